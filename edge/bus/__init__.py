@@ -1,0 +1,1 @@
+"""Where frames come from: python-can interfaces, log files, a simulated vehicle."""

@@ -1,0 +1,63 @@
+"""Signals by their VSS path: unit, plausible range, expected period.
+
+The paths and units are those of COVESA VSS 6.0 (the leaves that Telltale uses, not the whole tree); what VSS has no
+name for is called `Vehicle.Telltale.…` in the same style. A test holds this table against the published list.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+UNMAPPED: Final = "dbc."
+"""Signals that no mapping names keep `dbc.<Message>.<Signal>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignalInfo:
+    """What is known of a signal before any vehicle is heard."""
+
+    path: str
+    unit: str
+    """VSS 6.0 unit as the list spells it; "" for none."""
+    low: float
+    high: float
+    """Physically plausible range; outside of it a value is a sensor fault or a wrong mapping."""
+    period_s: float
+    """How often a vehicle usually sends it; a signal older than ten periods is stale."""
+
+
+def _table(*rows: tuple[str, str, float, float, float]) -> dict[str, SignalInfo]:
+    return {row[0]: SignalInfo(*row) for row in rows}
+
+
+ENGINE: Final = "Vehicle.Powertrain.CombustionEngine"
+
+CATALOGUE: Final = _table(
+    ("Vehicle.Speed", "km/h", 0.0, 300.0, 0.1),
+    ("Vehicle.TraveledDistance", "m", 0.0, 4_294_967_295.0, 1.0),
+    ("Vehicle.LowVoltageBattery.CurrentVoltage", "V", 0.0, 36.0, 0.1),
+    ("Vehicle.LowVoltageBattery.CurrentCurrent", "A", -2000.0, 2000.0, 0.1),
+    ("Vehicle.Exterior.AirTemperature", "Celsius", -60.0, 70.0, 1.0),
+    ("Vehicle.Chassis.Brake.PedalPosition", "percent", 0.0, 100.0, 0.1),
+    (f"{ENGINE}.IsRunning", "", 0.0, 1.0, 0.1),
+    (f"{ENGINE}.Speed", "rpm", 0.0, 12_000.0, 0.1),
+    (f"{ENGINE}.EngineCoolant.Temperature", "Celsius", -60.0, 150.0, 1.0),
+    (f"{ENGINE}.EngineOil.Temperature", "Celsius", -60.0, 180.0, 1.0),
+    (f"{ENGINE}.MAF", "g/s", 0.0, 655.35, 0.1),
+    (f"{ENGINE}.MAP", "kPa", 0.0, 400.0, 0.1),
+    (f"{ENGINE}.TPS", "percent", 0.0, 100.0, 0.1),
+    (f"{ENGINE}.Torque", "Nm", -1000.0, 5000.0, 0.1),
+    ("Vehicle.OBD.EngineLoad", "percent", 0.0, 100.0, 0.1),
+    ("Vehicle.OBD.IntakeTemp", "Celsius", -60.0, 215.0, 1.0),
+    ("Vehicle.OBD.FuelRate", "l/h", 0.0, 3300.0, 0.1),
+    ("Vehicle.Powertrain.FuelSystem.RelativeLevel", "percent", 0.0, 100.0, 1.0),
+    ("Vehicle.Powertrain.Transmission.CurrentGear", "", -8.0, 16.0, 0.1),
+)
+"""Every VSS leaf that a shipped mapping, rule, model or summary uses, by path."""
+
+STALE_PERIODS: Final = 10.0
+"""A signal that has missed ten periods is stale: unknown to rules and models (opendbc's parser uses the same ten)."""
+
+
+def info(path: str) -> SignalInfo | None:
+    """What the catalogue knows of a path; None for a signal that only a vehicle's own database names."""
+    return CATALOGUE.get(path)

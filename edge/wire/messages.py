@@ -1,0 +1,289 @@
+"""What a vehicle says: one body per kind, each with the version of its schema.
+
+Numbers are in the unit that their name or their VSS path gives. Null is unknown, never 0. Times are UTC.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, ClassVar, Final
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
+
+from edge.wire.envelope import StreamName
+from edge.wire.ranges import Range
+from edge.wire.topics import Kind
+
+Text = Annotated[str, StringConstraints(max_length=2000)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+HexId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Value = FiniteFloat | str | bool | None
+"""A signal's value; null is unknown."""
+Values = Annotated[dict[str, Value], Field(max_length=200)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Severity(StrEnum):
+    """How bad it is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class Action(StrEnum):
+    """What to do about it, from the most to the least urgent."""
+
+    STOP_NOW = "stop_now"
+    NEAREST_WORKSHOP = "nearest_workshop"
+    FINISH_SHIFT = "finish_shift"
+    NEXT_SERVICE = "next_service"
+    WATCH = "watch"
+
+
+class AlertState(StrEnum):
+    """Where an alert is in its life on the vehicle."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+class Body(BaseModel):
+    """Base of all bodies: immutable, unknown fields ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    kind: ClassVar[Kind]
+    version: ClassVar[int] = 1
+
+
+class Alert(Body):
+    """An alert began or ended. Both messages of an alert share its id (a hash of vehicle, rule, component, start)."""
+
+    kind = Kind.ALERT
+    id: HexId
+    rule: Label
+    component: Label
+    severity: Severity
+    action: Action
+    state: AlertState
+    started_at: AwareDatetime
+    """When it began to fire."""
+    ended_at: AwareDatetime | None
+    """When it resolved; null while it fires."""
+    since_at: AwareDatetime
+    """When the condition began to hold, before the rule's `for` had passed."""
+    summary: Text
+    advice: Text
+    driver: Text
+    """What the cab was told; empty when the driver was not bothered."""
+    values: Values
+    """The signals that decided, by path, as of this message."""
+
+
+class TroubleCodeStatus(StrEnum):
+    """How sure the vehicle is of a trouble code (SAE J1979: modes 07, 03, 0A)."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    PERMANENT = "permanent"
+    GONE = "gone"
+
+
+class TroubleCode(Body):
+    """A trouble code appeared, changed or went. Its key is (ecu, code, failure_type)."""
+
+    kind = Kind.DTC
+    ecu: Label
+    code: Label
+    """`P0301`, or `SPN 110 FMI 0` on J1939."""
+    failure_type: Text | None
+    """Third byte of a J1979-2 or UDS code, two hex digits; null where the protocol has none."""
+    protocol: Label
+    status: TroubleCodeStatus
+    lamp: Text | None
+    """What the maker lights for it: off, on, slow_flash, fast_flash; null is unknown."""
+    seen_at: AwareDatetime
+    freeze_frame: Values
+
+
+class SignalSummary(BaseModel):
+    """What one signal did in the period of a summary."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    unit: Text
+    min: FiniteFloat
+    max: FiniteFloat
+    mean: FiniteFloat
+    last: FiniteFloat
+    count: Annotated[int, Field(ge=1)]
+
+
+class Summary(Body):
+    """What the vehicle's signals did in one period (a minute unless configured)."""
+
+    kind = Kind.SUMMARY
+    started_at: AwareDatetime
+    ended_at: AwareDatetime
+    signals: Annotated[dict[str, SignalSummary], Field(max_length=500)]
+    """By VSS path; a signal that was not heard is not in it."""
+
+
+class Trip(Body):
+    """One drive, from ignition on to ignition off."""
+
+    kind = Kind.TRIP
+    id: HexId
+    started_at: AwareDatetime
+    ended_at: AwareDatetime
+    ended_by: Label
+    """ignition_off, silence, or shutdown."""
+    distance_m: FiniteFloat | None
+    moving_s: FiniteFloat | None
+    idle_s: FiniteFloat | None
+    speed_max_kmh: FiniteFloat | None
+    fuel_used_l: FiniteFloat | None
+    alerts: Annotated[list[HexId], Field(max_length=200)]
+    """Alerts that began on this drive."""
+
+
+class Position(Body):
+    """Where the vehicle was; personal, sent only where the fleet's configuration says so."""
+
+    kind = Kind.POSITION
+    latitude_deg: Annotated[float, Field(ge=-90, le=90)]
+    longitude_deg: Annotated[float, Field(ge=-180, le=180)]
+    altitude_m: FiniteFloat | None
+    speed_kmh: FiniteFloat | None
+    heading_deg: Annotated[float, Field(ge=0, lt=360)] | None
+    accuracy_m: Annotated[float, Field(ge=0)] | None
+
+
+class PartState(StrEnum):
+    """Whether a part of the daemon works."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    OFF = "off"
+
+
+class PartHealth(BaseModel):
+    """One part of the daemon: a bus, a model, the link."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    state: PartState
+    reason: Text
+
+
+class Health(Body):
+    """How the daemon itself is; its absence is how the cloud learns that a vehicle is offline."""
+
+    kind = Kind.HEALTH
+    version_edge: Label
+    uptime_s: Annotated[float, Field(ge=0)]
+    parts: Annotated[dict[str, PartHealth], Field(max_length=200)]
+    counters: Annotated[dict[str, Count], Field(max_length=500)]
+    """Everything that is counted, drops by cause among them."""
+
+
+class ResultState(StrEnum):
+    """How a command ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+class Result(Body):
+    """How a command ended; every command gets exactly one."""
+
+    kind = Kind.RESULT
+    command: HexId
+    state: ResultState
+    reason: Text
+    values: Values
+
+
+class Refusal(BaseModel):
+    """A part of the desired state that this vehicle will not take on."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    field: Label
+    reason: Text
+
+
+class Reported(Body):
+    """The state the vehicle is really in, the twin's other half."""
+
+    kind = Kind.REPORTED
+    desired_version: Annotated[int, Field(ge=0)]
+    """The last desired state that was looked at; 0 before any."""
+    state: Values
+    refusals: Annotated[list[Refusal], Field(max_length=100)]
+
+
+class GapCause(StrEnum):
+    """Why messages will never come."""
+
+    EVICTED = "evicted"
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    DISK_FULL = "disk_full"
+
+
+class Gap(Body):
+    """These messages will never come; they count as stored, so that the acknowledgement can pass them."""
+
+    kind = Kind.GAP
+    stream: StreamName
+    ranges: Annotated[list[Range], Field(min_length=1, max_length=1000)]
+    cause: GapCause
+
+
+class Block(Body):
+    """Head of a binary block: what the bytes behind it are. The block follows the JSON (see blocks.py)."""
+
+    format: Label
+    """Name and version of the block's own format."""
+    started_at: AwareDatetime
+    ended_at: AwareDatetime
+    count: Count
+    """Frames or samples in the block."""
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Capture(Block):
+    """Raw frames around a trigger."""
+
+    kind = Kind.CAPTURE
+    trigger: Label
+    """`alert:<id>`, `command:<id>` or `button`."""
+
+
+class Telemetry(Block):
+    """Signals in bulk."""
+
+    kind = Kind.TELEMETRY
+
+
+BODIES: Final[Mapping[Kind, type[Body]]] = {
+    body.kind: body
+    for body in (
+        Alert,
+        TroubleCode,
+        Trip,
+        Summary,
+        Capture,
+        Telemetry,
+        Position,
+        Health,
+        Result,
+        Reported,
+        Gap,
+    )
+}
+"""The body of each kind; every kind has one."""
+
+
+def schema_of(body: type[Body]) -> str:
+    """`<kind>/<version>`, as the envelope carries it."""
+    return f"{body.kind}/{body.version}"
