@@ -33,10 +33,13 @@ ENGINE: Final = "Vehicle.Powertrain.CombustionEngine"
 
 CATALOGUE: Final = _table(
     ("Vehicle.Speed", "km/h", 0.0, 300.0, 0.1),
+    ("Vehicle.Acceleration.Longitudinal", "m/s^2", -30.0, 30.0, 0.1),
     ("Vehicle.TraveledDistance", "m", 0.0, 4_294_967_295.0, 1.0),
+    ("Vehicle.LowVoltageSystemState", "", 0.0, 5.0, 0.1),  # place in its list of states: 2 OFF, 3 ACC, 4 ON, 5 START
     ("Vehicle.LowVoltageBattery.CurrentVoltage", "V", 0.0, 36.0, 0.1),
     ("Vehicle.LowVoltageBattery.CurrentCurrent", "A", -2000.0, 2000.0, 0.1),
     ("Vehicle.Exterior.AirTemperature", "Celsius", -60.0, 70.0, 1.0),
+    ("Vehicle.Chassis.Accelerator.PedalPosition", "percent", 0.0, 100.0, 0.1),
     ("Vehicle.Chassis.Brake.PedalPosition", "percent", 0.0, 100.0, 0.1),
     (f"{ENGINE}.IsRunning", "", 0.0, 1.0, 0.1),
     (f"{ENGINE}.Speed", "rpm", 0.0, 12_000.0, 0.1),

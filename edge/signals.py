@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 Int64s = npt.NDArray[np.int64]
 Int32s = npt.NDArray[np.int32]
+UInt8s = npt.NDArray[np.uint8]
 Float64s = npt.NDArray[np.float64]
-
-_NONE: Final[Mapping[int, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +19,13 @@ class Signal:
     path: str
     """VSS path, or `dbc.<Message>.<Signal>` when no mapping names it."""
     unit: str
-    bus: str
     message: str
     source_name: str
     """Its name in the database."""
-    labels: Mapping[int, str] = field(default_factory=dict)
-    """Value table of the database, by raw value; empty when it has none or a conversion makes it meaningless."""
+    period_s: float = 1.0
+    """How often it is expected; after ten of them it is stale."""
+    labels: Mapping[float, str] = field(default_factory=dict)
+    """Value table of the database, by the value as it stands in a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,10 @@ class SignalBatch:
     """(M,) index into the decoder's signal table."""
     value: Float64s
     """(M,) in the unit of the signal."""
-    exact: Mapping[int, int] = _NONE
+    bus: UInt8s
+    """(M,) index into `buses`: where the frame was heard."""
+    buses: tuple[str, ...] = ()
+    exact: Mapping[int, int] = field(default_factory=dict)
     """row → the integer, for those above 2^53."""
 
     def __len__(self) -> int:
@@ -53,17 +54,20 @@ class SignalBatch:
     @classmethod
     def empty(cls) -> "SignalBatch":
         """No samples."""
-        return cls(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float64))
+        return cls.of([])
 
     @classmethod
-    def of(cls, samples: Sequence[tuple[int, int, float]]) -> "SignalBatch":
-        """Make a batch of (time ns, signal index, value)."""
+    def of(cls, samples: Sequence[tuple[int, int, float]], *, bus: str = "can0") -> "SignalBatch":
+        """Make a batch of (time ns, signal index, value), all heard on one bus."""
         return cls(
-            np.array([sample[0] for sample in samples], np.int64),
-            np.array([sample[1] for sample in samples], np.int32),
-            np.array([sample[2] for sample in samples], np.float64),
+            time=np.array([sample[0] for sample in samples], np.int64),
+            signal=np.array([sample[1] for sample in samples], np.int32),
+            value=np.array([sample[2] for sample in samples], np.float64),
+            bus=np.zeros(len(samples), np.uint8),
+            buses=(bus,),
         )
 
     def between(self, first: int, last: int) -> "SignalBatch":
         """Rows `first` to `last` without the exact column: what judgement looks at."""
-        return SignalBatch(self.time[first:last], self.signal[first:last], self.value[first:last])
+        rows = slice(first, last)
+        return SignalBatch(self.time[rows], self.signal[rows], self.value[rows], self.bus[rows], self.buses)

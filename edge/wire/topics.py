@@ -48,7 +48,7 @@ class Address:
             if not NAME.fullmatch(name):
                 raise WireError(
                     Reason.BAD_TOPIC,
-                    f"{name!r} is no name: up to 64 letters, digits, dots, dashes, underscores, not beginning with a mark",
+                    f"{name!r} is no name: up to 64 letters, digits, dots, dashes and underscores, first no mark",
                 )
 
     @property

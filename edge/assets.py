@@ -1,0 +1,57 @@
+"""Where what we ship lies: profiles, rule packs and models, in a checkout and in an installed package alike."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from edge.errors import ConfigError
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+_DBC: Final = (ROOT / "dbc", Path(sys.prefix) / "share" / "telltale" / "dbc")
+_PACKS: Final = (Path(__file__).resolve().parent / "detect" / "packs",)
+_MODELS: Final = (ROOT / "models" / "packages",)
+
+
+def profile_file(name: str, base: Path) -> Path:
+    """The file of a profile: a path as written, or the name of a shipped one.
+
+    Raises:
+        ConfigError: there is none; names those that are shipped.
+    """
+    return _find(name, base, _DBC, ".profile.toml", "profile")
+
+
+def rule_file(name: str, base: Path) -> Path:
+    """The file of a rule pack: a path as written, or the name of a shipped one.
+
+    Raises:
+        ConfigError: there is none; names those that are shipped.
+    """
+    return _find(name, base, _PACKS, ".toml", "rule pack")
+
+
+def model_folder(name: str, base: Path) -> Path:
+    """The folder of a model package: a path as written, or the name of a shipped one.
+
+    Raises:
+        ConfigError: there is none; names those that are shipped.
+    """
+    return _find(name, base, _MODELS, "", "model")
+
+
+def _find(name: str, base: Path, folders: tuple[Path, ...], suffix: str, what: str) -> Path:
+    written = base / name
+    if "/" in name or written.suffix or written.exists():
+        if not written.exists():
+            raise ConfigError(f"no such {what}", file=written, remedy="Check the path")
+        return written
+    for folder in folders:
+        if (found := folder / f"{name}{suffix}").exists():
+            return found
+    shipped = sorted(
+        path.name.removesuffix(suffix)
+        for folder in folders
+        for path in (folder.iterdir() if folder.is_dir() else ())
+        if path.name.endswith(suffix) and not path.name.startswith((".", "_"))
+    )
+    raise ConfigError(f"no {what} is called {name!r}", remedy=f"Give a path, or one of: {', '.join(shipped) or 'none'}")

@@ -1,0 +1,209 @@
+"""What the installer writes: one TOML file, every field with a default, every mistake with its place."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from edge import assets
+from edge.errors import ConfigError
+from edge.wire.envelope import VehicleName
+
+_T = TypeVar("_T", bound=BaseModel)
+Speed = Annotated[float, Field(gt=0, le=10_000)] | Literal["max"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+
+class Vehicle(_Part):
+    """Who this is; the two names make the topics."""
+
+    fleet: VehicleName = "default"
+    id: VehicleName = "vehicle-1"
+
+
+class Bus(_Part):
+    """One source of frames and the databases that explain them."""
+
+    source: str = "can:can0"
+    dbc: list[Path] = []
+    mapping: Path | None = None
+    """Instead of the file beside the database."""
+    speed: Speed = 1.0
+    """Of a recording or a simulation; a live bus has its own."""
+
+
+class Judging(_Part):
+    """The grid on which everything is judged."""
+
+    grid_ms: Annotated[int, Field(ge=10, le=1000)] = 100
+    wait_ms: Annotated[int, Field(ge=10, le=10_000)] = 200
+
+    @model_validator(mode="after")
+    def _divides(self) -> Self:
+        if 1000 % self.grid_ms:
+            raise ValueError("grid_ms must divide 1000")
+        return self
+
+
+class Detect(_Part):
+    """What is watched for: rule packs and models, by path or by the name of a shipped one."""
+
+    rules: list[str] = []
+    models: list[str] = []
+
+
+class Memory(_Part):
+    """How much the daemon keeps in memory and how often it sums up."""
+
+    frame_ring_mb: Annotated[int, Field(ge=1, le=4096)] = 4
+    summary_s: Annotated[int, Field(ge=1, le=86_400)] = 60
+    summary_signals: list[str] = []
+    """Empty: every signal that has a VSS path."""
+
+
+class State(_Part):
+    """Where the outbox lies, and how large it may grow."""
+
+    directory: Path = Path("/var/lib/telltale")
+    outbox_mb: Annotated[int, Field(ge=1, le=65_536)] = 256
+    outbox_messages: Annotated[int, Field(ge=100, le=10_000_000)] = 200_000
+
+
+class LinkSettings(_Part):
+    """The broker; without a URL the vehicle keeps everything to itself."""
+
+    broker: str = ""
+    username: str = ""
+    password_file: Path | None = None
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    drain_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
+    """How long the end of a recording waits for the last acknowledgement."""
+
+    @field_validator("broker")
+    @classmethod
+    def _is_broker(cls, url: str) -> str:
+        if url and (urlsplit(url).scheme not in ("mqtt", "mqtts") or not urlsplit(url).hostname):
+            raise ValueError("write mqtt://host:1883 or mqtts://host:8883")
+        return url
+
+
+class CabSettings(_Part):
+    """How the driver is told."""
+
+    voice: Literal["text", "none"] = "text"
+
+
+class Config(_Part):
+    """The whole configuration."""
+
+    profile: str = ""
+    vehicle: Vehicle = Vehicle()
+    bus: Annotated[list[Bus], Field(min_length=1, max_length=16)] = [Bus()]
+    judging: Judging = Judging()
+    detect: Detect = Detect()
+    memory: Memory = Memory()
+    state: State = State()
+    link: LinkSettings = LinkSettings()
+    cab: CabSettings = CabSettings()
+
+
+class Profile(_Part):
+    """What one kind of vehicle needs; its own entries come after the configuration's."""
+
+    databases: list[Path] = []
+    rules: list[str] = []
+    models: list[str] = []
+    summary_signals: list[str] = []
+
+
+def load_config(file: Path) -> Config:
+    """Read a configuration; relative paths in it count from its folder.
+
+    Raises:
+        ConfigError: with file, place and remedy.
+    """
+    config = _parse(Config, file, "config")
+    base = file.resolve().parent
+    for bus in config.bus:
+        bus.dbc = [base / path for path in bus.dbc]
+        bus.mapping = base / bus.mapping if bus.mapping else None
+    config.state.directory = base / config.state.directory
+    for name in ("password_file", "ca", "certificate", "key"):
+        if (path := getattr(config.link, name)) is not None:
+            setattr(config.link, name, base / path)
+    return with_profile(config, base)
+
+
+def with_profile(config: Config, base: Path) -> Config:
+    """The configuration with its profile's entries added and every name resolved to a path.
+
+    Raises:
+        ConfigError: a profile, rule pack or model is missing or wrong.
+    """
+    result = config.model_copy(deep=True)
+    detect = result.detect
+    detect.rules = [str(assets.rule_file(name, base)) for name in detect.rules]
+    detect.models = [str(assets.model_folder(name, base)) for name in detect.models]
+    if not config.profile:
+        return result
+    file = assets.profile_file(config.profile, base)
+    profile = _parse(Profile, file, "profile")
+    folder = file.resolve().parent
+    for bus in result.bus:
+        bus.dbc = bus.dbc or [folder / path for path in profile.databases]
+    detect.rules = detect.rules + [str(assets.rule_file(name, folder)) for name in profile.rules]
+    detect.models = detect.models + [str(assets.model_folder(name, folder)) for name in profile.models]
+    result.memory.summary_signals = result.memory.summary_signals or profile.summary_signals
+    return result
+
+
+def _parse(kind: type[_T], file: Path, what: str) -> _T:
+    try:
+        return kind.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except FileNotFoundError:
+        raise ConfigError(f"no such {what} file", file=file, remedy=f"Check the path given as {what}") from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=file, remedy="Check that it is a file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"is not TOML: {error}", file=file, remedy="Mend that line") from error
+    except ValidationError as error:
+        raise invalid(error, file) from error
+
+
+def invalid(error: ValidationError, file: Path | str | None) -> ConfigError:
+    """The first mistake that pydantic found, with its place in the installer's words."""
+    first = error.errors()[0]
+    place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
+    remedy = "See systemd/telltale-edge.toml for every field"
+    return ConfigError(first["msg"].removeprefix("Value error, "), file=file, place=place, remedy=remedy)
+
+
+def to_toml(config: Config) -> str:
+    """The resolved configuration as TOML."""
+    tables = config.model_dump(mode="json", exclude_none=True)
+    lines = [f"profile = {_toml(tables.pop('profile'))}"]
+    for bus in tables.pop("bus"):
+        lines += ["", "[[bus]]", *_fields(bus)]
+    for name, table in tables.items():
+        lines += ["", f"[{name}]", *_fields(table)]
+    return "\n".join(lines) + "\n"
+
+
+def _fields(table: dict[str, Any]) -> list[str]:
+    return [f"{name} = {_toml(value)}" for name, value in table.items()]
+
+
+def _toml(value: str | float | list[str]) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return repr(value)

@@ -1,0 +1,1 @@
+"""DBC → named signals. The only room that knows cantools."""

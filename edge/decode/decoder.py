@@ -1,0 +1,196 @@
+"""Frames to samples: lenient, counted, never fatal, and never a log line per frame."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from cantools.database import DecodeError as CantoolsDecodeError
+
+from edge.decode.database import Database, MessagePlan
+from edge.errors import DecodeError
+from edge.frames import ERROR, EXTENDED, REMOTE, FrameBatch
+from edge.signals import Signal, SignalBatch
+
+EXACT_MAX: Final = 2**53
+"""Largest integer up to which a float64 holds every integer exactly (IEEE 754)."""
+IDS_MAX: Final = 4096
+"""Ids that are counted one by one; what comes beyond is counted together (a fuzzed bus has 2^29)."""
+
+Key = tuple[str, bool, int]
+"""(bus, extended, arbitration id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A database and the bus it is spoken on; None: every bus."""
+
+    database: Database
+    bus: str | None = None
+
+
+@dataclass(slots=True)
+class DecodeCounts:
+    """What became of every frame."""
+
+    frames: int = 0
+    decoded: int = 0
+    """Frames that gave at least one sample."""
+    samples: int = 0
+    known: Counter[Key] = field(default_factory=Counter)
+    """Frames whose id a database has, by id."""
+    unknown: Counter[Key] = field(default_factory=Counter)
+    """Frames whose id no database has, by id."""
+    undecodable: dict[str, Counter[Key]] = field(default_factory=dict)
+    """By cause: `short` (the signals that were there are decoded), `unknown_multiplexer`, `bad_payload`, `no_payload`
+    (remote), `error_frame`."""
+
+    def miss(self, cause: str, key: Key) -> None:
+        """Count a frame that was not, or not wholly, decoded."""
+        _count(self.undecodable.setdefault(cause, Counter()), key)
+
+
+def _count(counter: Counter[Key], key: Key) -> None:
+    counter[key if key in counter or len(counter) < IDS_MAX else ("(others)", False, 0)] += 1
+
+
+class Decoder:
+    """Decodes frames of every bus with the databases bound to it."""
+
+    def __init__(self, bindings: Sequence[Binding]) -> None:
+        self.counts = DecodeCounts()
+        self.conflicts: list[str] = []
+        """Ids that two databases claim on one bus, told once each; the database given first wins."""
+        self._bindings = bindings
+        self._first: dict[int, int] = {}
+        signals: list[Signal] = []
+        for binding in bindings:
+            if id(binding.database) not in self._first:
+                self._first[id(binding.database)] = len(signals)
+                signals.extend(binding.database.signals)
+        self.signals = tuple(signals)
+        """The table that SignalBatch.signal points into."""
+        self._plans: dict[str, dict[tuple[bool, int], tuple[MessagePlan, int]]] = {}
+
+    def decode(self, frames: FrameBatch) -> SignalBatch:
+        """Every sample of the batch, in the order of the frames."""
+        samples = _Samples()
+        for row in range(len(frames)):
+            bus = int(frames.bus[row])
+            self._decode_row(frames, row, bus, frames.buses[bus], samples)
+        self.counts.frames += len(frames)
+        self.counts.samples += len(samples.time)
+        return samples.batch(frames.buses)
+
+    def _decode_row(self, frames: FrameBatch, row: int, bus: int, name: str, samples: "_Samples") -> None:
+        flags, identifier = int(frames.flags[row]), int(frames.id[row])
+        key = (name, bool(flags & EXTENDED), identifier)
+        if flags & ERROR:
+            self.counts.miss("error_frame", key)
+            return
+        found = self._on(name).get(key[1:])
+        if found is None:
+            _count(self.counts.unknown, key)
+            return
+        _count(self.counts.known, key)
+        if flags & REMOTE:
+            self.counts.miss("no_payload", key)
+            return
+        plan, base = found
+        payload = frames.payload[row, : frames.length[row]].tobytes()
+        if len(payload) < plan.message.length:
+            self.counts.miss("short", key)
+        try:
+            values = _values(plan, payload)
+        except DecodeError as error:
+            self.counts.miss(str(error), key)
+            return
+        self.counts.decoded += bool(samples.add(int(frames.time[row]), bus, base, plan, values))
+
+    def _on(self, bus: str) -> dict[tuple[bool, int], tuple[MessagePlan, int]]:
+        plans = self._plans.get(bus)
+        if plans is None:
+            plans = self._plans[bus] = self._bind(bus)
+        return plans
+
+    def _bind(self, bus: str) -> dict[tuple[bool, int], tuple[MessagePlan, int]]:
+        plans: dict[tuple[bool, int], tuple[MessagePlan, int]] = {}
+        owner: dict[tuple[bool, int], Database] = {}
+        for binding in self._bindings:
+            if binding.bus not in (None, bus):
+                continue
+            base = self._first[id(binding.database)]
+            for plan in binding.database.plans:
+                key = (plan.extended, plan.message.frame_id)
+                if key in plans:
+                    self.conflicts.append(
+                        f"id {key[1]:X} on {bus}: {owner[key].file.name} wins over {binding.database.file.name}"
+                    )
+                else:
+                    plans[key], owner[key] = (plan, base), binding.database
+        return plans
+
+
+def _values(plan: MessagePlan, payload: bytes) -> dict[str, int | float]:
+    """Values by signal name.
+
+    Raises:
+        DecodeError: its text is the cause to count.
+    """
+    try:
+        decoded = plan.message.decode(
+            payload,
+            decode_choices=False,
+            scaling=True,
+            decode_containers=False,
+            allow_truncated=True,
+            allow_excess=True,
+        )
+    except CantoolsDecodeError as error:
+        raise DecodeError("unknown_multiplexer" if "multiplexer" in str(error) else "bad_payload") from error
+    except (KeyError, ValueError, NotImplementedError) as error:
+        raise DecodeError("bad_payload") from error
+    if not isinstance(decoded, dict):  # a container message, which only ARXML has
+        raise DecodeError("bad_payload")
+    return {name: value for name, value in decoded.items() if isinstance(value, int | float)}
+
+
+class _Samples:
+    """Columns while they grow."""
+
+    def __init__(self) -> None:
+        self.time: list[int] = []
+        self.signal: list[int] = []
+        self.value: list[float] = []
+        self.bus: list[int] = []
+        self.exact: dict[int, int] = {}
+
+    def add(self, time: int, bus: int, base: int, plan: MessagePlan, values: dict[str, int | float]) -> int:
+        """Append one frame's samples in the order of the database; how many there were."""
+        before = len(self.time)
+        for name, place in plan.place.items():
+            value = values.get(name)
+            if value is None or (isinstance(value, float) and not math.isfinite(value)):
+                continue
+            scale = plan.scale.get(name)
+            if scale is not None:
+                value = value * scale[0] + scale[1]
+            elif isinstance(value, int) and abs(value) > EXACT_MAX:
+                self.exact[len(self.time)] = value
+            self.time.append(time)
+            self.signal.append(base + place)
+            self.value.append(float(value))
+            self.bus.append(bus)
+        return len(self.time) - before
+
+    def batch(self, buses: tuple[str, ...]) -> SignalBatch:
+        return SignalBatch(
+            time=np.array(self.time, np.int64),
+            signal=np.array(self.signal, np.int32),
+            value=np.array(self.value, np.float64),
+            bus=np.array(self.bus, np.uint8),
+            buses=buses,
+            exact=self.exact,
+        )

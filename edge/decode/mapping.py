@@ -1,0 +1,113 @@
+"""The mapping beside a database: which of its signals is which VSS path, with factor and offset where units differ.
+
+[signals]
+"EngineData.CoolantTemp" = { path = "Vehicle.…Temperature" }
+"Body.Odometer" = { path = "Vehicle.TraveledDistance", factor = 1000.0 }   # km → m
+"Body.Oddity" = { path = "Vehicle.Telltale.Oddity", unit = "bar" }         # not in the catalogue: name the unit
+"""
+
+import difflib
+import tomllib
+from collections.abc import Collection
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
+
+from edge import catalogue
+from edge.errors import ConfigError
+
+Path_ = Annotated[str, StringConstraints(pattern=r"^Vehicle(\.[A-Za-z0-9]+)+$")]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    path: Path_
+    factor: FiniteFloat = 1.0
+    offset: FiniteFloat = 0.0
+    unit: str | None = None
+    period_s: Annotated[float, Field(gt=0)] | None = None
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    signals: dict[str, _Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One signal's VSS name: value in `unit` = database value x factor + offset."""
+
+    path: str
+    unit: str
+    factor: float
+    offset: float
+    period_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """A mapping file, by `<Message>.<Signal>`."""
+
+    file: Path
+    entries: Dict[str, Mapped]
+
+    def check(self, known: Collection[str], database: Path) -> None:
+        """Hold the mapping against the names that the database has.
+
+        Raises:
+            ConfigError: it names a signal that is not there; the nearest name is suggested.
+        """
+        for name in self.entries:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"Did you mean {near[0]!r}?" if near else "Names are <Message>.<Signal> as in the database"
+                raise ConfigError(
+                    f"{database.name} has no signal of this name", file=self.file, place=name, remedy=hint
+                )
+
+
+def load_mapping(file: Path) -> Mapping:
+    """Read a mapping file.
+
+    Raises:
+        ConfigError: it is missing, is not TOML, has an unknown field, or a path whose unit nobody knows.
+    """
+    try:
+        raw = tomllib.loads(file.read_text("utf-8"))
+        parsed = _File.model_validate(raw)
+    except FileNotFoundError:
+        raise ConfigError("no such mapping file", file=file, remedy="Check the path given as mapping") from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=file, remedy="Check that it is a file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"is not TOML: {error}", file=file, remedy="Mend that line") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(first["msg"], file=file, place=place, remedy="See dbc/README.md for the fields") from error
+    return Mapping(file, {name: _mapped(file, name, entry) for name, entry in parsed.signals.items()})
+
+
+def _mapped(file: Path, name: str, entry: _Entry) -> Mapped:
+    known = catalogue.info(entry.path)
+    if known is None and entry.unit is None:
+        near = difflib.get_close_matches(entry.path, catalogue.CATALOGUE, n=1)
+        hint = f"Did you mean {near[0]}? Else add unit = …" if near else 'Add unit = "…"'
+        raise ConfigError(f"{entry.path} is not in the catalogue", file=file, place=name, remedy=hint)
+    if known is not None and entry.unit not in (None, known.unit):
+        raise ConfigError(
+            f"{entry.path} is in {known.unit!r}, not {entry.unit!r}",
+            file=file,
+            place=name,
+            remedy="Convert with factor and offset",
+        )
+    return Mapped(
+        path=entry.path,
+        unit=known.unit if known else (entry.unit or ""),
+        factor=entry.factor,
+        offset=entry.offset,
+        period_s=entry.period_s or (known.period_s if known else None),
+    )

@@ -1,0 +1,1 @@
+"""One Detector protocol, several judges: rules and models."""

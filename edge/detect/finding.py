@@ -1,0 +1,66 @@
+"""Detector and Finding: what a judge is asked, and what it may answer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from edge.history import Smoothing, Window
+
+
+class Verdict(StrEnum):
+    """How a condition stands at one tick. A condition that does not hold is no finding at all."""
+
+    HOLDS = "holds"
+    LINGERS = "lingers"
+    """Beyond the clear level, not beyond the threshold: keeps an alert alive, does not begin one."""
+    UNKNOWN = "unknown"
+    """What it needs is missing or stale: neither begins an alert nor ends one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What a detector watches for: everything about its alerts that does not change from tick to tick."""
+
+    rule: str
+    component: str
+    severity: str
+    """info, warning, critical."""
+    action: str
+    """stop_now, nearest_workshop, finish_shift, next_service, watch."""
+    summary: str
+    """May hold {value}, {threshold} and {unit}, filled in when the alert begins."""
+    advice: str
+    driver: str = ""
+    """What the cab says; empty: nothing."""
+    for_ns: int = 0
+    """How long the condition must hold before the alert begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A detector saw its condition hold, linger, or be undecidable as of a tick."""
+
+    concern: Concern
+    verdict: Verdict
+    values: Mapping[str, float | None] = field(default_factory=dict)
+    """The signals that decided, by path; None is unknown."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What fills the braces of the concern's texts."""
+
+
+class Detector(Protocol):
+    """Looks at history, says what it found. Knows nothing of who listens."""
+
+    name: str
+
+    @property
+    def smoothings(self) -> Sequence[Smoothing]:
+        """The smoothed signals that `judge` asks the window for."""
+
+    def judge(self, window: Window) -> Sequence[Finding]:
+        """Findings as of `window.until`; the same window always gives the same findings.
+
+        Raises:
+            ModelError: the detector cannot go on; the daemon switches it off and says so.
+        """

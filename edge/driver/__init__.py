@@ -1,0 +1,1 @@
+"""What the cab hears and sees."""

@@ -1,0 +1,184 @@
+"""What the vehicle did lately: the latest of every signal, smoothed signals, and the figures of the running period.
+
+Pure: it is given one cell of the judgement grid at a time and has no clock of its own. The same samples give the same
+bits however the frames were batched, because every sum is taken sample by sample in the order of time.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.catalogue import STALE_PERIODS
+from edge.frames import NANOSECONDS
+from edge.signals import Signal, SignalBatch
+
+Float64s = npt.NDArray[np.float64]
+Int64s = npt.NDArray[np.int64]
+NEVER: Final = np.iinfo(np.int64).min
+UNKNOWN: Final = float("nan")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Smoothing:
+    """A signal that someone wants smoothed: exponentially weighted over the grid with time constant `tau_s`."""
+
+    path: str
+    tau_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one signal did in one period."""
+
+    unit: str
+    min: float
+    max: float
+    mean: float
+    last: float
+    count: int
+
+
+class History:
+    """Latest values with their age, smoothed values, and per-period figures, by path.
+
+    Several decoded signals may share a path (one value sent by two messages): the later sample counts.
+    """
+
+    def __init__(self, signals: Sequence[Signal], *, grid_ns: int, smoothings: Collection[Smoothing] = ()) -> None:
+        paths = list(dict.fromkeys(signal.path for signal in signals))
+        self.slot: Mapping[str, int] = MappingProxyType({path: index for index, path in enumerate(paths)})
+        """Place of each path in the columns."""
+        first = {signal.path: signal for signal in reversed(signals)}
+        self.units = tuple(first[path].unit for path in paths)
+        self.latest: Float64s = np.full(len(paths), UNKNOWN)
+        self.latest_at: Int64s = np.full(len(paths), NEVER, np.int64)
+        self.until = 0
+        self._slot_of_signal = np.array([self.slot[signal.path] for signal in signals], np.intp)
+        self._stale_ns = np.array(
+            [round(first[path].period_s * STALE_PERIODS * NANOSECONDS) for path in paths], np.int64
+        )
+        self._period = _Accumulators(len(paths))
+        self._smoothed = _Smoothed(sorted(set(smoothings)), self.slot, grid_ns)
+
+    def absorb(self, samples: SignalBatch, until: int) -> None:
+        """Take in one grid cell: the samples before `until` (ns) that no earlier cell had."""
+        if len(samples):
+            slots = self._slot_of_signal[samples.signal]
+            self.latest[slots] = samples.value  # of equal indices the last one stands
+            self.latest_at[slots] = samples.time
+            self._period.add(slots, samples.value)
+        self.until = until
+        self._smoothed.step(self.fresh())
+
+    def fresh(self) -> Float64s:
+        """Latest value of every path; NaN where it was never heard or is stale."""
+        seen = self.latest_at != NEVER
+        age = np.where(seen, self.until - np.where(seen, self.latest_at, 0), 0)
+        return np.where(seen & (age <= self._stale_ns), self.latest, UNKNOWN)
+
+    def window(self) -> "Window":
+        """What detectors may look at, as of the last cell."""
+        return Window(until=self.until, _values=self.fresh(), _history=self)
+
+    def age_s(self, path: str) -> float:
+        """Seconds since the signal was last heard; infinite when it never was."""
+        slot = self.slot.get(path)
+        if slot is None or self.latest_at[slot] == NEVER:
+            return float("inf")
+        return (self.until - int(self.latest_at[slot])) / NANOSECONDS
+
+    def smoothed(self, path: str, tau_s: float) -> float:
+        """The smoothed signal; NaN before it was first heard or when it is unknown now.
+
+        Raises:
+            KeyError: nobody asked for this smoothing when the history was made.
+        """
+        return self._smoothed.value(Smoothing(path, tau_s))
+
+    def close_period(self, paths: Collection[str] | None = None) -> dict[str, Figures]:
+        """Figures of the running period for the paths (all when None) that were heard in it; begins the next one."""
+        figures = {
+            path: self._period.figures(slot, self.units[slot], float(self.latest[slot]))
+            for path, slot in self.slot.items()
+            if self._period.count[slot] and (paths is None or path in paths)
+        }
+        self._period = _Accumulators(len(self.slot))
+        return figures
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The vehicle as of `until`; unknown and stale signals are NaN."""
+
+    until: int
+    """ns; the end of the last grid cell."""
+    _values: Float64s
+    _history: History
+
+    def value(self, path: str) -> float:
+        """The signal's value in its unit; NaN when unknown, stale, or not on this vehicle."""
+        slot = self._history.slot.get(path)
+        return UNKNOWN if slot is None else float(self._values[slot])
+
+    def age_s(self, path: str) -> float:
+        """Seconds since the signal was last heard; infinite when it never was."""
+        return self._history.age_s(path)
+
+    def smoothed(self, path: str, tau_s: float) -> float:
+        """The signal smoothed with time constant `tau_s`; NaN when unknown. See History.smoothed."""
+        return self._history.smoothed(path, tau_s)
+
+
+class _Accumulators:
+    """min, max, sum and count of every path since the period began."""
+
+    def __init__(self, size: int) -> None:
+        self.min: Float64s = np.full(size, np.inf)
+        self.max: Float64s = np.full(size, -np.inf)
+        self.sum: Float64s = np.zeros(size)
+        self.count: Int64s = np.zeros(size, np.int64)
+
+    def add(self, slots: npt.NDArray[np.intp], values: Float64s) -> None:
+        np.minimum.at(self.min, slots, values)
+        np.maximum.at(self.max, slots, values)
+        np.add.at(self.sum, slots, values)  # unbuffered: sample by sample, so batching cannot change a bit
+        np.add.at(self.count, slots, 1)
+
+    def figures(self, slot: int, unit: str, last: float) -> Figures:
+        count = int(self.count[slot])
+        return Figures(
+            unit=unit,
+            min=float(self.min[slot]),
+            max=float(self.max[slot]),
+            mean=float(self.sum[slot]) / count,
+            last=last,
+            count=count,
+        )
+
+
+class _Smoothed:
+    """Exponentially weighted means on the grid: y += (1 - exp(-grid/tau)) (x - y), beginning at the first x."""
+
+    def __init__(self, wanted: Sequence[Smoothing], slot: Mapping[str, int], grid_ns: int) -> None:
+        self._place = {smoothing: index for index, smoothing in enumerate(wanted)}
+        self._slots = np.array([slot.get(smoothing.path, -1) for smoothing in wanted], np.intp)
+        taus = np.array([smoothing.tau_s for smoothing in wanted], np.float64)
+        self._gain: Float64s = -np.expm1(-(grid_ns / NANOSECONDS) / taus)
+        self._y: Float64s = np.full(len(wanted), UNKNOWN)
+        self._known = np.zeros(len(wanted), np.bool_)
+
+    def step(self, fresh: Float64s) -> None:
+        if not len(self._slots):
+            return
+        x = np.where(self._slots >= 0, np.append(fresh, UNKNOWN)[self._slots], UNKNOWN)
+        self._known = ~np.isnan(x)
+        started = np.where(np.isnan(self._y), x, self._y)
+        self._y = np.where(self._known, started + self._gain * (x - started), self._y)
+
+    def value(self, smoothing: Smoothing) -> float:
+        index = self._place[smoothing]
+        return float(self._y[index]) if self._known[index] else UNKNOWN

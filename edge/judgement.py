@@ -1,0 +1,122 @@
+"""From cells of frames to what is worth telling: decode, remember, judge. Pure: a replay gives what the road gave."""
+
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from edge.alerts import Alert, AlertBook
+from edge.decode.decoder import Decoder
+from edge.detect.finding import Detector, Finding
+from edge.errors import ModelError
+from edge.grid import Cells
+from edge.history import Figures, History
+from edge.trips import Trip, TripLog
+
+log = logging.getLogger(__name__)
+
+MAPPED: Final = "Vehicle."
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Figures of one summary period."""
+
+    started: int
+    ended: int
+    figures: Mapping[str, Figures]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one cell brought to light; most cells bring nothing and have no outcome."""
+
+    at: int
+    alerts: Sequence[Alert] = ()
+    trips: Sequence[Trip] = ()
+    periods: Sequence[Period] = ()
+
+
+class Judgement:
+    """Runs every cell of the grid through decoder, history, detectors, alerts and trips."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        detectors: Sequence[Detector],
+        *,
+        vehicle: str,
+        grid_ns: int,
+        summary_ns: int,
+        summary_paths: Collection[str] = (),
+    ) -> None:
+        """`summary_paths`: what summaries tell; empty: every signal with a VSS path."""
+        smoothings = [smoothing for detector in detectors for smoothing in detector.smoothings]
+        self.decoder = decoder
+        self.history = History(decoder.signals, grid_ns=grid_ns, smoothings=smoothings)
+        self.book = AlertBook(vehicle)
+        self.cells = 0
+        self.switched_off: dict[str, str] = {}
+        """Detectors that could not go on, with the reason."""
+        self._detectors = list(detectors)
+        self._trips = TripLog(vehicle, grid_ns=grid_ns)
+        self._summary_ns = summary_ns
+        self._summary_paths = set(summary_paths) or {path for path in self.history.slot if path.startswith(MAPPED)}
+        self._period_end: int | None = None
+
+    def advance(self, cells: Cells) -> Iterator[Outcome]:
+        """Judge cell by cell; what each brought to light, if anything."""
+        samples = self.decoder.decode(cells.frames)
+        last = np.searchsorted(samples.time, np.array(cells.ends, np.int64), side="left")
+        first = 0
+        for end, row in zip(cells.ends, last, strict=True):
+            periods = self._close_passed(end)
+            self.history.absorb(samples.between(first, int(row)), end)
+            first = int(row)
+            outcome = self._judge(end, periods)
+            if outcome.alerts or outcome.trips or outcome.periods:
+                yield outcome
+
+    def close(self) -> Outcome:
+        """The end of the recording or of the daemon: the running trip and the begun period, as far as they came."""
+        until = self.history.until
+        trip = self._trips.close()
+        periods = [] if self._period_end is None else self._close_period(until)
+        self._period_end = None
+        return Outcome(until, trips=[trip] if trip else [], periods=periods)
+
+    def _judge(self, end: int, periods: list[Period]) -> Outcome:
+        self.cells += 1
+        window = self.history.window()
+        findings: list[Finding] = []
+        for detector in tuple(self._detectors):
+            try:
+                findings.extend(detector.judge(window))
+            except ModelError as error:
+                self._switch_off(detector, error)
+        alerts = self.book.update(end, findings)
+        trip = self._trips.update(window, [alert.id for alert in alerts if alert.ended is None])
+        if end == self._period_end:
+            periods = periods + self._close_period(end)
+            self._period_end = end + self._summary_ns
+        return Outcome(end, alerts, [trip] if trip else [], periods)
+
+    def _switch_off(self, detector: Detector, error: ModelError) -> None:
+        self._detectors.remove(detector)
+        self.switched_off[detector.name] = str(error)
+        log.error("detector %s is switched off: %s", detector.name, error)
+
+    def _close_passed(self, end: int) -> list[Period]:
+        """Periods whose end lies before this cell's: only after a silence that was skipped, or at the start."""
+        if self._period_end is not None and end <= self._period_end:
+            return []
+        periods = [] if self._period_end is None else self._close_period(self._period_end)
+        self._period_end = -(-end // self._summary_ns) * self._summary_ns
+        return periods
+
+    def _close_period(self, ended: int) -> list[Period]:
+        figures = self.history.close_period(self._summary_paths)
+        started = (ended - 1) // self._summary_ns * self._summary_ns
+        return [Period(started, ended, figures)] if figures else []

@@ -1,0 +1,77 @@
+"""The raw-frame ring: the last frames as they came, within a memory budget. Captures are cut from it."""
+
+from typing import Final
+
+import numpy as np
+
+from edge.frames import CLASSIC_BYTES, FD_BYTES, FrameBatch
+
+HEAD_BYTES: Final = 15
+"""Of a frame without its payload: time 8, id 4, bus 1, flags 1, length 1."""
+
+
+class FrameRing:
+    """The newest frames that fit into a memory budget, oldest overwritten first and counted."""
+
+    def __init__(self, budget_bytes: int) -> None:
+        """Raises ValueError when not one frame fits."""
+        if budget_bytes < HEAD_BYTES + FD_BYTES:
+            raise ValueError(f"a frame ring needs at least {HEAD_BYTES + FD_BYTES} bytes, not {budget_bytes}")
+        self.frames_overwritten = 0
+        self._budget_bytes = budget_bytes
+        self._buses: tuple[str, ...] = ()
+        self._allot(CLASSIC_BYTES)
+
+    def __len__(self) -> int:
+        return min(self._written, self.frames_max)
+
+    def append(self, frames: FrameBatch) -> None:
+        """Keep these frames; their bus names may only have been appended to since the last time."""
+        if frames.payload.shape[1] > self._payload.shape[1]:
+            self._widen()
+        self._buses = frames.buses
+        kept = frames.select(slice(max(0, len(frames) - self.frames_max), None))
+        self.frames_overwritten += max(0, len(self) + len(frames) - self.frames_max)
+        rows = (self._written + len(frames) - len(kept) + np.arange(len(kept))) % self.frames_max
+        self._time[rows] = kept.time
+        self._bus[rows] = kept.bus
+        self._id[rows] = kept.id
+        self._flags[rows] = kept.flags
+        self._length[rows] = kept.length
+        self._payload[rows] = 0
+        self._payload[rows, : kept.payload.shape[1]] = kept.payload
+        self._written += len(frames)
+
+    def since(self, time: int) -> FrameBatch:
+        """The kept frames from `time` (ns) on, in their order."""
+        first = max(0, self._written - self.frames_max)
+        rows = np.arange(first, self._written) % self.frames_max
+        rows = rows[self._time[rows] >= time]
+        until = int(self._time[(self._written - 1) % self.frames_max]) if self._written else 0
+        return FrameBatch(
+            time=self._time[rows],
+            bus=self._bus[rows],
+            id=self._id[rows],
+            flags=self._flags[rows],
+            length=self._length[rows],
+            payload=self._payload[rows],
+            buses=self._buses,
+            until=until,
+        )
+
+    def _allot(self, width: int) -> None:
+        self.frames_max = self._budget_bytes // (HEAD_BYTES + width)
+        """Frames that fit; fewer once a CAN FD frame has been seen."""
+        self._time = np.zeros(self.frames_max, np.int64)
+        self._bus = np.zeros(self.frames_max, np.uint8)
+        self._id = np.zeros(self.frames_max, np.uint32)
+        self._flags = np.zeros(self.frames_max, np.uint8)
+        self._length = np.zeros(self.frames_max, np.uint8)
+        self._payload = np.zeros((self.frames_max, width), np.uint8)
+        self._written = 0
+
+    def _widen(self) -> None:
+        kept, overwritten = self.since(np.iinfo(np.int64).min), self.frames_overwritten
+        self._allot(FD_BYTES)
+        self.append(kept)
+        self.frames_overwritten = overwritten + max(0, len(kept) - self.frames_max)

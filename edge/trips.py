@@ -1,0 +1,133 @@
+"""Trips: from ignition on to ignition off, integrated on the judgement grid. Pure."""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge.catalogue import ENGINE
+from edge.frames import NANOSECONDS
+from edge.history import Window
+
+SPEED: Final = "Vehicle.Speed"
+IGNITION: Final = "Vehicle.LowVoltageSystemState"
+ENGINE_SPEED: Final = f"{ENGINE}.Speed"
+FUEL_RATE: Final = "Vehicle.OBD.FuelRate"
+
+IGNITION_ON: Final = 4.0
+"""VSS 6.0 lists UNDEFINED, LOCK, OFF, ACC, ON, START; we number them 0 to 5."""
+MOVING_KMH: Final = 1.0
+"""Above the noise of a wheel-speed sensor at rest."""
+OFF_NS: Final = 5 * NANOSECONDS
+"""Ignition off for this long ends a trip; a restart within it goes on."""
+QUIET_NS: Final = 120 * NANOSECONDS
+"""Without an ignition signal: nothing turns or moves, or nothing is heard, for longer than a stop-start engine rests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """One finished drive; a figure is None when its signal was never known on it."""
+
+    id: str
+    started: int
+    ended: int
+    ended_by: str
+    """ignition_off, silence, or shutdown."""
+    distance_m: float | None
+    moving_s: float | None
+    idle_s: float | None
+    speed_max_kmh: float | None
+    fuel_used_l: float | None
+    alerts: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Running:
+    started: int
+    last_on: int
+    heard: int
+    distance_m: float | None = None
+    moving_s: float | None = None
+    idle_s: float | None = None
+    speed_max_kmh: float | None = None
+    fuel_used_l: float | None = None
+    alerts: list[str] = field(default_factory=list)
+
+
+class TripLog:
+    """Follows the vehicle from tick to tick; hands out a trip when it is over."""
+
+    ALERTS_MAX: Final = 200
+
+    def __init__(self, vehicle: str, *, grid_ns: int) -> None:
+        self._vehicle = vehicle
+        self._grid_s = grid_ns / NANOSECONDS
+        self._trip: _Running | None = None
+
+    def update(self, window: Window, began: Sequence[str] = ()) -> Trip | None:
+        """Take in one tick and the ids of alerts that began at it; the trip that ended at it, if one did."""
+        on = _is_on(window)
+        if self._trip is None:
+            if not on:
+                return None
+            self._trip = _Running(started=window.until, last_on=window.until, heard=window.until)
+        trip = self._trip
+        trip.alerts.extend(began[: self.ALERTS_MAX - len(trip.alerts)])
+        if on is not None:
+            trip.heard = window.until
+        if on:
+            trip.last_on = window.until
+            self._integrate(trip, window)
+            return None
+        return self._ended(trip, window)
+
+    def close(self) -> Trip | None:
+        """End the running trip because the daemon or the recording ends."""
+        return self._finish("shutdown") if self._trip else None
+
+    def _ended(self, trip: _Running, window: Window) -> Trip | None:
+        limit = OFF_NS if not math.isnan(window.value(IGNITION)) else QUIET_NS
+        if window.until - trip.last_on < limit:
+            return None
+        return self._finish("ignition_off" if trip.heard > trip.last_on else "silence")
+
+    def _finish(self, ended_by: str) -> Trip | None:
+        trip, self._trip = self._trip, None
+        if trip is None:
+            return None
+        name = "\0".join((self._vehicle, "trip", str(trip.started)))
+        return Trip(
+            id=hashlib.sha256(name.encode()).hexdigest()[:32],
+            started=trip.started,
+            ended=trip.last_on,
+            ended_by=ended_by,
+            distance_m=trip.distance_m,
+            moving_s=trip.moving_s,
+            idle_s=trip.idle_s,
+            speed_max_kmh=trip.speed_max_kmh,
+            fuel_used_l=trip.fuel_used_l,
+            alerts=tuple(trip.alerts),
+        )
+
+    def _integrate(self, trip: _Running, window: Window) -> None:
+        speed = window.value(SPEED)
+        if not math.isnan(speed):
+            moving = abs(speed) > MOVING_KMH
+            trip.distance_m = (trip.distance_m or 0.0) + abs(speed) / 3.6 * self._grid_s
+            trip.moving_s = (trip.moving_s or 0.0) + self._grid_s * moving
+            trip.idle_s = (trip.idle_s or 0.0) + self._grid_s * (not moving)
+            trip.speed_max_kmh = max(trip.speed_max_kmh or 0.0, abs(speed))
+        fuel_rate = window.value(FUEL_RATE)
+        if not math.isnan(fuel_rate):
+            trip.fuel_used_l = (trip.fuel_used_l or 0.0) + fuel_rate / 3600 * self._grid_s
+
+
+def _is_on(window: Window) -> bool | None:
+    """Whether the vehicle is in use; None when nothing that tells is known."""
+    ignition = window.value(IGNITION)
+    if not math.isnan(ignition):
+        return ignition >= IGNITION_ON
+    turning = [window.value(path) for path in (ENGINE_SPEED, SPEED)]
+    known = [abs(value) > MOVING_KMH for value in turning if not math.isnan(value)]
+    return any(known) if known else None
