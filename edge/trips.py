@@ -22,7 +22,7 @@ MOVING_KMH: Final = 1.0
 OFF_NS: Final = 5 * NANOSECONDS
 """Ignition off for this long ends a trip; a restart within it goes on."""
 QUIET_NS: Final = 120 * NANOSECONDS
-"""Without an ignition signal: nothing turns or moves, or nothing is heard, for longer than a stop-start engine rests."""
+"""Without an ignition signal: nothing turns, moves or is heard for longer than a stop-start engine rests."""
 
 
 @dataclass(frozen=True, slots=True)

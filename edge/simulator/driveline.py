@@ -1,0 +1,117 @@
+"""Longitudinal motion: the driver follows a speed, the six-speed automatic finds a gear, the car has mass and drag."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from edge.simulator import engine
+from edge.simulator.drive import STEP_S
+from edge.simulator.engine import EngineState
+
+RATIOS: Final = (3.95, 2.30, 1.52, 1.12, 0.87, 0.70)
+FINAL_DRIVE: Final = 3.95
+WHEEL_M: Final = 0.31
+EFFICIENCY: Final = 0.92
+ROTATING: Final = 1.06
+"""Turning parts, as a share of the mass."""
+GRAVITY: Final = 9.81
+ROLLING: Final = 0.011
+DRAG_KG_PER_M: Final = 0.5 * 1.2 * 0.66
+"""Half of air density times drag area."""
+LAUNCH_RPM: Final = 1500.0
+SHIFT_S: Final = 0.3
+BETWEEN_SHIFTS_S: Final = 1.5
+BRAKE_FULL_MPS2: Final = 9.0
+"""Deceleration at a fully pressed brake pedal."""
+UP_RPM: Final = 1750.0
+DOWN_RPM: Final = 1150.0
+KICK_RPM: Final = 3400.0
+"""Added to UP_RPM at full pedal."""
+
+
+@dataclass(slots=True)
+class Driveline:
+    """The car on the road; `step` moves it on."""
+
+    mass_kg: float
+    speed_mps: float = 0.0
+    accel_mps2: float = 0.0
+    gear: int = 0
+    """0 while standing or shifting, else 1 to 6."""
+    engaged: int = 1
+    """The gear that is in, or going in."""
+    pedal: float = 0.0
+    brake: float = 0.0
+    shift_left_s: float = 0.0
+    steady_s: float = 0.0
+    """Since the last shift."""
+
+    def step(
+        self, *, target_mps: float, ahead_mps: float, grade: float, torque_share: float, motor: EngineState
+    ) -> float:
+        """One step towards the wanted speed with the engine as it is; returns the flywheel torque wanted next (Nm)."""
+        resist_n = self._resistance(grade)
+        wanted_n = self._wanted_force(target_mps, ahead_mps, resist_n)
+        per_nm = RATIOS[self.engaged - 1] * FINAL_DRIVE * EFFICIENCY / WHEEL_M
+        most_nm = engine.torque_max_nm(max(motor.rpm, engine.IDLE_RPM)) * torque_share
+        wanted_nm = min(wanted_n / per_nm, most_nm)
+        self.pedal = min(max(wanted_nm / engine.PEAK_TORQUE_NM, 0.0), 1.0)
+        self._shift()
+        drive_n = motor.torque_nm * per_nm if motor.running and self.gear else 0.0
+        brake_n = self._brake(wanted_n, drive_n, standing=target_mps < 0.1)
+        self._move(drive_n - brake_n - resist_n, brake_n)
+        return wanted_nm if self.gear else 0.0
+
+    def engine_rpm(self) -> float:
+        """Engine speed that the wheels ask for; the converter slips below the launch speed."""
+        turning = self.speed_mps / WHEEL_M * RATIOS[self.engaged - 1] * FINAL_DRIVE * 30.0 / math.pi
+        floor = engine.IDLE_RPM + (LAUNCH_RPM - engine.IDLE_RPM) * min(self.pedal * 2.0, 1.0)
+        return min(max(turning, floor), engine.LIMIT_RPM)
+
+    def _resistance(self, grade: float) -> float:
+        rolling = ROLLING * self.mass_kg * GRAVITY if self.speed_mps > 0.05 else 0.0
+        return rolling + DRAG_KG_PER_M * self.speed_mps**2 + grade * self.mass_kg * GRAVITY
+
+    def _wanted_force(self, target_mps: float, ahead_mps: float, resist_n: float) -> float:
+        accel = (ahead_mps - target_mps) + 0.7 * (target_mps - self.speed_mps)  # ahead is one second ahead
+        return self.mass_kg * ROTATING * min(max(accel, -4.0), 2.6) + resist_n
+
+    def _brake(self, wanted_n: float, drive_n: float, *, standing: bool) -> float:
+        """Brake force at the wheels; also sets the pedal."""
+        if standing and self.speed_mps < 0.3:
+            self.brake = 0.15
+        else:
+            self.brake = min(max(min(drive_n, 0.0) - wanted_n, 0.0) / (self.mass_kg * BRAKE_FULL_MPS2), 1.0)
+        if self.brake < 0.01:
+            self.brake = 0.0
+        return self.brake * self.mass_kg * BRAKE_FULL_MPS2
+
+    def _move(self, force_n: float, brake_n: float) -> None:
+        before = self.speed_mps
+        self.speed_mps = max(before + force_n / (self.mass_kg * ROTATING) * STEP_S, 0.0)
+        if brake_n > 0.0 and self.speed_mps < 0.15:
+            self.speed_mps = 0.0
+        self.accel_mps2 = (self.speed_mps - before) / STEP_S
+
+    def _shift(self) -> None:
+        self.steady_s += STEP_S
+        if self.shift_left_s > 0.0:
+            self.shift_left_s -= STEP_S
+        elif self.speed_mps < 0.5:
+            self.engaged, self.steady_s = 1, 0.0
+        elif self.steady_s > BETWEEN_SHIFTS_S:
+            self._choose_gear()
+        moving = self.speed_mps > 0.1 or self.pedal > 0.02
+        self.gear = self.engaged if moving and self.shift_left_s <= 0.0 else 0
+
+    def _choose_gear(self) -> None:
+        rpm = self.speed_mps / WHEEL_M * RATIOS[self.engaged - 1] * FINAL_DRIVE * 30.0 / math.pi
+        eager = KICK_RPM * max(self.pedal - 0.25, 0.0) / 0.75
+        chosen = self.engaged
+        if rpm > UP_RPM + eager and self.engaged < len(RATIOS):
+            after = rpm * RATIOS[self.engaged] / RATIOS[self.engaged - 1]
+            chosen += after > DOWN_RPM + 0.55 * eager + 80.0
+        elif rpm < DOWN_RPM + 0.55 * eager and self.engaged > 1:
+            chosen -= 1
+        if chosen != self.engaged:
+            self.engaged, self.shift_left_s, self.steady_s = chosen, SHIFT_S, 0.0
