@@ -6,7 +6,6 @@ from typing import Final
 
 import cantools.database
 from cantools.database import Database as CanDatabase
-from cantools.database import UnsupportedDatabaseFormatError  # type: ignore[attr-defined]  # public, not in its __all__
 from cantools.database.can import Message
 from cantools.database.can.signal import Signal as CanSignal
 from cantools.database.errors import Error as CantoolsError
@@ -69,7 +68,7 @@ def _read(file: Path) -> CanDatabase:
         raise ConfigError(
             f"cannot be read: {error.strerror}", file=file, remedy="Check that it is a readable file"
         ) from error
-    except (CantoolsError, UnsupportedDatabaseFormatError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (CantoolsError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             f"is not a CAN database that can be read: {_first_line(error)}",
             file=file,

@@ -94,7 +94,7 @@ def load_mapping(file: Path) -> Mapping:
 def _mapped(file: Path, name: str, entry: _Entry) -> Mapped:
     known = catalogue.info(entry.path)
     if known is None and entry.unit is None:
-        near = difflib.get_close_matches(entry.path, catalogue.CATALOGUE, n=1)
+        near = difflib.get_close_matches(entry.path, catalogue.CATALOGUE, n=1, cutoff=0.8)
         hint = f"Did you mean {near[0]}? Else add unit = …" if near else 'Add unit = "…"'
         raise ConfigError(f"{entry.path} is not in the catalogue", file=file, place=name, remedy=hint)
     if known is not None and entry.unit not in (None, known.unit):
