@@ -2,17 +2,28 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, field_validator, model_validator
 
 from edge import assets
 from edge.errors import ConfigError
 from edge.wire.envelope import VehicleName
 
 _T = TypeVar("_T", bound=BaseModel)
-Speed = Annotated[float, Field(gt=0, le=10_000)] | Literal["max"]
+SPEED_MAX: Final = 10_000.0
+
+
+def _is_speed(value: object) -> float | Literal["max"]:
+    if value == "max":
+        return "max"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= SPEED_MAX:
+        raise ValueError(f'a speed is a factor above 0 up to {SPEED_MAX:g}, or "max"')
+    return float(value)
+
+
+Speed = Annotated[float | Literal["max"], PlainValidator(_is_speed)]
 
 
 class _Part(BaseModel):
@@ -29,6 +40,8 @@ class Vehicle(_Part):
 class Bus(_Part):
     """One source of frames and the databases that explain them."""
 
+    name: str = ""
+    """Its name on this vehicle; needed when there are several. A log's own buses become `<name>/<its own>`."""
     source: str = "can:can0"
     dbc: list[Path] = []
     mapping: Path | None = None
@@ -112,6 +125,13 @@ class Config(_Part):
     state: State = State()
     link: LinkSettings = LinkSettings()
     cab: CabSettings = CabSettings()
+
+    @model_validator(mode="after")
+    def _buses_have_names(self) -> Self:
+        names = [bus.name for bus in self.bus]
+        if len(names) > 1 and ("" in names or len(set(names)) < len(names)):
+            raise ValueError("several buses need a name each, all different")
+        return self
 
 
 class Profile(_Part):

@@ -25,10 +25,15 @@ Key = tuple[str, bool, int]
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A database and the bus it is spoken on; None: every bus."""
+    """A database and where it is spoken."""
 
     database: Database
-    bus: str | None = None
+    bus: str = ""
+    """A bus, or what its name begins with before a slash; empty: every bus."""
+
+    def applies(self, bus: str) -> bool:
+        """Whether frames of this bus are explained by the database."""
+        return not self.bus or bus == self.bus or bus.startswith(f"{self.bus}/")
 
 
 @dataclass(slots=True)
@@ -119,7 +124,7 @@ class Decoder:
         plans: dict[tuple[bool, int], tuple[MessagePlan, int]] = {}
         owner: dict[tuple[bool, int], Database] = {}
         for binding in self._bindings:
-            if binding.bus not in (None, bus):
+            if not binding.applies(bus):
                 continue
             base = self._first[id(binding.database)]
             for plan in binding.database.plans:

@@ -1,0 +1,199 @@
+"""`telltale-edge`: arguments only."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pydantic import ValidationError
+
+from edge.config import Config, invalid, load_config, to_toml, with_profile
+from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
+from edge.health import edge_version
+
+EXIT_FAILED: Final = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0, or 78 when what the installer wrote cannot be used, or 1 when something else failed."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=options.log.upper(), format="%(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        return int(options.command(options))
+    except ConfigError as error:
+        print(f"telltale-edge: {error}", file=sys.stderr)
+        return EXIT_CONFIG
+    except EdgeError as error:
+        print(f"telltale-edge: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away, which is its right
+        return EXIT_FAILED
+
+
+def _run(options: argparse.Namespace) -> int:
+    from edge.daemon import RunFiles, run  # noqa: PLC0415  # `check` and `--help` need none of it
+
+    report = run(_config(options), RunFiles(alerts_out=options.alerts_out, report=options.report))
+    sys.stdout.write(report.text())
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from edge.prepare import prepare  # noqa: PLC0415  # `--help` needs none of it
+
+    config = _config(options)
+    for note in prepare(config).notes:
+        print(f"telltale-edge: note: {note}", file=sys.stderr)
+    sys.stdout.write(to_toml(config))
+    return 0
+
+
+def _decode(options: argparse.Namespace) -> int:
+    from edge.offline import decode_file  # noqa: PLC0415  # `--help` needs none of it
+
+    sys.stdout.write(decode_file(options.log_file, options.dbc, options.out))
+    return 0
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from edge.offline import Simulated, simulate  # noqa: PLC0415  # `--help` needs none of it
+
+    speed = options.speed if options.speed is not None else ("max" if options.out else 1.0)
+    sys.stdout.write(
+        simulate(
+            Simulated(
+                vehicle=options.vehicle,
+                faults=options.fault,
+                seed=options.seed,
+                duration_s=options.duration,
+                speed=None if speed == "max" else speed,
+                bus=options.bus,
+                out=options.out,
+                truth=options.truth,
+            )
+        )
+    )
+    return 0
+
+
+def _config(options: argparse.Namespace) -> Config:
+    """The configuration file, or one made of the options; options win over the file."""
+    if options.config and options.bus:
+        raise ConfigError("give either --config or --bus", remedy="Sources stand in the file as [[bus]]")
+    if not options.config and not options.bus:
+        raise ConfigError("nothing to listen to", remedy="Give --config FILE, or --bus SPEC --dbc FILE…")
+    given = {
+        "vehicle": {"fleet": options.fleet, "id": options.vehicle},
+        "link": {"broker": options.broker, "drain_s": options.drain},
+        "state": {"directory": options.state},
+        "memory": {"summary_s": options.summary},
+        "cab": {"voice": options.voice},
+    }
+    try:
+        config = load_config(options.config) if options.config else _from_options(options)
+        for table, fields in given.items():
+            for name, value in fields.items():
+                if value is not None:
+                    setattr(getattr(config, table), name, value)
+        if options.speed is not None:
+            for bus in config.bus:
+                bus.speed = options.speed
+    except ValidationError as error:
+        raise invalid(error, "arguments") from error
+    return config
+
+
+def _from_options(options: argparse.Namespace) -> Config:
+    several = len(options.bus) > 1
+    config = Config.model_validate(
+        {
+            "profile": options.profile or "",
+            "bus": [
+                {"name": f"bus{index}" if several else "", "source": source, "dbc": options.dbc}
+                for index, source in enumerate(options.bus)
+            ],
+            "detect": {"rules": options.rules, "models": options.model},
+        }
+    )
+    return with_profile(config, Path.cwd())
+
+
+def _speed(text: str) -> float | str:
+    if text == "max":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor max") from None
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("telltale-edge", description="Listens to a vehicle's buses and warns in time.")
+    parser.add_argument("--version", action="version", version=f"telltale-edge {edge_version()}")
+    parser.add_argument("--log", default="warning", choices=["debug", "info", "warning", "error"], help="what to log")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_decode(commands)
+    _add_simulate(commands)
+    return parser
+
+
+if TYPE_CHECKING:
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  # typeshed has no other name
+
+
+def _add_run(commands: "_Commands") -> None:
+    run = commands.add_parser("run", help="listen, judge, warn, send", description="Runs the daemon.")
+    run.set_defaults(command=_run)
+    run.add_argument("--alerts-out", type=Path, metavar="FILE", help="also write each alert as a JSON line")
+    run.add_argument("--report", type=Path, metavar="FILE", help="also write the account of the run as JSON")
+    check = commands.add_parser("check", help="check a configuration and print it resolved")
+    check.set_defaults(command=_check)
+    for command in (run, check):
+        _add_sources(command)
+
+
+def _add_sources(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--config", type=Path, metavar="FILE", help="the configuration (sample: systemd/telltale-edge.toml)")
+    add("--bus", action="append", metavar="SPEC", help="instead of a file: can:…, pythoncan:…, log:…, sim:…")
+    add("--dbc", nargs="+", default=[], metavar="FILE", help="databases of these buses")
+    add("--profile", metavar="P", help="a shipped profile by name, or a file")
+    add("--rules", nargs="+", default=[], metavar="FILE", help="rule files, or names of shipped packs")
+    add("--model", nargs="+", default=[], metavar="DIR", help="model packages, or names of shipped ones")
+    add("--speed", type=_speed, metavar="N|max", help="of recordings and simulations; 1 unless given")
+    add("--fleet", help="the fleet's name")
+    add("--vehicle", help="the vehicle's name in the fleet")
+    add("--broker", metavar="URL", help="mqtt://host:1883 or mqtts://host:8883; none: nothing is sent")
+    add("--state", type=Path, metavar="DIR", help="where the outbox lies")
+    add("--drain", type=float, metavar="S", help="how long the end of a recording waits for acknowledgements")
+    add("--summary", type=int, metavar="S", help="length of a summary period")
+    add("--voice", choices=["text", "none"], help="how the driver is told")
+
+
+def _add_decode(commands: "_Commands") -> None:
+    decode = commands.add_parser("decode", help="a recording as rows", description="Decodes a recording to a file.")
+    decode.set_defaults(command=_decode)
+    decode.add_argument("log_file", type=Path, metavar="LOG", help="a candump log")
+    decode.add_argument("--dbc", nargs="+", type=Path, required=True, metavar="FILE", help="databases")
+    decode.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="kind by its ending: .jsonl .csv .parquet"
+    )
+
+
+def _add_simulate(commands: "_Commands") -> None:
+    simulate = commands.add_parser("simulate", help="a vehicle on a bus", description="Simulates a vehicle.")
+    simulate.set_defaults(command=_simulate)
+    add = simulate.add_argument
+    add("--vehicle", default="car", help="which vehicle")
+    where = simulate.add_mutually_exclusive_group(required=True)
+    where.add_argument("--bus", metavar="SPEC", help="a bus to send on: can:…, pythoncan:…")
+    where.add_argument("--out", type=Path, metavar="FILE", help="a candump log to write, its time from zero")
+    add("--fault", action="append", default=[], metavar="NAME[@SECONDS]", help="a fault and its onset; repeatable")
+    add("--seed", type=int, default=1, help="the same seed gives the same frames")
+    add("--speed", type=_speed, metavar="N|max", help="1 on a bus, max into a file, unless given")
+    add("--duration", type=float, metavar="S", help="simulated seconds; endless on a bus unless given")
+    add("--truth", type=Path, metavar="FILE", help="write the ground truth as JSON lines")

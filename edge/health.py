@@ -1,0 +1,47 @@
+"""How the daemon itself is: what `health` messages tell, every drop counted by cause."""
+
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from edge.wire.messages import Health, PartHealth, PartState
+
+COUNTERS_MAX: Final = 500
+PARTS_MAX: Final = 200
+
+
+def edge_version() -> str:
+    """The installed version; `unknown` in a checkout that was never installed."""
+    try:
+        return version("telltale")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def health_body(
+    *,
+    uptime_s: float,
+    buses: Mapping[str, str | None],
+    switched_off: Mapping[str, str],
+    counters: Mapping[str, Mapping[str, int]],
+) -> Health:
+    """The wire message.
+
+    `buses`: why each is down, None where it is up; `switched_off`: detectors that could not go on, with the reason;
+    `counters`: by stage, flattened to `<stage>.<name>`.
+    """
+    parts = {
+        **{f"bus.{name}": _part(reason, PartState.DEGRADED) for name, reason in buses.items()},
+        **{f"detector.{name}": _part(reason, PartState.OFF) for name, reason in switched_off.items()},
+    }
+    flat = {f"{stage}.{name}": count for stage, table in counters.items() for name, count in table.items()}
+    return Health(
+        version_edge=edge_version(),
+        uptime_s=round(uptime_s, 1),
+        parts=dict(list(parts.items())[:PARTS_MAX]),
+        counters=dict(list(flat.items())[:COUNTERS_MAX]),
+    )
+
+
+def _part(reason: str | None, state: PartState) -> PartHealth:
+    return PartHealth(state=PartState.OK if reason is None else state, reason=reason or "")

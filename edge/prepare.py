@@ -1,0 +1,90 @@
+"""From a configuration to stages that are ready: everything that can be wrong is found here, before anything starts."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.bus.spec import SourceSpec
+from edge.config import Bus, Config
+from edge.decode.database import Database, load_database
+from edge.decode.decoder import Binding, Decoder
+from edge.detect.finding import Detector
+from edge.detect.rules import load_rules
+from edge.errors import ConfigError, ModelError
+from edge.judgement import Judgement
+
+log = logging.getLogger(__name__)
+
+MS: int = 1_000_000
+S: int = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The pure part of the daemon, with what the installer should know about it."""
+
+    judgement: Judgement
+    specs: Sequence[SourceSpec]
+    notes: Sequence[str]
+    refused: Mapping[str, str]
+    """Models that are switched off from the start, with the reason."""
+
+
+def prepare(config: Config) -> Prepared:
+    """Load databases, mappings, rules and models.
+
+    Raises:
+        ConfigError: with file, place and remedy. A model that cannot be used is no reason to stop: it is noted.
+    """
+    specs = [SourceSpec.parse(bus.source) for bus in config.bus]
+    decoder = Decoder(_bindings(config.bus))
+    paths = {signal.path for signal in decoder.signals}
+    rules = load_rules([Path(file) for file in config.detect.rules])
+    models, refused = _models(config.detect.models)
+    judgement = Judgement(
+        decoder,
+        [rules, *models],
+        vehicle=config.vehicle.id,
+        grid_ns=config.judging.grid_ms * MS,
+        summary_ns=config.memory.summary_s * S,
+        summary_paths=config.memory.summary_signals,
+    )
+    notes = [*rules.unheard(paths), *(f"model {name} is switched off: {why}" for name, why in refused.items())]
+    if not decoder.signals:
+        notes.insert(0, "no database is configured: frames are kept, nothing is decoded or judged (add dbc = […])")
+    return Prepared(judgement, specs, notes, refused)
+
+
+def _bindings(buses: Sequence[Bus]) -> list[Binding]:
+    """Each bus with its databases."""
+    loaded: dict[tuple[Path, Path | None], Database] = {}
+    bindings: list[Binding] = []
+    for bus in buses:
+        if bus.mapping is not None and len(bus.dbc) != 1:
+            raise ConfigError(
+                f"a mapping goes with one database, not {len(bus.dbc)}",
+                file=bus.mapping,
+                remedy="Put each mapping beside its database as <name>.vss.toml",
+            )
+        for file in bus.dbc:
+            key = (file, bus.mapping)
+            if key not in loaded:
+                loaded[key] = load_database(file, bus.mapping)
+            bindings.append(Binding(loaded[key], bus.name))
+    return bindings
+
+
+def _models(folders: Sequence[str]) -> tuple[list[Detector], dict[str, str]]:
+    if not folders:
+        return [], {}
+    from edge.detect.onnx import load_model  # noqa: PLC0415  # 20-36 MB that a box without models does not pay
+
+    models: list[Detector] = []
+    refused: dict[str, str] = {}
+    for folder in folders:
+        try:
+            models.append(load_model(Path(folder)))
+        except ModelError as error:
+            refused[Path(folder).name] = str(error)
+    return models, refused

@@ -1,0 +1,91 @@
+"""The configuration: defaults, the commented sample, and mistakes told with their place."""
+
+from pathlib import Path
+
+import pytest
+
+from edge.config import Bus, Config, load_config, to_toml, with_profile
+from edge.errors import ConfigError
+from tests.shared import ROOT
+
+SAMPLE = ROOT / "systemd" / "telltale-edge.toml"
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "edge.toml"
+    file.write_text(text)
+    return file
+
+
+def test_the_sample_equals_the_defaults() -> None:
+    assert load_config(SAMPLE) == Config()
+
+
+def test_the_sample_names_every_field() -> None:
+    text = SAMPLE.read_text()
+    for table, part in [("", Config()), *((name, getattr(Config(), name)) for name in Config.model_fields)]:
+        fields = type(part[0] if isinstance(part, list) else part)
+        for name in getattr(fields, "model_fields", {}):
+            assert any(
+                line.lstrip("# ").startswith((f"{name} =", f"[{name}]", f"[[{name}]]")) for line in text.splitlines()
+            ), f"{table}.{name}"
+
+
+def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path, "")) == Config()
+
+
+def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    config = load_config(
+        write(tmp_path, '[[bus]]\ndbc = ["a.dbc", "/b.dbc"]\nmapping = "m"\n[state]\ndirectory = "s"\n[link]\nca = "c"')
+    )
+    assert config.bus[0].dbc == [tmp_path / "a.dbc", Path("/b.dbc")]
+    assert config.bus[0].mapping == tmp_path / "m"
+    assert config.state.directory == tmp_path / "s"
+    assert config.link.ca == tmp_path / "c"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "hint"),
+    [
+        ("profil = 3", "profil", "Extra"),
+        ('[vehicle]\nid = "a/b"', "vehicle.id", "pattern"),
+        ("[judging]\ngrid_ms = 33", "judging", "divide 1000"),
+        ("[memory]\nframe_ring_mb = 0", "memory.frame_ring_mb", "greater than or equal to 1"),
+        ('[link]\nbroker = "host:1883"', "link.broker", "mqtt://host:1883"),
+        ("bus = []", "bus", "at least 1"),
+        ("[[bus]]\n[[bus]]", "", "name each"),
+        ('[[bus]]\nspeed = "fast"', "bus.1.speed", "a factor above 0"),
+        ('[[bus]]\nsource = "can:can0', "", "TOML"),
+        ('profile = "submarine"', "", "telltale-car"),
+        ('profile = "./gone.toml"', "", "no such profile"),
+        ('[detect]\nrules = ["nothing"]', "", "car"),
+        ('[detect]\nmodels = ["nothing"]', "", "no model is called"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(tmp_path: Path, text: str, place: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(write(tmp_path, text))
+    assert caught.value.place == place
+    assert hint in str(caught.value)
+
+
+def test_files_that_are_not_there_or_are_no_files(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such config"):
+        load_config(tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(tmp_path)
+
+
+def test_a_profile_adds_what_its_vehicle_needs_and_own_databases_win() -> None:
+    resolved = with_profile(Config(profile="telltale-car"), Path())
+    assert [path.name for path in resolved.bus[0].dbc] == ["telltale-car.dbc"]
+    assert [Path(rules).name for rules in resolved.detect.rules] == ["car.toml"]
+    own = with_profile(Config(profile="telltale-car", bus=[Bus(dbc=[Path("own.dbc")])]), Path())
+    assert own.bus[0].dbc == [Path("own.dbc")]
+
+
+def test_what_is_printed_reads_back_the_same(tmp_path: Path) -> None:
+    config = with_profile(Config(profile="telltale-car", bus=[Bus(speed="max", source='log:a "b".log')]), Path())
+    again = load_config(write(tmp_path, to_toml(config).replace('profile = "telltale-car"', 'profile = ""')))
+    assert again == config.model_copy(update={"profile": ""})

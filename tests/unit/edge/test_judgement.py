@@ -1,0 +1,133 @@
+"""Judgement: from cells to alerts, trips and summaries; the same for any batching; no detector can stop it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from edge.decode.database import load_database
+from edge.decode.decoder import Binding, Decoder
+from edge.detect.finding import Detector, Finding
+from edge.detect.rules import load_rules
+from edge.errors import ModelError
+from edge.frames import Frame, FrameBatch
+from edge.grid import Grid
+from edge.history import Smoothing, Window
+from edge.judgement import Judgement, Outcome
+
+S = 1_000_000_000
+MS = 1_000_000
+GRID = 100 * MS
+DBC = """VERSION ""
+
+BU_: ECU
+
+BO_ 256 Engine: 4 ECU
+ SG_ Speed : 0|16@1+ (0.1,0) [0|300] "km/h" ECU
+ SG_ Temp : 16|8@1- (1,0) [-40|127] "degC" ECU
+"""
+MAPPING = """
+[signals]
+"Engine.Speed" = { path = "Vehicle.Speed" }
+"Engine.Temp" = { path = "Vehicle.Exterior.AirTemperature", period_s = 0.1 }
+"""
+RULES = """
+[[rule]]
+name = "hot"
+signal = "Vehicle.Exterior.AirTemperature"
+above = 40
+for = "1s"
+component = "cabin"
+severity = "warning"
+action = "watch"
+summary = "{value} {unit}"
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "car.dbc").write_text(DBC)
+    (tmp_path / "car.vss.toml").write_text(MAPPING)
+    (tmp_path / "rules.toml").write_text(RULES)
+    return tmp_path
+
+
+def judgement(files: Path, *more: Detector) -> Judgement:
+    decoder = Decoder([Binding(load_database(files / "car.dbc"))])
+    rules = load_rules([files / "rules.toml"])
+    return Judgement(decoder, [rules, *more], vehicle="car", grid_ns=GRID, summary_ns=10 * S)
+
+
+def drive() -> list[Frame]:
+    """25 s at 20 Hz: 36 km/h, hot from 5 s to 12 s."""
+    frames = []
+    for tick in range(500):
+        hot = 100 <= tick < 240
+        payload = (360).to_bytes(2, "little") + bytes([50 if hot else 20, 0])
+        frames.append(Frame(tick * 50 * MS, 256, payload))
+    return frames
+
+
+def run(subject: Judgement, frames: Sequence[Frame], size: int = 10_000) -> list[Outcome]:
+    grid = Grid([False], grid_ns=GRID, wait_ns=0)
+    outcomes: list[Outcome] = []
+    for first in range(0, len(frames), size):
+        grid.offer(0, FrameBatch.of(frames[first : first + size]), 0)
+        if cells := grid.close(0):
+            outcomes += subject.advance(cells)
+    grid.end(0)
+    if cells := grid.close(0):
+        outcomes += subject.advance(cells)
+    return [*outcomes, subject.close()]
+
+
+def test_alerts_trips_and_summaries_of_a_drive(files: Path) -> None:
+    outcomes = run(judgement(files), drive())
+    began, ended = [alert for outcome in outcomes for alert in outcome.alerts]
+    assert (began.since, began.started, began.summary) == (5 * S + GRID, 6 * S + GRID, "50 °C")
+    assert (ended.id, ended.ended) == (began.id, 12 * S + GRID)
+    periods = [period for outcome in outcomes for period in outcome.periods]
+    assert [(period.started, period.ended) for period in periods] == [(0, 10 * S), (10 * S, 20 * S), (20 * S, 25 * S)]
+    assert periods[0].figures["Vehicle.Speed"].count == 200
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert trip.ended_by == "shutdown"
+    assert trip.distance_m == pytest.approx(250, rel=0.01)
+    assert trip.alerts == (began.id,)
+
+
+@pytest.mark.parametrize("size", [1, 7, 160])
+def test_batching_changes_nothing(files: Path, size: int) -> None:
+    assert run(judgement(files), drive(), size) == run(judgement(files), drive())
+
+
+class Failing:
+    """A detector that cannot go on."""
+
+    name = "broken"
+    smoothings: Sequence[Smoothing] = ()
+
+    def judge(self, window: Window) -> Sequence[Finding]:
+        raise ModelError(f"no at {window.until}")
+
+
+def test_a_detector_that_cannot_go_on_is_switched_off_and_the_rest_runs(files: Path) -> None:
+    subject = judgement(files, Failing())
+    outcomes = run(subject, drive())
+    assert [alert.concern.rule for outcome in outcomes for alert in outcome.alerts] == ["hot", "hot"]
+    assert subject.switched_off == {"broken": f"no at {GRID}"}
+
+
+def test_a_long_silence_closes_the_period_where_it_ended(files: Path) -> None:
+    frames = [*drive(), Frame(5000 * S, 256, bytes(4))]
+    periods = [period for outcome in run(judgement(files), frames) for period in outcome.periods]
+    assert [(period.started, period.ended) for period in periods] == [
+        (0, 10 * S),
+        (10 * S, 20 * S),
+        (20 * S, 30 * S),
+        (5000 * S, 5000 * S + GRID),
+    ]
+
+
+def test_nothing_heard_gives_nothing_to_tell(files: Path) -> None:
+    last = judgement(files).close()
+    assert (last.alerts, last.trips, last.periods) == ((), [], [])
