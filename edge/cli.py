@@ -34,9 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from edge.daemon import RunFiles, run  # noqa: PLC0415  # `check` and `--help` need none of it
+    from edge.run import run  # noqa: PLC0415  # `check` and `--help` need none of it
 
-    report = run(_config(options), RunFiles(alerts_out=options.alerts_out, report=options.report))
+    report = run(_config(options), alerts_out=options.alerts_out, report_out=options.report)
     sys.stdout.write(report.text())
     return 0
 
@@ -61,7 +61,7 @@ def _decode(options: argparse.Namespace) -> int:
 def _simulate(options: argparse.Namespace) -> int:
     from edge.offline import Simulated, simulate  # noqa: PLC0415  # `--help` needs none of it
 
-    speed = options.speed if options.speed is not None else ("max" if options.out else 1.0)
+    fast = options.speed == "max" or (options.speed is None and options.out)
     sys.stdout.write(
         simulate(
             Simulated(
@@ -69,7 +69,7 @@ def _simulate(options: argparse.Namespace) -> int:
                 faults=options.fault,
                 seed=options.seed,
                 duration_s=options.duration,
-                speed=None if speed == "max" else speed,
+                speed=None if fast else options.speed or 1.0,
                 bus=options.bus,
                 out=options.out,
                 truth=options.truth,

@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final, TextIO
+from typing import Final
 
 from edge.alerts import Alert, AlertBook
 from edge.driver.cab import Cab
 from edge.errors import EdgeError
+from edge.files import Draft
 from edge.judgement import Outcome
 from edge.outbox import Outbox, Posting
 from edge.uplink import alert_body, alert_line, pack_alerts, state_of, summary_body, trip_body, utc
@@ -26,7 +27,7 @@ class Teller:
     """Hands outcomes on and counts them."""
 
     def __init__(
-        self, book: AlertBook, cab: Cab, *, outbox: Outbox | None = None, alerts_out: TextIO | None = None
+        self, book: AlertBook, cab: Cab, *, outbox: Outbox | None = None, alerts_out: Draft | None = None
     ) -> None:
         self.alerts_began = 0
         self.alerts_ended = 0
@@ -69,9 +70,9 @@ class Teller:
         return True
 
     def _write(self, alerts: Sequence[Alert]) -> None:
-        if self._alerts_out is not None:
-            for alert in alerts:
-                self._alerts_out.write(alert_line(alert) + "\n")
+        if self._alerts_out is not None and alerts:
+            with self._alerts_out.writing() as stream:
+                stream.write("".join(f"{alert_line(alert)}\n" for alert in alerts).encode())
 
     def _count(self, outcome: Outcome) -> None:
         ended = sum(alert.ended is not None for alert in outcome.alerts)

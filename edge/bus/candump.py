@@ -7,7 +7,7 @@ request of 4 bytes; bit 29 of an eight-digit id marks an error frame of the cont
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 
@@ -34,7 +34,7 @@ _LINE: Final = re.compile(
     rb"""
     \( ([0-8]?[0-9]{1,9}) (?:\.([0-9]{1,9}))? \)            # as many seconds as int64 nanoseconds hold
     [ \t]{1,8} ([!-~]{1,64})                                # the bus
-    [ \t]{1,8} ([0-7][0-9A-Fa-f]{2} | [0-9A-Fa-f]{8}) \#
+    [ \t]{1,8} ([0-7][0-9A-Fa-f]{2} | [0-3][0-9A-Fa-f]{7}) \#
     (?: (?: [Rr]([0-8]?) | ((?:[0-9A-Fa-f]{2}){0,8}) )
         (?:_[9A-Fa-f])?                                     # a length code above 8; it means 8 bytes
       | \#([0-9A-Fa-f])((?:[0-9A-Fa-f]{2}){0,64}) )
@@ -47,8 +47,6 @@ _LINE: Final = re.compile(
 Line = tuple[bytes, bytes | None, bytes, bytes, bytes | None, bytes | None, bytes | None, bytes | None]
 """Seconds, fraction, bus, id, length of a remote request, classic bytes, FD flags, FD bytes."""
 
-_EXTENDED_BIT: Final = 0x8000_0000
-_REMOTE_BIT: Final = 0x4000_0000
 _ERROR_BIT: Final = 0x2000_0000
 _ID_MASK: Final = 0x1FFF_FFFF
 _FD_BRS: Final = 0x01
@@ -58,7 +56,7 @@ _FD_ESI: Final = 0x02
 def match_line(line: bytes) -> Line | None:
     """The parts of a line; None for what is no line of a candump log."""
     found = _LINE.fullmatch(line)
-    return None if found is None else found.groups()
+    return None if found is None else cast("Line", found.groups())
 
 
 def bus_name(line: Line) -> bytes:
@@ -97,8 +95,7 @@ def _times(seconds: Sequence[bytes], fractions: Sequence[bytes | None]) -> Int64
 def _id_flags(raw_id: UInt32s, is_long: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> UInt8s:
     """Flags that the id itself tells; an error frame has an error class instead of an id."""
     is_error = is_long & (raw_id & _ERROR_BIT != 0)
-    flags = np.where(is_error, ERROR, np.where(is_long, EXTENDED, 0)).astype(np.uint8)
-    return flags | np.where(is_long & (raw_id & _REMOTE_BIT != 0), REMOTE, 0).astype(np.uint8)
+    return np.where(is_error, ERROR, np.where(is_long, EXTENDED, 0)).astype(np.uint8)
 
 
 def _line_flags(remote: bytes | None, fd: bytes | None) -> int:

@@ -58,7 +58,8 @@ class Packer:
         placed = (raw & self._mask) << self._shift
         little = np.bitwise_or.reduce(placed[:, : self._little], axis=1).astype("<u8")
         big = np.bitwise_or.reduce(placed[:, self._little :], axis=1).astype(">u8")
-        return little.view(np.uint8).reshape(-1, CLASSIC_BYTES) | big.view(np.uint8).reshape(-1, CLASSIC_BYTES)
+        payload: UInt8s = (little.view(np.uint8) | big.view(np.uint8)).reshape(-1, CLASSIC_BYTES)
+        return payload
 
 
 def load_packers(file: Path, messages: Sequence[str]) -> dict[str, Packer]:

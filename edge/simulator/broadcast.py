@@ -1,4 +1,4 @@
-"""What the car's control units put on the bus: which column of the trace goes into which signal, how often, how noisy."""
+"""What the car's control units put on the bus: which column of the trace is which signal, how often, how noisy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -4,6 +4,7 @@ Heat reaches the metal from combustion and friction, goes into the coolant with 
 radiator with the wind and the fan. A leak takes coolant, and with it flow, radiator surface and pressure.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -95,7 +96,7 @@ class Cooling:
     def _pressed(self) -> float:
         """Pressure behind a leak: little in a cold system, full in a hot one; less as it empties."""
         warm = min(max((self.coolant_c - 20.0) / 65.0, 0.15), 1.0)
-        return warm * max(self.coolant_kg / self.full_kg, 0.0) ** 0.5
+        return warm * math.sqrt(self.coolant_kg / self.full_kg)
 
     def _thermostat(self) -> None:
         wanted = min(max((self.coolant_c - self.opens_c) / THERMOSTAT_RANGE_K, 0.0), 1.0)

@@ -5,6 +5,9 @@ from enum import IntEnum
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
+
+Float64s = npt.NDArray[np.float64]
 
 STEP_S: Final = 0.05
 """One step of the physics."""
@@ -63,11 +66,11 @@ def _with_key(route: "_Route", rng: np.random.Generator) -> Drive:
     return Drive(key=key, target_mps=target.tolist(), grade=_grade(len(key), rng).tolist())
 
 
-def _grade(steps: int, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _grade(steps: int, rng: np.random.Generator) -> Float64s:
     """Gentle hills: a new slope every half minute, within about 3 %, joined smoothly."""
     knots = np.arange(0.0, steps * STEP_S + 60.0, 30.0)
     slopes = np.clip(rng.normal(0.0, 0.012, len(knots)), -0.03, 0.03)
-    return np.interp(np.arange(steps) * STEP_S, knots, slopes)
+    return np.asarray(np.interp(np.arange(steps) * STEP_S, knots, slopes), np.float64)
 
 
 class _Route:
@@ -120,9 +123,10 @@ class _Route:
         """Keep the present speed."""
         self._knot(seconds, self._speed_mps[-1])
 
-    def steps(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    def steps(self) -> Float64s:
         """The wanted speed at every step."""
-        return np.interp(np.arange(0.0, self._at_s[-1], STEP_S), self._at_s, self._speed_mps)
+        times = np.arange(0.0, self._at_s[-1], STEP_S)
+        return np.asarray(np.interp(times, self._at_s, self._speed_mps), np.float64)
 
     def _to(self, speed_mps: float, accel_mps2: float) -> None:
         self._knot(max(abs(speed_mps - self._speed_mps[-1]) / accel_mps2, 0.5), speed_mps)

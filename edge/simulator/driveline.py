@@ -56,7 +56,7 @@ class Driveline:
         most_nm = engine.torque_max_nm(max(motor.rpm, engine.IDLE_RPM)) * torque_share
         wanted_nm = min(wanted_n / per_nm, most_nm)
         self.pedal = min(max(wanted_nm / engine.PEAK_TORQUE_NM, 0.0), 1.0)
-        self._shift()
+        self._shift(running=motor.running)
         drive_n = motor.torque_nm * per_nm if motor.running and self.gear else 0.0
         brake_n = self._brake(wanted_n, drive_n, standing=target_mps < 0.1)
         self._move(drive_n - brake_n - resist_n, brake_n)
@@ -93,7 +93,7 @@ class Driveline:
             self.speed_mps = 0.0
         self.accel_mps2 = (self.speed_mps - before) / STEP_S
 
-    def _shift(self) -> None:
+    def _shift(self, *, running: bool) -> None:
         self.steady_s += STEP_S
         if self.shift_left_s > 0.0:
             self.shift_left_s -= STEP_S
@@ -101,7 +101,7 @@ class Driveline:
             self.engaged, self.steady_s = 1, 0.0
         elif self.steady_s > BETWEEN_SHIFTS_S:
             self._choose_gear()
-        moving = self.speed_mps > 0.1 or self.pedal > 0.02
+        moving = running and (self.speed_mps > 0.1 or self.pedal > 0.02)
         self.gear = self.engaged if moving and self.shift_left_s <= 0.0 else 0
 
     def _choose_gear(self) -> None:

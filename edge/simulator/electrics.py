@@ -1,4 +1,4 @@
-"""12 V: a lead-acid battery (rest voltage, resistance, polarisation), a regulated alternator, and what draws current."""
+"""12 V: a lead-acid battery (rest voltage, resistance, polarisation), a regulated alternator, and their loads."""
 
 import math
 from dataclasses import dataclass

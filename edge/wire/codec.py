@@ -1,7 +1,7 @@
 """Bytes to message and back; every uplink passes through these two functions on both sides."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from pydantic import ValidationError
@@ -53,7 +53,7 @@ def encode(
         vehicle=vehicle,
         stream=stream,
         seq=seq,
-        observed_at=observed_at.astimezone(UTC),
+        observed_at=observed_at,
         clock=clock,
         body=body.model_dump(mode="json"),
     )

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Annotated, Final, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edge.wire.envelope import StreamName
+from edge.wire.envelope import StreamName, UtcTime
 from edge.wire.errors import Reason, WireError
-from edge.wire.messages import HexId, Label, Values
+from edge.wire.messages import Count, HexId, Label, Values
 from edge.wire.ranges import Range, merge_ranges
 
 ACK_RANGES_MAX: Final = 500
@@ -23,7 +23,7 @@ class Ack(_Down):
 
     schema_: str = Field(default="ack/1", alias="schema", pattern=r"^ack/1$")
     stream: StreamName
-    upto: Annotated[int, Field(ge=0)]
+    upto: Count
     """0: nothing contiguous from the start yet."""
     also: Annotated[list[Range], Field(max_length=ACK_RANGES_MAX)] = []
     renew: bool = False
@@ -48,15 +48,15 @@ class Command(_Down):
     id: HexId
     name: Label
     arguments: Values
-    issued_at: AwareDatetime
-    expires_at: AwareDatetime
+    issued_at: UtcTime
+    expires_at: UtcTime
 
 
 class Desired(_Down):
     """The state the cloud wants (retained); answered by `reported`."""
 
     schema_: str = Field(default="desired/1", alias="schema", pattern=r"^desired/1$")
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[Count, Field(ge=1)]
     state: Values
 
 

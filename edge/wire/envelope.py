@@ -5,6 +5,7 @@ it carries and the hex was born with the outbox, so that a new card never reuses
 """
 
 import re
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -56,6 +57,15 @@ def _is_stream(text: str) -> str:
     return text
 
 
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{time} is outside the years 1 to 9999 in UTC") from None
+
+
+UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time with its offset from UTC, turned into UTC when it is read."""
 StreamName = Annotated[str, AfterValidator(_is_stream)]
 VehicleName = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
 
@@ -70,7 +80,7 @@ class Envelope(BaseModel):
     vehicle: VehicleName
     stream: StreamName
     seq: Seq
-    observed_at: AwareDatetime
+    observed_at: UtcTime
     """UTC by the vehicle's axis: when what the body tells was known."""
     clock: Clock
     body: dict[str, Any]

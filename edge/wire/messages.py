@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, ClassVar, Final
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
 
-from edge.wire.envelope import StreamName
+from edge.wire.envelope import StreamName, UtcTime
 from edge.wire.ranges import Range
 from edge.wire.topics import Kind
 
@@ -19,7 +19,8 @@ HexId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Value = FiniteFloat | str | bool | None
 """A signal's value; null is unknown."""
 Values = Annotated[dict[str, Value], Field(max_length=200)]
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""What fits in 64 bits with a sign, as every database has them."""
 
 
 class Severity(StrEnum):
@@ -65,11 +66,11 @@ class Alert(Body):
     severity: Severity
     action: Action
     state: AlertState
-    started_at: AwareDatetime
+    started_at: UtcTime
     """When it began to fire."""
-    ended_at: AwareDatetime | None
+    ended_at: UtcTime | None
     """When it resolved; null while it fires."""
-    since_at: AwareDatetime
+    since_at: UtcTime
     """When the condition began to hold, before the rule's `for` had passed."""
     summary: Text
     advice: Text
@@ -101,7 +102,7 @@ class TroubleCode(Body):
     status: TroubleCodeStatus
     lamp: Text | None
     """What the maker lights for it: off, on, slow_flash, fast_flash; null is unknown."""
-    seen_at: AwareDatetime
+    seen_at: UtcTime
     freeze_frame: Values
 
 
@@ -114,15 +115,15 @@ class SignalSummary(BaseModel):
     max: FiniteFloat
     mean: FiniteFloat
     last: FiniteFloat
-    count: Annotated[int, Field(ge=1)]
+    count: Annotated[Count, Field(ge=1)]
 
 
 class Summary(Body):
     """What the vehicle's signals did in one period (a minute unless configured)."""
 
     kind = Kind.SUMMARY
-    started_at: AwareDatetime
-    ended_at: AwareDatetime
+    started_at: UtcTime
+    ended_at: UtcTime
     signals: Annotated[dict[str, SignalSummary], Field(max_length=500)]
     """By VSS path; a signal that was not heard is not in it."""
 
@@ -132,8 +133,8 @@ class Trip(Body):
 
     kind = Kind.TRIP
     id: HexId
-    started_at: AwareDatetime
-    ended_at: AwareDatetime
+    started_at: UtcTime
+    ended_at: UtcTime
     ended_by: Label
     """ignition_off, silence, or shutdown."""
     distance_m: FiniteFloat | None
@@ -154,7 +155,7 @@ class Position(Body):
     altitude_m: FiniteFloat | None
     speed_kmh: FiniteFloat | None
     heading_deg: Annotated[float, Field(ge=0, lt=360)] | None
-    accuracy_m: Annotated[float, Field(ge=0)] | None
+    accuracy_m: Annotated[FiniteFloat, Field(ge=0)] | None
 
 
 class PartState(StrEnum):
@@ -178,7 +179,7 @@ class Health(Body):
 
     kind = Kind.HEALTH
     version_edge: Label
-    uptime_s: Annotated[float, Field(ge=0)]
+    uptime_s: Annotated[FiniteFloat, Field(ge=0)]
     parts: Annotated[dict[str, PartHealth], Field(max_length=200)]
     counters: Annotated[dict[str, Count], Field(max_length=500)]
     """Everything that is counted, drops by cause among them."""
@@ -215,7 +216,7 @@ class Reported(Body):
     """The state the vehicle is really in, the twin's other half."""
 
     kind = Kind.REPORTED
-    desired_version: Annotated[int, Field(ge=0)]
+    desired_version: Count
     """The last desired state that was looked at; 0 before any."""
     state: Values
     refusals: Annotated[list[Refusal], Field(max_length=100)]
@@ -244,8 +245,8 @@ class Block(Body):
 
     format: Label
     """Name and version of the block's own format."""
-    started_at: AwareDatetime
-    ended_at: AwareDatetime
+    started_at: UtcTime
+    ended_at: UtcTime
     count: Count
     """Frames or samples in the block."""
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

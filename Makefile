@@ -1,0 +1,72 @@
+# Every target makes the environment it needs and says in one line what it does. Needs git, make and python3 with venv.
+.PHONY: help demo test test-long fuzz bench lint lock environment demo-environment edge-environment
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+DEMO_FLAGS := $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
+# Debian keeps mosquitto where an ordinary user's PATH does not look.
+export PATH := $(PATH):/usr/sbin:/sbin
+
+help:  ## Lists the targets
+	@sed -n 's/^\([a-z-]*\):.*##  */\1 \t/p' $(MAKEFILE_LIST) | expand -t 12 | sed 's/^/make /'
+
+demo: demo-environment  ## A car develops a fault, the cloud learns of it [DURATION=seconds SEED=n FAULT=coolant_leak|battery|none]
+	@echo "== demo: a car, its edge daemon and a cloud on this machine; Ctrl-C ends it =="
+	@exec .venv-demo/bin/telltale-cloud demo $(DEMO_FLAGS)
+
+test: environment edge-environment  ## Everything that can run here, with line coverage of edge and cloud; at most 10 minutes
+	@.ci/mosquitto
+	@echo "== tests: two at a time, then the coverage of edge and cloud =="
+	@mkdir -p build
+	@$(BIN)/coverage erase
+	@status=0; \
+	$(BIN)/coverage run -m pytest -n 2 --dist loadgroup --junitxml=build/test.xml || status=1; \
+	$(BIN)/coverage combine -q || status=1; \
+	$(BIN)/coverage report || status=1; \
+	$(BIN)/python -m tests.skipped build/test.xml || status=1; \
+	exit $$status
+
+test-long: environment  ## The long runs; what has passed is not run again until something changes; results in build/long/
+	@.ci/mosquitto
+	@echo "== long runs: results in build/long =="
+	@$(BIN)/pytest -m long --timeout=0; status=$$?; \
+	if [ $$status = 5 ]; then echo "no long runs yet"; else exit $$status; fi
+
+fuzz: environment  ## Property tests with a large budget [FUZZ_EXAMPLES=20000]
+	@echo "== fuzz: $${FUZZ_EXAMPLES:=20000} examples per property =="; export FUZZ_EXAMPLES; \
+	$(BIN)/pytest -m fuzz -n 2 --timeout=0; status=$$?; \
+	if [ $$status = 5 ]; then echo "no fuzz tests yet"; else exit $$status; fi
+
+bench: environment  ## Ratios against peers measured in the same run, into build/bench.json [ONLY=name]
+	@echo "== benchmarks: rows in build/bench.json =="
+	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
+
+lint: environment  ## ruff, bandit, mypy --strict and the import contracts
+	@echo "== lint: ruff, bandit, mypy, import contracts =="
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive edge cloud models
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+# The lock files say what everybody else resolves to, so settings of this machine's uv stay out of them.
+LOCK := env -u UV_INDEX -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS \
+	.venv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --no-python-downloads \
+	--generate-hashes --no-emit-index-url --annotation-style line --custom-compile-command "make lock"
+
+lock: environment  ## Writes the lock files anew from pyproject.toml [UPGRADE=1 takes the newest versions]
+	@echo "== lock: requirements.lock, and from it edge, demo and setup =="
+	@$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml --all-extras -o requirements.lock
+	@$(LOCK) pyproject.toml --extra edge -c requirements.lock -o requirements-edge.lock
+	@$(LOCK) pyproject.toml --extra edge --extra cloud -c requirements.lock -o requirements-demo.lock
+	@printf 'hatchling\nuv\n' | $(LOCK) - -c requirements.lock -o requirements-setup.lock
+
+environment:
+	@.ci/environment .venv requirements.lock "tests and tools"
+
+demo-environment:
+	@.ci/environment .venv-demo requirements-demo.lock "the demo"
+
+edge-environment:
+	@.ci/environment .venv-edge requirements-edge.lock "a box in a vehicle"

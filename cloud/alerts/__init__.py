@@ -1,0 +1,1 @@
+"""Alerts as the vehicles tell them, in whatever order they come."""

@@ -1,0 +1,49 @@
+"""The API as one ASGI application."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from cloud.api import alerts, gaps, health, quarantine, summaries, trips, vehicles
+from cloud.api.access import Services, guard
+from cloud.api.problems import MEDIA_TYPE, Problem, add_problem_documents
+
+V1: Final = "/api/v1"
+_PROBLEM: Final = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    401: {**_PROBLEM, "description": "No token, or not this one"},
+    404: {**_PROBLEM, "description": "There is no such thing"},
+    422: {**_PROBLEM, "description": "The request cannot be met as it stands"},
+    503: {"model": Problem, "description": "The database cannot be used just now"},
+}
+
+
+def make_api(services: Services) -> FastAPI:
+    """The application: /healthz and /readyz open, everything under /api/v1 behind the token."""
+    app = FastAPI(
+        title="Telltale",
+        version="1",
+        description="What the vehicles of a fleet tell: alerts, trips, summaries, and how the vehicles are.",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.services = services
+    add_problem_documents(app)
+    app.include_router(health.router)
+    app.include_router(_v1())
+    return app
+
+
+def _v1() -> APIRouter:
+    router = APIRouter(prefix=V1, dependencies=[Depends(guard)], responses=_RESPONSES)
+    for noun in (vehicles, alerts, trips, summaries, gaps, quarantine):
+        router.include_router(noun.router)
+    router.include_router(health.counters_router)
+    router.add_api_route("/openapi.json", _openapi, include_in_schema=False)
+    return router
+
+
+def _openapi(request: Request) -> JSONResponse:
+    return JSONResponse(request.app.openapi())

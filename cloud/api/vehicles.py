@@ -1,0 +1,104 @@
+"""/vehicles: which there are, and the twin of each."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from cloud.api.access import AddressOf, ServicesOf, WindowOf
+from cloud.api.forms import FleetName, Form, Moment, PageForm, VehicleName, page_form
+from cloud.api.summaries import SummaryForm
+from cloud.fleet.model import Presence, Told, Vehicle
+from edge.wire.envelope import Clock
+from edge.wire.messages import PartHealth, Refusal, Value
+
+router = APIRouter(prefix="/vehicles", tags=["vehicles"])
+
+
+class VehicleForm(Form):
+    """A vehicle that was heard at least once."""
+
+    fleet: FleetName
+    vehicle: VehicleName
+    presence: Presence
+    """Offline after its goodbye, or after a silence."""
+    first_seen_at: Moment
+    last_seen_at: Moment
+    """When the cloud last received anything from it."""
+
+
+class ToldForm(Form):
+    """When a vehicle said something of itself."""
+
+    observed_at: Moment
+    """By the vehicle's clock."""
+    clock: Clock
+    """Whether that clock was known to be right."""
+    received_at: Moment
+
+
+class ReportedForm(ToldForm):
+    """The state that a vehicle says it is in."""
+
+    desired_version: Annotated[int, Field(examples=[0])]
+    """The last desired state that it had looked at; 0 before any."""
+    state: Annotated[dict[str, Value], Field(examples=[{"summary_period_s": 60}])]
+    refusals: list[Refusal]
+
+
+class HealthForm(ToldForm):
+    """How the daemon on the vehicle is."""
+
+    version_edge: Annotated[str, Field(examples=["0.1.0"])]
+    uptime_s: Annotated[float, Field(examples=[3600.5])]
+    parts: Annotated[dict[str, PartHealth], Field(examples=[{"bus:car": {"state": "ok", "reason": ""}}])]
+    counters: Annotated[dict[str, int], Field(examples=[{"frames": 52597}])]
+
+
+class TwinForm(Form):
+    """What is known of a vehicle's state; null is what it never told."""
+
+    vehicle: VehicleForm
+    reported: ReportedForm | None
+    health: HealthForm | None
+    latest: SummaryForm | None
+    """The summary of the latest period that it told: `last` is the latest value of each signal heard in it."""
+
+
+@router.get("")
+def list_vehicles(services: ServicesOf, window: WindowOf, fleet: str | None = None) -> PageForm[VehicleForm]:
+    """Vehicles by fleet and name."""
+    return page_form(services.fleet.vehicles(fleet=fleet, window=window), lambda row: _vehicle(services, row))
+
+
+@router.get("/{fleet}/{vehicle}")
+def one_vehicle(services: ServicesOf, address: AddressOf) -> VehicleForm:
+    """One vehicle."""
+    return _vehicle(services, services.fleet.vehicle(address))
+
+
+@router.get("/{fleet}/{vehicle}/twin")
+def twin(services: ServicesOf, address: AddressOf) -> TwinForm:
+    """What is known of its state."""
+    known = services.fleet.twin(address)
+    return TwinForm(
+        vehicle=_vehicle(services, known.vehicle),
+        reported=None if known.reported is None else ReportedForm.model_validate(_fields(known.reported)),
+        health=None if known.health is None else HealthForm.model_validate(_fields(known.health)),
+        latest=None if known.latest is None else SummaryForm.of(known.latest),
+    )
+
+
+def _vehicle(services: ServicesOf, vehicle: Vehicle) -> VehicleForm:
+    return VehicleForm(
+        fleet=vehicle.address.fleet,
+        vehicle=vehicle.address.vehicle,
+        presence=services.fleet.presence(vehicle),
+        first_seen_at=vehicle.first_seen_at,
+        last_seen_at=vehicle.last_seen_at,
+    )
+
+
+def _fields(told: Told) -> dict[str, object]:
+    when = {"observed_at": told.observed_at, "clock": told.clock, "received_at": told.received_at}
+    return {**told.body.model_dump(), **when}

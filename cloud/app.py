@@ -1,0 +1,173 @@
+"""The service: wires every part, starts them in order, ends them all when one dies or when asked to.
+
+The order: database, port, broker, inbox and API. Nothing is announced before all of it runs, and what cannot start
+stops the rest before anyone has seen it.
+"""
+
+import asyncio
+import logging
+import random
+import secrets
+import signal
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from cloud import counters
+from cloud.alerts.service import AlertService
+from cloud.announce import announced, check_announce
+from cloud.api.access import Services
+from cloud.api.listener import ApiServer, bind, url_of
+from cloud.api.server import make_api
+from cloud.broker.embedded import HOST, EmbeddedBroker, embedded_broker
+from cloud.config import BrokerConfig, BrokerTarget, CloudConfig, broker_target
+from cloud.database import Database
+from cloud.errors import PartEnded
+from cloud.fleet.service import FleetService, FleetSettings
+from cloud.inbox.aside import AsideService
+from cloud.inbox.intake import InboxSettings, Intake
+from cloud.inbox.link import Link, LinkState
+from cloud.inbox.routing import Features
+from cloud.inbox.session import tls_of
+from cloud.security.token import BootstrapToken
+
+_log = logging.getLogger(__name__)
+
+
+async def serve(config: CloudConfig, *, token: str, announce: Path | None = None) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Args:
+        config: what to run.
+        token: what opens the API.
+        announce: see cloud.announce.
+
+    Raises:
+        ConfigError: it cannot start as configured; nothing is left behind.
+        UpstreamDown: the database is held by somebody else.
+        ExceptionGroup: a part died.
+    """
+    stop = _stop_at_signals()
+    async with AsyncExitStack() as stack:
+        check_announce(announce)
+        database = Database(config.database)
+        stack.callback(database.close)
+        _log.info("%s is at revision %s", config.database, database.migrate())
+        listener = stack.enter_context(bind(config.api.host, config.api.port))
+        embedded, target = await stack.enter_async_context(_broker(config.broker))
+        tried = asyncio.Event()
+        service = _wire(config, database, target, token=token, tried=tried)
+        stack.callback(service.link.close)
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(_watch(embedded), name="broker")
+            group.create_task(_outlast(stop, "api", service.api.serve([listener])), name="api")
+            group.create_task(_outlast(stop, "inbox", _in_thread(service.link)), name="inbox")
+            await service.api.is_listening.wait()
+            await tried.wait()
+            with announced(announce, api=url_of(listener), broker=target.url):
+                _log.info("API at %s, broker at %s", url_of(listener), target.url)
+                await stop.wait()
+            watching.cancel()
+            service.api.stop()
+            service.link.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """The parts that run."""
+
+    api: ApiServer
+    link: Link
+
+
+def _wire(
+    config: CloudConfig, database: Database, target: BrokerTarget, *, token: str, tried: asyncio.Event
+) -> _Service:
+    """Every part, knowing those it needs; `tried` is set when the broker was found there or away."""
+    fleet = FleetService(
+        database,
+        FleetSettings(timedelta(seconds=config.fleet.offline_after_s), config.fleet.summaries_per_vehicle),
+        now,
+    )
+    alerts = AlertService(database)
+    intake = Intake(database, Features(fleet, alerts), InboxSettings(**config.inbox.model_dump()))
+    loop = asyncio.get_running_loop()
+
+    def tell(_: LinkState) -> None:
+        loop.call_soon_threadsafe(tried.set)
+
+    link = Link(
+        target,
+        intake.take,
+        client_id=f"telltale-cloud-{secrets.token_hex(8)}",
+        tls=tls_of(target),
+        now=now,
+        uniform=random.SystemRandom().uniform,
+        on_change=tell,
+    )
+    services = Services(
+        fleet=fleet,
+        alerts=alerts,
+        aside=AsideService(database),
+        counts=partial(counters.read, database),
+        parts=lambda: reasons(database, link.state),
+        token=BootstrapToken(token),
+    )
+    return _Service(ApiServer(make_api(services)), link)
+
+
+def now() -> datetime:
+    """The cloud's clock."""
+    return datetime.now(UTC)
+
+
+def reasons(database: Database, link: LinkState) -> Mapping[str, str]:
+    """Each part with the reason why it does not work; "" when it does."""
+    return {
+        "broker": link.broker,
+        "database": database.check(),
+        "inbox": link.database and f"cannot store: {link.database}",
+    }
+
+
+@asynccontextmanager
+async def _broker(config: BrokerConfig) -> AsyncIterator[tuple[EmbeddedBroker | None, BrokerTarget]]:
+    if config.url is not None:
+        yield None, broker_target(config.url, ca_file=config.ca_file)
+        return
+    async with embedded_broker(config.port) as embedded:
+        yield embedded, BrokerTarget(HOST, embedded.port, tls=False)
+
+
+def _stop_at_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _watch(embedded: EmbeddedBroker | None) -> None:
+    if embedded is not None:
+        await embedded.watch()
+
+
+async def _outlast(stop: asyncio.Event, name: str, part: Awaitable[None]) -> None:
+    """Wait for a part, which must not end before it is told to."""
+    await part
+    if not stop.is_set():
+        raise PartEnded(name)
+
+
+async def _in_thread(link: Link) -> None:
+    """Run the link in a thread of its own, and do not leave before that thread has ended."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="inbox") as threads:
+        running = asyncio.get_running_loop().run_in_executor(threads, link.run)
+        try:
+            await asyncio.shield(running)
+        finally:
+            link.stop()
+            await asyncio.wait([running])

@@ -1,0 +1,141 @@
+"""The command line of the cloud: arguments only."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from cloud.app import serve
+from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf
+from cloud.config import CloudConfig, Override, load
+from cloud.database import Database
+from cloud.errors import EXIT_CONFIG, CloudError, ConfigError
+from cloud.inbox.aside import AsideService
+from cloud.pages import LIMIT_MAX, Window
+from cloud.security.token import new_token
+
+TOKEN_VARIABLE: Final = "TELLTALE_CLOUD_TOKEN"
+_DATABASE_DEFAULT: Final = "sqlite:///telltale.db"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code: 0, 1 after a failure, 78 when what the operator wrote cannot be used."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    command = {
+        "serve": _serve,
+        "migrate": _migrate,
+        "quarantine": _quarantine,
+        "broker-config": _broker_config,
+    }[options.command]
+    try:
+        command(options)
+    except ConfigError as error:
+        print(f"telltale-cloud: {error}", file=sys.stderr)
+        return EXIT_CONFIG
+    except CloudError as error:
+        print(f"telltale-cloud: {error}", file=sys.stderr)
+        return 1
+    except ExceptionGroup as died:
+        logging.getLogger(__name__).critical("a part of the service died, so all of it ends", exc_info=died)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="telltale-cloud", description="The cloud of Telltale.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_serve(commands.add_parser("serve", help="take in the vehicles' messages and serve the API"))
+    migrate = commands.add_parser("migrate", help="bring a database to this version's shape")
+    migrate.add_argument("--database", default=_DATABASE_DEFAULT, metavar="URL")
+    quarantine = commands.add_parser("quarantine", help="look at messages that break the contract")
+    quarantine.add_argument("action", choices=["list"])
+    quarantine.add_argument("--database", default=_DATABASE_DEFAULT, metavar="URL")
+    broker = commands.add_parser("broker-config", help="write the configuration of a real broker (mosquitto)")
+    broker.add_argument("--out", type=Path, required=True, metavar="DIR", help="mosquitto.conf is written there")
+    broker.add_argument("--host", default="127.0.0.1", help="where it listens (%(default)s)")
+    broker.add_argument("--port", type=int, default=1883, help="(%(default)s)")
+    return parser
+
+
+def _add_serve(serve_parser: argparse.ArgumentParser) -> None:
+    add = serve_parser.add_argument
+    add("--config", type=Path, metavar="FILE.toml", help="settings; what is said here on the line goes over it")
+    which = serve_parser.add_mutually_exclusive_group()
+    which.add_argument("--embedded-broker", action="store_true", help="run a broker in this process, on loopback")
+    which.add_argument("--broker", metavar="URL", help="mqtt://host:port, or mqtts://host:port over TLS")
+    add("--broker-port", type=int, metavar="PORT", help="of the embedded broker (1883; 0 takes any free one)")
+    add("--database", metavar="URL", help=f"({_DATABASE_DEFAULT})")
+    add("--host", help="where the API listens (127.0.0.1)")
+    add("--port", type=int, help="of the API (8080; 0 takes any free one)")
+    add("--token", help=f"what opens the API; better in ${TOKEN_VARIABLE}, since others see this line")
+    add("--announce", type=Path, metavar="FILE", help="write there where the service is, once it is ready")
+
+
+def _serve(options: argparse.Namespace) -> None:
+    config = load(options.config, _overrides(options, os.environ))
+    asyncio.run(serve(config, token=_token(config), announce=options.announce))
+
+
+def _overrides(options: argparse.Namespace, environ: Mapping[str, str]) -> list[Override]:
+    """What the command line and the environment say over the file; of the two, the command line."""
+    said = [
+        Override("--broker-port", ("broker", "port"), options.broker_port),
+        Override("--database", ("database",), options.database),
+        Override("--host", ("api", "host"), options.host),
+        Override("--port", ("api", "port"), options.port),
+        Override(TOKEN_VARIABLE, ("token",), environ.get(TOKEN_VARIABLE)),
+        Override("--token", ("token",), options.token),
+    ]
+    overrides = [override for override in said if override.value is not None]
+    if options.embedded_broker or options.broker is not None:
+        overrides.append(Override("--embedded-broker", ("broker", "embedded"), options.embedded_broker))
+        overrides.append(Override("--broker", ("broker", "url"), options.broker))
+    return overrides
+
+
+def _token(config: CloudConfig) -> str:
+    if config.token is not None:
+        return config.token.get_secret_value()
+    token = new_token()
+    print(f"API token, made for this run and not shown again: {token}", flush=True)
+    return token
+
+
+def _migrate(options: argparse.Namespace) -> None:
+    database = Database(options.database)
+    try:
+        print(f"{options.database} is at revision {database.migrate()}")
+    finally:
+        database.close()
+
+
+def _quarantine(options: argparse.Namespace) -> None:
+    database = Database(options.database, must_exist=True)
+    try:
+        window: Window | None = Window(LIMIT_MAX)
+        while window is not None:
+            page = AsideService(database).quarantine(reason=None, window=window)
+            for row in page.items:
+                came = row.last_received_at.isoformat(timespec="seconds")
+                print(row.id, came, row.reason, f"{row.times} times", f"{row.size} B", row.topic, row.detail, sep="\t")
+            window = None if page.after is None else Window(LIMIT_MAX, page.after)
+    finally:
+        database.close()
+
+
+def _broker_config(options: argparse.Namespace) -> None:
+    folder: Path = options.out.absolute()
+    file = folder / "mosquitto.conf"
+    try:
+        file.write_text(
+            mosquitto_conf(MosquittoSettings(folder=folder, host=options.host, port=options.port)), encoding="utf-8"
+        )
+    except OSError as error:
+        raise ConfigError(f"cannot be written ({error.strerror})", file=file, remedy="Make the folder first") from error
+    print(file)

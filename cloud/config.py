@@ -1,0 +1,212 @@
+"""The configuration: a TOML file, over it what the command line says, checked before anything starts."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+
+from cloud.errors import ConfigError
+
+TOKEN_LENGTH_MIN: Final = 16
+PORT_OF: Final = {"mqtt": 1883, "mqtts": 8883}
+Port = Annotated[int, Field(ge=0, le=65535)]
+"""0: any free one."""
+Rows = Annotated[int, Field(ge=1)]
+Bytes = Annotated[int, Field(ge=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BrokerConfig(_Section):
+    """Which broker: one of our own in this process, or one that is there."""
+
+    embedded: bool = False
+    port: Port = 1883
+    """Where the embedded one listens, on loopback."""
+    url: str | None = None
+    """`mqtt://[user:password@]host[:port]`, or `mqtts://…` over TLS."""
+    ca_file: Path | None = None
+    """Who signed the certificate of an `mqtts` broker; by default whom the system trusts."""
+
+    @field_validator("url")
+    @classmethod
+    def _leads_somewhere(cls, url: str | None) -> str | None:
+        if url is not None:
+            broker_target(url)
+        return url
+
+    @field_validator("ca_file")
+    @classmethod
+    def _is_there(cls, ca_file: Path | None) -> Path | None:
+        if ca_file is not None and not ca_file.is_file():
+            raise ValueError(f"there is no file {ca_file}")
+        return ca_file
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if self.embedded == (self.url is not None):
+            raise ValueError("one broker is needed: the embedded one or the url of another")
+        return self
+
+
+class ApiConfig(_Section):
+    """Where the HTTP API listens."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+
+
+class FleetConfig(_Section):
+    """When a vehicle is offline, and how much of its past is kept."""
+
+    offline_after_s: Annotated[float, Field(gt=0)] = 180.0
+    """Three times the period at which a vehicle sends its health."""
+    summaries_per_vehicle: Rows = 44_640
+    """A month of minutes."""
+
+
+class InboxConfig(_Section):
+    """How much is kept of bad messages, of those nobody reads yet, of gaps and receipts."""
+
+    quarantine_rows: Rows = 10_000
+    quarantine_bytes: Bytes = 64 * 2**20
+    shelf_rows: Rows = 100_000
+    shelf_bytes: Bytes = 512 * 2**20
+    gap_rows: Rows = 100_000
+    receipts_per_stream: Rows = 20_000
+    """A number that is used twice is noticed among so many of the latest messages."""
+
+
+class CloudConfig(_Section):
+    """All of it, with the defaults."""
+
+    database: str = "sqlite:///telltale.db"
+    token: Annotated[SecretStr, Field(min_length=TOKEN_LENGTH_MIN)] | None = None
+    """What opens the API; by default a new one is made at every start and printed."""
+    broker: BrokerConfig
+    api: ApiConfig = ApiConfig()
+    fleet: FleetConfig = FleetConfig()
+    inbox: InboxConfig = InboxConfig()
+
+
+_SECTIONS: Final[dict[str, type[_Section]]] = {
+    "broker": BrokerConfig,
+    "api": ApiConfig,
+    "fleet": FleetConfig,
+    "inbox": InboxConfig,
+}
+_REMEDIES: Final = {
+    ("broker",): "Say --embedded-broker, or --broker mqtt://host:port",
+    ("broker", "url"): "It is written mqtt://host:port, or mqtts://host:port over TLS",
+    ("broker", "ca_file"): "Name the PEM file of who signed the broker's certificate",
+    ("token",): "Make one with: openssl rand -hex 24",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerTarget:
+    """A broker as the inbox connects to it."""
+
+    host: str
+    port: int
+    tls: bool
+    user: str | None = None
+    password: str | None = None
+    ca_file: Path | None = None
+
+    @property
+    def url(self) -> str:
+        """For people and announcements: without the password."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A setting from the command line or the environment, and the name it has there."""
+
+    flag: str
+    path: tuple[str, ...]
+    value: object
+
+
+def load(file: Path | None, overrides: Sequence[Override] = ()) -> CloudConfig:
+    """The configuration from a file (or none) and what is said over it.
+
+    Raises:
+        ConfigError: it cannot be read, or a setting in it is unknown or impossible; names the place and the remedy.
+    """
+    settings = {} if file is None else _read(file)
+    settings.setdefault("broker", {})
+    for override in overrides:
+        _set(settings, override)
+    try:
+        return CloudConfig.model_validate(settings)
+    except ValidationError as error:
+        raise _first_problem(error, file, overrides) from error
+
+
+def broker_target(url: str, *, ca_file: Path | None = None) -> BrokerTarget:
+    """Where a broker's address leads.
+
+    Raises:
+        ValueError: it is not `mqtt://host[:port]` or `mqtts://host[:port]`.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"no broker's address: {error}") from error
+    if parts.scheme not in PORT_OF or not parts.hostname or parts.path not in {"", "/"} or port == 0:
+        raise ValueError("no broker's address")
+    return BrokerTarget(
+        host=parts.hostname,
+        port=port or PORT_OF[parts.scheme],
+        tls=parts.scheme == "mqtts",
+        user=None if parts.username is None else unquote(parts.username),
+        password=None if parts.password is None else unquote(parts.password),
+        ca_file=ca_file,
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot be read ({error.strerror})", file=file, remedy="Check --config") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"not TOML ({error})", file=file, remedy="Correct that line") from error
+
+
+def _set(settings: dict[str, Any], override: Override) -> None:
+    *sections, name = override.path
+    for section in sections:
+        inner = settings.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise ConfigError("a section is expected", place=section, remedy=f"Write it as [{section}]")
+        settings = inner
+    settings[name] = override.value
+
+
+def _first_problem(error: ValidationError, file: Path | None, overrides: Sequence[Override]) -> ConfigError:
+    first = error.errors(include_input=False, include_url=False)[0]
+    path = tuple(str(part) for part in first["loc"])
+    flags = [override.flag for override in overrides if override.path[: len(path)] == path]
+    place, shown = (flags[0], None) if flags else (".".join(path), file)
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        return ConfigError("no such setting", file=shown, place=place, remedy=f"Known here: {_known(path[:-1])}")
+    if path == ("token",):
+        message = f"a token of fewer than {TOKEN_LENGTH_MIN} characters can be guessed"
+    remedy = _REMEDIES.get(path, "Correct it, or leave it out for the default")
+    return ConfigError(message, file=shown, place=place, remedy=remedy)
+
+
+def _known(path: tuple[str, ...]) -> str:
+    return ", ".join((_SECTIONS[path[0]] if path else CloudConfig).model_fields)

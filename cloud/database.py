@@ -1,0 +1,223 @@
+"""The database: one engine, two kinds of transaction, migrations, and the little SQL that dialects spell differently.
+
+SQLite today. Whatever only SQLite knows is in this file; the features' stores speak SQLAlchemy Core. The library's
+errors end here: a store that cannot be used just now is UpstreamDown, one that never can is ConfigError.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from cloud.errors import ConfigError, UpstreamDown
+
+BUSY_TIMEOUT_MS: Final = 5000
+_WRITES: Final = "telltale_writes"
+
+
+class Database:
+    """The engine behind every store. Safe to use from several threads."""
+
+    def __init__(self, url: str, *, must_exist: bool = False) -> None:
+        """Check the address and the place; nothing is opened yet.
+
+        Raises:
+            ConfigError: it cannot be used; with the remedy.
+        """
+        self._file = _file_of(_parse(url))
+        _check_place(self._file)
+        if must_exist and not self._file.exists():
+            remedy = "Name the database of a service with --database"
+            raise ConfigError("there is no such database", file=self._file, place="database", remedy=remedy)
+        self._engine = _engine(self._file)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Read and write; all of it is durable when the block has ended, or nothing of it is there.
+
+        Raises:
+            UpstreamDown: locked for too long, disk full, cannot be read.
+        """
+        with self._begin(self._engine.execution_options(**{_WRITES: True})) as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Read only, one moment's view; never waits for a writer.
+
+        Raises:
+            UpstreamDown: see `transaction`.
+        """
+        with self._begin(self._engine) as connection:
+            yield connection
+
+    def migrate(self) -> str:
+        """Bring the tables to this version's shape and say which revision that is.
+
+        Raises:
+            ConfigError: the file is no database, cannot be written, or belongs to a newer Telltale.
+            UpstreamDown: somebody else holds it.
+        """
+        try:
+            with self._engine.execution_options(**{_WRITES: True}).begin() as connection:
+                command.upgrade(_alembic(connection), "head")
+                revision: str = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
+                return revision
+        except CommandError as error:
+            raise ConfigError(
+                f"the tables are of a version that this program does not know ({error})",
+                file=self._file,
+                remedy="Start the newer telltale-cloud that wrote it, or name another database",
+            ) from error
+        except OperationalError as error:
+            if "locked" in str(error.orig):
+                raise UpstreamDown(f"{self._file}: {error.orig}") from error
+            raise _unusable(self._file, error) from error
+        except DatabaseError as error:
+            raise _unusable(self._file, error) from error
+
+    def check(self) -> str:
+        """Why the database cannot be used just now; "" when it can."""
+        try:
+            with self.snapshot() as connection:
+                connection.execute(sa.text("SELECT 1 FROM alembic_version"))
+        except UpstreamDown as error:
+            return str(error)
+        return ""
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _begin(self, engine: Engine) -> Iterator[Connection]:
+        try:
+            with engine.begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise  # the stores prevent it: a mistake of ours, which must be seen
+        except DBAPIError as error:
+            raise UpstreamDown(f"database: {error.orig}") from error
+
+
+def insert_once(connection: Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one of the table's unique keys is there already; whether it was new."""
+    return bool(connection.execute(_insert(connection, table).values(**row).on_conflict_do_nothing()).rowcount)
+
+
+def put(
+    connection: Connection, table: sa.Table, row: Mapping[str, Any], *, key: Sequence[str], update: Mapping[str, Any]
+) -> None:
+    """Insert a row, or where its key is there, set `update` in it."""
+    statement = _insert(connection, table).values(**row)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(update)))
+
+
+def beyond(columns: Sequence[sa.ColumnElement[Any]], key: Sequence[Any]) -> sa.ColumnElement[bool]:
+    """Rows that come after `key` when they are listed by these columns, descending."""
+    values = [sa.literal(value, column.type) for column, value in zip(columns, key, strict=True)]
+    return sa.tuple_(*columns) < sa.tuple_(*values)
+
+
+def keep_newest(connection: Connection, table: sa.Table, *, rows_max: int, bytes_max: int | None = None) -> int:
+    """Delete the oldest rows (by `id`) beyond so many, or beyond so many bytes (of `size`); how many went."""
+    newest_first = sa.select(table.c.id).order_by(table.c.id.desc())
+    gone = _delete_from(connection, table, newest_first.offset(rows_max).limit(1))
+    if bytes_max is not None:
+        bytes_until_here = sa.func.sum(table.c.size).over(order_by=table.c.id.desc())
+        weighed = sa.select(table.c.id, bytes_until_here.label("bytes")).subquery()
+        too_much = sa.select(sa.func.max(weighed.c.id)).where(weighed.c.bytes > bytes_max)
+        gone += _delete_from(connection, table, too_much)
+    return gone
+
+
+def _delete_from(connection: Connection, table: sa.Table, newest_to_go: sa.Select[Any]) -> int:
+    return connection.execute(sa.delete(table).where(table.c.id <= newest_to_go.scalar_subquery())).rowcount
+
+
+def _insert(connection: Connection, table: sa.Table) -> Any:
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def _parse(url: str) -> URL:
+    remedy = "Write it as sqlite:///telltale.db, or sqlite:////var/lib/telltale/telltale.db from the root"
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(f"{url!r} is no database address", place="database", remedy=remedy) from error
+    if parsed.get_backend_name() != "sqlite":
+        raise ConfigError(f"{parsed.get_backend_name()!r} is not supported yet", place="database", remedy=remedy)
+    if parsed.database in {None, "", ":memory:"}:
+        raise ConfigError("a database in memory forgets what was acknowledged", place="database", remedy=remedy)
+    return parsed
+
+
+def _file_of(url: URL) -> Path:
+    return Path(str(url.database)).absolute()
+
+
+def _check_place(file: Path) -> None:
+    folder = file.parent
+    if not folder.is_dir():
+        raise ConfigError("the folder is not there", file=folder, place="database", remedy=f"mkdir -p {folder}")
+    if file.exists() and not file.is_file():
+        raise ConfigError("not a file", file=file, place="database", remedy="Name a file that may be created")
+    for path in (folder, file):
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            raise ConfigError(
+                "may not be read and written by this user", file=path, place="database", remedy="Change its owner"
+            )
+
+
+def _unusable(file: Path, error: DatabaseError) -> ConfigError:
+    return ConfigError(
+        f"cannot be used as a database ({error.orig})",
+        file=file,
+        place="database",
+        remedy="Name another file, or move this one away and restore it from a backup",
+    )
+
+
+def _alembic(connection: Connection) -> Config:
+    config = Config()
+    folder = Path(__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _engine(file: Path) -> Engine:
+    engine = sa.create_engine(URL.create("sqlite", database=str(file)), pool_size=8, max_overflow=8)
+    sa.event.listen(engine, "connect", _on_connect)
+    sa.event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    """Durable, patient, strict about references; transactions begin where we say."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    """A writer takes the lock at once: a reader that turns writer half-way could only fail."""
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,1 @@
+"""Vehicles: which there are, which are heard, what they report, where they drove."""

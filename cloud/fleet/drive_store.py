@@ -1,0 +1,154 @@
+"""The tables of trips and summaries, and all SQL on them."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from cloud.columns import METADATA, UtcTime, to_vehicle, vehicle_key
+from cloud.database import beyond, insert_once
+from cloud.fleet.model import DriveFilter, Summary, Trip
+from cloud.pages import Key
+from edge.wire.envelope import Clock
+from edge.wire.messages import SignalSummary
+from edge.wire.topics import Address
+
+trips: Final = sa.Table(
+    "trips",
+    METADATA,
+    *vehicle_key(),
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("started_at", UtcTime, nullable=False),
+    sa.Column("ended_at", UtcTime, nullable=False),
+    sa.Column("ended_by", sa.String(200), nullable=False),
+    sa.Column("distance_m", sa.Float),
+    sa.Column("moving_s", sa.Float),
+    sa.Column("idle_s", sa.Float),
+    sa.Column("speed_max_kmh", sa.Float),
+    sa.Column("fuel_used_l", sa.Float),
+    sa.Column("alerts", sa.JSON, nullable=False),
+    sa.Column("clock", sa.String(16), nullable=False),
+    sa.Column("received_at", UtcTime, nullable=False),
+    to_vehicle(),
+    sa.Index("trips_by_start", "started_at", "fleet", "vehicle", "id"),
+    comment="Drives, from ignition on to ignition off",
+)
+summaries: Final = sa.Table(
+    "summaries",
+    METADATA,
+    *vehicle_key(),
+    sa.Column("started_at", UtcTime, primary_key=True),
+    sa.Column("ended_at", UtcTime, nullable=False),
+    sa.Column("signals", sa.JSON, nullable=False),
+    sa.Column("clock", sa.String(16), nullable=False),
+    sa.Column("received_at", UtcTime, nullable=False),
+    to_vehicle(),
+    sa.Index("summaries_by_start", "started_at", "fleet", "vehicle"),
+    comment="What the signals of each vehicle did in each period; only the newest periods are kept",
+)
+
+
+def put_trip(connection: Connection, trip: Trip) -> bool:
+    """Keep a trip unless it is known by its id; whether it was new."""
+    row = {
+        "fleet": trip.address.fleet,
+        "vehicle": trip.address.vehicle,
+        "id": trip.id,
+        "started_at": trip.started_at,
+        "ended_at": trip.ended_at,
+        "ended_by": trip.ended_by,
+        "distance_m": trip.distance_m,
+        "moving_s": trip.moving_s,
+        "idle_s": trip.idle_s,
+        "speed_max_kmh": trip.speed_max_kmh,
+        "fuel_used_l": trip.fuel_used_l,
+        "alerts": list(trip.alerts),
+        "clock": trip.clock,
+        "received_at": trip.received_at,
+    }
+    return insert_once(connection, trips, row)
+
+
+def list_trips(connection: Connection, wanted: DriveFilter, *, after: Key | None, rows_max: int) -> list[Trip]:
+    """Trips, the latest start first."""
+    key = (trips.c.started_at, trips.c.fleet, trips.c.vehicle, trips.c.id)
+    return [_trip(row) for row in _listed(connection, trips, key, wanted, after=after, rows_max=rows_max)]
+
+
+def put_summary(connection: Connection, summary: Summary) -> bool:
+    """Keep a summary unless the vehicle's period is known; whether it was new."""
+    row = {
+        "fleet": summary.address.fleet,
+        "vehicle": summary.address.vehicle,
+        "started_at": summary.started_at,
+        "ended_at": summary.ended_at,
+        "signals": {path: signal.model_dump(mode="json") for path, signal in summary.signals.items()},
+        "clock": summary.clock,
+        "received_at": summary.received_at,
+    }
+    return insert_once(connection, summaries, row)
+
+
+def expire_summaries(connection: Connection, address: Address, periods_max: int) -> int:
+    """Delete a vehicle's oldest summaries beyond so many; how many went."""
+    of_vehicle = sa.and_(summaries.c.fleet == address.fleet, summaries.c.vehicle == address.vehicle)
+    newest_first = sa.select(summaries.c.started_at).where(of_vehicle).order_by(summaries.c.started_at.desc())
+    oldest_kept = newest_first.offset(periods_max - 1).limit(1).scalar_subquery()
+    return connection.execute(sa.delete(summaries).where(of_vehicle, summaries.c.started_at < oldest_kept)).rowcount
+
+
+def list_summaries(connection: Connection, wanted: DriveFilter, *, after: Key | None, rows_max: int) -> list[Summary]:
+    """Summaries, the latest period first."""
+    key = (summaries.c.started_at, summaries.c.fleet, summaries.c.vehicle)
+    return [_summary(row) for row in _listed(connection, summaries, key, wanted, after=after, rows_max=rows_max)]
+
+
+def _listed(
+    connection: Connection,
+    table: sa.Table,
+    key: tuple[sa.Column[Any], ...],
+    wanted: DriveFilter,
+    *,
+    after: Key | None,
+    rows_max: int,
+) -> Sequence[Row[Any]]:
+    query = sa.select(table).order_by(*(column.desc() for column in key)).limit(rows_max)
+    if wanted.fleet is not None:
+        query = query.where(table.c.fleet == wanted.fleet)
+    if wanted.vehicle is not None:
+        query = query.where(table.c.vehicle == wanted.vehicle)
+    if wanted.since is not None:
+        query = query.where(table.c.started_at >= wanted.since)
+    if after is not None:
+        query = query.where(beyond(key, after))
+    return connection.execute(query).all()
+
+
+def _trip(row: Row[Any]) -> Trip:
+    return Trip(
+        address=Address(row.fleet, row.vehicle),
+        id=row.id,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+        distance_m=row.distance_m,
+        moving_s=row.moving_s,
+        idle_s=row.idle_s,
+        speed_max_kmh=row.speed_max_kmh,
+        fuel_used_l=row.fuel_used_l,
+        alerts=tuple(row.alerts),
+        clock=Clock(row.clock),
+        received_at=row.received_at,
+    )
+
+
+def _summary(row: Row[Any]) -> Summary:
+    return Summary(
+        address=Address(row.fleet, row.vehicle),
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        signals={path: SignalSummary.model_validate(signal) for path, signal in row.signals.items()},
+        clock=Clock(row.clock),
+        received_at=row.received_at,
+    )

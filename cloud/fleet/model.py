@@ -1,0 +1,109 @@
+"""Vehicles, twins, trips and summaries, and the decisions about them. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from edge.wire.envelope import Clock
+from edge.wire.messages import Health, Reported, SignalSummary
+from edge.wire.topics import Address
+
+
+class Presence(StrEnum):
+    """Whether a vehicle is connected, as far as can be known."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A vehicle that was heard at least once."""
+
+    address: Address
+    first_seen_at: datetime
+    last_seen_at: datetime
+    """When the cloud last received anything from it."""
+    said_offline_at: datetime | None
+    """When its goodbye, or its last will, came; None after a hello."""
+
+    def presence(self, *, now: datetime, offline_after: timedelta) -> Presence:
+        """Silence for `offline_after` is offline whatever was said: not every broker keeps last wills."""
+        said_goodbye = self.said_offline_at is not None and self.said_offline_at >= self.last_seen_at
+        silent = now - self.last_seen_at > offline_after
+        return Presence.OFFLINE if said_goodbye or silent else Presence.ONLINE
+
+
+class TwinPart(StrEnum):
+    """What a vehicle says of itself as a whole; the latest of each is kept."""
+
+    REPORTED = "reported"
+    HEALTH = "health"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The latest message of one part of a twin."""
+
+    body: Reported | Health
+    observed_at: datetime
+    clock: Clock
+    received_at: datetime
+
+
+def is_later(place: tuple[int, int], held: tuple[int, int] | None) -> bool:
+    """Whether what was said at `place` replaces what was said at `held`; messages may come newest first."""
+    return held is None or place > held
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """One drive."""
+
+    address: Address
+    id: str
+    started_at: datetime
+    ended_at: datetime
+    ended_by: str
+    distance_m: float | None
+    moving_s: float | None
+    idle_s: float | None
+    speed_max_kmh: float | None
+    fuel_used_l: float | None
+    alerts: tuple[str, ...]
+    clock: Clock
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a vehicle's signals did in one period."""
+
+    address: Address
+    started_at: datetime
+    ended_at: datetime
+    signals: Mapping[str, SignalSummary]
+    clock: Clock
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """What is known of a vehicle's state; None where it never said."""
+
+    vehicle: Vehicle
+    reported: Told | None
+    health: Told | None
+    latest: Summary | None
+    """The summary of its latest period: the last values of its signals are in there."""
+
+
+@dataclass(frozen=True, slots=True)
+class DriveFilter:
+    """Which trips or summaries are wanted; None is all."""
+
+    fleet: str | None = None
+    vehicle: str | None = None
+    since: datetime | None = None
+    """Begun then or later."""

@@ -1,0 +1,111 @@
+"""The tables of vehicles and their twins, and all SQL on them."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from cloud.columns import METADATA, UtcTime, to_vehicle, vehicle_key
+from cloud.database import insert_once, put
+from cloud.fleet.model import Told, TwinPart, Vehicle
+from cloud.pages import Key
+from edge.wire.envelope import Clock
+from edge.wire.messages import Health, Reported
+from edge.wire.topics import Address
+
+vehicles: Final = sa.Table(
+    "vehicles",
+    METADATA,
+    *vehicle_key(),
+    sa.Column("first_seen_at", UtcTime, nullable=False),
+    sa.Column("last_seen_at", UtcTime, nullable=False),
+    sa.Column("said_offline_at", UtcTime),
+    comment="Every vehicle that was heard, made at its first message",
+)
+twin_parts: Final = sa.Table(
+    "twin_parts",
+    METADATA,
+    *vehicle_key(),
+    sa.Column("part", sa.String(16), primary_key=True),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("observed_at", UtcTime, nullable=False),
+    sa.Column("clock", sa.String(16), nullable=False),
+    sa.Column("received_at", UtcTime, nullable=False),
+    sa.Column("stream", sa.BigInteger, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    to_vehicle(),
+    comment="The latest reported state and the latest health of each vehicle, and where in its streams they were said",
+)
+
+
+def see(connection: Connection, address: Address, at: datetime) -> None:
+    """Something came from this vehicle; it may be the first that is heard of it."""
+    row = {"fleet": address.fleet, "vehicle": address.vehicle, "first_seen_at": at, "last_seen_at": at}
+    put(connection, vehicles, row, key=["fleet", "vehicle"], update={"last_seen_at": at})
+
+
+def meet(connection: Connection, address: Address, at: datetime) -> None:
+    """There is such a vehicle, though what told of it may be old."""
+    row = {"fleet": address.fleet, "vehicle": address.vehicle, "first_seen_at": at, "last_seen_at": at}
+    insert_once(connection, vehicles, row)
+
+
+def set_said_offline(connection: Connection, address: Address, at: datetime | None) -> None:
+    """Its goodbye came at this time; None: its hello."""
+    connection.execute(sa.update(vehicles).where(_of(vehicles, address)).values(said_offline_at=at))
+
+
+def vehicle(connection: Connection, address: Address) -> Vehicle | None:
+    """One vehicle, if it was ever heard."""
+    row = connection.execute(sa.select(vehicles).where(_of(vehicles, address))).first()
+    return None if row is None else _vehicle(row)
+
+
+def list_vehicles(connection: Connection, *, fleet: str | None, after: Key | None, rows_max: int) -> list[Vehicle]:
+    """Vehicles by fleet and name."""
+    query = sa.select(vehicles).order_by(vehicles.c.fleet, vehicles.c.vehicle).limit(rows_max)
+    if fleet is not None:
+        query = query.where(vehicles.c.fleet == fleet)
+    if after is not None:
+        query = query.where(sa.tuple_(vehicles.c.fleet, vehicles.c.vehicle) > sa.tuple_(*after))
+    return [_vehicle(row) for row in connection.execute(query)]
+
+
+def twin_place(connection: Connection, address: Address, part: TwinPart) -> tuple[int, int] | None:
+    """Where in the streams the part that is held was said."""
+    query = sa.select(twin_parts.c.stream, twin_parts.c.seq)
+    row = connection.execute(query.where(_of(twin_parts, address), twin_parts.c.part == part)).first()
+    return None if row is None else (row.stream, row.seq)
+
+
+def put_twin_part(connection: Connection, address: Address, part: TwinPart, told: Told, place: tuple[int, int]) -> None:
+    """Replace a part of a twin."""
+    content = {
+        "body": told.body.model_dump(mode="json"),
+        "observed_at": told.observed_at,
+        "clock": told.clock,
+        "received_at": told.received_at,
+        "stream": place[0],
+        "seq": place[1],
+    }
+    row = {"fleet": address.fleet, "vehicle": address.vehicle, "part": part, **content}
+    put(connection, twin_parts, row, key=["fleet", "vehicle", "part"], update=content)
+
+
+def twin_part(connection: Connection, address: Address, part: TwinPart) -> Told | None:
+    """The latest of a part, if the vehicle ever said any."""
+    query = sa.select(twin_parts).where(_of(twin_parts, address), twin_parts.c.part == part)
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    model = Reported if part is TwinPart.REPORTED else Health
+    return Told(model.model_validate(row.body), row.observed_at, Clock(row.clock), row.received_at)
+
+
+def _of(table: sa.Table, address: Address) -> sa.ColumnElement[bool]:
+    return sa.and_(table.c.fleet == address.fleet, table.c.vehicle == address.vehicle)
+
+
+def _vehicle(row: Row[Any]) -> Vehicle:
+    return Vehicle(Address(row.fleet, row.vehicle), row.first_seen_at, row.last_seen_at, row.said_offline_at)

@@ -1,0 +1,51 @@
+"""Which feature reads which kind of message."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from cloud.alerts.service import AlertService
+from cloud.fleet.service import FleetService
+from cloud.heard import Heard
+from cloud.inbox import aside_store
+from cloud.inbox.aside_store import Shelved
+from edge.wire.codec import Uplink
+from edge.wire.messages import Alert, Gap, Health, Reported, Summary, Trip
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Everybody who is told of messages."""
+
+    fleet: FleetService
+    alerts: AlertService
+
+    def tell(self, connection: Connection, heard: Heard, uplink: Uplink, payload: bytes) -> bool:
+        """Tell the feature concerned; False where nobody reads this kind yet and it was put on the shelf."""
+        match uplink.body:
+            case Alert() as alert:
+                self.alerts.record(connection, heard, alert)
+            case Trip() as trip:
+                self.fleet.record_trip(connection, heard, trip)
+            case Summary() as summary:
+                self.fleet.record_summary(connection, heard, summary)
+            case Reported() | Health() as told:
+                self.fleet.record_told(connection, heard, told)
+            case Gap() as gap:
+                aside_store.put_gap(connection, heard, gap)
+            case _:
+                aside_store.put_shelved(connection, _shelved(heard, uplink, payload))
+                return False
+        return True
+
+
+def _shelved(heard: Heard, uplink: Uplink, payload: bytes) -> Shelved:
+    return Shelved(
+        address=heard.address,
+        stream=heard.place[0],
+        seq=uplink.seq,
+        kind=uplink.kind,
+        observed_at=heard.observed_at,
+        received_at=heard.received_at,
+        payload=payload,
+    )

@@ -1,0 +1,1 @@
+"""Who may ask. So far: whoever has the bootstrap token."""

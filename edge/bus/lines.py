@@ -1,0 +1,76 @@
+"""Lines: a text file, plain or gzipped, as lists of lines in bounded memory, read to wherever it was cut."""
+
+import gzip
+import io
+import zlib
+from pathlib import Path
+from typing import Final
+
+from edge.errors import ConfigError
+
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+
+
+class Lines:
+    """Reads a file once, from its beginning to its end."""
+
+    def __init__(self, file: Path, *, chunk_bytes: int, line_bytes: int) -> None:
+        """`chunk_bytes` are read at once; a line longer than `line_bytes` may come shortened, but never short enough.
+
+        Raises:
+            ConfigError: the file cannot be opened.
+        """
+        self.file = file
+        self.cut = ""
+        """Why a gzipped file could not be read to its end."""
+        self.unfinished = False
+        """The last line has no end."""
+        self._chunk_bytes = chunk_bytes
+        self._line_bytes = line_bytes
+        self._rest = b""
+        self._stream: io.BufferedReader | gzip.GzipFile | None = self._open()
+
+    def read(self) -> list[bytes] | None:
+        """Some more lines, perhaps none yet; None at the end.
+
+        Raises:
+            ConfigError: the file cannot be read any further.
+        """
+        if self._stream is None:
+            return None
+        if chunk := self._read_chunk(self._stream):
+            *lines, rest = (self._rest + chunk).split(b"\n")
+            self._rest = rest[: self._line_bytes + 1]
+            return lines
+        self.close()
+        self.unfinished = bool(self._rest)
+        return [self._rest] if self._rest else None
+
+    def close(self) -> None:
+        """Give the file back; safe to repeat."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def _open(self) -> io.BufferedReader | gzip.GzipFile:
+        try:
+            stream = self.file.open("rb")
+            with stream:
+                is_gzip = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            return gzip.open(self.file, "rb") if is_gzip else self.file.open("rb")
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _read_chunk(self, stream: io.BufferedReader | gzip.GzipFile) -> bytes:
+        """The next bytes; none at the end."""
+        try:
+            return stream.read1(self._chunk_bytes)  # read() would throw away what comes before the place of a cut
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            self.cut = str(error)
+            return b""
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> ConfigError:
+        remedy = "Check the path and who may read it"
+        return ConfigError(f"cannot be read: {error.strerror}", file=self.file, remedy=remedy)

@@ -1,0 +1,37 @@
+"""open_source: from what the installer wrote to a source that can be read."""
+
+import threading
+
+from edge.bus.pace import Paced
+from edge.bus.source import Source
+from edge.bus.spec import SourceSpec
+
+
+def open_source(spec: SourceSpec, *, speed: float | None, now_ns: int, stop: threading.Event) -> Source:
+    """Open `can:…`, `pythoncan:…`, `log:…` or `sim:…`.
+
+    `speed` paces a recording or a simulation, None lets it run as fast as it is read; a live bus has its own.
+    `now_ns` is the wall clock (UTC): where a simulation begins unless told otherwise. `stop` ends a wait early.
+    A live bus that is not there yet is no error here: its `read` says so.
+
+    Raises:
+        ConfigError: no such kind, option, file, channel, driver, vehicle or fault.
+    """
+    source = _open(spec, now_ns)
+    return source if source.live or speed is None else Paced(source, speed, wait=stop.wait)
+
+
+def _open(spec: SourceSpec, now_ns: int) -> Source:
+    """Imports what it opens: python-can costs 18 MB, and a box needs one kind only."""
+    if spec.kind == "log":
+        from edge.bus.candump_log import open_log  # noqa: PLC0415  see above
+
+        return open_log(spec)
+    if spec.kind == "sim":
+        from edge.bus.simulated import open_simulation  # noqa: PLC0415  see above
+
+        return open_simulation(spec, now_ns=now_ns)
+    from edge.bus.interface import Interface  # noqa: PLC0415  see above
+    from edge.bus.pythoncan import PythonCanSource  # noqa: PLC0415  see above
+
+    return PythonCanSource(Interface.of(spec))

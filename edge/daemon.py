@@ -1,0 +1,252 @@
+"""The daemon: wires the stages; owns start, stop and supervision.
+
+Each source has a thread of its own; one thread, the pipeline, takes their frames through the grid, the judgement and
+the teller; the event loop keeps the MQTT session. The pipeline never waits for the network, nor the network for it.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from edge.bus.open import open_source
+from edge.bus.reader import Readers
+from edge.bus.source import Source
+from edge.bus.spec import SourceSpec
+from edge.clock import clock_state
+from edge.config import Bus, Config
+from edge.driver.cab import Cab, Voice, mute, text_voice
+from edge.files import Draft
+from edge.frames import FrameBatch
+from edge.grid import Grid
+from edge.health import health_body
+from edge.link import Link
+from edge.outbox import Outbox
+from edge.prepare import MS, Prepared
+from edge.report import Report, frame_counts, most_common
+from edge.ring import FrameRing
+from edge.tell import FIRING, Teller
+from edge.uplink import unpack_alerts
+from edge.wire.envelope import Clock
+
+log = logging.getLogger(__name__)
+
+DRAIN_S: Final = 0.02
+"""How long the pipeline waits for frames before it looks at the time again (DATA-PATH: window)."""
+BELIEVED_NS: Final = 946_684_800 * 1_000_000_000
+"""2000-01-01: stamps of a recording below it count from its own zero, not from 1970."""
+MEGABYTE: Final = 1_000_000
+HEALTH_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the daemon is made of beside the stages; opened before it, closed after it."""
+
+    outbox: Outbox | None = None
+    link: Link | None = None
+    alerts_out: Draft | None = None
+
+
+class Daemon:
+    """One run of the edge."""
+
+    def __init__(self, config: Config, prepared: Prepared, parts: Parts, stack: ExitStack) -> None:
+        """Opens the sources, and puts what must be closed onto the stack.
+
+        Raises:
+            ConfigError: a source that cannot be.
+        """
+        self._config = config
+        self._prepared = prepared
+        self._judgement = prepared.judgement
+        self._parts = parts
+        self._stop = threading.Event()
+        self._started_s = time.monotonic()
+        self._span: list[int] = []
+        sources = [self._open(spec, bus, stack) for spec, bus in zip(prepared.specs, config.bus, strict=True)]
+        self._lanes = [
+            _Lane(source, spec, bus) for source, spec, bus in zip(sources, prepared.specs, config.bus, strict=True)
+        ]
+        self._live = any(source.live for source in sources)
+        self._readers = Readers(sources, names=[lane.name for lane in self._lanes])
+        self._grid = Grid(
+            [source.live for source in sources],
+            grid_ns=config.judging.grid_ms * MS,
+            wait_ns=config.judging.wait_ms * MS,
+        )
+        self._ring = FrameRing(config.memory.frame_ring_mb * MEGABYTE)
+        self._teller = Teller(
+            self._judgement.book, Cab(_voice(config)), outbox=parts.outbox, alerts_out=parts.alerts_out
+        )
+
+    async def run(self) -> Report:
+        """Start every part, wait for the end, stop every part.
+
+        Raises:
+            EdgeError: a part died that cannot be restarted.
+        """
+        self._take_up()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._stop.set)
+        stop_link = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            if self._parts.link:
+                group.create_task(self._parts.link.run(stop_link), name="link")
+            try:
+                await asyncio.to_thread(self._pipeline)
+                if self._parts.link and not self._live and not self._stop.is_set():
+                    await self._parts.link.drained(self._config.link.drain_s)
+            finally:
+                stop_link.set()
+        return self._report()
+
+    def _open(self, spec: SourceSpec, bus: Bus, stack: ExitStack) -> Source:
+        speed = None if bus.speed == "max" else bus.speed
+        source = open_source(spec, speed=speed, now_ns=time.time_ns(), stop=self._stop)
+        stack.callback(source.close)
+        return source
+
+    def _take_up(self) -> None:
+        """Go on with the alerts that fired when a live vehicle's daemon last ran; a replay begins anew."""
+        outbox = self._parts.outbox
+        if self._live and outbox and (firing := outbox.recall(FIRING)):
+            self._judgement.book.restore(unpack_alerts(firing))
+
+    def _pipeline(self) -> None:
+        """Frames in, outcomes out, until every source has ended or the daemon is told to stop."""
+        health_at = time.monotonic() + HEALTH_S
+        with self._readers:
+            while not self._stop.is_set() and not self._grid.over:
+                self._take()
+                self._judge()
+                if time.monotonic() >= health_at:
+                    health_at += HEALTH_S
+                    self._tell_health()
+            self._judge()
+        self._wake(self._teller.tell([self._judgement.close()], self._clock()))
+        self._tell_health()
+
+    def _take(self) -> None:
+        for index, batch in self._readers.take(DRAIN_S):
+            if batch is None:
+                self._grid.end(index)
+            else:
+                self._grid.offer(index, self._lanes[index].placed(batch), time.monotonic_ns())
+
+    def _judge(self) -> None:
+        cells = self._grid.close(time.monotonic_ns())
+        if cells is None:
+            return
+        if len(cells.frames):
+            self._ring.append(cells.frames)
+            self._span = [*self._span[:1], int(cells.frames.time[0]), int(cells.frames.time[-1])]
+            self._span = [self._span[0], self._span[-1]]
+        self._wake(self._teller.tell(self._judgement.advance(cells), self._clock()))
+
+    def _clock(self) -> Clock:
+        """Of a recording: whether its stamps count from 1970."""
+        if self._live:
+            return clock_state()
+        return Clock.SYNCED if self._judgement.history.until > BELIEVED_NS else Clock.UNSYNCED
+
+    def _wake(self, posted: bool) -> None:
+        if posted and self._parts.link:
+            self._parts.link.wake()
+
+    def _tell_health(self) -> None:
+        body = health_body(
+            uptime_s=time.monotonic() - self._started_s,
+            buses={reader.name: reader.down for reader in self._readers.readers},
+            switched_off={**self._prepared.refused, **self._judgement.switched_off},
+            counters=self._counters(),
+        )
+        self._wake(self._teller.post(body, datetime.now(UTC), clock_state()))
+
+    def _counters(self) -> dict[str, Mapping[str, int]]:
+        return {
+            **{f"bus.{reader.name}": reader.counters for reader in self._readers.readers},
+            "decode": frame_counts(self._judgement.decoder.counts),
+            "judgement": {
+                "cells": self._judgement.cells,
+                "cells_skipped": self._grid.cells_skipped,
+                "frames_late": self._grid.frames_late,
+            },
+            "ring": {"frames": len(self._ring), "frames_overwritten": self._ring.frames_overwritten},
+            "told": {"alerts": self._teller.alerts_began, "refused": self._teller.refused},
+            **({"outbox": self._parts.outbox.counters()} if self._parts.outbox else {}),
+            **({"link": self._parts.link.counters()} if self._parts.link else {}),
+        }
+
+    def _report(self) -> Report:
+        counts = self._judgement.decoder.counts
+        return Report(
+            frames=counts.frames,
+            ids_known=len(counts.known),
+            frames_known=counts.known.total(),
+            ids_unknown=len(counts.unknown),
+            frames_unknown=counts.unknown.total(),
+            frames_decoded=counts.decoded,
+            undecodable={cause: counter.total() for cause, counter in counts.undecodable.items()},
+            samples=counts.samples,
+            bus_time_s=(self._span[-1] - self._span[0]) / 1e9 if self._span else 0.0,
+            run_s=round(time.monotonic() - self._started_s, 3),
+            cells=self._judgement.cells,
+            alerts_began=self._teller.alerts_began,
+            alerts_ended=self._teller.alerts_ended,
+            trips=self._teller.trips,
+            summaries=self._teller.summaries,
+            sources={reader.name: reader.counters for reader in self._readers.readers},
+            notes=self._notes(),
+            most_unknown=most_common(counts.unknown),
+        )
+
+    def _notes(self) -> list[str]:
+        notes = [*self._prepared.notes, *self._judgement.decoder.conflicts]
+        notes += [f"detector {name} is switched off: {why}" for name, why in self._judgement.switched_off.items()]
+        if self._grid.frames_late:
+            notes.append(f"{self._grid.frames_late:,} frames came after their cell had closed and count at the next")
+        if self._parts.outbox and (waiting := self._parts.outbox.waiting_messages()):
+            notes.append(f"{waiting:,} messages wait in the outbox for the cloud; they are sent at the next run")
+        return notes
+
+
+class _Lane:
+    """One configured bus: its name, and where its time lies on the daemon's axis."""
+
+    def __init__(self, source: Source, spec: SourceSpec, bus: Bus) -> None:
+        self.name = bus.name or spec.text
+        self._named = bus.name
+        self._names_its_buses = spec.kind == "log"
+        self._offset_ns = time.time_ns() - time.monotonic_ns() if source.live else 0
+
+    def placed(self, batch: FrameBatch) -> FrameBatch:
+        """The batch under the configured name, and with UTC as of the daemon's start where its time is monotonic."""
+        return replace(
+            batch,
+            time=batch.time + self._offset_ns,
+            until=batch.until + self._offset_ns,
+            buses=tuple(self._label(own) for own in batch.buses),
+        )
+
+    def _label(self, own: str) -> str:
+        if not self._named:
+            return own
+        return f"{self._named}/{own}" if self._names_its_buses else self._named
+
+
+def _voice(config: Config) -> Voice:
+    return text_voice(_say) if config.cab.voice == "text" else mute
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line)
+    sys.stdout.flush()

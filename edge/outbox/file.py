@@ -1,0 +1,159 @@
+"""The SQLite file under the outbox: opened, checked, brought up to date, or set aside when it is damaged."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from edge.errors import ConfigError, EdgeError, OutboxFull
+
+MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
+    (
+        "CREATE TABLE identity (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        """CREATE TABLE stream (class TEXT PRIMARY KEY, name TEXT NOT NULL, next_seq INTEGER NOT NULL,
+            messages INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID""",
+        """CREATE TABLE message (id INTEGER PRIMARY KEY, class TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL,
+            tier INTEGER NOT NULL, crc INTEGER NOT NULL, payload BLOB NOT NULL, UNIQUE (class, seq))""",
+        "CREATE INDEX message_by_tier ON message (tier)",
+        # Totals by trigger cannot drift from the rows, whoever deletes them.
+        """CREATE TRIGGER message_in AFTER INSERT ON message BEGIN UPDATE stream
+            SET messages = messages + 1, bytes = bytes + length(NEW.payload) WHERE class = NEW.class; END""",
+        """CREATE TRIGGER message_out AFTER DELETE ON message BEGIN UPDATE stream
+            SET messages = messages - 1, bytes = bytes - length(OLD.payload) WHERE class = OLD.class; END""",
+        """CREATE TRIGGER message_again AFTER UPDATE OF payload ON message BEGIN UPDATE stream
+            SET bytes = bytes + length(NEW.payload) - length(OLD.payload) WHERE class = NEW.class; END""",
+        """CREATE TABLE gap (stream TEXT NOT NULL, cause TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+            observed_at TEXT NOT NULL, clock TEXT NOT NULL, PRIMARY KEY (stream, cause, first)) WITHOUT ROWID""",
+        "CREATE TABLE queued_key (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE)",
+        "CREATE TABLE remembered (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+        "CREATE TABLE tally (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
+    ),
+)
+"""What brings a file from each schema version (PRAGMA user_version) to the next."""
+ASIDE_MAX: Final = 3
+"""Unusable files that are kept for a person to look at; older ones make room."""
+_BUSY_S: Final = 5.0
+_WAL_BYTES_MAX: Final = 4 * 1024 * 1024
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+"""SQLITE_ERROR is what SQL that was right yesterday gives when the schema itself is hit."""
+_NOT_OURS: Final = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
+
+
+class Unusable(EdgeError):
+    """This file cannot be this vehicle's outbox; it is set aside under `label`, and a new one begun."""
+
+    def __init__(self, label: str, problem: str) -> None:
+        self.label = label
+        super().__init__(problem)
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """A connection to a whole outbox file of the current schema; made when it is not there.
+
+    Raises:
+        ConfigError: no folder, no permission, or a file of a newer Telltale.
+        Unusable: the file is damaged.
+        EdgeError: the disk is full or failing.
+    """
+    if not path.parent.is_dir():
+        raise ConfigError(
+            "there is no such folder for the outbox", file=path.parent, remedy="Create it, or set state.directory"
+        )
+    try:
+        db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        try:
+            _prepare(db, path)
+        except BaseException:
+            db.close()
+            raise
+    except sqlite3.Error as error:
+        raise _at_open(path, error) from error
+    return db
+
+
+def set_aside(path: Path, label: str) -> Path:
+    """Rename an unusable file with what belongs to it; the name it has now.
+
+    Raises:
+        ConfigError: the folder cannot be written.
+    """
+    kept = sorted(path.parent.glob(f"{path.name}.{label}-*[0-9]"), key=_number)
+    target = path.with_name(f"{path.name}.{label}-{_number(kept[-1]) + 1 if kept else 1}")
+    try:
+        for old in kept[: len(kept) + 1 - ASIDE_MAX] if len(kept) >= ASIDE_MAX else ():
+            _remove(old)
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                path.with_name(path.name + suffix).rename(target.with_name(target.name + suffix))
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be set aside: {error.strerror}", file=path, remedy="Make its folder writable for the daemon"
+        ) from error
+    return target
+
+
+@contextmanager
+def named_errors(path: Path) -> Iterator[None]:
+    """Turns what SQLite raises into errors that name the file and the remedy."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = _code(error)
+        if code == sqlite3.SQLITE_FULL:
+            raise OutboxFull(f"{path}: no space left on its disk. Free some; nothing was taken in") from error
+        remedy = "A restart sets it aside and begins anew" if code in _DAMAGED else "Check the disk that it lies on"
+        raise EdgeError(f"{path}: {error}. {remedy}") from error
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    # A flipped bit must give a wrong name that a checksum finds, not an exception that hides the row for ever.
+    db.text_factory = lambda text: text.decode("utf-8", "replace")
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_MAX}")
+    [problem] = db.execute("PRAGMA quick_check(1)").fetchone()
+    if problem != "ok":
+        raise Unusable("damaged", f"is damaged ({' '.join(problem.split())})")
+    _migrate(db, path)
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    db.execute("BEGIN IMMEDIATE")  # two that start at once must not both do it
+    [version] = db.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise ConfigError(
+            f"was written by a newer Telltale (schema {version}, this one knows {len(MIGRATIONS)})",
+            file=path,
+            remedy="Install that version, or move the file away",
+        )
+    for statements in MIGRATIONS[version:]:
+        for statement in statements:
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    db.execute("COMMIT")
+
+
+def _at_open(path: Path, error: sqlite3.Error) -> EdgeError:
+    code = _code(error)
+    if code in _DAMAGED:
+        return Unusable("damaged", f"is damaged ({error})")
+    if code in _NOT_OURS:
+        return ConfigError(str(error), file=path, remedy="Make the file and its folder writable for the daemon")
+    if code == sqlite3.SQLITE_FULL:
+        return OutboxFull(f"{path}: no space left on its disk. Free some")
+    return EdgeError(f"{path}: {error}. Check the disk that it lies on, and that no other Telltale runs on it")
+
+
+def _code(error: sqlite3.Error) -> int:
+    """The primary result code; 0 for Python's own complaints, which have none."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _number(kept: Path) -> int:
+    return int(kept.name.rpartition("-")[2])
+
+
+def _remove(old: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        old.with_name(old.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,266 @@
+"""Outbox: messages numbered, durable, and forgotten only when the cloud says that it has them."""
+
+import hashlib
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Self
+
+from edge.errors import EdgeError, OutboxFull
+from edge.outbox import losses, rows, streams
+from edge.outbox.file import Unusable, named_errors, open_file, set_aside
+from edge.outbox.rows import Posting, Row, Waiting
+from edge.outbox.streams import RandomHex
+from edge.wire.downlink import Ack
+from edge.wire.envelope import STREAM_OF, Clock, StreamClass
+from edge.wire.errors import WireError
+from edge.wire.messages import GapCause
+
+_UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a message was found damaged: there is no clock in here, so with it goes Clock.UNSYNCED."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the outbox holds before it evicts."""
+
+    messages: int = 200_000
+    bytes: int = 256 * 1024 * 1024
+    """Payloads; the file is about a fifth larger, and does not shrink."""
+    keys: int = 100_000
+    """Keys of postings that are remembered, so that none is queued twice."""
+
+
+class Outbox:
+    """One vehicle's three streams in one SQLite file. Any thread may call; each call is one short transaction."""
+
+    def __init__(
+        self, db: sqlite3.Connection, path: Path, *, vehicle: str, limits: Limits, random_hex: RandomHex
+    ) -> None:
+        """Use `open`."""
+        self._db = db
+        self._path = path
+        self._vehicle = vehicle
+        self._limits = limits
+        self._random_hex = random_hex
+        self._turn = threading.RLock()
+        self._handed_out = dict.fromkeys(StreamClass, 0)
+        self._counted: Counter[str] = Counter()
+        self.client_id = ""
+        """Vehicle and 16 hex digits born with the file: no other client has it by accident."""
+        self.notes: tuple[str, ...] = ()
+        """What a person should know about how the file was found."""
+
+    @classmethod
+    def open(cls, path: Path, *, vehicle: str, limits: Limits, random_hex: RandomHex) -> Self:
+        """Open or make the outbox of a vehicle. A damaged file, or another vehicle's, is set aside and said in `notes`.
+
+        `random_hex(n)` gives 2n hex digits that nobody else has (`secrets.token_hex`): streams are named by them.
+
+        Raises:
+            ConfigError: no folder, no permission, or the file of a newer Telltale.
+            EdgeError: the disk is full or failing.
+        """
+        try:
+            return cls._open(path, vehicle=vehicle, limits=limits, random_hex=random_hex)
+        except Unusable as why:
+            kept = set_aside(path, why.label)
+            outbox = cls._open(path, vehicle=vehicle, limits=limits, random_hex=random_hex)
+            outbox.notes = (f"{path} {why}: kept as {kept.name}, an empty outbox with new streams takes its place",)
+            return outbox
+
+    def put(self, postings: Sequence[Posting], *, remember: Mapping[str, bytes] | None = None) -> int:
+        """Make postings and remembered state durable, all or none; how many postings were queued.
+
+        What this returned for survives kill -9 and a power cut. Not queued, but counted: a key that was queued before,
+        and what is too large to be sent (the cloud is told by a gap). When it is too much in all, the oldest of the
+        lowest class is evicted, and the cloud told.
+
+        Raises:
+            OutboxFull: the disk is full; nothing was taken in, the same may be put again.
+            EdgeError: the disk is failing; likewise.
+        """
+        if not postings and not remember:
+            return 0
+        try:
+            with self._transaction() as db:
+                queued = sum(self._queue(db, posting) for posting in postings)
+                db.executemany("INSERT OR REPLACE INTO remembered VALUES (?, ?)", (remember or {}).items())
+                if postings:
+                    self._keep_limits(db, postings[-1])
+        except EdgeError as error:
+            cause = "disk_full" if isinstance(error, OutboxFull) else "disk_error"
+            self._counted[f"refused.{cause}"] += len(postings)
+            raise
+        return queued
+
+    def recall(self, name: str) -> bytes | None:
+        """What was last remembered under this name.
+
+        Raises:
+            EdgeError: the disk is failing.
+        """
+        with self._reading() as db:
+            row = db.execute("SELECT value FROM remembered WHERE name = ?", (name,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def waiting(self, stream_class: StreamClass, after_seq: int, limit: int) -> list[Waiting]:
+        """The next unacknowledged messages of a class in the order of their numbers; they count as handed out.
+
+        When records are asked for, losses that the cloud does not know of become gap messages.
+
+        Raises:
+            EdgeError: the disk is failing.
+        """
+        with self._reading() as db:
+            if stream_class is StreamClass.RECORD:
+                self._tell_losses(db)
+            found = rows.after(db, stream_class, after_seq, limit)
+            damaged = [row for row in found if row.message is None]
+            if damaged:
+                self._give_up(damaged)
+                return self.waiting(stream_class, after_seq, limit)
+            if found:
+                self._handed_out[stream_class] = max(self._handed_out[stream_class], found[-1].seq)
+            return [row.message for row in found if row.message]
+
+    def acknowledge(self, ack: Ack) -> int:
+        """Forget what the cloud has; how many messages that were.
+
+        Only what `waiting` has handed out since this file was opened is forgotten: numbers beyond it can only have
+        come from an earlier run, which costs a resend, or from a copy of this card, which must not cost a message.
+        With `renew` nothing is forgotten, since the cloud's ranges then speak of another's messages too: the class
+        gets a new stream, and everything that waits is numbered anew in it. An unknown stream is ignored.
+
+        Raises:
+            EdgeError: the disk is full or failing; nothing was forgotten, which costs a resend.
+        """
+        with self._transaction(durable=ack.renew) as db:
+            stream_class = streams.class_of(db, ack.stream)
+            if stream_class is None:
+                self._counted["acks.unknown_stream"] += 1
+                return 0
+            if ack.renew:
+                self._renew(db, stream_class, ack.stream)
+                return 0
+            sent = self._handed_out[stream_class]
+            if any(last > sent for _, last in [(1, ack.upto), *ack.also]):
+                self._counted["acks.ahead"] += 1
+            return streams.forget(db, stream_class, ack, sent)
+
+    def counters(self) -> dict[str, int]:
+        """By name, for the health message.
+
+        `waiting.<class>` messages and `bytes` in all; `lost.<cause>.<kind>` since the file was born; since it was
+        opened `known` (keys queued before), `refused.<cause>` by the disk, `renewed.<class>` streams,
+        `acks.unknown_stream`, and `acks.ahead` of what was handed out.
+
+        Raises:
+            EdgeError: the disk is failing.
+        """
+        with self._reading() as db:
+            totals = db.execute("SELECT class, messages, bytes FROM stream").fetchall()
+            tally = dict(db.execute("SELECT name, count FROM tally"))
+            counted = dict(self._counted)
+        waiting = {f"waiting.{stream_class}": messages for stream_class, messages, _ in totals}
+        return waiting | {"bytes": sum(size for *_, size in totals)} | tally | counted
+
+    def is_empty(self) -> bool:
+        """Whether the cloud has everything, and knows of every loss.
+
+        Raises:
+            EdgeError: the disk is failing.
+        """
+        with self._reading() as db:
+            [messages] = db.execute("SELECT sum(messages) FROM stream").fetchone()
+            return not messages and not losses.are_pending(db)
+
+    def close(self) -> None:
+        """Let go of the file; safe to repeat."""
+        with self._turn:
+            self._db.close()
+
+    @classmethod
+    def _open(cls, path: Path, *, vehicle: str, limits: Limits, random_hex: RandomHex) -> Self:
+        outbox = cls(open_file(path), path, vehicle=vehicle, limits=limits, random_hex=random_hex)
+        try:
+            with outbox._transaction() as db:
+                outbox.client_id = f"{vehicle}-{streams.settle(db, vehicle, random_hex)}"
+        except BaseException:
+            outbox.close()
+            raise
+        return outbox
+
+    def _queue(self, db: sqlite3.Connection, posting: Posting) -> bool:
+        if posting.key is not None and not self._is_new(db, posting.key):
+            self._counted["known"] += 1
+            return False
+        kind = posting.body.kind
+        stream, seq = streams.take_number(db, STREAM_OF[kind])
+        try:
+            payload = rows.encoded(posting, self._vehicle, stream, seq)
+        except WireError:
+            payload = None
+        # What is larger than the whole outbox would push out everything else and still not fit.
+        if payload is None or len(payload) > self._limits.bytes:
+            lost = [Row(0, stream, seq, kind)]
+            losses.lose(db, lost, GapCause.TOO_LARGE, posting.observed_at, posting.clock)
+            return False
+        rows.insert(db, kind, seq, payload)
+        return True
+
+    def _is_new(self, db: sqlite3.Connection, key: str) -> bool:
+        fingerprint = hashlib.sha256(key.encode()).digest()[:16]
+        if not db.execute("INSERT OR IGNORE INTO queued_key (hash) VALUES (?)", (fingerprint,)).rowcount:
+            return False
+        db.execute("DELETE FROM queued_key WHERE id <= (SELECT max(id) FROM queued_key) - ?", (self._limits.keys,))
+        return True
+
+    def _keep_limits(self, db: sqlite3.Connection, latest: Posting) -> None:
+        evicted = rows.over_limits(db, self._limits.messages, self._limits.bytes)
+        rows.delete(db, evicted)
+        losses.lose(db, evicted, GapCause.EVICTED, latest.observed_at, latest.clock)
+        if losses.too_many_pending(db):
+            losses.tell(db, self._vehicle)
+
+    def _tell_losses(self, db: sqlite3.Connection) -> None:
+        if not losses.are_pending(db) or rows.gaps_waiting(db) >= losses.GAPS_WAITING_MAX:
+            return
+        with suppress(EdgeError), self._transaction():  # a disk that takes no more can still be read
+            losses.tell(db, self._vehicle)
+
+    def _give_up(self, damaged: Sequence[Row]) -> None:
+        with self._transaction() as db:
+            rows.delete(db, damaged)
+            losses.lose(db, damaged, GapCause.UNREADABLE, _UNKNOWN_TIME, Clock.UNSYNCED)
+
+    def _renew(self, db: sqlite3.Connection, stream_class: StreamClass, old: str) -> None:
+        streams.begin_anew(db, stream_class, self._random_hex)
+        unreadable = [replace(row, stream=old) for row in rows.renumber(db, stream_class, self._vehicle)]
+        losses.lose(db, unreadable, GapCause.UNREADABLE, _UNKNOWN_TIME, Clock.UNSYNCED)
+        self._handed_out[stream_class] = 0
+        self._counted[f"renewed.{stream_class}"] += 1
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._turn, named_errors(self._path):
+            yield self._db
+
+    @contextmanager
+    def _transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        with self._reading() as db:
+            # FULL waits for the disk; NORMAL may lose the last commits to a power cut, but never one before another.
+            db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:  # some errors have rolled it back already
+                    db.execute("ROLLBACK")
+                raise

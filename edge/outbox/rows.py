@@ -1,0 +1,159 @@
+"""The messages in the file: numbered, written with a checksum, read back, evicted, given new numbers."""
+
+import sqlite3
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from edge.outbox.streams import take_number
+from edge.wire.codec import decode, encode
+from edge.wire.envelope import STREAM_OF, Clock, StreamClass
+from edge.wire.errors import WireError
+from edge.wire.messages import Body
+from edge.wire.topics import Address, Kind
+
+_TIERS: Final = {StreamClass.BULK: 0, StreamClass.RECORD: 1, StreamClass.ALERT: 2}
+"""What is evicted first has the lowest tier."""
+_GAP_TIER: Final = 3
+"""Gaps go last of all: they are what is left of everything that went before."""
+_SELECT: Final = "SELECT id, name, seq, kind, crc, payload FROM message JOIN stream USING (class) "
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Something to tell the cloud."""
+
+    body: Body
+    observed_at: datetime
+    """With its offset from UTC."""
+    clock: Clock
+    key: str | None = None
+    """Set: queued at most once ever, also across restarts and replays, and after the cloud has it."""
+    block: bytes = b""
+    """What follows the head of a bulk message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An encoded message that the cloud has not acknowledged."""
+
+    stream: str
+    seq: int
+    kind: Kind
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One message's place in the file."""
+
+    id: int
+    """0: never in the file."""
+    stream: str
+    seq: int
+    kind: str
+    message: Waiting | None = None
+    """None when it was not read, or is not what was written: a bit has flipped."""
+
+
+def encoded(posting: Posting, vehicle: str, stream: str, seq: int) -> bytes:
+    """The payload of a posting at its place.
+
+    Raises:
+        WireError: `too_large`.
+    """
+    return encode(
+        posting.body,
+        vehicle=vehicle,
+        stream=stream,
+        seq=seq,
+        observed_at=posting.observed_at,
+        clock=posting.clock,
+        block=posting.block,
+    )
+
+
+def insert(db: sqlite3.Connection, kind: Kind, seq: int, payload: bytes) -> None:
+    """Keep a message until it is deleted; the stream's totals follow by trigger."""
+    stream_class = STREAM_OF[kind]
+    tier = _GAP_TIER if kind is Kind.GAP else _TIERS[stream_class]
+    db.execute(
+        "INSERT INTO message (class, seq, kind, tier, crc, payload) VALUES (?, ?, ?, ?, ?, ?)",
+        (stream_class, seq, kind, tier, _checksum(seq, kind, payload), payload),
+    )
+
+
+def delete(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    """Take these messages out."""
+    db.executemany("DELETE FROM message WHERE id = ?", [(row.id,) for row in rows])
+
+
+def after(db: sqlite3.Connection, stream_class: StreamClass, seq: int, limit: int) -> list[Row]:
+    """The next messages of a class in the order of their numbers."""
+    found = db.execute(_SELECT + "WHERE class = ? AND seq > ? ORDER BY seq LIMIT ?", (stream_class, seq, limit))
+    return [_row(fields) for fields in found]
+
+
+def over_limits(db: sqlite3.Connection, messages_max: int, bytes_max: int) -> list[Row]:
+    """What has to go so that the rest is within the limits: the lowest class first, in it the oldest."""
+    messages, size = db.execute("SELECT sum(messages), sum(bytes) FROM stream").fetchone()
+    out: list[Row] = []
+    if messages <= messages_max and size <= bytes_max:
+        return out
+    for *place, length in db.execute(
+        "SELECT id, name, seq, kind, length(payload) FROM message JOIN stream USING (class) ORDER BY tier, id"
+    ):
+        out.append(Row(*place))
+        messages, size = messages - 1, size - length
+        if messages <= messages_max and size <= bytes_max:
+            break
+    return out
+
+
+def gaps_waiting(db: sqlite3.Connection) -> int:
+    """How many gap messages the cloud has not acknowledged."""
+    [gaps] = db.execute("SELECT count(*) FROM message WHERE tier = ?", (_GAP_TIER,)).fetchone()
+    return int(gaps)
+
+
+def renumber(db: sqlite3.Connection, stream_class: StreamClass, vehicle: str) -> list[Row]:
+    """Write a class's messages again, in order, under its stream's present name and next numbers.
+
+    Deletes and returns those that cannot be read.
+    """
+    unreadable = []
+    for (id_,) in db.execute("SELECT id FROM message WHERE class = ? ORDER BY seq", (stream_class,)).fetchall():
+        row = _row(db.execute(_SELECT + "WHERE id = ?", (id_,)).fetchone())
+        posting = _posting(row, vehicle)
+        if posting is None:
+            delete(db, [row])  # at once: a later message may be given the number that it has
+            unreadable.append(row)
+            continue
+        stream, seq = take_number(db, stream_class)
+        payload = encoded(posting, vehicle, stream, seq)
+        crc = _checksum(seq, posting.body.kind, payload)
+        db.execute("UPDATE message SET seq = ?, crc = ?, payload = ? WHERE id = ?", (seq, crc, payload, id_))
+    return unreadable
+
+
+def _row(fields: tuple[Any, ...]) -> Row:
+    id_, stream, seq, kind, crc, payload = fields
+    whole = isinstance(payload, bytes) and _checksum(seq, kind, payload) == crc
+    return Row(id_, stream, seq, kind, Waiting(stream, seq, Kind(kind), payload) if whole else None)
+
+
+def _checksum(seq: int, kind: str, payload: bytes) -> int:
+    return zlib.crc32(payload, zlib.crc32(f"{seq} {kind}".encode()))
+
+
+def _posting(row: Row, vehicle: str) -> Posting | None:
+    if row.message is None:
+        return None
+    try:
+        # The fleet is part of the topic only, not of what is stored.
+        uplink = decode(Address("any", vehicle).up(row.message.kind), row.message.payload)
+    except WireError:  # written by a version whose words are no longer understood
+        return None
+    return Posting(uplink.body, uplink.observed_at, uplink.clock, block=uplink.block)

@@ -1,0 +1,63 @@
+"""Whose outbox this is, and its three streams: their names and numbers, which are never used twice."""
+
+import sqlite3
+from collections.abc import Callable
+
+from edge.outbox.file import Unusable
+from edge.wire.downlink import Ack
+from edge.wire.envelope import STREAM, StreamClass
+
+RandomHex = Callable[[int], str]
+"""n → 2n hex digits that nobody else has (`secrets.token_hex`)."""
+
+
+def settle(db: sqlite3.Connection, vehicle: str, random_hex: RandomHex) -> str:
+    """Give a new file its streams and its owner; 16 hex digits born with the file.
+
+    Raises:
+        Unusable: it is another vehicle's, or its streams are not named as streams are.
+    """
+    streams = [(stream_class, _new_name(stream_class, random_hex)) for stream_class in StreamClass]
+    db.executemany("INSERT OR IGNORE INTO stream (class, name, next_seq) VALUES (?, ?, 1)", streams)
+    owner = [("vehicle", vehicle), ("born", random_hex(8))]
+    db.executemany("INSERT OR IGNORE INTO identity VALUES (?, ?)", owner)
+    identity = dict(db.execute("SELECT name, value FROM identity"))
+    if identity["vehicle"] != vehicle:
+        raise Unusable("foreign", f"belongs to the vehicle {identity['vehicle']}")
+    if not all(STREAM.fullmatch(name) for (name,) in db.execute("SELECT name FROM stream")):
+        raise Unusable("damaged", "is damaged (it names its streams wrongly)")
+    return str(identity["born"])
+
+
+def class_of(db: sqlite3.Connection, name: str) -> StreamClass | None:
+    """The class whose stream has this name now; None when no stream has."""
+    found = db.execute("SELECT class FROM stream WHERE name = ?", (name,)).fetchone()
+    return None if found is None else StreamClass(found[0])
+
+
+def take_number(db: sqlite3.Connection, stream_class: StreamClass) -> tuple[str, int]:
+    """The name of a class's stream and its next number, which nobody gets again."""
+    [taken] = db.execute(
+        "UPDATE stream SET next_seq = next_seq + 1 WHERE class = ? RETURNING name, next_seq - 1", (stream_class,)
+    ).fetchall()
+    return str(taken[0]), int(taken[1])
+
+
+def begin_anew(db: sqlite3.Connection, stream_class: StreamClass, random_hex: RandomHex) -> None:
+    """A new name for a class, under which numbers begin at 1 again."""
+    name = _new_name(stream_class, random_hex)
+    db.execute("UPDATE stream SET name = ?, next_seq = 1 WHERE class = ?", (name, stream_class))
+
+
+def forget(db: sqlite3.Connection, stream_class: StreamClass, ack: Ack, up_to: int) -> int:
+    """Delete what an acknowledgement covers, as far as `up_to`; how many messages that were."""
+    return sum(
+        db.execute(
+            "DELETE FROM message WHERE class = ? AND seq BETWEEN ? AND ?", (stream_class, first, min(last, up_to))
+        ).rowcount
+        for first, last in [(1, ack.upto), *ack.also]
+    )
+
+
+def _new_name(stream_class: StreamClass, random_hex: RandomHex) -> str:
+    return f"{stream_class}-{random_hex(8)}"

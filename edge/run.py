@@ -1,0 +1,81 @@
+"""A run from configuration to account: locks the state, opens what lasts, and lets the daemon go."""
+
+import asyncio
+import fcntl
+import logging
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+
+from edge.config import Config
+from edge.daemon import MEGABYTE, Daemon, Parts
+from edge.errors import ConfigError
+from edge.files import Draft
+from edge.link import Link
+from edge.outbox import Limits, Outbox
+from edge.prepare import prepare
+from edge.report import Report
+from edge.wire.topics import Address
+
+log = logging.getLogger(__name__)
+
+
+def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | None = None) -> Report:
+    """Run until the sources end or a signal comes; the account of the run.
+
+    `alerts_out` gets a JSON line for each alert that begins or ends, `report_out` the account as JSON.
+
+    Raises:
+        ConfigError: before anything has started.
+        EdgeError: a part died that cannot be restarted.
+    """
+    prepared = prepare(config)
+    for note in prepared.notes:
+        log.warning("%s", note)
+    with ExitStack() as stack:
+        drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
+        outbox = _outbox(config, stack) if config.link.broker else None
+        address = Address(config.vehicle.fleet, config.vehicle.id)
+        link = Link(outbox, address, config.link) if outbox else None
+        daemon = Daemon(config, prepared, Parts(outbox, link, drafts[0]), stack)
+        account = asyncio.run(daemon.run())
+        if drafts[1]:
+            with drafts[1].writing() as stream:
+                stream.write(account.as_json().encode())
+        for draft in drafts:
+            if draft:
+                draft.commit()
+    return account
+
+
+def _outbox(config: Config, stack: ExitStack) -> Outbox:
+    folder = config.state.directory
+    stack.enter_context(_locked(folder))
+    limits = Limits(messages=config.state.outbox_messages, bytes=config.state.outbox_mb * MEGABYTE)
+    outbox = Outbox.open(folder / "outbox.db", vehicle=config.vehicle.id, limits=limits, random_hex=secrets.token_hex)
+    for note in outbox.notes:
+        log.warning("%s", note)
+    return stack.enter_context(closing(outbox))
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the state folder for this process alone; a killed one gives it back by dying."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        problem = f"the state folder cannot be used: {error.strerror}"
+        raise ConfigError(problem, file=folder, remedy="Give --state a folder that can be written") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        remedy = "Stop it first, or give this one another folder with --state"
+        raise ConfigError("another telltale-edge uses this state folder", file=folder, remedy=remedy) from None
+    try:
+        yield
+    finally:
+        os.close(lock)
