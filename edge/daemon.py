@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edge.bus.open import open_source
 from edge.bus.reader import Readers
@@ -27,7 +27,6 @@ from edge.files import Draft
 from edge.frames import FrameBatch
 from edge.grid import Grid
 from edge.health import health_body
-from edge.link import Link
 from edge.outbox import Outbox
 from edge.prepare import MS, Prepared
 from edge.report import Report, frame_counts, most_common
@@ -35,6 +34,9 @@ from edge.ring import FrameRing
 from edge.tell import FIRING, Teller
 from edge.uplink import unpack_alerts
 from edge.wire.envelope import Clock
+
+if TYPE_CHECKING:
+    from edge.link import Link  # 16 MB that a box without a broker does not pay
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ class Parts:
     """What the daemon is made of beside the stages; opened before it, closed after it."""
 
     outbox: Outbox | None = None
-    link: Link | None = None
+    link: "Link | None" = None
     alerts_out: Draft | None = None
 
 

@@ -8,16 +8,19 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
 from edge.errors import ConfigError
 from edge.files import Draft
-from edge.link import Link
 from edge.outbox import Limits, Outbox
 from edge.prepare import prepare
 from edge.report import Report
 from edge.wire.topics import Address
+
+if TYPE_CHECKING:
+    from edge.link import Link
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +40,8 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
     with ExitStack() as stack:
         drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
         outbox = _outbox(config, stack) if config.link.broker else None
-        address = Address(config.vehicle.fleet, config.vehicle.id)
-        link = Link(outbox, address, config.link) if outbox else None
-        daemon = Daemon(config, prepared, Parts(outbox, link, drafts[0]), stack)
+        parts = Parts(outbox, _link(config, outbox) if outbox else None, drafts[0])
+        daemon = Daemon(config, prepared, parts, stack)
         account = asyncio.run(daemon.run())
         if drafts[1]:
             with drafts[1].writing() as stream:
@@ -58,6 +60,12 @@ def _outbox(config: Config, stack: ExitStack) -> Outbox:
     for note in outbox.notes:
         log.warning("%s", note)
     return stack.enter_context(closing(outbox))
+
+
+def _link(config: Config, outbox: Outbox) -> "Link":
+    from edge.link import Link  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
+
+    return Link(outbox, Address(config.vehicle.fleet, config.vehicle.id), config.link)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from edge.bus.spec import SourceSpec
@@ -16,7 +16,7 @@ STEP_NS: Final = NANOSECONDS
 SEED: Final = 1
 """Where none is given, so that the same words give the same drive."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_START_MAX_NS: Final = 8_000_000_000 * NANOSECONDS
+_START_MAX_S: Final = 8_000_000_000
 """In the year 2223; int64 nanoseconds end soon after."""
 
 FRAMES: Final = "frames"
@@ -82,7 +82,7 @@ def _start(spec: SourceSpec, now_ns: int) -> int:
     start_ns = _seconds(text)
     if start_ns is None:
         start_ns = _moment(text)
-    if start_ns is None or not 0 <= start_ns <= _START_MAX_NS:
+    if start_ns is None or not 0 <= start_ns <= _START_MAX_S * NANOSECONDS:
         remedy = "Write it as 2026-05-01T08:00:00 or in seconds since 1970"
         raise ConfigError(f"start={text} is no time", place=spec.text, remedy=remedy)
     return start_ns
@@ -91,9 +91,9 @@ def _start(spec: SourceSpec, now_ns: int) -> int:
 def _seconds(text: str) -> int | None:
     try:
         seconds = Decimal(text)
-    except InvalidOperation:
+        return int(seconds * NANOSECONDS) if abs(seconds) <= _START_MAX_S else None
+    except ArithmeticError:  # no number, none that can be compared, or far too large
         return None
-    return int(seconds * NANOSECONDS) if seconds.is_finite() else None
 
 
 def _moment(text: str) -> int | None:

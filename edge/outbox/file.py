@@ -35,17 +35,23 @@ ASIDE_MAX: Final = 3
 """Unusable files that are kept for a person to look at; older ones make room."""
 _BUSY_S: Final = 5.0
 _WAL_BYTES_MAX: Final = 4 * 1024 * 1024
-_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
-"""SQLITE_ERROR is what SQL that was right yesterday gives when the schema itself is hit."""
+_DAMAGED: Final = (
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_ERROR,  # the SQL was right yesterday: the schema itself is hit
+    sqlite3.SQLITE_CONSTRAINT,  # so are the numbers: a key is
+    sqlite3.SQLITE_MISMATCH,
+)
 _NOT_OURS: Final = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
 
 
 class Unusable(EdgeError):
     """This file cannot be this vehicle's outbox; it is set aside under `label`, and a new one begun."""
 
-    def __init__(self, label: str, problem: str) -> None:
+    def __init__(self, path: Path, label: str, problem: str) -> None:
         self.label = label
-        super().__init__(problem)
+        self.problem = problem
+        super().__init__(f"{path}: {problem}. A restart sets it aside and begins anew")
 
 
 def open_file(path: Path) -> sqlite3.Connection:
@@ -101,9 +107,10 @@ def named_errors(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         code = _code(error)
         if code == sqlite3.SQLITE_FULL:
-            raise OutboxFull(f"{path}: no space left on its disk. Free some; nothing was taken in") from error
-        remedy = "A restart sets it aside and begins anew" if code in _DAMAGED else "Check the disk that it lies on"
-        raise EdgeError(f"{path}: {error}. {remedy}") from error
+            raise OutboxFull(f"{path}: no space left on its disk. Free some; nothing was written") from error
+        if code in _DAMAGED:
+            raise Unusable(path, "damaged", f"is damaged ({error})") from error
+        raise EdgeError(f"{path}: {error}. Check the disk that it lies on") from error
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
@@ -112,9 +119,9 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
     db.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_MAX}")
-    [problem] = db.execute("PRAGMA quick_check(1)").fetchone()
+    [problem] = db.execute("PRAGMA integrity_check(1)").fetchone()
     if problem != "ok":
-        raise Unusable("damaged", f"is damaged ({' '.join(problem.split())})")
+        raise Unusable(path, "damaged", f"is damaged ({' '.join(problem.split())})")
     _migrate(db, path)
 
 
@@ -137,7 +144,7 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
 def _at_open(path: Path, error: sqlite3.Error) -> EdgeError:
     code = _code(error)
     if code in _DAMAGED:
-        return Unusable("damaged", f"is damaged ({error})")
+        return Unusable(path, "damaged", f"is damaged ({error})")
     if code in _NOT_OURS:
         return ConfigError(str(error), file=path, remedy="Make the file and its folder writable for the daemon")
     if code == sqlite3.SQLITE_FULL:

@@ -31,7 +31,7 @@ class Limits:
 
     messages: int = 200_000
     bytes: int = 256 * 1024 * 1024
-    """Payloads; the file is about a fifth larger, and does not shrink."""
+    """Payloads; the file is about a third larger, and does not shrink."""
     keys: int = 100_000
     """Keys of postings that are remembered, so that none is queued twice."""
 
@@ -71,7 +71,7 @@ class Outbox:
         except Unusable as why:
             kept = set_aside(path, why.label)
             outbox = cls._open(path, vehicle=vehicle, limits=limits, random_hex=random_hex)
-            outbox.notes = (f"{path} {why}: kept as {kept.name}, an empty outbox with new streams takes its place",)
+            outbox.notes = (f"{path}: {why.problem}; kept as {kept.name}, new streams begun in an empty outbox",)
             return outbox
 
     def put(self, postings: Sequence[Posting], *, remember: Mapping[str, bytes] | None = None) -> int:
@@ -190,7 +190,7 @@ class Outbox:
         outbox = cls(open_file(path), path, vehicle=vehicle, limits=limits, random_hex=random_hex)
         try:
             with outbox._transaction() as db:
-                outbox.client_id = f"{vehicle}-{streams.settle(db, vehicle, random_hex)}"
+                outbox.client_id = f"{vehicle}-{streams.settle(db, path, vehicle, random_hex)}"
         except BaseException:
             outbox.close()
             raise
@@ -254,7 +254,8 @@ class Outbox:
     @contextmanager
     def _transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         with self._reading() as db:
-            # FULL waits for the disk; NORMAL may lose the last commits to a power cut, but never one before another.
+            # FULL waits for the disk. NORMAL may lose the last commits to a power cut, and with them the numbers that
+            # they gave: one that was sent already would be given to another message. So only forgetting is NORMAL.
             db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             db.execute("BEGIN IMMEDIATE")
             try:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 
 from edge.outbox.file import Unusable
 from edge.wire.downlink import Ack
@@ -11,11 +12,11 @@ RandomHex = Callable[[int], str]
 """n → 2n hex digits that nobody else has (`secrets.token_hex`)."""
 
 
-def settle(db: sqlite3.Connection, vehicle: str, random_hex: RandomHex) -> str:
+def settle(db: sqlite3.Connection, path: Path, vehicle: str, random_hex: RandomHex) -> str:
     """Give a new file its streams and its owner; 16 hex digits born with the file.
 
     Raises:
-        Unusable: it is another vehicle's, or its streams are not named as streams are.
+        Unusable: it is another vehicle's, or its streams cannot be gone on with.
     """
     streams = [(stream_class, _new_name(stream_class, random_hex)) for stream_class in StreamClass]
     db.executemany("INSERT OR IGNORE INTO stream (class, name, next_seq) VALUES (?, ?, 1)", streams)
@@ -23,9 +24,9 @@ def settle(db: sqlite3.Connection, vehicle: str, random_hex: RandomHex) -> str:
     db.executemany("INSERT OR IGNORE INTO identity VALUES (?, ?)", owner)
     identity = dict(db.execute("SELECT name, value FROM identity"))
     if identity["vehicle"] != vehicle:
-        raise Unusable("foreign", f"belongs to the vehicle {identity['vehicle']}")
-    if not all(STREAM.fullmatch(name) for (name,) in db.execute("SELECT name FROM stream")):
-        raise Unusable("damaged", "is damaged (it names its streams wrongly)")
+        raise Unusable(path, "foreign", f"belongs to the vehicle {identity['vehicle']}")
+    if not _are_sound(db):
+        raise Unusable(path, "damaged", "is damaged (its streams are not what they were)")
     return str(identity["born"])
 
 
@@ -56,6 +57,17 @@ def forget(db: sqlite3.Connection, stream_class: StreamClass, ack: Ack, up_to: i
             "DELETE FROM message WHERE class = ? AND seq BETWEEN ? AND ?", (stream_class, first, min(last, up_to))
         ).rowcount
         for first, last in [(1, ack.upto), *ack.also]
+    )
+
+
+def _are_sound(db: sqlite3.Connection) -> bool:
+    """Whether there is one well-named stream per class, and none would give a number again that still waits."""
+    found = db.execute(
+        "SELECT class, name, next_seq, (SELECT max(seq) FROM message WHERE message.class = stream.class) FROM stream"
+    ).fetchall()
+    return {row[0] for row in found} == set(StreamClass) and all(
+        STREAM.fullmatch(name) and name.startswith(stream_class) and next_seq > (last or 0)
+        for stream_class, name, next_seq, last in found
     )
 
 

@@ -26,6 +26,7 @@ class Played:
     def __init__(self, steps: Sequence[FrameBatch | BaseException], *, live: bool = False) -> None:
         self.live = live
         self.closed = 0
+        self.waited_s = 0.0
         self._steps = list(steps)
 
     @property
@@ -33,6 +34,7 @@ class Played:
         return {"steps_left": len(self._steps)}
 
     def read(self, wait_s: float) -> FrameBatch | None:
+        self.waited_s += wait_s
         if not self._steps:
             return None
         step = self._steps.pop(0)

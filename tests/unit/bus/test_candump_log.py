@@ -32,7 +32,8 @@ def lines(number: int, bus: bytes = b"can0") -> bytes:
 def read_all(log: CandumpLog) -> list[Frame]:
     """Every frame, with the promises of a source held against each batch."""
     result: list[Frame] = []
-    until, buses = 0, ()
+    until = 0
+    buses: tuple[str, ...] = ()
     while (batch := log.read(0.0)) is not None:
         assert len(batch)
         assert int(batch.time[0]) >= until
@@ -228,8 +229,7 @@ def test_no_bytes_are_fatal_and_time_goes_on(
     file.write_bytes(content)
     try:
         log = CandumpLog(file, chunk_bytes=chunk_bytes)
-    except ConfigError as error:
-        assert str(file) in str(error)
+    except ConfigError:
         return
     read_all(log)
     counted = log.counters

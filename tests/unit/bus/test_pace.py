@@ -53,7 +53,7 @@ def test_time_goes_on_while_it_waits() -> None:
 
 def test_frames_close_together_are_gathered() -> None:
     clock = Clock()
-    player = paced(clock, batch(*range(0, 60)))
+    player = paced(clock, batch(*range(60)))
     player.read(1.0)
     assert since_start(player.read(1.0)) == ([*range(1, 21)], 20)
     assert clock.waits == [QUANTUM_S]

@@ -92,11 +92,17 @@ def test_values_for_an_interface_become_what_they_look_like(text: str, value: ob
     assert type(plain_value(text)) is type(value)
 
 
+def parsed(text: str) -> SourceSpec | ConfigError:
+    try:
+        return SourceSpec.parse(text)
+    except ConfigError as error:
+        return error
+
+
 @given(st.one_of(st.text(), st.builds("{}:{}".format, st.sampled_from(sorted(KINDS)), st.text())))
 def test_any_text_is_a_source_or_a_mistake_with_a_remedy(text: str) -> None:
-    try:
-        spec = SourceSpec.parse(text)
-    except ConfigError as error:
-        assert error.remedy
+    result = parsed(text)
+    if isinstance(result, ConfigError):
+        assert (result.place, bool(result.remedy)) == (text, True)
     else:
-        assert text.startswith(f"{spec.kind}:{spec.rest}")
+        assert text.startswith(f"{result.kind}:{result.rest}")

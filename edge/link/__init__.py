@@ -1,0 +1,6 @@
+"""The MQTT session: empties the outbox whenever there is a network. The only room that knows aiomqtt."""
+
+from edge.link.broker import Broker
+from edge.link.session import Link, Pace
+
+__all__ = ["Broker", "Link", "Pace"]

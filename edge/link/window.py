@@ -1,0 +1,111 @@
+"""SendWindow: what of one stream is on its way. Pure: the time is given."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from edge.wire.downlink import Ack
+from edge.wire.topics import Kind
+
+_NOW: Final = float("-inf")
+_DOUBLINGS_MAX: Final = 20
+"""More would only make numbers that no float can hold."""
+
+
+class Message(Protocol):
+    """A message of the outbox, encoded."""
+
+    @property
+    def stream(self) -> str:
+        """The stream's name."""
+
+    @property
+    def seq(self) -> int:
+        """Its place in the stream."""
+
+    @property
+    def kind(self) -> Kind:
+        """The last level of its topic."""
+
+    @property
+    def payload(self) -> bytes:
+        """What is published."""
+
+
+@dataclass(slots=True)
+class _OnItsWay:
+    message: Message
+    due_at_s: float = _NOW
+    sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message to send now."""
+
+    message: Message
+    again: bool
+
+
+class SendWindow:
+    """At most `size` messages of one stream between the outbox and the cloud's acknowledgement.
+
+    Every message stays until the cloud has acknowledged it, and is due again after `resend_s`, then twice that, up to
+    `resend_max_s`. Messages become due in the order of their numbers, at first and again.
+    """
+
+    def __init__(self, size: int, *, resend_s: float, resend_max_s: float) -> None:
+        """An empty window, before the beginning of the outbox."""
+        self._size = size
+        self._resend_s = resend_s
+        self._resend_max_s = resend_max_s
+        self._on_their_way: dict[int, _OnItsWay] = {}
+        self.stream = ""
+        """The stream's name; empty before the first message."""
+        self.after_seq = 0
+        """Where to read on in the outbox."""
+
+    def __len__(self) -> int:
+        """How many messages wait for the cloud's acknowledgement."""
+        return len(self._on_their_way)
+
+    @property
+    def room(self) -> int:
+        """How many messages may be loaded."""
+        return self._size - len(self._on_their_way)
+
+    def restart(self) -> None:
+        """Begin again from the outbox: after a new connection, or when the class has a new stream."""
+        self._on_their_way.clear()
+        self.stream = ""
+        self.after_seq = 0
+
+    def load(self, messages: Iterable[Message]) -> None:
+        """Take in the outbox's next messages, at most `room`, read behind `after_seq`; they are due at once."""
+        for message in messages:
+            self.stream = message.stream
+            self.after_seq = message.seq
+            self._on_their_way[message.seq] = _OnItsWay(message)
+
+    def due(self, now_s: float) -> list[Due]:
+        """What to send now; each is due again later unless the cloud has acknowledged it by then."""
+        due = [one for one in self._on_their_way.values() if one.due_at_s <= now_s]
+        for one in due:
+            pause_s = self._resend_s * 2 ** min(one.sent, _DOUBLINGS_MAX)
+            one.due_at_s = now_s + min(pause_s, self._resend_max_s)
+            one.sent += 1
+        return [Due(one.message, again=one.sent > 1) for one in due]
+
+    def next_due_s(self) -> float | None:
+        """When something is due again; None while nothing is on its way."""
+        return min((one.due_at_s for one in self._on_their_way.values()), default=None)
+
+    def acknowledge(self, ack: Ack) -> None:
+        """Let go of what the cloud has. A renewed stream begins again; another stream's acknowledgement is ignored."""
+        if ack.stream != self.stream:
+            return
+        if ack.renew:
+            self.restart()
+            return
+        for seq in [seq for seq in self._on_their_way if ack.covers(seq)]:
+            del self._on_their_way[seq]
