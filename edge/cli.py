@@ -85,25 +85,30 @@ def _config(options: argparse.Namespace) -> Config:
         raise ConfigError("give either --config or --bus", remedy="Sources stand in the file as [[bus]]")
     if not options.config and not options.bus:
         raise ConfigError("nothing to listen to", remedy="Give --config FILE, or --bus SPEC --dbc FILE…")
-    given = {
-        "vehicle": {"fleet": options.fleet, "id": options.vehicle},
-        "link": {"broker": options.broker, "drain_s": options.drain},
-        "state": {"directory": options.state},
-        "memory": {"summary_s": options.summary},
-        "cab": {"voice": options.voice},
-    }
     try:
         config = load_config(options.config) if options.config else _from_options(options)
-        for table, fields in given.items():
-            for name, value in fields.items():
-                if value is not None:
-                    setattr(getattr(config, table), name, value)
-        if options.speed is not None:
-            for bus in config.bus:
-                bus.speed = options.speed
     except ValidationError as error:
         raise invalid(error, "arguments") from error
+    for bus in config.bus:
+        bus.speed = options.speed if options.speed is not None else bus.speed
+    for name, value in (("fleet", options.fleet), ("id", options.vehicle)):
+        _set(config, "vehicle", name, value)
+    for name, value in (("broker", options.broker), ("drain_s", options.drain)):
+        _set(config, "link", name, value)
+    _set(config, "state", "directory", options.state)
+    _set(config, "memory", "summary_s", options.summary)
+    _set(config, "cab", "voice", options.voice)
     return config
+
+
+def _set(config: Config, table: str, name: str, value: object) -> None:
+    """Let an option win over the file."""
+    if value is None:
+        return
+    try:
+        setattr(getattr(config, table), name, value)
+    except ValidationError as error:
+        raise invalid(error, "arguments", table=table) from error
 
 
 def _from_options(options: argparse.Namespace) -> Config:

@@ -197,10 +197,11 @@ def _parse(kind: type[_T], file: Path, what: str) -> _T:
         raise invalid(error, file) from error
 
 
-def invalid(error: ValidationError, file: Path | str | None) -> ConfigError:
-    """The first mistake that pydantic found, with its place in the installer's words."""
+def invalid(error: ValidationError, file: Path | str | None, *, table: str = "") -> ConfigError:
+    """The first mistake that pydantic found (in one table), with its place in the installer's words."""
     first = error.errors()[0]
-    place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
+    parts = [str(part + 1 if isinstance(part, int) else part) for part in first["loc"]]
+    place = ".".join([table, *parts] if table else parts)
     remedy = "See systemd/telltale-edge.toml for every field"
     return ConfigError(first["msg"].removeprefix("Value error, "), file=file, place=place, remedy=remedy)
 

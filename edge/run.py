@@ -35,13 +35,13 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         EdgeError: a part died that cannot be restarted.
     """
     prepared = prepare(config)
-    for note in prepared.notes:
-        log.warning("%s", note)
     with ExitStack() as stack:
         drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
         outbox = _outbox(config, stack) if config.link.broker else None
         parts = Parts(outbox, _link(config, outbox) if outbox else None, drafts[0])
         daemon = Daemon(config, prepared, parts, stack)
+        for note in prepared.notes:
+            log.warning("%s", note)
         account = asyncio.run(daemon.run())
         if drafts[1]:
             with drafts[1].writing() as stream:

@@ -1,0 +1,166 @@
+"""The command line as an installer meets it: one clear line with place and remedy, exit 78, nothing half-started."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from edge.simulator.faults import parse_fault
+from tests.programs import program, run
+from tests.shared import ROOT
+
+CAR = ROOT / "dbc" / "telltale-car.dbc"
+SIM = "sim:car?seed=3&duration=30&start=2026-05-01T08:00"
+
+
+def log_of(folder: Path, *arguments: str) -> Path:
+    out = folder / "drive.log"
+    ended = run("telltale-edge", "simulate", "--out", out, "--duration", "20", "--seed", "3", *arguments)
+    assert ended.status == 0, ended.err
+    return out
+
+
+BROKEN = {
+    "no config": (["run", "--config", "gone.toml"], "gone.toml", "Check the path"),
+    "config is not TOML": (["run", "--config", "broken.toml"], "broken.toml", "Mend that line"),
+    "config is a folder": (["run", "--config", "."], "cannot be read", "Check that it is a file"),
+    "unknown field": (
+        ["check", "--config", "unknown.toml"],
+        "unknown.toml, vehicle.colour",
+        "systemd/telltale-edge.toml",
+    ),
+    "neither": (["run"], "nothing to listen to", "--bus SPEC"),
+    "both": (["run", "--config", "empty.toml", "--bus", SIM], "either --config or --bus", "[[bus]]"),
+    "no log": (["run", "--bus", "log:gone.log", "--dbc", str(CAR)], "gone.log", "Check"),
+    "log without frames": (["run", "--bus", "log:broken.toml", "--dbc", str(CAR)], "broken.toml", ""),
+    "no dbc": (["run", "--bus", SIM, "--dbc", "gone.dbc"], "gone.dbc", "Check the path given as dbc"),
+    "broken dbc": (["run", "--bus", SIM, "--dbc", "broken.dbc"], "broken.dbc", "Mend that line"),
+    "broken mapping": (["run", "--bus", SIM, "--dbc", "mapped.dbc"], "mapped.vss.toml", "Did you mean"),
+    "no rules": (["run", "--bus", SIM, "--rules", "gone.toml"], "gone.toml", "Check the path"),
+    "no such pack": (["run", "--bus", SIM, "--rules", "submarine"], "submarine", "car"),
+    "broken rule": (["run", "--bus", SIM, "--rules", "rule.toml"], "rule.toml, rule.1.above", "edge/README.md"),
+    "no such profile": (["run", "--bus", SIM, "--profile", "submarine"], "submarine", "telltale-car"),
+    "no model": (["run", "--bus", SIM, "--model", "gone/model"], "gone/model", "Check the path"),
+    "unknown source": (["run", "--bus", "usb:1"], "usb", "log:"),
+    "unknown option": (["run", "--bus", "sim:car?colour=red"], "colour", "fault"),
+    "unknown vehicle": (["run", "--bus", "sim:boat"], "boat", "car"),
+    "unknown fault": (["run", "--bus", "sim:car?fault=rust"], "rust", "coolant_leak"),
+    "bad broker": (["run", "--bus", SIM, "--broker", "http://x"], "link.broker", "mqtt://host:1883"),
+    "bad name": (["run", "--bus", SIM, "--vehicle", "a/b"], "vehicle.id", ""),
+    "state is a file": (
+        ["run", "--bus", SIM, "--broker", "mqtt://127.0.0.1:1", "--state", "empty.toml"],
+        "empty.toml",
+        "--state",
+    ),
+    "alerts-out nowhere": (["run", "--bus", SIM, "--alerts-out", "no/folder/a.jsonl"], "a.jsonl", "folder"),
+    "decode ending": (["decode", "log.log", "--dbc", str(CAR), "--out", "rows.xls"], "rows.xls", ".jsonl"),
+    "simulate without end": (["simulate", "--out", "x.log"], "--out", "--duration"),
+    "simulate to nowhere": (["simulate", "--bus", "usb:0", "--duration", "1"], "usb:0", "can:can0"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_mistake_is_one_line_with_place_and_remedy_and_exit_78(case: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text("[[bus]\n")
+    (tmp_path / "empty.toml").write_text("")
+    (tmp_path / "unknown.toml").write_text('[vehicle]\ncolour = "red"\n')
+    (tmp_path / "broken.dbc").write_text('VERSION ""\nBO_ x\n')
+    (tmp_path / "mapped.dbc").write_text(CAR.read_text())
+    (tmp_path / "mapped.vss.toml").write_text('[signals]\n"EngineData.EngineSped" = { path = "Vehicle.Speed" }\n')
+    (tmp_path / "rule.toml").write_text('[[rule]]\nname = "x"\nsignal = "Vehicle.Speed"\nabove = "fast"\n')
+    (tmp_path / "log.log").write_text("(1.000000) can0 123#00\n")
+    arguments, place, remedy = BROKEN[case]
+    before = sorted(path.name for path in tmp_path.iterdir())
+    done = subprocess.run(
+        [program("telltale-edge"), *arguments], capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False
+    )
+    assert done.returncode == 78, done.stderr
+    assert done.stdout == ""
+    [line] = done.stderr.splitlines()
+    assert place in line
+    assert remedy in line
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != ".coverage") == before, (
+        "nothing half-started"
+    )
+
+
+def test_check_prints_what_a_config_comes_down_to(tmp_path: Path) -> None:
+    config = tmp_path / "edge.toml"
+    config.write_text('profile = "telltale-car"\n[[bus]]\nsource = "sim:car"\n[detect]\nrules = ["more.toml"]\n')
+    (tmp_path / "more.toml").write_text(
+        '[[rule]]\nname = "x"\nsignal = "Vehicle.Nowhere"\nabove = 1\ncomponent = "c"\n'
+        'severity = "info"\naction = "watch"\nsummary = "s"\n'
+    )
+    ended = run("telltale-edge", "check", "--config", config)
+    assert ended.status == 0
+    assert "telltale-car.dbc" in ended.out
+    assert "grid_ms = 100" in ended.out
+    assert "rule x cannot fire: no database gives Vehicle.Nowhere" in ended.err
+
+
+def test_a_log_cut_off_in_mid_line_is_read_to_the_end_and_said(tmp_path: Path) -> None:
+    log = log_of(tmp_path)
+    whole = log.read_bytes()
+    log.write_bytes(whole[: len(whole) - 20])
+    report = tmp_path / "report.json"
+    ended = run("telltale-edge", "run", "--bus", f"log:{log}", "--dbc", CAR, "--speed", "max", "--report", report)
+    assert ended.status == 0
+    [counters] = json.loads(report.read_text())["sources"].values()
+    assert counters["frames"] == whole.count(b"\n") - 1
+    assert counters["cut_line"] == 1
+    assert "cut_line 1" in ended.out
+
+
+def test_the_same_seed_writes_the_same_log_and_truth(tmp_path: Path) -> None:
+    drives = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        truth = tmp_path / name / "truth.jsonl"
+        log = log_of(tmp_path / name, "--fault", "coolant_leak@5", "--truth", str(truth))
+        drives.append((log.read_bytes(), truth.read_bytes()))
+    assert drives[0] == drives[1]
+    assert parse_fault("coolant_leak@5").name in drives[0][1].decode()
+
+
+def test_speed_and_batches_change_nothing(tmp_path: Path) -> None:
+    log = log_of(tmp_path)
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        '[[rule]]\nname = "turning"\nsignal = "Vehicle.Powertrain.CombustionEngine.Speed"\nabove = 900\nclear = 850\n'
+        'component = "engine"\nseverity = "info"\naction = "watch"\nsummary = "{value}"\n'
+    )
+    outs = []
+    for speed in ("max", "50", "20"):
+        out = tmp_path / f"{speed}.jsonl"
+        options = ("--dbc", CAR, "--rules", rules, "--speed", speed, "--alerts-out", out)
+        ended = run("telltale-edge", "run", "--bus", f"log:{log}", *options)
+        assert ended.status == 0, ended.err
+        outs.append(out.read_bytes())
+    assert outs[0]
+    assert outs == outs[:1] * 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly_with_its_account(number: signal.Signals) -> None:
+    child = subprocess.Popen(
+        [program("telltale-edge"), "run", "--bus", "sim:car?seed=1", "--profile", "telltale-car", "--speed", "200"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert child.stderr is not None
+    os.set_blocking(child.stderr.fileno(), False)
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(3)  # it runs until it is told to end
+        child.send_signal(number)
+        out, err = child.communicate(timeout=20)
+    finally:
+        child.kill()
+    assert child.returncode == 0, err
+    assert re.search(r"frames +[1-9]", out)
