@@ -13,6 +13,7 @@ from cloud.app import serve
 from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf
 from cloud.config import CloudConfig, Override, load
 from cloud.database import Database
+from cloud.demo import COMPONENT_OF, DemoSettings, run_demo
 from cloud.errors import EXIT_CONFIG, CloudError, ConfigError
 from cloud.inbox.aside import AsideService
 from cloud.pages import LIMIT_MAX, Window
@@ -32,9 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "migrate": _migrate,
         "quarantine": _quarantine,
         "broker-config": _broker_config,
+        "demo": _demo,
     }[options.command]
     try:
-        command(options)
+        return command(options) or 0
     except ConfigError as error:
         print(f"telltale-cloud: {error}", file=sys.stderr)
         return EXIT_CONFIG
@@ -44,7 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ExceptionGroup as died:
         logging.getLogger(__name__).critical("a part of the service died, so all of it ends", exc_info=died)
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands.add_parser("serve", help="take in the vehicles' messages and serve the API"))
     migrate = commands.add_parser("migrate", help="bring a database to this version's shape")
     migrate.add_argument("--database", default=_DATABASE_DEFAULT, metavar="URL")
+    _add_demo(commands.add_parser("demo", help="a simulated car, the edge and the cloud, and the story as it happens"))
     quarantine = commands.add_parser("quarantine", help="look at messages that break the contract")
     quarantine.add_argument("action", choices=["list"])
     quarantine.add_argument("--database", default=_DATABASE_DEFAULT, metavar="URL")
@@ -61,6 +63,18 @@ def _parser() -> argparse.ArgumentParser:
     broker.add_argument("--host", default="127.0.0.1", help="where it listens (%(default)s)")
     broker.add_argument("--port", type=int, default=1883, help="(%(default)s)")
     return parser
+
+
+def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
+    add = demo_parser.add_argument
+    add("--duration", type=float, metavar="S", help="end by itself after so many seconds; until Ctrl-C without")
+    add("--seed", type=int, default=7, help="another seed, another drive (%(default)s)")
+    add("--fault", choices=sorted(COMPONENT_OF), default="coolant_leak", help="(%(default)s)")
+    add("--speed", type=float, default=30.0, help="times real time (%(default)s)")
+
+
+def _demo(options: argparse.Namespace) -> int:
+    return run_demo(DemoSettings(options.duration, options.seed, options.fault, options.speed))
 
 
 def _add_serve(serve_parser: argparse.ArgumentParser) -> None:

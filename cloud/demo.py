@@ -4,6 +4,7 @@ Everything that is told about the cloud was read back through its HTTP API. Noth
 """
 
 import json
+import logging
 import secrets
 import tempfile
 import threading
@@ -56,6 +57,7 @@ def run_demo(settings: DemoSettings) -> int:
     Raises:
         ChildFailed: the cloud or the edge did not start, or died.
     """
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would tell of every poll
     seen = Seen()
     with ExitStack() as stack:
         stop = stack.enter_context(until_signalled())

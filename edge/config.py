@@ -96,6 +96,10 @@ class LinkSettings(_Part):
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
+    resend_s: Annotated[float, Field(ge=0.1, le=3600)] = 10.0
+    """How long an acknowledgement is waited for before a message is sent again."""
+    backoff_max_s: Annotated[float, Field(ge=0.1, le=3600)] = 60.0
+    """Longest pause between two attempts to reach the broker."""
     drain_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
     """How long the end of a recording waits for the last acknowledgement."""
 

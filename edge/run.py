@@ -4,7 +4,9 @@ import asyncio
 import fcntl
 import logging
 import os
+import random
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -64,9 +66,26 @@ def _outbox(config: Config, stack: ExitStack) -> Outbox:
 
 
 def _link(config: Config, outbox: Outbox) -> "Link":
-    from edge.link import Link  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
+    from edge.link import Broker, Link, Pace  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
 
-    return Link(outbox, Address(config.vehicle.fleet, config.vehicle.id), config.link)
+    settings = config.link
+    broker = Broker.of(
+        settings.broker,
+        username=settings.username,
+        password_file=settings.password_file,
+        ca=settings.ca,
+        certificate=settings.certificate,
+        key=settings.key,
+    )
+    return Link(
+        outbox,
+        Address(config.vehicle.fleet, config.vehicle.id),
+        broker,
+        client_id=outbox.client_id,
+        monotonic=time.monotonic,
+        random=random.SystemRandom().random,
+        pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s),
+    )
 
 
 @contextmanager

@@ -92,11 +92,7 @@ class CandumpLog:
 
     def _first(self) -> FrameBatch | None:
         """A file without a single frame is refused when it is opened, not when it is played."""
-        try:
-            batch = self._next()
-        except ConfigError:
-            self.close()
-            raise
+        batch = self._next()
         if batch is None:
             raise self._no_frame()
         return batch

@@ -4,6 +4,7 @@ import errno
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -107,4 +108,14 @@ def _split(spec: SourceSpec) -> tuple[str, str]:
     if not channel:
         remedy = f"Write it as pythoncan:{kind}:CHANNEL"
         raise ConfigError("no channel is named", place=spec.text, remedy=remedy)
+    if kind == UDP_MULTICAST and not _is_group(channel):
+        remedy = "Take one from 239.0.0.0 to 239.255.255.255"
+        raise ConfigError(f"{channel} is no multicast group", place=spec.text, remedy=remedy)
     return kind, channel
+
+
+def _is_group(text: str) -> bool:
+    try:
+        return ip_address(text).is_multicast
+    except ValueError:
+        return False

@@ -28,7 +28,8 @@ class Lines:
         self._chunk_bytes = chunk_bytes
         self._line_bytes = line_bytes
         self._rest = b""
-        self._stream: io.BufferedReader | gzip.GzipFile | None = self._open()
+        self._file = self._open()
+        self._stream: io.BufferedReader | gzip.GzipFile | None = self._unpacked()
 
     def read(self) -> list[bytes] | None:
         """Some more lines, perhaps none yet; None at the end.
@@ -50,16 +51,23 @@ class Lines:
         """Give the file back; safe to repeat."""
         if self._stream is not None:
             self._stream.close()
+            self._file.close()
             self._stream = None
 
-    def _open(self) -> io.BufferedReader | gzip.GzipFile:
+    def _open(self) -> io.BufferedReader:
         try:
-            stream = self.file.open("rb")
-            with stream:
-                is_gzip = stream.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
-            return gzip.open(self.file, "rb") if is_gzip else self.file.open("rb")
+            return self.file.open("rb")
         except OSError as error:
             raise self._unreadable(error) from error
+
+    def _unpacked(self) -> io.BufferedReader | gzip.GzipFile:
+        """The file, unpacked when it begins as gzip does; looked at without reading, since it may be a pipe."""
+        try:
+            is_gzip = self._file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
+        except OSError as error:
+            self._file.close()
+            raise self._unreadable(error) from error
+        return gzip.GzipFile(fileobj=self._file) if is_gzip else self._file
 
     def _read_chunk(self, stream: io.BufferedReader | gzip.GzipFile) -> bytes:
         """The next bytes; none at the end."""
@@ -69,6 +77,7 @@ class Lines:
             self.cut = str(error)
             return b""
         except OSError as error:
+            self.close()
             raise self._unreadable(error) from error
 
     def _unreadable(self, error: OSError) -> ConfigError:

@@ -101,6 +101,7 @@ class PythonCanSource:
             self._losses = SocketLosses(bus.fileno())
         except (OSError, NotImplementedError):
             self._losses = None  # no socket behind it: what it loses it does not tell
+        self._count_losses()
         self._bus = bus
         return bus
 

@@ -55,6 +55,10 @@ class Guard(_Part):
     path: Path_
     above: FiniteFloat
 
+    def holds(self, window: Window) -> bool:
+        """Whether it does as of the window; not when the signal is unknown."""
+        return window.value(self.path) > self.above  # NaN is not above anything
+
 
 class Signal(_Part):
     """A signal and its unit."""

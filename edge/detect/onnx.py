@@ -97,7 +97,7 @@ class OnnxDetector:
         Raises:
             ModelError: the model cannot be used.
         """
-        if any(not window.value(guard.path) > guard.above for guard in self.card.when):  # NaN is not above either
+        if not all(guard.holds(window) for guard in self.card.when):
             return math.nan
         features = [feature.read(window) for feature in self.card.features]
         if any(map(math.isnan, features)):

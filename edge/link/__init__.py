@@ -1,6 +1,7 @@
 """The MQTT session: empties the outbox whenever there is a network. The only room that knows aiomqtt."""
 
 from edge.link.broker import Broker
-from edge.link.session import Link, Pace
+from edge.link.exchange import Pace
+from edge.link.session import Link
 
 __all__ = ["Broker", "Link", "Pace"]

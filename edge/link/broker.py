@@ -3,12 +3,13 @@
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 from urllib.parse import unquote, urlsplit
 
 from edge.errors import ConfigError
 
-_FORM = "Write mqtt://host:1883 or mqtts://host:8883"
+_FORM: Final = "Write mqtt://host:1883 or mqtts://host:8883"
+_PEM: Final = "Name a PEM file that the daemon may read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +28,18 @@ class Broker:
         url: str,
         *,
         username: str = "",
-        password: str = "",
+        password_file: Path | None = None,
         ca: Path | None = None,
         certificate: Path | None = None,
         key: Path | None = None,
     ) -> Self:
         """Read `mqtt://[user:password@]host[:1883]`, or `mqtts://…[:8883]` for TLS.
 
-        `ca` is trusted instead of the system's authorities; `certificate` and `key` say who we are. What is given
-        beside the URL wins over what is in it.
+        `ca` is trusted instead of the system's authorities; `certificate` and `key` say who we are. The username and
+        the first line of `password_file` win over what is in the URL.
 
         Raises:
-            ConfigError: no such scheme, or a file that cannot be used.
+            ConfigError: no broker's URL, or a file that cannot be used.
         """
         try:
             parts = urlsplit(url)
@@ -53,12 +54,19 @@ class Broker:
             host=host,
             port=port or (8883 if secure else 1883),
             username=username or unquote(parts.username or "") or None,
-            password=password or unquote(parts.password or "") or None,
+            password=_first_line(password_file) if password_file else unquote(parts.password or "") or None,
             tls=_tls(ca, certificate, key) if secure else None,
         )
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
+
+
+def _first_line(file: Path) -> str:
+    try:
+        return file.read_text("utf-8").partition("\n")[0]
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable("password_file", file, error, "Name a text file with the password in its first line") from error
 
 
 def _tls(ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:
@@ -74,10 +82,9 @@ def _tls(ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSL
     return context
 
 
-def _unusable(place: str, file: Path | None, error: OSError) -> ConfigError:
-    # An SSLError has no strerror; what it says is in its text.
-    problem = f"cannot be used: {error.strerror or error}"
-    return ConfigError(problem, file=file, place=f"link.{place}", remedy="Name a PEM file that the daemon may read")
+def _unusable(place: str, file: Path | None, error: Exception, remedy: str = _PEM) -> ConfigError:
+    problem = f"cannot be used: {getattr(error, 'strerror', None) or error}"
+    return ConfigError(problem, file=file, place=f"link.{place}", remedy=remedy)
 
 
 def _without_password(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Link: keeps an MQTT session as long as there is a network, sends what waits, forgets what the cloud has.
+"""Link: keeps an MQTT session as long as there is a network.
 
 MQTT 3.1.1, QoS 1, clean sessions: the outbox is the truth, so the broker need remember nothing of us but presence.
 """
@@ -7,62 +7,26 @@ import asyncio
 import logging
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 import aiomqtt
 
-from edge.errors import EdgeError, LinkDown
+from edge.errors import LinkDown
 from edge.link.broker import Broker
-from edge.link.window import Due, Message, SendWindow
-from edge.wire.downlink import Ack, Status, decode_down, encode_down
-from edge.wire.envelope import StreamClass, stream_class
-from edge.wire.errors import WireError
-from edge.wire.topics import Address, Down
+from edge.link.exchange import Exchange, Pace, Signals, Spool
+from edge.wire.downlink import Status, encode_down
+from edge.wire.topics import Address
 
 log = logging.getLogger(__name__)
 _SILENT = logging.getLogger(f"{__name__}.mqtt")
 _SILENT.setLevel(logging.CRITICAL + 1)  # what the library would say per message is counted, the rest raised
 
 INBOUND_MAX: Final = 1000
-"""Downlink messages that wait to be read; the cloud says again what is dropped."""
+"""Downlink messages that wait to be read; what is dropped the cloud says again."""
 _FAREWELL_S: Final = 5.0
-_REFUSED: Final = 0x80
-"""MQTT 3.1.1, 3.9.3: the broker will not let us listen."""
-
-
-class Spool(Protocol):
-    """What the link needs of the outbox; called in threads, one call at a time."""
-
-    def waiting(self, stream_class: StreamClass, after_seq: int, limit: int, /) -> Sequence[Message]:
-        """The next unacknowledged messages of a class, in order."""
-
-    def acknowledge(self, ack: Ack, /) -> int:
-        """Forget what the cloud has."""
-
-    def is_empty(self) -> bool:
-        """Whether nothing is left to send."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How much is on its way at a time, and how long is waited for what."""
-
-    alerts: int = 100
-    records: int = 50
-    blocks: int = 4
-    """Messages of each class between the outbox and the cloud's acknowledgement."""
-    resend_s: float = 10.0
-    resend_max_s: float = 120.0
-    """Until a message that the cloud has not acknowledged is sent again: at first, and at most."""
-    backoff_s: float = 1.0
-    backoff_max_s: float = 60.0
-    """Upper end of the pause before the first, and before any, attempt to connect again."""
-    keepalive_s: int = 60
-    publish_s: float = 120.0
-    """How long the broker may take to accept a message, the largest over the slowest network."""
+_DOUBLINGS_MAX: Final = 20
 
 
 class Link:
@@ -79,7 +43,7 @@ class Link:
         random: Callable[[], float],
         pace: Pace,
     ) -> None:
-        """`random` gives numbers in [0, 1), `monotonic` seconds."""
+        """`monotonic` gives seconds, `random` numbers in [0, 1)."""
         self._spool = spool
         self._address = address
         self._broker = broker
@@ -87,38 +51,35 @@ class Link:
         self._monotonic = monotonic
         self._random = random
         self._pace = pace
-        sizes = {StreamClass.ALERT: pace.alerts, StreamClass.RECORD: pace.records, StreamClass.BULK: pace.blocks}
-        self._windows = {  # in the order in which they are served
-            served: SendWindow(size, resend_s=pace.resend_s, resend_max_s=pace.resend_max_s)
-            for served, size in sizes.items()
-        }
-        self._spool_turn = asyncio.Lock()  # nothing may be loaded while an acknowledgement renews its stream
-        self._publishing: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._signals = Signals()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._woken = asyncio.Event()
-        self._progressed = asyncio.Event()
-        self._connected_at_s: float | None = None
-        self._counted: Counter[str] = Counter()
+        self._up_since_s: float | None = None
         self.trouble = "not connected yet"
         """Why there is no session; empty while there is one."""
 
-    @property
     def counters(self) -> dict[str, int]:
-        """`sent.<class>`, `resent.<class>`, `acks`, what else came down, `sessions`, `losses`: since the start."""
-        return dict(self._counted)
+        """By name, since the start.
+
+        `sessions` made and `losses` of them; `sent.<class>` and `resent.<class>`; `acks` taken, `acks.unreadable` and
+        `acks.unwritten` (the disk failed); `received.command`, `received.desired`; `dropped` before they were read.
+        """
+        return dict(self._signals.counted)
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Keep a session until `stop` is set; then say goodbye. Never ends because of the network or the disk."""
+        """Keep a session until `stop` is set, then say goodbye. Neither network nor disk ends it.
+
+        A stop in the middle of connecting waits for the outcome: 15 s at most.
+        """
         self._loop = asyncio.get_running_loop()
         failures = 0
         try:
             while not stop.is_set():
-                ceiling_s = min(self._pace.backoff_s * 2 ** min(failures, 20), self._pace.backoff_max_s)
+                ceiling_s = min(self._pace.backoff_s * 2 ** min(failures, _DOUBLINGS_MAX), self._pace.backoff_max_s)
                 try:
                     await self._session(stop)
                 except LinkDown as down:
                     failures = 0 if self._has_held(ceiling_s) else failures + 1
-                    self._lost(str(down))
+                    self._say_lost(str(down))
                     with suppress(TimeoutError):
                         await asyncio.wait_for(stop.wait(), self._random() * ceiling_s)
         finally:
@@ -128,8 +89,8 @@ class Link:
         """Say that something new waits in the outbox; any thread, at any time."""
         loop = self._loop
         if loop is not None:
-            with suppress(RuntimeError):  # the loop was closed in this very moment
-                loop.call_soon_threadsafe(self._woken.set)
+            with suppress(RuntimeError):  # the loop was closed at this very moment
+                loop.call_soon_threadsafe(self._signals.woken.set)
 
     async def drained(self, timeout_s: float) -> bool:
         """Wait until the cloud has everything, at most so long; whether it has. `run` must be running in this loop.
@@ -138,16 +99,16 @@ class Link:
             EdgeError: the outbox cannot be read.
         """
         until_s = self._monotonic() + timeout_s
-        self._woken.set()
+        self._signals.woken.set()
         while True:
-            self._progressed.clear()
+            self._signals.progressed.clear()
             if await asyncio.to_thread(self._spool.is_empty):
                 return True
             left_s = until_s - self._monotonic()
             if left_s <= 0:
                 return False
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._progressed.wait(), left_s)
+                await asyncio.wait_for(self._signals.progressed.wait(), left_s)
 
     async def _session(self, stop: asyncio.Event) -> None:
         """One connection, until `stop`.
@@ -155,13 +116,23 @@ class Link:
         Raises:
             LinkDown: it could not be made, or was lost.
         """
-        self._connected_at_s = None
+        self._up_since_s = None
         try:
             async with self._client() as client:
                 client.pending_calls_threshold = sys.maxsize
-                await self._greet(client)
-                await self._exchange(client, stop)
-                with suppress(aiomqtt.MqttError):  # if the broker is gone, it says by our will that we are
+                exchange = Exchange(
+                    client,
+                    self._spool,
+                    self._address,
+                    pace=self._pace,
+                    signals=self._signals,
+                    monotonic=self._monotonic,
+                )
+                await exchange.listen()
+                await self._say_online(client, online=True, timeout_s=self._pace.publish_s)
+                self._say_up()
+                await exchange.run(stop)
+                with suppress(aiomqtt.MqttError):  # if it fails, the broker says so by our will
                     await self._say_online(client, online=False, timeout_s=_FAREWELL_S)
         except aiomqtt.MqttError as error:
             raise LinkDown(str(error)) from error
@@ -181,28 +152,37 @@ class Link:
             will=will,
             max_inflight_messages=self._pace.alerts + self._pace.records + self._pace.blocks + 1,
             max_queued_incoming_messages=INBOUND_MAX,
-            queue_type=_counting_queue(self._counted),
+            queue_type=_counting_queue(self._signals.counted),
             logger=_SILENT,
         )
-
-    async def _greet(self, client: aiomqtt.Client) -> None:
-        codes = await client.subscribe([(self._address.down(kind), 1) for kind in Down])
-        if any(int(getattr(code, "value", code)) >= _REFUSED for code in codes):
-            raise LinkDown(f"the broker does not let {self._client_id} listen on {self._address.base}/down/")
-        await self._say_online(client, online=True, timeout_s=self._pace.publish_s)
-        self._connected_at_s = self._monotonic()
-        self._counted["sessions"] += 1
-        self.trouble = ""
-        log.info("link to %s: up", self._broker)
 
     async def _say_online(self, client: aiomqtt.Client, *, online: bool, timeout_s: float) -> None:
         said = encode_down(Status(online=online))
         await client.publish(self._address.status, said, qos=1, retain=True, timeout=timeout_s)
 
-    async def _exchange(self, client: aiomqtt.Client, stop: asyncio.Event) -> None:
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._receive(client), name="link-receive")
-                sender = group.create_task(self._send(client, group), name="link-send")
-                await stop.wait()
-        except* ...
+    def _say_up(self) -> None:
+        self._up_since_s = self._monotonic()
+        self._signals.counted["sessions"] += 1
+        self.trouble = ""
+        log.info("link to %s: up", self._broker)
+
+    def _say_lost(self, reason: str) -> None:
+        if self._up_since_s is not None:
+            self._signals.counted["losses"] += 1
+        if reason != self.trouble:
+            log.warning("link to %s: %s; the outbox keeps everything until it is back", self._broker, reason)
+        self.trouble = reason
+
+    def _has_held(self, ceiling_s: float) -> bool:
+        """Whether the last session was a real one, and not thrown off as soon as it was made."""
+        return self._up_since_s is not None and self._monotonic() - self._up_since_s > ceiling_s
+
+
+def _counting_queue(counted: Counter[str]) -> type[asyncio.Queue[aiomqtt.Message]]:
+    class Inbound(asyncio.Queue[aiomqtt.Message]):
+        def put_nowait(self, item: aiomqtt.Message) -> None:
+            if self.full():
+                counted["dropped"] += 1
+            super().put_nowait(item)
+
+    return Inbound

@@ -177,8 +177,17 @@ class Outbox:
             EdgeError: the disk is failing.
         """
         with self._reading() as db:
+            return not self.waiting_messages() and not losses.are_pending(db)
+
+    def waiting_messages(self) -> int:
+        """How many messages the cloud has not acknowledged.
+
+        Raises:
+            EdgeError: the disk is failing.
+        """
+        with self._reading() as db:
             [messages] = db.execute("SELECT sum(messages) FROM stream").fetchone()
-            return not messages and not losses.are_pending(db)
+            return int(messages)
 
     def close(self) -> None:
         """Let go of the file; safe to repeat."""

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from edge.bus.candump import format_frames
-from edge.bus.candump_log import CandumpLog
+from edge.bus.candump_log import CHUNK_BYTES, CandumpLog
 from edge.errors import ConfigError
 from edge.frames import FrameBatch, merge
-from tests.shared import ROOT
 
 FRAME = re.compile(
     rb"\(\d+\.\d+\) \w+ ([0-9A-F]{3}|[0-9A-F]{8})#(R\d?|([0-9A-F]{2}){0,8}|#[0-9A-F]([0-9A-F]{2}){0,64})( [RT])?"
@@ -22,8 +21,8 @@ def logs(shared: Path) -> list[Path]:
     return sorted([*shared.glob("data/can/*.log"), *shared.glob("data/formats/**/*.log")])
 
 
-def whole(file: Path, **options: int) -> FrameBatch:
-    with closing(CandumpLog(file, **options)) as log:
+def whole(file: Path, chunk_bytes: int = CHUNK_BYTES) -> FrameBatch:
+    with closing(CandumpLog(file, chunk_bytes=chunk_bytes)) as log:
         batches = []
         while (batch := log.read(0.0)) is not None:
             batches.append(batch)

@@ -14,7 +14,6 @@ import pytest
 from edge.bus.interface import Interface
 from edge.bus.pythoncan import PythonCanSource
 from edge.bus.spec import SourceSpec
-from edge.errors import BusDown
 from edge.frames import FD, FrameBatch
 from tests.shared import ROOT
 
@@ -108,12 +107,3 @@ def test_what_nobody_read_in_time_is_counted_by_the_kernel(source: PythonCanSour
     source.close()
     source.read(0.0)  # opens it again
     assert source.counters["socket_full"] == lost
-
-
-def test_an_interface_that_is_missing_is_waited_for() -> None:
-    spec = SourceSpec.parse("pythoncan:udp_multicast:192.0.2.1")
-    source = PythonCanSource(Interface.of(spec))
-    for _ in range(2):
-        with pytest.raises(BusDown, match="udp_multicast:192.0.2.1: could not connect"):
-            source.read(0.0)
-    source.close()

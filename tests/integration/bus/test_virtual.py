@@ -46,7 +46,8 @@ def test_a_reader_takes_from_it_until_it_is_stopped() -> None:
             sink.send(FrameBatch.of(SENT[at : at + 50]))
             taken.extend(reader.take(0.0))
     while len(heard(taken)) < len(SENT):
-        assert (fresh := reader.take(DEADLINE_S))
+        fresh = reader.take(DEADLINE_S)
+        assert fresh
         taken.extend(fresh)
     assert heard(taken) == SENT
     until = [part.until for part in taken]

@@ -2,6 +2,8 @@
 
 import gzip
 import logging
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -188,6 +190,26 @@ def test_what_cannot_be_opened_is_refused(tmp_path: Path, name: str, problem: st
 def test_a_file_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"/proc/self/mem: cannot be read: Input/output error"):
         CandumpLog(Path("/proc/self/mem"))
+
+
+def test_a_disk_that_fails_midway_is_told_after_what_came_before(tmp_path: Path) -> None:
+    file = written(tmp_path, lines(1000))
+    log = CandumpLog(file, chunk_bytes=1000)
+    [descriptor] = [int(link.name) for link in Path("/proc/self/fd").iterdir() if link.resolve() == file]
+    folder = os.open(tmp_path, os.O_RDONLY)
+    os.dup2(folder, descriptor)  # from now on, reading is an error
+    os.close(folder)
+    with pytest.raises(ConfigError, match=f"{file}: cannot be read: Is a directory"):
+        read_all(log)
+    assert 0 < log.counters["frames"] < 1000
+    assert log.read(0.0) is None
+
+
+def test_a_pipe_is_read_as_a_file_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["sh", "-c", 'printf "(1.0) can0 001#01\n(2.0) can0 002#" > "$0"', str(pipe)]):
+        assert [frame.id for frame in read_all(CandumpLog(pipe))] == [1, 2]
 
 
 def test_closing_ends_it_and_may_be_repeated(tmp_path: Path) -> None:

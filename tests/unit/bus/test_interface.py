@@ -55,6 +55,8 @@ def test_whoever_can_be_quiet_is(kind: str) -> None:
     [
         ("pythoncan:socketcam:can0", "no interface 'socketcam'", "socketcan"),
         ("pythoncan:virtual", "no channel is named", "pythoncan:virtual:CHANNEL"),
+        ("pythoncan:udp_multicast:192.0.2.1", "192.0.2.1 is no multicast group", "239.0.0.0"),
+        ("pythoncan:udp_multicast:vcan0", "vcan0 is no multicast group", "239.0.0.0"),
     ],
 )
 def test_what_names_no_interface_is_refused(text: str, problem: str, remedy: str) -> None:

@@ -26,7 +26,7 @@ class Speaker:
     def stream(self, stream_class: StreamClass) -> str:
         return f"{stream_class}-{self._card}"
 
-    def payload(self, body: Body, seq: int, *, observed_at: datetime = T0) -> bytes:
+    def payload(self, body: Body, seq: int, *, observed_at: datetime = T0, block: bytes = b"") -> bytes:
         return encode(
             body,
             vehicle=self.address.vehicle,
@@ -34,11 +34,13 @@ class Speaker:
             seq=seq,
             observed_at=observed_at,
             clock=Clock.SYNCED,
-            block=BLOCK if isinstance(body, Block) else b"",
+            block=block or (BLOCK if isinstance(body, Block) else b""),
         )
 
-    def say(self, body: Body, seq: int, *, observed_at: datetime = T0, received_at: datetime = T0) -> Arrival:
-        payload = self.payload(body, seq, observed_at=observed_at)
+    def say(
+        self, body: Body, seq: int, *, observed_at: datetime = T0, received_at: datetime = T0, block: bytes = b""
+    ) -> Arrival:
+        payload = self.payload(body, seq, observed_at=observed_at, block=block)
         return Arrival(self.address.up(body.kind), payload, received_at)
 
 
@@ -91,7 +93,9 @@ def summary(n: int = 1, last: float = 48.0) -> messages.Summary:
 
 def health(uptime_s: float = 60.0) -> messages.Health:
     part = messages.PartHealth(state=PartState.OK, reason="")
-    return messages.Health(version_edge="0.1.0", uptime_s=uptime_s, parts={"link": part}, counters={"frames": 10**30})
+    return messages.Health(
+        version_edge="0.1.0", uptime_s=uptime_s, parts={"link": part}, counters={"frames": 2**63 - 1}
+    )
 
 
 def reported(version: int = 0) -> messages.Reported:
@@ -136,5 +140,5 @@ def capture() -> messages.Capture:
     )
 
 
-def telemetry() -> messages.Telemetry:
-    return messages.Telemetry(format="samples/1", started_at=T0, ended_at=T0, count=1, sha256=digest(BLOCK))
+def telemetry(block: bytes = BLOCK) -> messages.Telemetry:
+    return messages.Telemetry(format="samples/1", started_at=T0, ended_at=T0, count=1, sha256=digest(block))

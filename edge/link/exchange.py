@@ -1,0 +1,186 @@
+"""Exchange: what goes on in one session. Messages go up from the outbox, acknowledgements come down."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import aiomqtt
+
+from edge.errors import EdgeError, LinkDown
+from edge.link.window import Due, Message, SendWindow
+from edge.wire.downlink import Ack, decode_down
+from edge.wire.envelope import StreamClass, stream_class
+from edge.wire.errors import WireError
+from edge.wire.topics import Address, Down
+
+_REFUSED: Final = 0x80
+"""MQTT 3.1.1, 3.9.3: the broker will not let us listen."""
+
+
+class Spool(Protocol):
+    """What the link needs of the outbox; called in threads, one call at a time."""
+
+    def waiting(self, stream_class: StreamClass, after_seq: int, limit: int, /) -> Sequence[Message]:
+        """The next unacknowledged messages of a class, in order."""
+
+    def acknowledge(self, ack: Ack, /) -> int:
+        """Forget what the cloud has."""
+
+    def is_empty(self) -> bool:
+        """Whether nothing is left to send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much is on its way at a time, and how long is waited for what."""
+
+    alerts: int = 100
+    records: int = 50
+    blocks: int = 4
+    """Messages of each class between the outbox and the cloud's acknowledgement."""
+    resend_s: float = 10.0
+    resend_max_s: float = 120.0
+    """Until a message that the cloud has not acknowledged is sent again: at first, and at most."""
+    backoff_s: float = 1.0
+    backoff_max_s: float = 60.0
+    """Upper end of the pause before the first, and before any, attempt to connect again."""
+    keepalive_s: int = 60
+    publish_s: float = 120.0
+    """How long the broker may take to accept a message, the largest over the slowest network."""
+
+
+class Signals:
+    """What tells the exchange of new messages, and others of its progress; lives as long as the link."""
+
+    def __init__(self) -> None:
+        self.woken = asyncio.Event()
+        """Something may be there to send."""
+        self.progressed = asyncio.Event()
+        """The cloud has acknowledged something."""
+        self.counted: Counter[str] = Counter()
+
+
+class Exchange:
+    """Serves the three streams over one connection, alerts first."""
+
+    def __init__(
+        self,
+        client: aiomqtt.Client,
+        spool: Spool,
+        address: Address,
+        *,
+        pace: Pace,
+        signals: Signals,
+        monotonic: Callable[[], float],
+    ) -> None:
+        """`client` is connected; `monotonic` gives seconds."""
+        self._client = client
+        self._spool = spool
+        self._address = address
+        self._pace = pace
+        self._signals = signals
+        self._counted = signals.counted
+        self._monotonic = monotonic
+        sizes = {StreamClass.ALERT: pace.alerts, StreamClass.RECORD: pace.records, StreamClass.BULK: pace.blocks}
+        self._windows = {
+            served: SendWindow(size, resend_s=pace.resend_s, resend_max_s=pace.resend_max_s)
+            for served, size in sizes.items()
+        }
+        self._spool_turn = asyncio.Lock()  # nothing may be loaded while an acknowledgement renews its stream
+        self._publishing: dict[tuple[str, int], asyncio.Task[None]] = {}
+
+    async def listen(self) -> None:
+        """Subscribe to what the cloud says to this vehicle.
+
+        Raises:
+            LinkDown: the broker refuses.
+            aiomqtt.MqttError: the connection is lost.
+        """
+        codes = await self._client.subscribe([(self._address.down(kind), 1) for kind in Down])
+        if any((code if isinstance(code, int) else code.value) >= _REFUSED for code in codes):
+            raise LinkDown(f"the broker does not let us listen below {self._address.base}/down")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send and receive until `stop` is set.
+
+        Raises:
+            LinkDown: the connection is lost, or the outbox cannot be used.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                receiver = group.create_task(self._receive(), name="link-receive")
+                sender = group.create_task(self._send(group), name="link-send")
+                await stop.wait()
+                for task in (receiver, sender, *self._publishing.values()):
+                    task.cancel()
+        except ExceptionGroup as failures:
+            expected, others = failures.split((aiomqtt.MqttError, EdgeError))
+            if expected is None or others is not None:
+                raise
+            raise LinkDown(str(expected.exceptions[0])) from failures
+
+    async def _send(self, group: asyncio.TaskGroup) -> None:
+        while True:
+            self._signals.woken.clear()
+            for served, window in self._windows.items():
+                await self._load(served, window)
+                for due in window.due(self._monotonic()):
+                    self._publish(group, served, due)
+            await self._until_due()
+
+    async def _load(self, served: StreamClass, window: SendWindow) -> None:
+        async with self._spool_turn:
+            if window.room > 0:
+                window.load(await asyncio.to_thread(self._spool.waiting, served, window.after_seq, window.room))
+
+    def _publish(self, group: asyncio.TaskGroup, served: StreamClass, due: Due) -> None:
+        message = due.message
+        place = (message.stream, message.seq)
+        if place in self._publishing:  # the broker has not even accepted it the last time
+            return
+        self._counted[f"{'resent' if due.again else 'sent'}.{served}"] += 1
+        publication = self._client.publish(
+            self._address.up(message.kind), message.payload, qos=1, timeout=self._pace.publish_s
+        )
+        # Tasks start in the order in which they are made, and their first step hands the message to the connection.
+        task = group.create_task(publication, name=f"link-publish-{message.stream}-{message.seq}")
+        self._publishing[place] = task
+        task.add_done_callback(lambda _: self._publishing.pop(place))
+
+    async def _until_due(self) -> None:
+        due_at_s = [at_s for window in self._windows.values() if (at_s := window.next_due_s()) is not None]
+        wait_s = max(0.0, min(due_at_s) - self._monotonic()) if due_at_s else None
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._signals.woken.wait(), wait_s)
+
+    async def _receive(self) -> None:
+        async for message in self._client.messages:
+            topic = message.topic.value
+            if topic == self._address.down(Down.ACK):
+                await self._take_ack(message.payload)
+            else:  # a command or a desired state: counted until there is somebody to obey
+                self._counted[f"received.{topic.rpartition('/')[2]}"] += 1
+
+    async def _take_ack(self, payload: bytes) -> None:
+        try:
+            ack = decode_down(Ack, payload)
+        except WireError:
+            self._counted["acks.unreadable"] += 1
+            return
+        async with self._spool_turn:
+            await self._forget(ack)
+            self._windows[stream_class(ack.stream)].acknowledge(ack)
+        self._counted["acks"] += 1
+        self._signals.progressed.set()
+        self._signals.woken.set()
+
+    async def _forget(self, ack: Ack) -> None:
+        try:
+            await asyncio.to_thread(self._spool.acknowledge, ack)
+        except EdgeError:
+            if ack.renew:  # without its new stream the class cannot go on; after a pause it is tried again
+                raise
+            self._counted["acks.unwritten"] += 1  # sending goes on; after a restart some is sent twice

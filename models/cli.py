@@ -1,0 +1,117 @@
+"""`telltale-models`: arguments only."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, get_args
+
+from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
+from models.recipe import PACKAGES, RECIPES, Role
+
+if TYPE_CHECKING:
+    from models.recipe import Recipe
+
+EXIT_FAILED: Final = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0, or 78 when a file or an argument cannot be used, or 1 when a model does not pass."""
+    options = _parser().parse_args(arguments)
+    try:
+        print(options.command(options), end="")
+    except ConfigError as error:
+        print(f"telltale-models: {error}", file=sys.stderr)
+        return EXIT_CONFIG
+    except EdgeError as error:
+        print(f"telltale-models: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    return 0
+
+
+def _recipe(options: argparse.Namespace) -> "tuple[Recipe, Path]":
+    from models.recipe import load_recipe  # noqa: PLC0415  # `--help` needs none of it
+
+    file = options.config or RECIPES / f"{options.name}.toml"
+    return load_recipe(file), file
+
+
+def _drives(options: argparse.Namespace) -> str:
+    from models.recordings import ROLES, record  # noqa: PLC0415  # `--help` needs none of it
+
+    recipe, _ = _recipe(options)
+    return f"{record(recipe, options.out, roles=options.role or ROLES, jobs=options.jobs)} drives\n"
+
+
+def _train(options: argparse.Namespace) -> str:
+    from models.making import make  # noqa: PLC0415  # `--help` needs none of it
+
+    recipe, file = _recipe(options)
+    return make(recipe, file, options.drives, options.calibration, options.out)
+
+
+def _evaluate(options: argparse.Namespace) -> str:
+    from models.making import assess  # noqa: PLC0415  # `--help` needs none of it
+
+    recipe, _ = _recipe(options)
+    return assess(recipe, options.package, options.healthy, options.leaks, jobs=options.jobs)
+
+
+def _card(options: argparse.Namespace) -> str:
+    from edge.detect.card import load_card  # noqa: PLC0415  # `--help` needs none of it
+    from models.tables import card_text  # noqa: PLC0415  # `--help` needs none of it
+
+    return card_text(load_card(options.package))
+
+
+def _build(options: argparse.Namespace) -> str:
+    from models.making import build  # noqa: PLC0415  # `--help` needs none of it
+
+    recipe, file = _recipe(options)
+    return build(recipe, file, options.drives, options.out or PACKAGES / recipe.name, jobs=options.jobs)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="telltale-models", description="Makes and judges the models that ship.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    named = argparse.ArgumentParser(add_help=False)
+    named.add_argument("name", help="which model, e.g. coolant")
+    named.add_argument("--config", type=Path, metavar="FILE.toml", help="its recipe, unless models/recipes/<name>.toml")
+    several = argparse.ArgumentParser(add_help=False)
+    several.add_argument("--jobs", type=int, default=1, metavar="N", help="how many drives at a time")
+    _add_steps(commands, named, several)
+    build = commands.add_parser("build", parents=[named, several], help="all of it: drives, train, evaluate")
+    build.set_defaults(command=_build)
+    build.add_argument("--drives", type=Path, required=True, metavar="DIR", help="folder for the recordings (1.2 GB)")
+    build.add_argument("--out", type=Path, metavar="DIR", help="package, unless models/packages/<name>")
+    card = commands.add_parser("card", help="a package's card for people")
+    card.set_defaults(command=_card)
+    card.add_argument("package", type=Path, metavar="DIR")
+    return parser
+
+
+def _add_steps(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    named: argparse.ArgumentParser,
+    several: argparse.ArgumentParser,
+) -> None:
+    drives = commands.add_parser("drives", parents=[named, several], help="simulate and decode the recipe's drives")
+    drives.set_defaults(command=_drives)
+    drives.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the recordings")
+    drives.add_argument(
+        "--role", action="append", choices=get_args(Role), help="only this part of the recipe; repeatable"
+    )
+    train = commands.add_parser("train", parents=[named], help="train, choose the threshold, export, check")
+    train.set_defaults(command=_train)
+    for option, what in (("--drives", "healthy drives to learn from"), ("--calibration", "others for the threshold")):
+        train.add_argument(option, type=Path, nargs="+", required=True, metavar="FILE", help=what)
+    train.add_argument("--out", type=Path, required=True, metavar="DIR", help="package to write")
+    evaluate = commands.add_parser("evaluate", parents=[named, several], help="judge a package on unseen drives")
+    evaluate.set_defaults(command=_evaluate)
+    evaluate.add_argument("--package", type=Path, required=True, metavar="DIR")
+    for option, what in (("--healthy", "healthy drives"), ("--leaks", "leaking ones, their truth beside them")):
+        evaluate.add_argument(option, type=Path, nargs="+", required=True, metavar="FILE", help=what)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

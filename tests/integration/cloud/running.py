@@ -1,0 +1,90 @@
+"""Parts of the cloud that run: the embedded broker in a loop of its own, the inbox in its thread."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from cloud.broker.embedded import HOST, embedded_broker
+from cloud.config import broker_target
+from cloud.inbox.intake import Reply
+from cloud.inbox.link import Link, LinkState
+from cloud.inbox.model import Arrival
+from cloud.inbox.session import tls_of
+from tests.unit.cloud.vehicle import T0
+
+DEADLINE_S: Final = 20.0
+
+
+@contextmanager
+def running_embedded_broker() -> Iterator[str]:
+    """The embedded broker on a free port, in a thread with its own event loop; gives its address."""
+    started = threading.Event()
+    port: list[int] = []
+    ending: list[Callable[[], object]] = []
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        ending.append(lambda: loop.call_soon_threadsafe(stop.set))
+        async with embedded_broker(0) as broker:
+            port.append(broker.port)
+            started.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(run()), name="embedded-broker")
+    thread.start()
+    try:
+        assert started.wait(DEADLINE_S)
+        yield f"mqtt://{HOST}:{port[0]}"
+    finally:
+        ending[0]()
+        thread.join(DEADLINE_S)
+        assert not thread.is_alive()
+
+
+class States:
+    """What a link said of itself, and a way to wait for it."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self.all: list[LinkState] = []
+
+    def add(self, state: LinkState) -> None:
+        with self._changed:
+            self.all.append(state)
+            self._changed.notify_all()
+
+    def wait_for(self, predicate: Callable[[LinkState], bool], *, after: int = 0) -> int:
+        """Wait for a state; gives how many there were, for the next wait."""
+        with self._changed:
+            came = self._changed.wait_for(lambda: any(map(predicate, self.all[after:])), DEADLINE_S)
+            assert came, f"the link only said {self.all[after:]}"
+            return len(self.all)
+
+
+@contextmanager
+def running_link(url: str, take: Callable[[Sequence[Arrival]], list[Reply]]) -> Iterator[States]:
+    """The inbox's loop in a thread; it has ended when the block has."""
+    states = States()
+    target = broker_target(url)
+    link = Link(
+        target,
+        take,
+        client_id="telltale-cloud-test",
+        tls=tls_of(target),
+        now=lambda: T0,
+        uniform=lambda low, _high: low,
+        on_change=states.add,
+    )
+    thread = threading.Thread(target=link.run, name="inbox")
+    thread.start()
+    try:
+        yield states
+    finally:
+        link.stop()
+        thread.join(DEADLINE_S)
+        assert not thread.is_alive()
+        assert link.state in [LinkState(), *states.all]
+        link.close()

@@ -1,0 +1,165 @@
+"""Vehicles, presence, twins, trips and summaries."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud.errors import NotFound, Refused
+from cloud.fleet.drive_store import summaries
+from cloud.fleet.model import DriveFilter, Presence, Vehicle, is_later
+from cloud.inbox.model import Arrival
+from cloud.pages import Window
+from edge.wire.downlink import Status, encode_down
+from edge.wire.messages import Health, Reported
+from tests.unit.cloud import vehicle as says
+from tests.unit.cloud.services import Cloud, open_cloud
+from tests.unit.cloud.vehicle import OTHER_CARD, T0, Speaker, minute
+
+VAN = Speaker()
+AFTER = timedelta(minutes=3)
+
+
+def greeting(*, online: bool, at_min: float, retained: bool = False) -> Arrival:
+    return Arrival(VAN.address.status, encode_down(Status(online=online)), minute(at_min), retained)
+
+
+@pytest.mark.parametrize(
+    ("seen_min", "goodbye_min", "now_min", "presence"),
+    [
+        (0, None, 3, Presence.ONLINE),
+        (0, None, 3.1, Presence.OFFLINE),
+        (0, 1, 1, Presence.OFFLINE),
+        (1, 1, 1, Presence.OFFLINE),
+        (2, 1, 2, Presence.ONLINE),
+    ],
+)
+def test_presence(seen_min: float, goodbye_min: float | None, now_min: float, presence: Presence) -> None:
+    said = None if goodbye_min is None else minute(goodbye_min)
+    vehicle = Vehicle(VAN.address, T0, minute(seen_min), said)
+    assert vehicle.presence(now=minute(now_min), offline_after=AFTER) is presence
+
+
+def test_the_first_message_makes_a_vehicle_known(cloud: Cloud) -> None:
+    with pytest.raises(NotFound, match="nothing was ever heard"):
+        cloud.fleet.vehicle(VAN.address)
+    cloud.take(VAN.say(says.alert(1), 1, received_at=minute(1)))
+    cloud.take(VAN.say(says.alert(2), 2, received_at=minute(2)))
+    vehicle = cloud.fleet.vehicle(VAN.address)
+    assert (vehicle.first_seen_at, vehicle.last_seen_at) == (minute(1), minute(2))
+
+
+def test_hello_goodbye_and_silence(cloud: Cloud) -> None:
+    def presence_at(at_min: float) -> Presence:
+        cloud.now = minute(at_min)
+        return cloud.fleet.presence(cloud.fleet.vehicle(VAN.address))
+
+    cloud.take(greeting(online=True, at_min=0))
+    assert presence_at(1) is Presence.ONLINE
+    cloud.take(greeting(online=False, at_min=1))
+    assert presence_at(1) is Presence.OFFLINE
+    cloud.take(VAN.say(says.alert(), 1, received_at=minute(2)))
+    assert presence_at(2) is Presence.ONLINE, "who is heard is not offline"
+    assert presence_at(6) is Presence.OFFLINE, "who is silent is, whatever was said last"
+
+
+def test_a_greeting_that_the_broker_had_kept_is_no_sign_of_life(cloud: Cloud) -> None:
+    cloud.take(VAN.say(says.alert(), 1, received_at=T0))
+    cloud.take(greeting(online=True, at_min=60, retained=True))
+    assert cloud.fleet.vehicle(VAN.address).last_seen_at == T0
+
+
+def test_a_last_will_is_no_sign_of_life(cloud: Cloud) -> None:
+    cloud.take(VAN.say(says.alert(), 1, received_at=T0))
+    cloud.take(greeting(online=False, at_min=1))
+    assert cloud.fleet.vehicle(VAN.address).last_seen_at == T0
+
+
+@given(places=st.lists(st.tuples(st.integers(1, 3), st.integers(1, 9)), min_size=1, unique=True))
+def test_the_latest_word_wins_in_any_order(places: list[tuple[int, int]]) -> None:
+    held: tuple[int, int] | None = None
+    for place in places:
+        if is_later(place, held):
+            held = place
+    assert held == max(places)
+
+
+def test_a_twin_keeps_the_latest_of_each_part(cloud: Cloud) -> None:
+    cloud.take(VAN.say(says.health(uptime_s=30), 3), VAN.say(says.reported(2), 4), VAN.say(says.summary(5), 5))
+    cloud.take(VAN.say(says.health(uptime_s=10), 1), VAN.say(says.reported(1), 2), VAN.say(says.summary(4), 6))
+    twin = cloud.fleet.twin(VAN.address)
+    assert twin.health is not None
+    assert twin.reported is not None
+    assert twin.latest is not None
+    assert twin.health.body == says.health(uptime_s=30)
+    assert twin.reported.body == says.reported(2)
+    assert twin.latest.started_at == minute(5)
+    assert isinstance(twin.health.body, Health)
+    assert isinstance(twin.reported.body, Reported)
+
+
+def test_a_new_card_speaks_later_than_the_old_one(cloud: Cloud) -> None:
+    cloud.take(VAN.say(says.reported(1), 500))
+    cloud.take(Speaker(card=OTHER_CARD).say(says.reported(2), 1))
+    cloud.take(VAN.say(says.reported(3), 501))
+    reported = cloud.fleet.twin(VAN.address).reported
+    assert reported is not None
+    assert reported.body == says.reported(2)
+
+
+def test_a_vehicle_that_never_said_has_an_unknown_state(cloud: Cloud) -> None:
+    cloud.take(VAN.say(says.alert(), 1))
+    twin = cloud.fleet.twin(VAN.address)
+    assert (twin.reported, twin.health, twin.latest) == (None, None, None)
+
+
+def test_trips_and_summaries_are_stored_once_by_their_own_identity(cloud: Cloud) -> None:
+    cloud.take(VAN.say(says.trip(1), 1), VAN.say(says.summary(1), 2))
+    other = Speaker(card=OTHER_CARD)
+    cloud.take(other.say(says.trip(1, distance_m=9.0), 1), other.say(says.summary(1, last=9.0), 2))
+    [trip] = cloud.fleet.trips(DriveFilter(), Window()).items
+    [summary] = cloud.fleet.summaries(DriveFilter(), Window()).items
+    assert (trip.distance_m, trip.fuel_used_l, trip.alerts) == (1200.0, None, (f"{1:032x}",))
+    assert summary.signals == says.summary(1).signals
+
+
+def test_only_the_newest_summaries_of_each_vehicle_are_kept() -> None:
+    with open_cloud(summaries_per_vehicle=10) as cloud:
+        bus = Speaker("bus-1")
+        cloud.take(bus.say(says.summary(0), 1))
+        for seq in range(1, 129):
+            cloud.take(VAN.say(says.summary(seq), seq))
+        kept = [row["started_at"] for row in cloud.rows(summaries) if row["vehicle"] == "van-7"]
+        assert sorted(kept) == [minute(n) for n in range(119, 129)]
+        assert cloud.counts()["summaries_expired"] == 118
+        assert len(cloud.rows(summaries)) == 11
+
+
+def test_listings_page_through_everything_once(cloud: Cloud) -> None:
+    for n in range(1, 6):
+        cloud.take(Speaker(f"van-{n}").say(says.trip(n), 1), Speaker(f"van-{n}", fleet="south").say(says.summary(1), 1))
+    trips = cloud.fleet.trips(DriveFilter(), Window(2))
+    rest = cloud.fleet.trips(DriveFilter(), Window(3, trips.after))
+    assert [trip.address.vehicle for trip in [*trips.items, *rest.items]] == [f"van-{n}" for n in (5, 4, 3, 2, 1)]
+    assert rest.after is None
+    same_start = cloud.fleet.summaries(DriveFilter(fleet="south"), Window(4))
+    last = cloud.fleet.summaries(DriveFilter(fleet="south"), Window(4, same_start.after))
+    assert [one.address.vehicle for one in [*same_start.items, *last.items]] == [f"van-{n}" for n in (5, 4, 3, 2, 1)]
+    vehicles = cloud.fleet.vehicles(fleet=None, window=Window(7))
+    others = cloud.fleet.vehicles(fleet=None, window=Window(7, vehicles.after))
+    names = [(one.address.fleet, one.address.vehicle) for one in [*vehicles.items, *others.items]]
+    assert names == sorted(names)
+    assert len(names) == 10
+    assert len(cloud.fleet.vehicles(fleet="north", window=Window()).items) == 5
+    assert len(cloud.fleet.trips(DriveFilter(vehicle="van-2", since=minute(2)), Window()).items) == 1
+    assert cloud.fleet.trips(DriveFilter(vehicle="van-2", since=minute(3)), Window()).items == []
+
+
+def test_a_cursor_of_another_listing_is_refused(cloud: Cloud) -> None:
+    for n in (1, 2):
+        cloud.take(Speaker(f"van-{n}").say(says.trip(n), 1))
+    after = cloud.fleet.vehicles(fleet=None, window=Window(1)).after
+    assert after is not None
+    with pytest.raises(Refused, match="cursor"):
+        cloud.fleet.trips(DriveFilter(), Window(1, after))

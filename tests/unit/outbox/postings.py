@@ -1,0 +1,101 @@
+"""Things to put into an outbox, and an outbox to put them into, the same in every run."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from edge.outbox import Limits, Outbox, Posting, Waiting
+from edge.wire.codec import Uplink, decode
+from edge.wire.downlink import Ack, ack_of
+from edge.wire.envelope import Clock, StreamClass
+from edge.wire.messages import Action, Alert, AlertState, Gap, Severity, Summary, Telemetry
+from edge.wire.topics import Address
+
+ADDRESS = Address("fleet-1", "car-1")
+T0 = datetime(2026, 3, 1, 8, tzinfo=UTC)
+ROOMY = Limits()
+
+
+def alert(number: int, *, key: str | None = None) -> Posting:
+    """An alert that differs from every other number's."""
+    at = T0 + timedelta(seconds=number)
+    body = Alert(
+        id=f"{number:032x}",
+        rule="coolant-hot",
+        component="cooling",
+        severity=Severity.WARNING,
+        action=Action.NEAREST_WORKSHOP,
+        state=AlertState.FIRING,
+        started_at=at,
+        ended_at=None,
+        since_at=at,
+        summary=f"Alert {number}",
+        advice="Look",
+        driver="",
+        values={"Vehicle.Speed": float(number)},
+    )
+    return Posting(body, at, Clock.SYNCED, key=key)
+
+
+def summary(number: int) -> Posting:
+    """A record."""
+    at = T0 + timedelta(minutes=number)
+    return Posting(Summary(started_at=at, ended_at=at + timedelta(minutes=1), signals={}), at, Clock.SYNCED)
+
+
+def telemetry(number: int, *, size: int = 100) -> Posting:
+    """A block of `size` bytes."""
+    at = T0 + timedelta(seconds=number)
+    block = bytes([number % 256]) * size
+    body = Telemetry(format="test/1", started_at=at, ended_at=at, count=size, sha256=hashlib.sha256(block).hexdigest())
+    return Posting(body, at, Clock.SYNCED, block=block)
+
+
+def counting_hex(start: int = 1) -> Callable[[int], str]:
+    """Hex digits that never repeat, and are the same in every run."""
+    numbers = count(start)
+    return lambda size: f"{next(numbers):0{2 * size}x}"
+
+
+def open_outbox(path: Path, *, limits: Limits = ROOMY, vehicle: str = ADDRESS.vehicle, start: int = 1) -> Outbox:
+    """An outbox in this file."""
+    return Outbox.open(path, vehicle=vehicle, limits=limits, random_hex=counting_hex(start))
+
+
+def understood(messages: Iterable[Waiting]) -> list[Uplink]:
+    """What the cloud would read."""
+    return [decode(ADDRESS.up(message.kind), message.payload) for message in messages]
+
+
+def everything(outbox: Outbox, stream_class: StreamClass) -> list[Uplink]:
+    """All that waits in one class."""
+    return understood(outbox.waiting(stream_class, 0, 1_000_000))
+
+
+def numbers(uplinks: Iterable[Uplink]) -> list[int]:
+    """The numbers that `alert` was given."""
+    return [int(uplink.body.id, 16) for uplink in uplinks if isinstance(uplink.body, Alert)]
+
+
+def gaps(outbox: Outbox) -> list[Gap]:
+    """The gaps that wait among the records."""
+    return [uplink.body for uplink in everything(outbox, StreamClass.RECORD) if isinstance(uplink.body, Gap)]
+
+
+def acknowledge_all(outbox: Outbox) -> None:
+    """As a cloud does that has everything."""
+    for stream_class in StreamClass:
+        for message in outbox.waiting(stream_class, 0, 1_000_000):
+            outbox.acknowledge(ack_of(message.stream, [(message.seq, message.seq)]))
+
+
+def stream_of(outbox: Outbox, stream_class: StreamClass) -> str:
+    """The name of a class that has something waiting."""
+    return outbox.waiting(stream_class, 0, 1)[0].stream
+
+
+def renewing(stream: str) -> Ack:
+    """The cloud has met another's messages in this stream."""
+    return Ack(stream=stream, upto=0, renew=True)
