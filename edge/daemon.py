@@ -185,7 +185,7 @@ class Daemon:
             "ring": {"frames": len(self._ring), "frames_overwritten": self._ring.frames_overwritten},
             "told": {"alerts": self._teller.alerts_began, "refused": self._teller.refused},
             **({"outbox": self._parts.outbox.counters()} if self._parts.outbox else {}),
-            **({"link": self._parts.link.counters} if self._parts.link else {}),
+            **({"link": self._parts.link.counters()} if self._parts.link else {}),
         }
 
     def _report(self) -> Report:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
-from edge.errors import ConfigError
+from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
 from edge.outbox import Limits, Outbox
 from edge.prepare import prepare
@@ -45,7 +45,7 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         for note in prepared.notes:
             log.warning("%s", note)
         log.info("listening to %s", ", ".join(spec.text for spec in prepared.specs))
-        account = asyncio.run(daemon.run())
+        account = _until_over(daemon)
         if drafts[1]:
             with drafts[1].writing() as stream:
                 stream.write(account.as_json().encode())
@@ -53,6 +53,23 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
             if draft:
                 draft.commit()
     return account
+
+
+def _until_over(daemon: Daemon) -> Report:
+    """Run the daemon; of several parts that died together, the first error that says what to do next is raised."""
+    try:
+        return asyncio.run(daemon.run())
+    except ExceptionGroup as died:
+        raise _known_error(died) or died from died
+
+
+def _known_error(died: "ExceptionGroup[Exception]") -> EdgeError | None:
+    for error in died.exceptions:
+        if isinstance(error, EdgeError):
+            return error
+        if isinstance(error, ExceptionGroup) and (known := _known_error(error)):
+            return known
+    return None
 
 
 def _outbox(config: Config, stack: ExitStack) -> Outbox:

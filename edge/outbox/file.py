@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +42,7 @@ _DAMAGED: Final = (
     sqlite3.SQLITE_CONSTRAINT,  # so are the numbers: a key is
     sqlite3.SQLITE_MISMATCH,
 )
+_GARBLED: Final = "is damaged (even what SQLite says about it is garbled)"
 _NOT_OURS: Final = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH)
 
 
@@ -73,6 +74,8 @@ def open_file(path: Path) -> sqlite3.Connection:
         except BaseException:
             db.close()
             raise
+    except UnicodeDecodeError as error:
+        raise Unusable(path, "damaged", _GARBLED) from error
     except sqlite3.Error as error:
         raise _at_open(path, error) from error
     return db
@@ -104,6 +107,8 @@ def named_errors(path: Path) -> Iterator[None]:
     """Turns what SQLite raises into errors that name the file and the remedy."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise Unusable(path, "damaged", _GARBLED) from error
     except sqlite3.Error as error:
         code = _code(error)
         if code == sqlite3.SQLITE_FULL:
@@ -123,6 +128,8 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     if problem != "ok":
         raise Unusable(path, "damaged", f"is damaged ({' '.join(problem.split())})")
     _migrate(db, path)
+    if _schema(db) != _schema_as_made():  # which SQLite's own check does not look at
+        raise Unusable(path, "damaged", "is damaged (its tables are not what they were)")
 
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:
@@ -134,11 +141,25 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
             file=path,
             remedy="Install that version, or move the file away",
         )
-    for statements in MIGRATIONS[version:]:
-        for statement in statements:
-            db.execute(statement)
+    _apply(db, MIGRATIONS[version:])
     db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     db.execute("COMMIT")
+
+
+def _apply(db: sqlite3.Connection, migrations: tuple[tuple[str, ...], ...]) -> None:
+    for statements in migrations:
+        for statement in statements:
+            db.execute(statement)
+
+
+def _schema(db: sqlite3.Connection) -> set[tuple[str, str]]:
+    return set(db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
+
+
+def _schema_as_made() -> set[tuple[str, str]]:
+    with closing(sqlite3.connect(":memory:")) as db:
+        _apply(db, MIGRATIONS)
+        return _schema(db)
 
 
 def _at_open(path: Path, error: sqlite3.Error) -> EdgeError:

@@ -120,14 +120,13 @@ class Outbox:
         with self._reading() as db:
             if stream_class is StreamClass.RECORD:
                 self._tell_losses(db)
-            found = rows.after(db, stream_class, after_seq, limit)
-            damaged = [row for row in found if row.message is None]
-            if damaged:
-                self._give_up(damaged)
-                return self.waiting(stream_class, after_seq, limit)
-            if found:
-                self._handed_out[stream_class] = max(self._handed_out[stream_class], found[-1].seq)
-            return [row.message for row in found if row.message]
+            while found := rows.after(db, stream_class, after_seq, limit):
+                after_seq = found[-1].seq
+                self._handed_out[stream_class] = max(self._handed_out[stream_class], after_seq)
+                self._give_up([row for row in found if row.message is None])
+                if messages := [row.message for row in found if row.message]:
+                    return messages
+            return []
 
     def acknowledge(self, ack: Ack) -> int:
         """Forget what the cloud has; how many messages that were.
@@ -244,7 +243,9 @@ class Outbox:
             losses.tell(db, self._vehicle)
 
     def _give_up(self, damaged: Sequence[Row]) -> None:
-        with self._transaction() as db:
+        if not damaged:
+            return
+        with suppress(EdgeError), self._transaction() as db:  # otherwise they are met, and passed over, again
             rows.delete(db, damaged)
             losses.lose(db, damaged, GapCause.UNREADABLE, _UNKNOWN_TIME, Clock.UNSYNCED)
 
