@@ -165,7 +165,7 @@ def _news(client: httpx.Client, seen: Seen) -> Iterator[str]:
     for trip in _items(client, "/trips", of_car):
         if trip["id"] not in seen.trips:
             seen.trips.add(trip["id"])
-            yield f"the cloud knows:    a trip of {_km(trip['distance_m'])}, {len(trip['alerts'])} alerts on it"
+            yield f"the cloud knows:    a trip of {_km(trip['distance_m'])}, alerts on it: {len(trip['alerts'])}"
 
 
 def _items(client: httpx.Client, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
