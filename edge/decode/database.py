@@ -31,6 +31,11 @@ class MessagePlan:
     scale: dict[str, tuple[float, float]]
     """Signal name → factor and offset of the mapping, where it changes the unit."""
 
+    def convert(self, name: str, value: float) -> float:
+        """A value of the database in the unit of the mapping."""
+        scale = self.scale.get(name)
+        return float(value) if scale is None else value * scale[0] + scale[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Database:

@@ -2,9 +2,9 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 from cantools.database import DecodeError as CantoolsDecodeError
@@ -82,29 +82,36 @@ class Decoder:
     def decode(self, frames: FrameBatch) -> SignalBatch:
         """Every sample of the batch, in the order of the frames."""
         samples = _Samples()
-        for row in range(len(frames)):
-            bus = int(frames.bus[row])
-            self._decode_row(frames, row, bus, frames.buses[bus], samples)
+        width = frames.payload.shape[1]
+        payloads = frames.payload.tobytes()
+        columns = (frames.time, frames.bus, frames.id, frames.flags, frames.length)  # as lists: ints are cheaper there
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        for row, (time, bus, identifier, flags, length) in enumerate(rows):
+            key = (frames.buses[bus], bool(flags & EXTENDED), identifier)
+            found = self._find(key, flags)
+            if found is not None:
+                payload = payloads[row * width : row * width + length]
+                self._decode_frame(key, found, payload, _Heard(time, bus), samples)
         self.counts.frames += len(frames)
         self.counts.samples += len(samples.time)
         return samples.batch(frames.buses)
 
-    def _decode_row(self, frames: FrameBatch, row: int, bus: int, name: str, samples: "_Samples") -> None:
-        flags, identifier = int(frames.flags[row]), int(frames.id[row])
-        key = (name, bool(flags & EXTENDED), identifier)
+    def _find(self, key: Key, flags: int) -> tuple[MessagePlan, int] | None:
+        """The plan of a frame that has something to decode; what has not is counted."""
         if flags & ERROR:
             self.counts.miss("error_frame", key)
-            return
-        found = self._on(name).get(key[1:])
-        if found is None:
-            _count(self.counts.unknown, key)
-            return
-        _count(self.counts.known, key)
-        if flags & REMOTE:
+            return None
+        found = self._on(key[0]).get(key[1:])
+        _count(self.counts.unknown if found is None else self.counts.known, key)
+        if found is not None and flags & REMOTE:
             self.counts.miss("no_payload", key)
-            return
+            return None
+        return found
+
+    def _decode_frame(
+        self, key: Key, found: tuple[MessagePlan, int], payload: bytes, heard: "_Heard", samples: "_Samples"
+    ) -> None:
         plan, base = found
-        payload = frames.payload[row, : frames.length[row]].tobytes()
         if len(payload) < plan.message.length:
             self.counts.miss("short", key)
         try:
@@ -112,7 +119,7 @@ class Decoder:
         except DecodeError as error:
             self.counts.miss(str(error), key)
             return
-        self.counts.decoded += bool(samples.add(int(frames.time[row]), bus, base, plan, values))
+        self.counts.decoded += bool(samples.add(heard, base, plan, values))
 
     def _on(self, bus: str) -> dict[tuple[bool, int], tuple[MessagePlan, int]]:
         plans = self._plans.get(bus)
@@ -159,7 +166,14 @@ def _values(plan: MessagePlan, payload: bytes) -> dict[str, int | float]:
         raise DecodeError("bad_payload") from error
     if not isinstance(decoded, dict):  # a container message, which only ARXML has
         raise DecodeError("bad_payload")
-    return {name: value for name, value in decoded.items() if isinstance(value, int | float)}
+    return cast("dict[str, int | float]", decoded)  # numbers: decode_choices and decode_containers are off
+
+
+class _Heard(NamedTuple):
+    """When (ns) and on which bus (its place in the batch) a frame was heard."""
+
+    time: int
+    bus: int
 
 
 class _Samples:
@@ -172,23 +186,21 @@ class _Samples:
         self.bus: list[int] = []
         self.exact: dict[int, int] = {}
 
-    def add(self, time: int, bus: int, base: int, plan: MessagePlan, values: dict[str, int | float]) -> int:
+    def add(self, heard: _Heard, base: int, plan: MessagePlan, values: Mapping[str, int | float]) -> int:
         """Append one frame's samples in the order of the database; how many there were."""
-        before = len(self.time)
-        for name, place in plan.place.items():
-            value = values.get(name)
-            if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        before = len(self.value)
+        for name, value in values.items():
+            if isinstance(value, int):
+                if abs(value) > EXACT_MAX and name not in plan.scale:
+                    self.exact[len(self.value)] = value
+            elif not math.isfinite(value):
                 continue
-            scale = plan.scale.get(name)
-            if scale is not None:
-                value = value * scale[0] + scale[1]
-            elif isinstance(value, int) and abs(value) > EXACT_MAX:
-                self.exact[len(self.time)] = value
-            self.time.append(time)
-            self.signal.append(base + place)
-            self.value.append(float(value))
-            self.bus.append(bus)
-        return len(self.time) - before
+            self.signal.append(base + plan.place[name])
+            self.value.append(plan.convert(name, value))
+        count = len(self.value) - before
+        self.time.extend([heard.time] * count)
+        self.bus.extend([heard.bus] * count)
+        return count
 
     def batch(self, buses: tuple[str, ...]) -> SignalBatch:
         return SignalBatch(

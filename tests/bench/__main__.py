@@ -8,9 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from tests.bench.decode import read_and_decode
 from tests.bench.rows import Benchmark, Row
 
-BENCHMARKS: Final[Mapping[str, Benchmark]] = {}
+BENCHMARKS: Final[Mapping[str, Benchmark]] = {"decode": read_and_decode}
 """By the name that ONLY= takes, in the order in which they run."""
 
 
