@@ -4,8 +4,10 @@ import json
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,47 +26,33 @@ def bus() -> str:
     return f"pythoncan:udp_multicast:{GROUP}?port={port}"
 
 
-@pytest.fixture
-def daemon(bus: str, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """A daemon that listens; it says so in its log before anything is sent."""
+@contextmanager
+def listening(bus: str, *options: str | Path) -> Iterator["subprocess.Popen[str]"]:
+    """A daemon that has opened its bus."""
     child = subprocess.Popen(
-        [
-            program("telltale-edge"),
-            "--log",
-            "info",
-            "run",
-            "--bus",
-            bus,
-            "--profile",
-            "telltale-car",
-            "--report",
-            str(tmp_path / "report.json"),
-            "--alerts-out",
-            str(tmp_path / "alerts.jsonl"),
-        ],
+        [program("telltale-edge"), "--log", "info", "run", "--bus", bus, *map(str, options)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
+        assert child.stderr is not None
+        for line in child.stderr:
+            if "listening" in line:
+                break
         yield child
     finally:
         child.kill()
         child.communicate()
 
 
-def test_every_frame_that_the_car_sends_is_heard_and_judged(
-    daemon: "subprocess.Popen[str]", bus: str, tmp_path: Path
-) -> None:
-    assert daemon.stderr is not None
-    for line in daemon.stderr:
-        if "listening" in line:
-            break
+def test_every_frame_that_the_car_sends_is_heard_and_judged(bus: str, tmp_path: Path) -> None:
     drive = ("--vehicle", "car", "--duration", "240", "--speed", "40", "--seed", "3", "--fault", "battery@20")
-    sent = run("telltale-edge", "simulate", "--bus", bus, *drive)
-    assert sent.status == 0, sent.err
-    daemon.send_signal(signal.SIGTERM)
-    out, err = daemon.communicate(timeout=30)
+    with listening(bus, "--profile", "telltale-car", "--report", tmp_path / "report.json") as daemon:
+        sent = run("telltale-edge", "simulate", "--bus", bus, *drive)
+        assert sent.status == 0, sent.err
+        daemon.send_signal(signal.SIGTERM)
+        out, err = daemon.communicate(timeout=30)
     assert daemon.returncode == 0, err
     account = json.loads((tmp_path / "report.json").read_text())
     [counters] = account["sources"].values()
@@ -75,3 +63,27 @@ def test_every_frame_that_the_car_sends_is_heard_and_judged(
     assert account["frames_unknown"] == 0
     assert account["cells"] > 40, "time goes on as it does on a wall"
     assert re.search(r"trips, \d+ summaries", out)
+
+
+def test_an_alert_that_fires_when_the_daemon_is_killed_goes_on_after_its_restart(bus: str, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text(
+        '[[rule]]\nname = "cool"\nsignal = "Vehicle.Exterior.AirTemperature"\nbelow = 100\ncomponent = "air"\n'
+        'severity = "info"\naction = "watch"\nsummary = "{value}"\ndriver = "It is cool"\n'
+    )
+    nowhere = ("--broker", "mqtt://127.0.0.1:1", "--state", tmp_path / "state")
+    options = ("--profile", "telltale-car", "--rules", rules, *nowhere)
+    drive = ("telltale-edge", "simulate", "--bus", bus, "--duration", "30", "--speed", "10")
+    with listening(bus, *options) as daemon:
+        run(*drive)
+        assert daemon.stdout is not None
+        assert daemon.stdout.readline() == "cab: It is cool\n"
+    with listening(bus, *options) as daemon:
+        run(*drive)
+        daemon.send_signal(signal.SIGTERM)
+        out, err = daemon.communicate(timeout=30)
+    assert daemon.returncode == 0, err
+    assert "cab:" not in out, "the driver is not told twice"
+    assert "wait in the outbox" in out
+    with closing(sqlite3.connect(tmp_path / "state" / "outbox.db")) as db:
+        assert db.execute("SELECT count(*) FROM message WHERE kind = 'alert'").fetchone() == (1,)
