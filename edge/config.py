@@ -156,6 +156,7 @@ def load_config(file: Path) -> Config:
     config = _parse(Config, file, "config")
     base = file.resolve().parent
     for bus in config.bus:
+        bus.source = _from(base, bus.source)
         bus.dbc = [base / path for path in bus.dbc]
         bus.mapping = base / bus.mapping if bus.mapping else None
     config.state.directory = base / config.state.directory
@@ -163,6 +164,13 @@ def load_config(file: Path) -> Config:
         if (path := getattr(config.link, name)) is not None:
             setattr(config.link, name, base / path)
     return with_profile(config, base)
+
+
+def _from(base: Path, source: str) -> str:
+    """A source whose file, if it is one, counts from a folder."""
+    kind, _, rest = source.partition(":")
+    is_relative = kind == "log" and rest and not rest.startswith(("/", "~"))
+    return f"{kind}:{base}/{rest}" if is_relative else source
 
 
 def with_profile(config: Config, base: Path) -> Config:

@@ -37,8 +37,12 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
 
 def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
     config = load_config(
-        write(tmp_path, '[[bus]]\ndbc = ["a.dbc", "/b.dbc"]\nmapping = "m"\n[state]\ndirectory = "s"\n[link]\nca = "c"')
+        write(
+            tmp_path,
+            '[[bus]]\nsource = "log:x.log?channel=can0"\ndbc = ["a.dbc", "/b.dbc"]\nmapping = "m"\n[state]\ndirectory = "s"\n[link]\nca = "c"',
+        )
     )
+    assert config.bus[0].source == f"log:{tmp_path}/x.log?channel=can0"
     assert config.bus[0].dbc == [tmp_path / "a.dbc", Path("/b.dbc")]
     assert config.bus[0].mapping == tmp_path / "m"
     assert config.state.directory == tmp_path / "s"
