@@ -16,7 +16,7 @@ EXTENDED: Final = 0x01
 FD: Final = 0x02
 """Flag: CAN FD frame (payload up to 64 bytes)."""
 REMOTE: Final = 0x04
-"""Flag: remote transmission request, no payload."""
+"""Flag: remote transmission request; `length` is what it asks for, its payload is zero."""
 ERROR: Final = 0x08
 """Flag: error frame of the controller, not of the vehicle."""
 BIT_RATE_SWITCH: Final = 0x10

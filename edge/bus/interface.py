@@ -3,6 +3,7 @@
 import errno
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from types import MappingProxyType
@@ -98,6 +99,12 @@ class Interface:
     def _no_driver(self, error: Exception) -> ConfigError:
         remedy = f"Install what {self.kind} needs, or name another interface"
         return ConfigError(f"this machine has no driver for it ({error})", place=self.spec.text, remedy=remedy)
+
+
+def shut(bus: can.BusABC) -> None:
+    """Give a bus back; one whose device is gone cannot say goodbye."""
+    with suppress(can.CanError, OSError):
+        bus.shutdown()
 
 
 def _split(spec: SourceSpec) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import can
 import numpy as np
 
 from edge.bus.axis import Axis, read_clocks
-from edge.bus.interface import UDP_MULTICAST, Interface
+from edge.bus.interface import UDP_MULTICAST, Interface, shut
 from edge.bus.messages import is_overrun, is_sound, to_frame
 from edge.bus.socket_losses import SocketLosses
 from edge.errors import BusDown
@@ -92,7 +92,7 @@ class PythonCanSource:
             self._losses.close()
             self._losses = None
         if self._bus is not None:
-            self._bus.shutdown()
+            shut(self._bus)
             self._bus = None
 
     def _open(self) -> can.BusABC:

@@ -4,7 +4,7 @@ from typing import Final
 
 import can
 
-from edge.bus.interface import Interface
+from edge.bus.interface import Interface, shut
 from edge.bus.messages import to_messages
 from edge.frames import FrameBatch
 
@@ -46,5 +46,5 @@ class PythonCanSink:
     def close(self) -> None:
         """Give the interface back; safe to repeat."""
         if self._bus is not None:
-            self._bus.shutdown()
+            shut(self._bus)
             self._bus = None

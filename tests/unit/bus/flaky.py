@@ -15,11 +15,13 @@ class FlakyBus(can.BusABC):
     sent: ClassVar[list[can.Message]] = []
     opened: ClassVar[list[dict[str, Any]]] = []
     shut: ClassVar[int] = 0
+    goodbyes: ClassVar[deque[Exception]] = deque()
 
     @classmethod
     def reset(cls) -> None:
         cls.script.clear()
         cls.refusals.clear()
+        cls.goodbyes.clear()
         cls.sent.clear()
         cls.opened.clear()
         cls.shut = 0
@@ -43,7 +45,9 @@ class FlakyBus(can.BusABC):
 
     def shutdown(self) -> None:
         super().shutdown()
-        type(self).shut += 1
+        FlakyBus.shut += 1
+        if self.goodbyes:
+            raise self.goodbyes.popleft()
 
 
 class QuietBus(FlakyBus):

@@ -38,6 +38,7 @@ def read(text: str) -> Frame:
             "can0 12345678##1" + "5A" * 64,
             Frame(NOW_NS, 0x12345678, b"\x5a" * 64, flags=EXTENDED | FD | BIT_RATE_SWITCH),
         ),
+        ("can0 123##FAA", Frame(NOW_NS, 0x123, b"\xaa", flags=FD | BIT_RATE_SWITCH | ERROR_STATE)),
         ("can0 123##2AA", Frame(NOW_NS, 0x123, b"\xaa", flags=FD | ERROR_STATE)),
         ("can0 20000004#0001000000000000", Frame(NOW_NS, 0x4, b"\0\1\0\0\0\0\0\0", flags=ERROR)),
         ("can0 225#054552 R", Frame(NOW_NS, 0x225, b"\x05\x45\x52")),

@@ -92,6 +92,17 @@ def test_a_bus_that_does_not_come_back_stays_down(flaky_bus: type[FlakyBus]) -> 
     assert len(source.read(0.1)) == 0
 
 
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "Input/output error"), can.CanOperationError("no device")])
+def test_a_device_that_is_gone_cannot_even_be_closed(flaky_bus: type[FlakyBus], error: Exception) -> None:
+    source, _ = opened()
+    flaky_bus.script.append(can.CanOperationError("reading from closed port"))
+    flaky_bus.goodbyes.append(error)
+    with pytest.raises(BusDown, match="reading from closed port"):
+        source.read(0.1)
+    assert len(source.read(0.1)) == 0
+    assert len(flaky_bus.opened) == 2
+
+
 def test_a_bus_that_is_not_there_yet_is_waited_for(flaky_bus: type[FlakyBus]) -> None:
     flaky_bus.refusals.append(OSError(errno.ENODEV, "No such device"))
     source, _ = opened()
@@ -130,6 +141,19 @@ def test_frames_are_counted_by_what_they_are(flaky_bus: type[FlakyBus]) -> None:
         "controller_overrun": 1,
         "stamps_moved": 1,
     }
+
+
+def test_strangers_on_a_multicast_group_are_no_outage(
+    flaky_bus: type[FlakyBus], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(can.interfaces.BACKENDS, "udp_multicast", (flaky_bus.__module__, flaky_bus.__name__))
+    source, _ = opened("pythoncan:udp_multicast:239.0.0.1")
+    stranger = can.CanOperationError("could not unpack received message")
+    flaky_bus.script.extend([stranger, message(1), stranger, OSError(errno.ENETDOWN, "Network is down")])
+    assert ids(source.read(0.1)) == [1]
+    assert source.counters["bad_message"] == 2
+    with pytest.raises(BusDown, match="Network is down"):
+        source.read(0.1)
 
 
 def test_closing_may_be_repeated(flaky_bus: type[FlakyBus]) -> None:

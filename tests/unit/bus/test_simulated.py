@@ -1,5 +1,7 @@
 """A simulated vehicle as a source: when it begins and ends, and that the same words give the same frames."""
 
+import time
+
 import pytest
 
 from edge.bus.simulated import STEP_NS, SimulatedSource, open_simulation
@@ -68,6 +70,16 @@ def test_it_sets_off_when_it_is_told_to(start: str, start_ns: int) -> None:
     batch = opened(f"sim:car?start={start}").read(0.0)
     assert batch is not None
     assert batch.until == start_ns + STEP_NS
+
+
+def test_a_time_without_a_zone_is_utc_wherever_the_vehicle_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    batch = opened("sim:car?start=2026-05-01").read(0.0)
+    monkeypatch.undo()
+    time.tzset()
+    assert batch is not None
+    assert batch.until == 1_777_593_600 * S + STEP_NS
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,8 @@ def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
 
 
 def test_paths_count_from_the_folder_of_the_file(tmp_path: Path) -> None:
-    config = load_config(
-        write(
-            tmp_path,
-            '[[bus]]\nsource = "log:x.log?channel=can0"\ndbc = ["a.dbc", "/b.dbc"]\nmapping = "m"\n[state]\ndirectory = "s"\n[link]\nca = "c"',
-        )
-    )
+    bus = '[[bus]]\nsource = "log:x.log?channel=can0"\ndbc = ["a.dbc", "/b.dbc"]\nmapping = "m"\n'
+    config = load_config(write(tmp_path, bus + '[state]\ndirectory = "s"\n[link]\nca = "c"'))
     assert config.bus[0].source == f"log:{tmp_path}/x.log?channel=can0"
     assert config.bus[0].dbc == [tmp_path / "a.dbc", Path("/b.dbc")]
     assert config.bus[0].mapping == tmp_path / "m"
@@ -90,6 +86,6 @@ def test_a_profile_adds_what_its_vehicle_needs_and_own_databases_win() -> None:
 
 
 def test_what_is_printed_reads_back_the_same(tmp_path: Path) -> None:
-    config = with_profile(Config(profile="telltale-car", bus=[Bus(speed="max", source='log:a "b".log')]), Path())
+    config = with_profile(Config(profile="telltale-car", bus=[Bus(speed="max", source='log:/a "b".log')]), Path())
     again = load_config(write(tmp_path, to_toml(config).replace('profile = "telltale-car"', 'profile = ""')))
     assert again == config.model_copy(update={"profile": ""})
