@@ -1,13 +1,11 @@
-"""Parts of the cloud that run: the embedded broker in a loop of its own, the inbox in its thread."""
+"""The inbox's loop, running in a thread."""
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from cloud.broker.embedded import HOST, embedded_broker
-from cloud.config import broker_target
+from cloud.config import BrokerTarget
 from cloud.inbox.intake import Reply
 from cloud.inbox.link import Link, LinkState
 from cloud.inbox.model import Arrival
@@ -15,33 +13,6 @@ from cloud.inbox.session import tls_of
 from tests.unit.cloud.vehicle import T0
 
 DEADLINE_S: Final = 20.0
-
-
-@contextmanager
-def running_embedded_broker() -> Iterator[str]:
-    """The embedded broker on a free port, in a thread with its own event loop; gives its address."""
-    started = threading.Event()
-    port: list[int] = []
-    ending: list[Callable[[], object]] = []
-
-    async def run() -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        ending.append(lambda: loop.call_soon_threadsafe(stop.set))
-        async with embedded_broker(0) as broker:
-            port.append(broker.port)
-            started.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=lambda: asyncio.run(run()), name="embedded-broker")
-    thread.start()
-    try:
-        assert started.wait(DEADLINE_S)
-        yield f"mqtt://{HOST}:{port[0]}"
-    finally:
-        ending[0]()
-        thread.join(DEADLINE_S)
-        assert not thread.is_alive()
 
 
 class States:
@@ -65,10 +36,9 @@ class States:
 
 
 @contextmanager
-def running_link(url: str, take: Callable[[Sequence[Arrival]], list[Reply]]) -> Iterator[States]:
+def running_link(target: BrokerTarget, take: Callable[[Sequence[Arrival]], list[Reply]]) -> Iterator[States]:
     """The inbox's loop in a thread; it has ended when the block has."""
     states = States()
-    target = broker_target(url)
     link = Link(
         target,
         take,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cloud.alerts.store import alerts
+from cloud.config import broker_target
 from cloud.errors import UpstreamDown
 from cloud.fleet.model import Presence
 from cloud.inbox import aside_store
@@ -17,7 +18,8 @@ from edge.wire.downlink import Status, encode_down
 from edge.wire.envelope import StreamClass
 from edge.wire.errors import Reason
 from tests.brokers import Mosquitto, mosquitto_binary
-from tests.integration.cloud.running import running_embedded_broker, running_link
+from tests.integration.cloud.embedded import running_embedded_broker
+from tests.integration.cloud.running import running_link
 from tests.integration.cloud.talker import Talker, by_seq, upto
 from tests.unit.cloud import vehicle as says
 from tests.unit.cloud.services import Cloud, open_cloud
@@ -48,7 +50,7 @@ def cloud() -> Iterator[Cloud]:
 
 
 def test_what_is_said_is_stored_and_acknowledged(broker: str, cloud: Cloud) -> None:
-    with running_link(broker, cloud.intake.take) as states, Talker(broker, VAN.address) as van:
+    with running_link(broker_target(broker), cloud.intake.take) as states, Talker(broker, VAN.address) as van:
         states.wait_for(lambda state: state.broker == "")
         van.say(*(VAN.say(says.alert(n), n) for n in range(1, 201)))
         van.wait_for(upto(ALERTS, 200), "an acknowledgement of 200 alerts")
@@ -68,7 +70,7 @@ def test_bad_messages_stop_nobody(broker: str, cloud: Cloud) -> None:
         Arrival(topic, b" " * (JSON_BYTES_MAX + 1), T0),
         Arrival(VAN.address.status, b"?", T0),
     ]
-    with running_link(broker, cloud.intake.take) as states, Talker(broker, VAN.address) as van:
+    with running_link(broker_target(broker), cloud.intake.take) as states, Talker(broker, VAN.address) as van:
         states.wait_for(lambda state: state.broker == "")
         van.say(*bad, VAN.say(says.alert(), 1))
         van.wait_for(upto(ALERTS, 1), "an acknowledgement of the good one")
@@ -85,7 +87,7 @@ def test_bad_messages_stop_nobody(broker: str, cloud: Cloud) -> None:
 def test_a_large_block_comes_through_whole(broker: str, cloud: Cloud) -> None:
     block = bytes(range(256)) * 2048  # 512 KiB
     message = VAN.say(says.telemetry(block), 1, block=block)
-    with running_link(broker, cloud.intake.take) as states, Talker(broker, VAN.address) as van:
+    with running_link(broker_target(broker), cloud.intake.take) as states, Talker(broker, VAN.address) as van:
         states.wait_for(lambda state: state.broker == "")
         van.say(message)
         van.wait_for(upto(VAN.stream(StreamClass.BULK), 1), "an acknowledgement of the block")
@@ -93,14 +95,14 @@ def test_a_large_block_comes_through_whole(broker: str, cloud: Cloud) -> None:
 
 
 def test_a_message_without_a_promise_is_taken_too(broker: str, cloud: Cloud) -> None:
-    with running_link(broker, cloud.intake.take) as states, Talker(broker, VAN.address) as van:
+    with running_link(broker_target(broker), cloud.intake.take) as states, Talker(broker, VAN.address) as van:
         states.wait_for(lambda state: state.broker == "")
         van.say(VAN.say(says.alert(), 1), qos=0)
         van.wait_for(upto(ALERTS, 1), "an acknowledgement")
 
 
 def test_a_number_that_is_used_twice_is_answered_with_renew(broker: str, cloud: Cloud) -> None:
-    with running_link(broker, cloud.intake.take) as states, Talker(broker, VAN.address) as van:
+    with running_link(broker_target(broker), cloud.intake.take) as states, Talker(broker, VAN.address) as van:
         states.wait_for(lambda state: state.broker == "")
         van.say(VAN.say(says.alert(1), 1))
         van.wait_for(upto(ALERTS, 1), "an acknowledgement")
@@ -112,7 +114,7 @@ def test_a_number_that_is_used_twice_is_answered_with_renew(broker: str, cloud: 
 def test_who_was_there_before_the_cloud_is_known_from_what_the_broker_kept(broker: str, cloud: Cloud) -> None:
     with Talker(broker, VAN.address) as van:
         van.say(Arrival(VAN.address.status, encode_down(Status(online=False)), T0), retain=True)
-        with running_link(broker, cloud.intake.take) as states:
+        with running_link(broker_target(broker), cloud.intake.take) as states:
             states.wait_for(lambda state: state.broker == "")
             van.say(Speaker("van-8").say(says.alert(), 1), VAN.say(says.summary(), 1))
             van.wait_for(upto(RECORDS, 1), "an acknowledgement")
@@ -125,20 +127,24 @@ def test_who_was_there_before_the_cloud_is_known_from_what_the_broker_kept(broke
 
 
 def test_nothing_is_acknowledged_while_the_database_is_away(broker: str, cloud: Cloud) -> None:
-    failures = iter([UpstreamDown("database: disk full"), UpstreamDown("database: disk full"), None])
+    failures = iter([UpstreamDown("database: disk full")] * 2)
+
+    given: list[Sequence[Arrival]] = []
 
     def take(arrivals: Sequence[Arrival]) -> list[Reply]:
+        given.append(arrivals)
         failure = next(failures, None)
         if failure is not None:
             raise failure
         return cloud.intake.take(arrivals)
 
-    with running_link(broker, take) as states, Talker(broker, VAN.address) as van:
+    with running_link(broker_target(broker), take) as states, Talker(broker, VAN.address) as van:
         at = states.wait_for(lambda state: state.broker == "")
         van.say(*(VAN.say(says.alert(n), n) for n in range(1, 31)))
         at = states.wait_for(lambda state: state.database == "database: disk full", after=at - 1)
         states.wait_for(lambda state: state.database == "", after=at)
         van.say_until_stored(ALERTS, by_seq(VAN.say(says.alert(n), n) for n in range(1, 31)))
+    assert given[0] == given[1] == given[2], "the same batch is tried until it is stored"
     assert len(cloud.rows(alerts)) == 30
 
 
@@ -146,7 +152,7 @@ def test_it_can_be_stopped_while_the_database_is_away(broker: str) -> None:
     def take(_: Sequence[Arrival]) -> list[Reply]:
         raise UpstreamDown("database: disk full")
 
-    with running_link(broker, take) as states, Talker(broker, VAN.address) as van:
+    with running_link(broker_target(broker), take) as states, Talker(broker, VAN.address) as van:
         states.wait_for(lambda state: state.broker == "")
         van.say(VAN.say(says.alert(), 1))
         states.wait_for(lambda state: state.database != "")

@@ -40,7 +40,7 @@ def test_what_is_committed_survives_a_power_cut_and_references_hold(cloud: Cloud
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
-    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 2000}
 
 
 def test_a_transaction_is_whole_or_nothing(cloud: Cloud) -> None:

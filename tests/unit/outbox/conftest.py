@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from edge.outbox import Outbox
-from tests.unit.outbox.postings import open_outbox
+from tests.unit.outbox.postings import memory_folder, open_outbox
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path() -> Iterator[Path]:
     """Where the outbox lies."""
-    return tmp_path / "outbox.db"
+    with memory_folder() as folder:
+        yield folder / "outbox.db"
 
 
 @pytest.fixture

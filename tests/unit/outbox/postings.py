@@ -1,10 +1,12 @@
 """Things to put into an outbox, and an outbox to put them into, the same in every run."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from edge.outbox import Limits, Outbox, Posting, Waiting
 from edge.wire.codec import Uplink, decode
@@ -16,6 +18,14 @@ from edge.wire.topics import Address
 ADDRESS = Address("fleet-1", "car-1")
 T0 = datetime(2026, 3, 1, 8, tzinfo=UTC)
 ROOMY = Limits()
+
+
+@contextmanager
+def memory_folder() -> Iterator[Path]:
+    """A folder in memory where there is one: thousands of commits need not wait for a disk that nobody unplugs."""
+    shm = Path("/dev/shm")
+    with TemporaryDirectory(prefix="telltale-", dir=shm if shm.is_dir() else None) as folder:
+        yield Path(folder)
 
 
 def alert(number: int, *, key: str | None = None) -> Posting:

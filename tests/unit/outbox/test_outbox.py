@@ -17,6 +17,7 @@ from tests.unit.outbox.postings import (
     acknowledge_all,
     alert,
     everything,
+    memory_folder,
     numbers,
     open_outbox,
     renewing,
@@ -118,10 +119,8 @@ def test_an_acknowledgement_forgets_what_it_covers_and_nothing_else(outbox: Outb
 
 
 @given(st.lists(st.tuples(st.integers(1, 40), st.integers(0, 6)), max_size=6))
-def test_any_acknowledgement_leaves_exactly_what_it_does_not_cover(
-    tmp_path_factory: pytest.TempPathFactory, spans: list[tuple[int, int]]
-) -> None:
-    with closing(open_outbox(tmp_path_factory.mktemp("ack") / "outbox.db")) as outbox:
+def test_any_acknowledgement_leaves_exactly_what_it_does_not_cover(spans: list[tuple[int, int]]) -> None:
+    with memory_folder() as folder, closing(open_outbox(folder / "outbox.db")) as outbox:
         outbox.put([alert(number) for number in range(1, 31)])
         messages = outbox.waiting(ALERT, 0, 30)
         ack = ack_of(messages[0].stream, [(first, first + more) for first, more in spans])

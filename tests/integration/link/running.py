@@ -1,0 +1,73 @@
+"""A link as the daemon runs it: an event loop beside the thread that puts."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Final, Self
+
+from edge.link import Broker, Link, Pace
+from edge.link.exchange import Spool
+from tests.integration.link.acker import DEADLINE_S
+from tests.unit.outbox.postings import ADDRESS
+
+BRISK: Final = Pace(resend_s=0.3, resend_max_s=0.6, backoff_s=0.05, backoff_max_s=0.2, answer_s=5.0)
+"""Like the real pace, for people who wait."""
+
+
+class RunningLink:
+    """Runs until the `with` block is left, then says goodbye."""
+
+    def __init__(
+        self, spool: Spool, broker: Broker, *, client_id: str = "car-1-0123456789abcdef", pace: Pace = BRISK
+    ) -> None:
+        self.link = Link(
+            spool,
+            ADDRESS,
+            broker,
+            client_id=client_id,
+            monotonic=time.monotonic,
+            random=lambda: 0.5,
+            pace=pace,
+        )
+        self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        self._failed: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="link")
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._loop, self._stop = self._started.result(DEADLINE_S)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(DEADLINE_S)
+        assert not self._thread.is_alive(), "the link does not stop"
+        if self._failed is not None:
+            raise self._failed
+
+    def drained(self, timeout_s: float = DEADLINE_S) -> bool:
+        """Whether the cloud has everything, waiting for it."""
+        return asyncio.run_coroutine_threadsafe(self.link.drained(timeout_s), self._loop).result(timeout_s + 5)
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait for what the link shows of itself; it notifies nobody, so it is looked at again and again."""
+        until_s = time.monotonic() + DEADLINE_S
+        while not condition():
+            assert time.monotonic() < until_s, f"not within {DEADLINE_S} s: {self.link.trouble}, {self.link.counters()}"
+            time.sleep(0.01)  # another thread is what we wait for
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._main())
+        except BaseException as error:  # noqa: BLE001  # it is raised again where the test sees it
+            self._failed = error
+
+    async def _main(self) -> None:
+        stop = asyncio.Event()
+        self._started.set_result((asyncio.get_running_loop(), stop))
+        await self.link.run(stop)

@@ -1,0 +1,147 @@
+"""Brokers that do not let us in, or are none."""
+
+import logging
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from edge.link import Broker
+from edge.outbox import Outbox
+from tests.brokers import Mosquitto, free_port
+from tests.integration.link.acker import Acker
+from tests.integration.link.running import BRISK, RunningLink
+from tests.unit.outbox.postings import alert
+
+CONNECT, SUBSCRIBE = 0x10, 0x82
+CONNACK = b"\x20\x02\x00\x00"
+
+Script = Callable[[int, bytes], bytes]
+"""From a packet's first byte and its body to what is answered."""
+
+
+@contextmanager
+def scripted(answer: Script) -> Iterator[Broker]:
+    """Something that listens where a broker should, and answers as a test wants."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        stop = threading.Event()
+        thread = threading.Thread(target=_serve, args=(server, stop, answer), name="scripted-broker")
+        thread.start()
+        try:
+            yield Broker("127.0.0.1", server.getsockname()[1])
+        finally:
+            stop.set()
+            with suppress(OSError):  # end its wait for a connection
+                socket.create_connection(server.getsockname(), timeout=1).close()
+            thread.join()
+
+
+def _serve(server: socket.socket, stop: threading.Event, answer: Script) -> None:
+    while True:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            if stop.is_set():
+                return
+            while head := connection.recv(2):
+                connection.sendall(answer(head[0], connection.recv(head[1])))
+
+
+def mute(_first: int, _body: bytes) -> bytes:
+    return b""
+
+
+def babbling(_first: int, _body: bytes) -> bytes:
+    return b"HTTP/1.1 400 Bad Request\r\n\r\n"
+
+
+def deaf(first: int, body: bytes) -> bytes:
+    if first == CONNECT:
+        return CONNACK
+    refused = b"\x80" * 3
+    return bytes([0x90, 2 + len(refused)]) + body[:2] + refused if first == SUBSCRIBE else b""
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(mute, "timed out"), (babbling, ""), (deaf, "does not let us listen below telltale/v1/fleet-1/car-1/down")],
+)
+def test_what_is_no_broker_for_us_is_tried_again_and_said_once(
+    outbox: Outbox, caplog: pytest.LogCaptureFixture, answer: Script, said: str
+) -> None:
+    caplog.set_level(logging.INFO, "edge.link")
+    outbox.put([alert(1)])
+    tries: list[int] = []
+
+    def counting(first: int, body: bytes) -> bytes:
+        tries.extend([first] * (first == CONNECT))
+        return answer(first, body)
+
+    pace = replace(BRISK, answer_s=0.1, backoff_s=0.01, backoff_max_s=0.02)
+    with scripted(counting) as broker, RunningLink(outbox, broker, pace=pace) as running:
+        running.wait_until(lambda: len(tries) >= 4)
+        assert said in running.link.trouble
+        assert running.link.counters() == {}, "that was no session"
+    assert len([record for record in caplog.records if record.levelno >= logging.WARNING]) == 1
+    assert not outbox.is_empty()
+
+
+def test_bad_credentials_are_named_and_tried_again(tmp_path: Path, outbox: Outbox) -> None:
+    passwords = tmp_path / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", str(passwords), "car-1", "right"], check=True)
+    passwords.chmod(0o644)
+    mosquitto = Mosquitto(tmp_path, extra=f"allow_anonymous false\npassword_file {passwords}\n")
+    outbox.put([alert(1)])
+    with mosquitto:
+        host = f"127.0.0.1:{mosquitto.port}"
+        with RunningLink(outbox, Broker.of(f"mqtt://car-1:wrong@{host}")) as running:
+            running.wait_until(lambda: "Not authorized" in running.link.trouble)
+        with RunningLink(outbox, Broker.of(f"mqtt://car-1:right@{host}")) as running:
+            running.wait_until(lambda: running.link.trouble == "")
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An authority, and what it says of the broker and of the vehicle."""
+    folder = tmp_path_factory.mktemp("keys")
+
+    def openssl(command: str) -> None:
+        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
+
+    openssl("req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem")
+    for name, extension in (("broker", "subjectAltName=IP:127.0.0.1"), ("car-1", "extendedKeyUsage=clientAuth")):
+        (folder / f"{name}.cnf").write_text(extension)
+        openssl(f"req -newkey rsa:2048 -nodes -subj /CN={name} -keyout {name}.key -out {name}.csr")
+        openssl(
+            f"x509 -req -in {name}.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2"
+            f" -extfile {name}.cnf -out {name}.pem"
+        )
+    return folder
+
+
+def test_tls_with_certificates_on_both_sides(tmp_path: Path, keys: Path, outbox: Outbox) -> None:
+    port = free_port()
+    lines = [
+        f"listener {port} 127.0.0.1",
+        f"cafile {keys}/ca.pem",
+        f"certfile {keys}/broker.pem",
+        f"keyfile {keys}/broker.key",
+        "require_certificate true",
+        "use_identity_as_username true",
+    ]
+    url = f"mqtts://127.0.0.1:{port}"
+    outbox.put([alert(1)])
+    with Mosquitto(tmp_path, extra="\n".join([*lines, ""])) as mosquitto, Acker(mosquitto.port) as cloud:
+        with RunningLink(outbox, Broker.of(url)) as running:  # an authority that nobody told us to trust
+            running.wait_until(lambda: "certificate verify failed" in running.link.trouble)
+        with RunningLink(outbox, Broker.of(url, ca=keys / "ca.pem")) as running:  # we do not say who we are
+            running.wait_until(lambda: running.link.trouble not in {"", "not connected yet"})
+            assert running.link.counters() == {}
+        ours = Broker.of(url, ca=keys / "ca.pem", certificate=keys / "car-1.pem", key=keys / "car-1.key")
+        with RunningLink(outbox, ours) as running:
+            assert running.drained()
+        assert cloud.alerts() == [1]

@@ -1,0 +1,82 @@
+"""The READMEs of the cloud say what the code says."""
+
+import re
+import tomllib
+from fnmatch import fnmatch
+from pathlib import Path
+
+import cloud.app  # noqa: F401 - it knows every room, so all tables are there
+from cloud.api.problems import Problem
+from cloud.columns import METADATA
+from cloud.config import CloudConfig
+from cloud.errors import CloudError, ConfigError, MessageRejected, PartEnded
+from tests.shared import ROOT
+from tests.unit.cloud.services import Cloud, open_cloud, with_inbox
+from tests.unit.cloud.test_api import api_of, ask
+from tests.unit.cloud.test_intake import BAD, VAN
+from tests.unit.cloud.vehicle import alert, capture, gap, summary
+
+README = (ROOT / "cloud" / "README.md").read_text()
+API_README = (ROOT / "cloud" / "api" / "README.md").read_text()
+
+
+def rows(text: str, head: str) -> list[list[str]]:
+    """The cells of the table whose head begins so."""
+    table = text[text.index(f"| {head}") :].split("\n\n", maxsplit=1)[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+
+
+def test_every_table_is_described_as_in_the_code() -> None:
+    described = {cells[0].strip("`"): cells[1] for cells in rows(README, "table | what it holds")}
+    assert described == {table.name: table.comment for table in METADATA.tables.values()}
+
+
+def test_the_settings_are_the_defaults() -> None:
+    written = re.search(r"```toml\n(.*?)```", README, re.DOTALL)
+    assert written is not None
+    shown = tomllib.loads(written[1])
+    defaults = CloudConfig.model_validate({"broker": {"embedded": True}}).model_dump(exclude_none=True)
+    assert shown == defaults
+    optional = set(re.findall(r"^# (\w+) =", written[1], re.MULTILINE))
+    assert optional == {"token", "url", "ca_file"}
+
+
+def test_every_counter_is_described() -> None:
+    names = [
+        name.strip(" `").replace("<reason>", "*") for cells in rows(README, "counter") for name in cells[0].split(",")
+    ]
+    with open_cloud(inbox=with_inbox(gap_rows=1, shelf_rows=1, quarantine_rows=1), summaries_per_vehicle=1) as cloud:
+        cloud.take(*BAD.values())
+        cloud.take(VAN.say(alert(1), 1), VAN.say(alert(1), 1), VAN.say(alert(2), 1))
+        cloud.take(VAN.say(capture(), 1), VAN.say(capture(), 2))
+        cloud.take(VAN.say(gap(f"alert-{'0' * 16}", (1, 1), (3, 3)), 1))
+        cloud.take(VAN.say(summary(1), 63), VAN.say(summary(2), 64))
+        counted = set(cloud.counts())
+    assert [name for name in counted if not any(fnmatch(name, known) for known in names)] == []
+    assert [known for known in names if not any(fnmatch(name, known) for name in counted)] == ["greetings"]
+
+
+def test_every_path_is_described(cloud: Cloud) -> None:
+    described = {cells[0].strip("`") for cells in rows(API_README, "path")}
+    assert described == set(ask(api_of(cloud), "/api/v1/openapi.json").json()["paths"])
+
+
+def test_every_problem_is_described() -> None:
+    described = {(cells[0].strip("`"), int(cells[1])) for cells in rows(API_README, "type")}
+    never_asked = {ConfigError, MessageRejected, PartEnded}
+    classes = {CloudError, *kinds_of(CloudError)} - never_asked
+    answered = {(kind.slug, kind.status) for kind in classes if kind.__module__ == "cloud.errors"}
+    assert described == answered
+
+
+def kinds_of(kind: type[CloudError]) -> set[type[CloudError]]:
+    return {found for direct in kind.__subclasses__() for found in {direct, *kinds_of(direct)}}
+
+
+def test_a_problem_has_an_example() -> None:
+    Problem.model_validate(Problem.model_json_schema()["example"])
+
+
+def test_every_room_is_a_package_with_a_promise() -> None:
+    for package in (ROOT / "cloud").rglob("__init__.py"):
+        assert package == Path(ROOT / "cloud" / "__init__.py") or package.read_text().startswith('"""')
