@@ -23,6 +23,7 @@ from edge.bus.spec import SourceSpec
 from edge.clock import clock_state
 from edge.config import Bus, Config
 from edge.driver.cab import Cab, Voice, mute, text_voice
+from edge.errors import EdgeError
 from edge.files import Draft
 from edge.frames import FrameBatch
 from edge.grid import Grid
@@ -96,20 +97,34 @@ class Daemon:
             EdgeError: a part died that cannot be restarted.
         """
         self._take_up()
+        told = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop.set)
+            loop.add_signal_handler(number, self._tell_to_stop, told)
         stop_link = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             if self._parts.link:
                 group.create_task(self._parts.link.run(stop_link), name="link")
             try:
                 await asyncio.to_thread(self._pipeline)
-                if self._parts.link and not self._live and not self._stop.is_set():
-                    await self._parts.link.drained(self._config.link.drain_s)
+                if self._parts.link and not self._live:
+                    await self._drained(self._parts.link, told)
             finally:
                 stop_link.set()
         return self._report()
+
+    def _tell_to_stop(self, told: asyncio.Event) -> None:
+        self._stop.set()
+        told.set()
+
+    async def _drained(self, link: "Link", told: asyncio.Event) -> None:
+        """Wait for the last acknowledgement of a recording, as long as is configured, or until told to stop."""
+        waits = [asyncio.ensure_future(told.wait()), asyncio.ensure_future(link.drained(self._config.link.drain_s))]
+        done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in pending:
+            wait.cancel()
+        for wait in done:
+            wait.result()
 
     def _open(self, spec: SourceSpec, bus: Bus, stack: ExitStack) -> Source:
         speed = None if bus.speed == "max" else bus.speed
@@ -165,11 +180,16 @@ class Daemon:
             self._parts.link.wake()
 
     def _tell_health(self) -> None:
+        try:
+            counters = self._counters()
+        except EdgeError as error:  # the outbox's disk; its alerts are refused and counted one by one
+            log.error("health cannot be told: %s", error)  # noqa: TRY400  # one line
+            return
         body = health_body(
             uptime_s=time.monotonic() - self._started_s,
             buses={reader.name: reader.down for reader in self._readers.readers},
             switched_off={**self._prepared.refused, **self._judgement.switched_off},
-            counters=self._counters(),
+            counters=counters,
         )
         self._wake(self._teller.post(body, datetime.now(UTC), clock_state()))
 

@@ -164,3 +164,32 @@ def test_a_signal_ends_it_cleanly_with_its_account(number: signal.Signals) -> No
         child.kill()
     assert child.returncode == 0, err
     assert re.search(r"frames +[1-9]", out)
+
+
+def test_the_wait_for_the_last_acknowledgement_ends_when_told_to(tmp_path: Path) -> None:
+    log = log_of(tmp_path)
+    nowhere = ["--broker", "mqtt://127.0.0.1:1", "--state", str(tmp_path / "state"), "--drain", "600"]
+    child = subprocess.Popen(
+        [
+            program("telltale-edge"),
+            "run",
+            "--bus",
+            f"log:{log}",
+            "--profile",
+            "telltale-car",
+            "--speed",
+            "max",
+            *nowhere,
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(4)  # the log is long over; it waits for a broker that is not there
+        child.terminate()
+        out, _ = child.communicate(timeout=20)
+    finally:
+        child.kill()
+    assert child.returncode == 0
+    assert "wait in the outbox for the cloud" in out
