@@ -9,7 +9,7 @@ import logging
 import random
 import secrets
 import signal
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -38,13 +38,16 @@ from cloud.security.token import BootstrapToken
 _log = logging.getLogger(__name__)
 
 
-async def serve(config: CloudConfig, *, token: str, announce: Path | None = None) -> None:
+async def serve(
+    config: CloudConfig, *, token: str, announce: Path | None = None, on_ready: Callable[[], None] = lambda: None
+) -> None:
     """Run until SIGTERM or SIGINT.
 
     Args:
         config: what to run.
         token: what opens the API.
         announce: see cloud.announce.
+        on_ready: called once, when everything runs.
 
     Raises:
         ConfigError: it cannot start as configured; nothing is left behind.
@@ -70,6 +73,7 @@ async def serve(config: CloudConfig, *, token: str, announce: Path | None = None
             await tried.wait()
             with announced(announce, api=url_of(listener), broker=target.url):
                 _log.info("API at %s, broker at %s", url_of(listener), target.url)
+                on_ready()
                 await stop.wait()
             watching.cancel()
             service.api.stop()

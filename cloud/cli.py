@@ -11,7 +11,7 @@ from typing import Final
 
 from cloud.app import serve
 from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf
-from cloud.config import CloudConfig, Override, load
+from cloud.config import Override, load
 from cloud.database import Database
 from cloud.demo import COMPONENT_OF, DemoSettings, run_demo
 from cloud.errors import EXIT_CONFIG, CloudError, ConfigError
@@ -93,7 +93,15 @@ def _add_serve(serve_parser: argparse.ArgumentParser) -> None:
 
 def _serve(options: argparse.Namespace) -> None:
     config = load(options.config, _overrides(options, os.environ))
-    asyncio.run(serve(config, token=_token(config), announce=options.announce))
+    if config.token is not None:
+        asyncio.run(serve(config, token=config.token.get_secret_value(), announce=options.announce))
+        return
+    token = new_token()
+
+    def tell() -> None:
+        print(f"API token, made for this run and not shown again: {token}", flush=True)
+
+    asyncio.run(serve(config, token=token, announce=options.announce, on_ready=tell))
 
 
 def _overrides(options: argparse.Namespace, environ: Mapping[str, str]) -> list[Override]:
@@ -111,14 +119,6 @@ def _overrides(options: argparse.Namespace, environ: Mapping[str, str]) -> list[
         overrides.append(Override("--embedded-broker", ("broker", "embedded"), options.embedded_broker))
         overrides.append(Override("--broker", ("broker", "url"), options.broker))
     return overrides
-
-
-def _token(config: CloudConfig) -> str:
-    if config.token is not None:
-        return config.token.get_secret_value()
-    token = new_token()
-    print(f"API token, made for this run and not shown again: {token}", flush=True)
-    return token
 
 
 def _migrate(options: argparse.Namespace) -> None:

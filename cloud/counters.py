@@ -22,13 +22,7 @@ def add(connection: Connection, counts: Mapping[str, int]) -> None:
     """Count in the same transaction as what is counted."""
     for name, count in sorted(counts.items()):
         if count:
-            put(
-                connection,
-                counters,
-                {"name": name, "total": count},
-                key=["name"],
-                update={"total": counters.c.total + count},
-            )
+            put(connection, counters, {"name": name, "total": count}, key=("name",), add=("total",))
 
 
 def read(database: Database) -> dict[str, int]:

@@ -7,6 +7,7 @@ errors end here: a store that cannot be used just now is UpstreamDown, one that 
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,14 +16,22 @@ from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from cloud.errors import ConfigError, UpstreamDown
 
-BUSY_TIMEOUT_MS: Final = 5000
+Connection = sa.engine.Connection
+"""What a store's SQL runs on, inside `Database.transaction` or `Database.snapshot`."""
+
+BUSY_TIMEOUT_MS: Final = 2000
+"""How long to wait for another writer before saying that the database is down for now."""
+_CONNECTIONS_MAX: Final = 48
+"""More than the API has threads (40) and the inbox, so nobody waits for one."""
 _WRITES: Final = "telltale_writes"
+_DIALECTS: Final[Mapping[str, Any]] = {"sqlite": sqlite, "postgresql": postgresql}
+"""Both can insert or else update, each in a class of its own."""
 
 
 class Database:
@@ -112,15 +121,21 @@ class Database:
 
 def insert_once(connection: Connection, table: sa.Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless one of the table's unique keys is there already; whether it was new."""
-    return bool(connection.execute(_insert(connection, table).values(**row).on_conflict_do_nothing()).rowcount)
+    statement = _insert_once(connection.dialect.name, table)
+    return bool(connection.execute(statement, dict(row)).rowcount)
 
 
 def put(
-    connection: Connection, table: sa.Table, row: Mapping[str, Any], *, key: Sequence[str], update: Mapping[str, Any]
+    connection: Connection,
+    table: sa.Table,
+    row: Mapping[str, Any],
+    *,
+    key: tuple[str, ...],
+    replace: tuple[str, ...] = (),
+    add: tuple[str, ...] = (),
 ) -> None:
-    """Insert a row, or where its key is there, set `update` in it."""
-    statement = _insert(connection, table).values(**row)
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(update)))
+    """Insert a row; where its key is there, replace these of its columns and add to those."""
+    connection.execute(_put(connection.dialect.name, table, key, replace, add), dict(row))
 
 
 def beyond(columns: Sequence[sa.ColumnElement[Any]], key: Sequence[Any]) -> sa.ColumnElement[bool]:
@@ -145,8 +160,22 @@ def _delete_from(connection: Connection, table: sa.Table, newest_to_go: sa.Selec
     return connection.execute(sa.delete(table).where(table.c.id <= newest_to_go.scalar_subquery())).rowcount
 
 
-def _insert(connection: Connection, table: sa.Table) -> Any:
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
+# Statements are built once: building one costs more than running it.
+@cache
+def _insert_once(dialect: str, table: sa.Table) -> sa.Insert:
+    statement: sa.Insert = _DIALECTS[dialect].insert(table).on_conflict_do_nothing()
+    return statement
+
+
+@cache
+def _put(
+    dialect: str, table: sa.Table, key: tuple[str, ...], replace: tuple[str, ...], add: tuple[str, ...]
+) -> sa.Insert:
+    insert = _DIALECTS[dialect].insert(table)
+    new = insert.excluded
+    changes = {name: new[name] for name in replace} | {name: table.c[name] + new[name] for name in add}
+    statement: sa.Insert = insert.on_conflict_do_update(index_elements=key, set_=changes)
+    return statement
 
 
 def _parse(url: str) -> URL:
@@ -197,7 +226,7 @@ def _alembic(connection: Connection) -> Config:
 
 
 def _engine(file: Path) -> Engine:
-    engine = sa.create_engine(URL.create("sqlite", database=str(file)), pool_size=8, max_overflow=8)
+    engine = sa.create_engine(URL.create("sqlite", database=str(file)), pool_size=8, max_overflow=_CONNECTIONS_MAX - 8)
     sa.event.listen(engine, "connect", _on_connect)
     sa.event.listen(engine, "begin", _on_begin)
     return engine

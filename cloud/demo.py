@@ -125,7 +125,9 @@ def _start_edge(stack: ExitStack, folder: Path, broker: str, settings: DemoSetti
     arguments = ["run", "--bus", f"sim:car?seed={settings.seed}{fault}", "--profile", "telltale-car"]
     arguments += ["--speed", f"{settings.speed:g}", "--broker", broker, "--state", str(folder / "edge")]
     arguments += ["--fleet", FLEET, "--vehicle", VEHICLE, "--drain", "5"]
-    edge = stack.enter_context(Child("telltale-edge", arguments, log=folder / "edge.log", read=True))
+    environment = {"TMPDIR": str(folder)}  # onnxruntime leaves a file there when it is imported
+    log = folder / "edge.log"
+    edge = stack.enter_context(Child("telltale-edge", arguments, log=log, read=True, environment=environment))
     threading.Thread(target=_hear, args=(edge.lines, story), name="cab", daemon=True).start()
     return edge
 

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from edge.wire.errors import Reason
-
 EXIT_CONFIG = 78
 """sysexits.h EX_CONFIG: a supervisor must not start a broken configuration again and again."""
 
@@ -87,17 +85,6 @@ class NotAllowed(CloudError):
     status = 403
     slug = "not-allowed"
     title = "Not allowed"
-
-
-class MessageRejected(CloudError):
-    """A vehicle's message cannot be taken in; it is quarantined under its reason, then acknowledged."""
-
-    slug = "message-rejected"
-
-    def __init__(self, reason: Reason, detail: str) -> None:
-        self.reason = reason
-        self.detail = detail
-        super().__init__(f"{reason}: {detail}")
 
 
 class UpstreamDown(CloudError):

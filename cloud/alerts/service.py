@@ -3,11 +3,9 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.engine import Connection
-
 from cloud.alerts import store
 from cloud.alerts.model import Alert, AlertFilter, Change, Entry, apply
-from cloud.database import Database
+from cloud.database import Connection, Database
 from cloud.errors import NotFound
 from cloud.heard import Heard
 from cloud.pages import Page, Window

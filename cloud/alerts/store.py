@@ -74,7 +74,7 @@ def put_alert(connection: Connection, alert: Alert) -> None:
         "clock": alert.clock,
     }
     row = {"fleet": alert.address.fleet, "vehicle": alert.address.vehicle, "id": alert.id, **content}
-    put(connection, alerts, row, key=["fleet", "vehicle", "id"], update=content)
+    put(connection, alerts, row, key=("fleet", "vehicle", "id"), replace=tuple(content))
 
 
 def alert_of(connection: Connection, address: Address, alert_id: str) -> Alert | None:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from cloud.api.access import ServicesOf, WindowOf
 from cloud.api.forms import FleetName, Form, Moment, PageForm, VehicleName, page_form
-from cloud.inbox.aside_store import GapRange
+from cloud.inbox.kept import GapRange
 
 router = APIRouter(prefix="/gaps", tags=["gaps"])
 

@@ -1,4 +1,4 @@
-"""/quarantine: messages that break the contract, with the reason; /counters: what was counted."""
+"""/quarantine: messages that break the contract, with the reason."""
 
 import base64
 from typing import Annotated
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cloud.api.access import ServicesOf, WindowOf
 from cloud.api.forms import Form, Moment, PageForm, page_form
-from cloud.inbox.aside_store import Quarantined
+from cloud.inbox.kept import Quarantined
 from edge.wire.errors import Reason
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])

@@ -5,7 +5,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from cloud.api import alerts, gaps, health, quarantine, summaries, trips, vehicles
+from cloud.api import alerts, docs, gaps, health, quarantine, summaries, trips, vehicles
 from cloud.api.access import Services, guard
 from cloud.api.problems import MEDIA_TYPE, Problem, add_problem_documents
 
@@ -20,7 +20,7 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def make_api(services: Services) -> FastAPI:
-    """The application: /healthz and /readyz open, everything under /api/v1 behind the token."""
+    """The application: everything under /api/v1 behind the token; /healthz, /readyz and the empty page /docs open."""
     app = FastAPI(
         title="Telltale",
         version="1",
@@ -32,6 +32,7 @@ def make_api(services: Services) -> FastAPI:
     app.state.services = services
     add_problem_documents(app)
     app.include_router(health.router)
+    app.include_router(docs.router, prefix=V1)
     app.include_router(_v1())
     return app
 

@@ -13,8 +13,7 @@ from typing import Final
 from edge.wire.codec import BULK_BYTES_MAX
 
 IN_FLIGHT_MAX: Final = 20
-"""Messages that a client may have received and not acknowledged (mosquitto's own default). A batch of the inbox never
-waits for more than this."""
+"""Messages that a client may have received and not acknowledged: mosquitto's own default, and a batch of the inbox."""
 QUEUED_MAX: Final = 100_000
 """Messages kept for one client that is connected and busy, beyond those in flight."""
 _TOPIC_ROOM: Final = 1024

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy.engine import Connection
-
 from cloud import counters
-from cloud.database import Database
+from cloud.database import Connection, Database
 from cloud.errors import NotFound
 from cloud.fleet import drive_store, vehicle_store
 from cloud.fleet.model import DriveFilter, Presence, Summary, Told, Trip, Twin, TwinPart, Vehicle, is_later

@@ -42,7 +42,7 @@ twin_parts: Final = sa.Table(
 def see(connection: Connection, address: Address, at: datetime) -> None:
     """Something came from this vehicle; it may be the first that is heard of it."""
     row = {"fleet": address.fleet, "vehicle": address.vehicle, "first_seen_at": at, "last_seen_at": at}
-    put(connection, vehicles, row, key=["fleet", "vehicle"], update={"last_seen_at": at})
+    put(connection, vehicles, row, key=("fleet", "vehicle"), replace=("last_seen_at",))
 
 
 def meet(connection: Connection, address: Address, at: datetime) -> None:
@@ -90,7 +90,7 @@ def put_twin_part(connection: Connection, address: Address, part: TwinPart, told
         "seq": place[1],
     }
     row = {"fleet": address.fleet, "vehicle": address.vehicle, "part": part, **content}
-    put(connection, twin_parts, row, key=["fleet", "vehicle", "part"], update=content)
+    put(connection, twin_parts, row, key=("fleet", "vehicle", "part"), replace=tuple(content))
 
 
 def twin_part(connection: Connection, address: Address, part: TwinPart) -> Told | None:

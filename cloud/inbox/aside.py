@@ -3,7 +3,7 @@
 from cloud.database import Database
 from cloud.errors import NotFound
 from cloud.inbox import aside_store
-from cloud.inbox.aside_store import GapRange, Quarantined
+from cloud.inbox.kept import GapRange, Quarantined
 from cloud.pages import Page, Window
 
 

@@ -4,8 +4,6 @@ Each of the three is bounded; the oldest rows go, and how many went is counted.
 """
 
 import hashlib
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -14,6 +12,7 @@ from sqlalchemy.engine import Connection, Row
 from cloud.columns import METADATA, BigId, UtcTime, to_vehicle, vehicle_names
 from cloud.database import beyond, keep_newest, put
 from cloud.heard import Heard
+from cloud.inbox.kept import GapRange, Quarantined, Shelved
 from cloud.inbox.model import Arrival
 from cloud.pages import Key
 from edge.wire.codec import JSON_BYTES_MAX
@@ -75,50 +74,6 @@ gaps: Final = sa.Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """A bad message."""
-
-    id: int
-    topic: str
-    reason: str
-    detail: str
-    size: int
-    """Bytes of the whole message."""
-    times: int
-    first_received_at: datetime
-    last_received_at: datetime
-    payload: bytes
-    """The first QUARANTINED_BYTES_MAX of them; empty in listings."""
-
-
-@dataclass(frozen=True, slots=True)
-class GapRange:
-    """One range of messages that will never come."""
-
-    id: int
-    address: Address
-    stream: str
-    first: int
-    last: int
-    cause: str
-    observed_at: datetime
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Shelved:
-    """A good message that nobody reads yet."""
-
-    address: Address
-    stream: int
-    seq: int
-    kind: str
-    observed_at: datetime
-    received_at: datetime
-    payload: bytes
-
-
 def put_quarantined(connection: Connection, arrival: Arrival, *, reason: str, detail: str) -> None:
     """Keep a bad message; one that came before is counted instead."""
     row = {
@@ -132,8 +87,8 @@ def put_quarantined(connection: Connection, arrival: Arrival, *, reason: str, de
         "last_received_at": arrival.received_at,
         "payload": arrival.payload[:QUARANTINED_BYTES_MAX],
     }
-    again = {"times": quarantine.c.times + 1, "last_received_at": arrival.received_at}
-    put(connection, quarantine, row, key=["topic", "sha256", "reason"], update=again)
+    key = ("topic", "sha256", "reason")
+    put(connection, quarantine, row, key=key, replace=("last_received_at",), add=("times",))
 
 
 def bound_quarantine(connection: Connection, *, rows_max: int, bytes_max: int) -> int:

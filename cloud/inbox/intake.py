@@ -4,10 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.engine import Connection
-
 from cloud import counters
-from cloud.database import Database
+from cloud.database import Connection, Database
 from cloud.heard import Heard
 from cloud.inbox import aside_store
 from cloud.inbox.ledger import Claim, Ledger

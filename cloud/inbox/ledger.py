@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy.engine import Connection
-
+from cloud.database import Connection
 from cloud.inbox import store
 from cloud.inbox.model import Slot
 from cloud.inbox.store import Receipt

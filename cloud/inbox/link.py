@@ -11,16 +11,17 @@ from typing import Final
 
 from paho.mqtt.client import MQTTMessage
 
-from cloud.broker.mosquitto import IN_FLIGHT_MAX
 from cloud.config import BrokerTarget
 from cloud.errors import UpstreamDown
 from cloud.inbox.intake import Reply
 from cloud.inbox.model import Arrival
 from cloud.inbox.session import Session
 
-BATCH_MAX: Final = IN_FLIGHT_MAX
-"""A broker that waits for acknowledgements sends no more than this: to wait for more is to wait for nothing."""
+BATCH_MAX: Final = 20
+"""What mosquitto sends before it waits for acknowledgements: to wait for more is to wait for nothing."""
 BATCH_BYTES_MAX: Final = 8 * 2**20
+LINGER_S: Final = 0.01
+"""A transaction costs as much as ten messages in it: a moment of waiting fills it."""
 _IDLE_S: Final = 5.0
 _BACKOFF_S: Final = (0.2, 15.0)
 _RETRY_S: Final = (0.1, 2.0)
@@ -91,7 +92,9 @@ class Link:
 
     def _serve(self, session: Session) -> None:
         while not self._stopping.is_set():
-            messages = session.receive(count_max=BATCH_MAX, bytes_max=BATCH_BYTES_MAX, wait_s=_IDLE_S)
+            messages = session.receive(
+                count_max=BATCH_MAX, bytes_max=BATCH_BYTES_MAX, wait_s=_IDLE_S, linger_s=LINGER_S
+            )
             if not messages:
                 continue
             at = self._now()

@@ -1,18 +1,16 @@
 """What arrives and what it turns out to be. Pure."""
 
 import hashlib
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import ValidationError
 
-from cloud.errors import MessageRejected
 from edge.wire import blocks
 from edge.wire.codec import BULK_BYTES_MAX, JSON_BYTES_MAX, Uplink, decode
 from edge.wire.downlink import Status, decode_down
 from edge.wire.envelope import Envelope
 from edge.wire.errors import Reason, WireError
-from edge.wire.messages import Body
 from edge.wire.topics import Address, parse_status, parse_up
 
 
@@ -39,7 +37,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A message that keeps the contract; its times are in UTC."""
+    """A message that keeps the contract."""
 
     slot: Slot
     uplink: Uplink
@@ -72,8 +70,6 @@ def sort(arrival: Arrival) -> Understood | Greeting | Rejected:
         return _understood(arrival)
     except WireError as error:
         return Rejected(error.reason, error.detail, _readable_slot(arrival))
-    except MessageRejected as error:
-        return Rejected(error.reason, error.detail, _readable_slot(arrival))
 
 
 def _is_status(topic: str) -> bool:
@@ -82,17 +78,7 @@ def _is_status(topic: str) -> bool:
 
 def _understood(arrival: Arrival) -> Understood:
     uplink = decode(arrival.topic, arrival.payload)
-    try:
-        in_utc = replace(uplink, observed_at=uplink.observed_at.astimezone(UTC), body=_in_utc(uplink.body))
-    except OverflowError:
-        raise MessageRejected(Reason.BAD_BODY, "a time lies outside of the years 1 to 9999 in UTC") from None
-    slot = Slot(uplink.address, uplink.stream, uplink.seq, _digest(arrival))
-    return Understood(slot, in_utc)
-
-
-def _in_utc(body: Body) -> Body:
-    times = {name: value.astimezone(UTC) for name, value in body if isinstance(value, datetime)}
-    return body.model_copy(update=times) if times else body
+    return Understood(Slot(uplink.address, uplink.stream, uplink.seq, _digest(arrival)), uplink)
 
 
 def _digest(arrival: Arrival) -> bytes:

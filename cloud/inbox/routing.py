@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.engine import Connection
-
 from cloud.alerts.service import AlertService
+from cloud.database import Connection
 from cloud.fleet.service import FleetService
 from cloud.heard import Heard
 from cloud.inbox import aside_store
-from cloud.inbox.aside_store import Shelved
+from cloud.inbox.kept import Shelved
 from edge.wire.codec import Uplink
 from edge.wire.messages import Alert, Gap, Health, Reported, Summary, Trip
 

@@ -48,23 +48,18 @@ class Session:
             raise UpstreamDown(f"{target.url} cannot be reached ({error})") from error
         except UpstreamDown as error:
             self._close()
-            raise UpstreamDown(f"{target.url}: {error}") from error
+            raise UpstreamDown(f"{target.url}: {self._refused or error}") from error
 
-    def receive(self, *, count_max: int, bytes_max: int, wait_s: float) -> list[mqtt.MQTTMessage]:
-        """What comes within `wait_s`, and what comes right behind it; about so many at most. Empty when nothing came.
+    def receive(self, *, count_max: int, bytes_max: int, wait_s: float, linger_s: float) -> list[mqtt.MQTTMessage]:
+        """What comes within `wait_s`, and what follows within `linger_s`: about so many, so large, at most.
 
         Raises:
             UpstreamDown: the connection is lost.
         """
         self._pump(wait_s)
-        room = bytes_max
-        taken = 0
-        while taken < len(self._arrived) < count_max:
-            room -= sum(len(message.payload) for message in self._arrived[taken:])
-            taken = len(self._arrived)
-            if room <= 0:
-                break
-            self._pump(0.0)
+        deadline = time.monotonic() + linger_s
+        while self._arrived and not self._is_full(count_max, bytes_max) and (left := deadline - time.monotonic()) > 0:
+            self._pump(left)
         arrived, self._arrived = self._arrived, []
         return arrived
 
@@ -135,7 +130,7 @@ class Session:
         while not self._granted:
             self._pump(0.1)
             if self._refused:
-                raise UpstreamDown(self._refused)
+                raise UpstreamDown("refused")
             if time.monotonic() > deadline:
                 raise UpstreamDown(f"the broker says nothing for {CONNECT_S_MAX} s")
 
@@ -144,6 +139,10 @@ class Session:
         if not isinstance(connected, socket.socket):
             raise UpstreamDown("the connection is lost")
         return connected
+
+    def _is_full(self, count_max: int, bytes_max: int) -> bool:
+        size = sum(len(message.payload) for message in self._arrived)
+        return len(self._arrived) >= count_max or size >= bytes_max
 
     def _pump(self, wait_s: float) -> None:
         """Wait for the broker, then read one packet and write what is due."""

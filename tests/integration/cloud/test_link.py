@@ -1,6 +1,7 @@
 """What the inbox does when the broker is away, comes back, cannot be trusted, or refuses."""
 
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from paho.mqtt.client import MQTTMessage
 
 from cloud.alerts.store import alerts
 from cloud.config import BrokerTarget, broker_target
+from cloud.inbox import session
 from cloud.inbox.link import arrival_of, backoff_s
 from edge.wire.envelope import StreamClass
 from tests.brokers import Mosquitto, free_port, mosquitto_binary
@@ -94,6 +96,14 @@ def test_a_broker_that_refuses_is_named(tmp_path: Path, cloud: Cloud, caplog: py
         with running_link(target, cloud.intake.take) as states:
             states.wait_for(lambda state: bool(refuses.search(state.broker)))
     assert "s3cret" not in caplog.text
+
+
+def test_a_broker_that_says_nothing_is_left_alone_for_a_while(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "CONNECT_S_MAX", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        target = BrokerTarget("127.0.0.1", mute.getsockname()[1], tls=False)
+        with running_link(target, cloud.intake.take) as states:
+            states.wait_for(lambda state: "the broker says nothing for 0.2 s" in state.broker)
 
 
 @given(failures=st.integers(0, 10_000), share=st.floats(0, 1))

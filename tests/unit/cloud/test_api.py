@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import hashlib
+import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -158,6 +160,14 @@ def test_trips_summaries_gaps_counters(cloud: Cloud, get: Get) -> None:
     assert get("/counters").json() == {"gaps": 1, "messages_new": 3}
 
 
+def test_gaps_page_from_the_newest(cloud: Cloud, get: Get) -> None:
+    cloud.take(VAN.say(says.gap(VAN.stream(StreamClass.ALERT), (1, 1), (3, 3), (5, 5)), 1))
+    newest = get("/gaps?limit=2").json()
+    oldest = get(f"/gaps?limit=2&after={newest['after']}").json()
+    assert [gap["first"] for gap in [*newest["items"], *oldest["items"]]] == [5, 3, 1]
+    assert oldest["after"] is None
+
+
 def test_the_quarantine_can_be_looked_into(cloud: Cloud, get: Get) -> None:
     for n in range(3):
         cloud.take(Arrival("telltale/v1/north/van-7/up/alert", b"{" * (n + 1), T0))
@@ -232,6 +242,15 @@ def test_a_mistake_of_ours_tells_nothing_to_strangers(cloud: Cloud, caplog: pyte
     document = problem(ask(app, "/broken"))
     assert (document["status"], document["detail"]) == (500, "the reason is in the cloud's log")
     assert "a secret" in caplog.text
+
+
+def test_the_page_that_shows_the_api_is_open_and_runs_only_its_own_script(cloud: Cloud) -> None:
+    page = ask(api_of(cloud), f"{V1}/docs", token=None)
+    assert page.headers["content-type"].startswith("text/html")
+    [script] = re.findall(r"<script>(.*?)</script>", page.text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page.headers["content-security-policy"]
+    assert "//" not in page.text.replace("</", ""), "nothing is loaded from elsewhere"
 
 
 def test_openapi_describes_every_answer_with_examples(cloud: Cloud, get: Get) -> None:

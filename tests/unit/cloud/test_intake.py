@@ -71,6 +71,12 @@ def test_an_acknowledgement_names_exactly_what_is_stored(batches: list[list[int]
             upto = [] if ack.upto == 0 else [(1, ack.upto)]
             assert [*upto, *ack.also] == to_ranges(stored)
         assert len(cloud.rows(alerts)) == len({seq for batch in batches for seq in batch})
+        assert ranges_of(cloud, ALERTS) == to_ranges(stored), "kept in the fewest ranges"
+
+
+def ranges_of(cloud: Cloud, stream: str) -> list[tuple[int, int]]:
+    [number] = [row["id"] for row in cloud.rows(store.streams) if row["stream"] == stream]
+    return sorted((row["first"], row["last"]) for row in cloud.rows(store.stream_ranges) if row["stream"] == number)
 
 
 def test_an_acknowledgement_is_bounded_and_names_the_lowest_numbers(cloud: Cloud) -> None:
