@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from edge.alerts import AlertBook
-from edge.detect.card import Card
+from edge.detect.card import Card, Guard
 from edge.detect.finding import Concern, Detector, Finding, Verdict
 from edge.detect.onnx import OnnxDetector
 from edge.detect.rules import Level, Rule, RuleDetector
@@ -58,30 +58,34 @@ class Constant:
 
     smoothings: Sequence[Smoothing] = ()
 
-    def __init__(self, name: str, share: float, running: str) -> None:
-        """`share` of all minutes have a finding; `running`: path of the signal that must be above one half."""
+    def __init__(self, name: str, share: float, when: Guard, *, seed: int = 0) -> None:
+        """`share` of all minutes in which the guard holds have a finding; which ones depends on the seed."""
         self.name = name
         self._share = share
-        self._running = running
+        self._when = when
+        self._seed = seed
         self._concern = Concern(name, "any", "warning", "watch", "", "")
 
     def judge(self, window: Window) -> Sequence[Finding]:
         """The same minute always gives the same answer."""
-        if not window.value(self._running) > 0.5:
+        if not self._when.holds(window):
             return []
         minute = (window.until - 1) // (60 * NANOSECONDS)
-        draw = zlib.crc32(minute.to_bytes(8, "big")) / 2**32
+        draw = zlib.crc32(minute.to_bytes(8, "big"), self._seed) / 2**32
         return [Finding(self._concern, Verdict.HOLDS)] if draw < self._share else []
 
 
-def candidates(detector: OnnxDetector) -> list[Detector]:
-    """The model, fixed limits with the same patience, and three that know nothing."""
+def candidates(detector: OnnxDetector, recording: str = "") -> list[Detector]:
+    """The model, fixed limits with the same patience, and three that know nothing.
+
+    The random one has other minutes on each recording, but the same whenever that one is judged.
+    """
     card = detector.card
-    running = card.when[0].path
+    running = card.when[0]
     return [
         detector,
         *(_fixed_limit(card, limit) for limit in LIMITS_C),
-        Constant("random", RANDOM_PER_HOUR / 60.0, running),
+        Constant("random", RANDOM_PER_HOUR / 60.0, running, seed=zlib.crc32(recording.encode())),
         Constant("always", 1.0, running),
         Constant("never", 0.0, running),
     ]

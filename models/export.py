@@ -1,5 +1,6 @@
 """From scikit-learn to ONNX, and the gate before a file may ship: the same answers, the same alarms."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,7 +40,10 @@ def to_bytes(trained: Trained) -> bytes:
         ModelError: it is larger than a box should have to load.
     """
     sample = trained.calibration.features[:1]
-    model = to_onnx(trained.regressor, sample, name="virtual_sensor", target_opset=OPSETS)
+    with warnings.catch_warnings():
+        # skl2onnx hands protobuf booleans where it wants integers; protobuf 7 refuses them, hence our `protobuf<7`.
+        warnings.filterwarnings("ignore", "Field onnx.AttributeProto.ints", DeprecationWarning)
+        model = to_onnx(trained.regressor, sample, name="virtual_sensor", target_opset=OPSETS)
     content: bytes = model.SerializeToString(deterministic=True)
     if len(content) > MODEL_BYTES_MAX:
         raise ModelError(

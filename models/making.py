@@ -46,6 +46,8 @@ def assess(recipe: Recipe, package: Path, healthy: Sequence[Path], leaks: Sequen
         judge = partial(_judge, recipe, package)
         sound = list(pool.map(judge, healthy, restarts))
         leaking = list(pool.map(judge, leaks, [0.0] * len(leaks)))
+    if not any(drive.driving_s for drive in sound):
+        raise ConfigError("the engine runs in none of them", place="--healthy", remedy="Give drives with driving")
     names = [detector.name for detector in candidates(load_model(package))]
     return card_text(add_evaluation(package, summarise(sound, leaking, names)))
 
@@ -65,7 +67,7 @@ def build(recipe: Recipe, recipe_file: Path, drives: Path, out: Path, *, jobs: i
 
 
 def _judge(recipe: Recipe, package: Path, file: Path, begin_s: float) -> Drive:
-    return judge_drive(recipe, file, candidates(load_model(package)), begin_s=begin_s)
+    return judge_drive(recipe, file, candidates(load_model(package), file.stem), begin_s=begin_s)
 
 
 def _refuse_known(package: Path, files: Sequence[Path]) -> None:

@@ -11,6 +11,7 @@ from edge import catalogue
 from edge.detect.card import Feature, Guard, Notice, Path_, Signal
 from edge.errors import ConfigError
 from edge.frames import NANOSECONDS
+from edge.history import Smoothing, Window
 
 RECIPES: Final = Path(__file__).resolve().parent / "recipes"
 PACKAGES: Final = Path(__file__).resolve().parent / "packages"
@@ -28,14 +29,16 @@ class Input(_Part):
 
     path: Path_
     tau_s: Positive | None = None
-    bounded: bool = False
+    beyond: Annotated[float, Field(ge=0)] | None = None
 
-    def feature(self, low: float = 0.0, high: float = 0.0) -> Feature:
-        """The feature with the range that training saw; without one it is read, but not bounded."""
-        known = catalogue.CATALOGUE[self.path]
-        return Feature(
-            path=self.path, unit=known.unit, tau_s=self.tau_s, low=low, high=high, bounded=self.bounded and low < high
-        )
+    def feature(self, low: float, high: float) -> Feature:
+        """The feature with the range that training saw."""
+        unit = catalogue.CATALOGUE[self.path].unit
+        return Feature(path=self.path, unit=unit, tau_s=self.tau_s, low=low, high=high, beyond=self.beyond)
+
+    def read(self, window: Window) -> float:
+        """The feature as of the window, wherever it lies; NaN when unknown."""
+        return window.value(self.path) if self.tau_s is None else window.smoothed(self.path, self.tau_s)
 
 
 class Forest(_Part):
@@ -55,6 +58,7 @@ class Judging(_Part):
     grid_s: Positive
     for_s: Positive
     margin: Annotated[float, Field(ge=1)]
+    threshold_min: Positive
     clear_share: Annotated[float, Field(gt=0, le=1)]
     begins_s: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)]
 
@@ -118,6 +122,11 @@ class Recipe(_Part):
         if any(first[1] > second[0] for first, second in pairwise(spans)):
             raise ValueError("two roles share a seed")
         return self
+
+    @property
+    def smoothings(self) -> list[Smoothing]:
+        """The smoothed signals among the features."""
+        return [Smoothing(item.path, item.tau_s) for item in self.features if item.tau_s is not None]
 
     @property
     def paths(self) -> frozenset[str]:

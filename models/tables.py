@@ -25,7 +25,7 @@ def card_text(card: Card) -> str:
     finding = f"{card.target.path} more than {card.threshold:g} above what is expected for {card.for_s:g} s"
     lines += [f"Finding: {finding}; over at {card.clear:g}. {card.unknown}", ""]
     features = [_feature(item) for item in card.features]
-    lines += [*_table(("feature", "unit", "smoothing", "seen in training", "bounded"), features), ""]
+    lines += [*_table(("feature", "unit", "smoothing", "seen in training", "asked"), features), ""]
     lines += evaluation_table(card.evaluation) if card.evaluation else ["Not evaluated yet."]
     return "\n".join(lines) + "\n"
 
@@ -44,7 +44,8 @@ def evaluation_table(evaluation: Mapping[str, Any]) -> list[str]:
 def _feature(item: Feature) -> tuple[str, ...]:
     smoothing = "latest" if item.tau_s is None else f"{item.tau_s:g} s"
     seen = f"{item.low:.4g} to {item.high:.4g}"
-    return f"`{item.path}`", item.unit, smoothing, seen, "yes" if item.bounded else "no"
+    asked = "anywhere" if item.beyond is None else f"and {item.beyond:g} beyond"
+    return f"`{item.path}`", item.unit, smoothing, seen, asked
 
 
 def _row(name: str, figures: Mapping[str, Any]) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from sklearn.ensemble import HistGradientBoostingRegressor  # type: ignore[impor
 from edge.detect.card import Feature
 from edge.errors import ConfigError
 from edge.frames import NANOSECONDS
-from edge.history import Smoothing
 from models.recipe import Recipe
 from models.replay import Recording, is_known, read_recording, windows
 
@@ -49,18 +48,16 @@ class Trained:
 
 def tabulate(recipe: Recipe, recording: Recording, *, begin_s: float, every_s: float) -> Table:
     """A row every `every_s` where the model applies and everything is known."""
-    inputs = [item.feature() for item in recipe.features]
-    smoothings = [Smoothing(item.path, item.tau_s) for item in inputs if item.tau_s is not None]
     step = max(round(every_s * NANOSECONDS / recipe.judging.grid_ns), 1)
     rows: list[tuple[int, list[float]]] = []
-    replay = windows(recording, smoothings, grid_ns=recipe.judging.grid_ns, begin_s=begin_s)
+    replay = windows(recording, recipe.smoothings, grid_ns=recipe.judging.grid_ns, begin_s=begin_s)
     for cell, window in enumerate(replay):
         if cell % step or not all(guard.holds(window) for guard in recipe.when):
             continue
-        values = [*(item.read(window) for item in inputs), window.value(recipe.target.path)]
+        values = [*(item.read(window) for item in recipe.features), window.value(recipe.target.path)]
         if is_known(values):
             rows.append((window.until, values))
-    numbers = np.array([values for _, values in rows], np.float64).reshape(-1, len(inputs) + 1)
+    numbers = np.array([values for _, values in rows], np.float64).reshape(-1, len(recipe.features) + 1)
     return Table(np.array([time for time, _ in rows], np.int64), numbers[:, :-1].astype(np.float32), numbers[:, -1])
 
 
@@ -99,12 +96,12 @@ def train(recipe: Recipe, drives: Sequence[Path], calibration: Sequence[Path]) -
     regressor = _fit(recipe, features, np.concatenate([table.target for table in learned]))
     held_out = tables(recipe, calibration, every_s=1.0)
     errors = [table.target - regressor.predict(table.features) for table in held_out]
-    excesses = tuple(_lasting(table, error, recipe) for table, error in zip(held_out, errors, strict=True))
+    excesses = tuple(lasting_excess(table, error, recipe) for table, error in zip(held_out, errors, strict=True))
     low, high = features.min(axis=0).tolist(), features.max(axis=0).tolist()
     return Trained(
         regressor=regressor,
         features=tuple(item.feature(*ends) for item, *ends in zip(recipe.features, low, high, strict=True)),
-        threshold=round(recipe.judging.margin * max(excesses), 1),
+        threshold=max(round(recipe.judging.margin * max(excesses), 1), recipe.judging.threshold_min),
         rows=len(features),
         calibration=_joined(held_out),
         calibration_rmse=float(np.sqrt(np.mean(np.concatenate(errors) ** 2))),
@@ -138,7 +135,7 @@ def _fit(recipe: Recipe, features: Float32s, target: Float64s) -> HistGradientBo
     ).fit(features, target)
 
 
-def _lasting(table: Table, excess: Float64s, recipe: Recipe) -> float:
+def lasting_excess(table: Table, excess: Float64s, recipe: Recipe) -> float:
     """The largest excess that was reached at every row of some stretch of `for_s`; 0 when there is no such stretch."""
     for_ns = round(recipe.judging.for_s * NANOSECONDS)
     best = 0.0

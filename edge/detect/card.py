@@ -40,13 +40,15 @@ class Feature(_Part):
     low: FiniteFloat
     high: FiniteFloat
     """What training saw."""
-    bounded: bool = False
-    """Outside of what training saw the model is not asked; its answer is unknown."""
+    beyond: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    """How far outside of what training saw the model is still asked; None: anywhere."""
 
     def read(self, window: Window) -> float:
-        """The feature as of the window; NaN when unknown, or outside its bounds."""
+        """The feature as of the window; NaN when unknown, or too far outside of what training saw."""
         value = window.value(self.path) if self.tau_s is None else window.smoothed(self.path, self.tau_s)
-        return UNKNOWN if self.bounded and not self.low <= value <= self.high else value
+        if self.beyond is None or self.low - self.beyond <= value <= self.high + self.beyond:
+            return value
+        return UNKNOWN
 
 
 class Guard(_Part):

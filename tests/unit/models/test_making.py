@@ -1,6 +1,7 @@
 """From drives to a package: trained, exported, compared, judged; and what is refused on the way."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from edge.detect.card import load_card
 from edge.detect.onnx import OnnxModel, load_model
 from edge.errors import ConfigError, ModelError
+from edge.frames import NANOSECONDS
 from models import export
 from models.cli import main
 from models.evaluation import candidates, judge_drive
@@ -17,7 +19,7 @@ from models.export import check_parity, to_bytes
 from models.making import assess, make
 from models.packages import code_hash
 from models.recipe import RECIPES
-from models.training import Trained, train
+from models.training import Table, Trained, lasting_excess, train
 from tests.unit.models.small import COOLANT, small_recipe, write_drive
 
 RECIPE = RECIPES / "coolant.toml"
@@ -86,6 +88,29 @@ def test_the_gate_stops_a_model_that_answers_otherwise(folder: Path, trained: Tr
         check_parity(trained, to_bytes(other))
 
 
+def test_the_gate_stops_a_model_that_flips_an_alarm(trained: Trained) -> None:
+    content = to_bytes(trained)
+    ours = trained.regressor.predict(trained.calibration.features)
+    theirs = OnnxModel(content, len(trained.features), "test").answers(trained.calibration.features).astype(np.float64)
+    row = int(np.argmax(np.abs(ours - theirs)))
+    between = trained.calibration.target[row] - (ours[row] + theirs[row]) / 2
+    with pytest.raises(ModelError, match=r"flips [1-9]"):
+        check_parity(replace(trained, threshold=float(between)), content)
+
+
+def test_only_an_excess_that_lasts_raises_the_threshold() -> None:
+    recipe = small_recipe()
+    table = Table(np.arange(60) * NANOSECONDS, np.zeros((60, 8), np.float32), np.zeros(60))
+    excess = np.zeros(60)
+    excess[10:13] = 9.0
+    excess[30:45] = 3.0
+    assert lasting_excess(table, excess, recipe) == 3.0
+    gap = Table(table.time + NANOSECONDS * 100 * (np.arange(60) >= 37), table.features, table.target)
+    assert lasting_excess(gap, excess, recipe) == 3.0
+    assert lasting_excess(gap, np.where(np.arange(60) < 37, excess, 0.0), recipe) == 3.0
+    assert lasting_excess(gap, np.where((np.arange(60) < 34) | (np.arange(60) > 40), 0.0, 3.0), recipe) == 0.0
+
+
 def test_a_model_too_large_for_a_box_is_refused(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "MODEL_BYTES_MAX", 1000)
     with pytest.raises(ModelError, match="at most 1000"):
@@ -148,6 +173,12 @@ def test_an_evaluation_is_put_on_the_card(package: Path, folder: Path) -> None:
 def test_what_made_a_model_may_not_judge_it(package: Path, folder: Path) -> None:
     with pytest.raises(ConfigError, match="used to make"):
         assess(small_recipe(), package, [folder / "2.csv"], [], jobs=1)
+
+
+def test_without_driving_nothing_can_be_said_of_false_alarms(package: Path, tmp_path: Path) -> None:
+    parked = write_drive(tmp_path / "parked.csv", seed=1, seconds=30, running=False)
+    with pytest.raises(ConfigError, match="none of them"):
+        assess(small_recipe(), package, [parked], [], jobs=1)
 
 
 def test_the_card_command_prints_a_card(package: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,6 +51,8 @@ def test_a_program_that_starts_in_mid_drive_knows_nothing_of_before(tmp_path: Pa
     first = next(windows(recording, [Smoothing(OIL, 100.0)], grid_ns=GRID_NS, begin_s=10.0))
     assert first.until == 10 * NANOSECONDS + GRID_NS
     assert first.smoothed(OIL, 100.0) == first.value(OIL)
+    between_samples = next(windows(recording, [], grid_ns=GRID_NS, begin_s=10.3))
+    assert np.isnan(between_samples.value(OIL))
 
 
 def test_rows_are_only_taken_where_the_model_applies(tmp_path: Path) -> None:

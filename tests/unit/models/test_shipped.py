@@ -36,8 +36,8 @@ def test_it_is_small_licensed_and_speaks_the_catalogues_units(package: Path) -> 
     assert (package / card.model_file).stat().st_size <= 100_000
     assert card.licence == "Apache-2.0"
     assert sorted(file.name for file in package.iterdir()) == ["card.json", "model.onnx"]
-    for signal in (card.target, *card.features):
-        assert CATALOGUE[signal.path].unit == signal.unit
+    units = {card.target.path: card.target.unit} | {feature.path: feature.unit for feature in card.features}
+    assert units == {path: CATALOGUE[path].unit for path in units}
 
 
 @BY_NAME

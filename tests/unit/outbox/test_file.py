@@ -95,6 +95,7 @@ def test_another_vehicles_outbox_is_set_aside_unsent(path: Path) -> None:
     [
         "DROP TABLE message",
         "DROP TABLE stream",
+        "DROP TRIGGER message_out",
         "UPDATE stream SET name = 'alerm-0123456789abcdef' WHERE class = 'alert'",
         "UPDATE stream SET class = 'alerf' WHERE class = 'alert'",
         "UPDATE stream SET next_seq = 1",

@@ -184,6 +184,14 @@ def test_an_old_acknowledgement_does_not_reach_into_a_new_stream(outbox: Outbox)
     assert numbers(everything(outbox, ALERT)) == [1]
 
 
+def test_what_was_handed_out_of_an_old_stream_is_not_of_the_new_one(outbox: Outbox) -> None:
+    outbox.put([alert(n) for n in range(5)])
+    outbox.waiting(ALERT, 0, 5)
+    outbox.acknowledge(renewing(stream_of(outbox, ALERT)))
+    new = stream_of(outbox, ALERT)  # which hands out the first
+    assert outbox.acknowledge(Ack(stream=new, upto=5)) == 1
+
+
 def test_totals_follow_the_messages(outbox: Outbox) -> None:
     outbox.put([alert(1), alert(2), telemetry(1, size=5000)])
     size = sum(len(message.payload) for stream_class in StreamClass for message in outbox.waiting(stream_class, 0, 9))

@@ -68,6 +68,13 @@ def test_time_never_goes_back() -> None:
     assert again.until == 2 * NANOSECONDS
 
 
+def test_a_frame_at_the_very_end_comes_with_the_next_call() -> None:
+    first_ns = int(made().advance(NANOSECONDS).time[0])
+    simulation = made()
+    assert len(simulation.advance(first_ns)) == 0
+    assert simulation.advance(first_ns + 1).time.tolist() == [first_ns]
+
+
 def test_start_moves_the_times_and_nothing_else() -> None:
     plain, moved = made().advance(3 * NANOSECONDS), made(start_ns=5_000_000_007).advance(8_000_000_007)
     assert np.array_equal(moved.time, plain.time + 5_000_000_007)
@@ -190,6 +197,13 @@ def test_run_hands_over_everything_once_and_tells_the_truth_every_ten_seconds() 
 
 def test_run_goes_on_until_its_pace_says_stop() -> None:
     batches: list[FrameBatch] = []
-    run(made(), batches.append, chunk_s=0.5, pace=lambda until_ns: until_ns <= 3 * NANOSECONDS)
+    run(made(), batches.append, chunk_s=0.5, duration_s=10.0, pace=lambda until_ns: until_ns <= 3 * NANOSECONDS)
     assert batches[-1].until == 3 * NANOSECONDS
     assert len(batches) == 6
+
+
+def test_a_run_without_an_end_goes_on() -> None:
+    left = iter([True] * 40 + [False])
+    batches: list[FrameBatch] = []
+    run(made(), batches.append, chunk_s=0.25, pace=lambda _: next(left))
+    assert batches[-1].until == 10 * NANOSECONDS
