@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from edge.config import Config, invalid, load_config, to_toml, with_profile
+from edge.config import SEE, Config, load_config, to_toml, with_profile
 from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
 from edge.health import edge_version
+from edge.toml_file import first_mistake
 
 EXIT_FAILED: Final = 1
 
@@ -88,7 +89,7 @@ def _config(options: argparse.Namespace) -> Config:
     try:
         config = load_config(options.config) if options.config else _from_options(options)
     except ValidationError as error:
-        raise invalid(error, "arguments") from error
+        raise first_mistake(error, "arguments", see=SEE) from error
     for bus in config.bus:
         bus.speed = options.speed if options.speed is not None else bus.speed
     for name, value in (("fleet", options.fleet), ("id", options.vehicle)):
@@ -108,7 +109,7 @@ def _set(config: Config, table: str, name: str, value: object) -> None:
     try:
         setattr(getattr(config, table), name, value)
     except ValidationError as error:
-        raise invalid(error, "arguments", table=table) from error
+        raise first_mistake(error, "arguments", see=SEE, table=table) from error
 
 
 def _from_options(options: argparse.Namespace) -> Config:

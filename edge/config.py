@@ -1,17 +1,16 @@
 """What the installer writes: one TOML file, every field with a default, every mistake with its place."""
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validator, model_validator
 
 from edge import assets
-from edge.errors import ConfigError
+from edge.toml_file import read_toml
 from edge.wire.envelope import VehicleName
 
-_T = TypeVar("_T", bound=BaseModel)
+SEE: Final = "systemd/telltale-edge.toml for every field"
 SPEED_MAX: Final = 10_000.0
 
 
@@ -153,7 +152,7 @@ def load_config(file: Path) -> Config:
     Raises:
         ConfigError: with file, place and remedy.
     """
-    config = _parse(Config, file, "config")
+    config = read_toml(Config, file, what="config", see=SEE)
     base = file.resolve().parent
     for bus in config.bus:
         bus.source = _from(base, bus.source)
@@ -186,7 +185,7 @@ def with_profile(config: Config, base: Path) -> Config:
     if not config.profile:
         return result
     file = assets.profile_file(config.profile, base)
-    profile = _parse(Profile, file, "profile")
+    profile = read_toml(Profile, file, what="profile", see="dbc/README.md, profiles")
     folder = file.resolve().parent
     for bus in result.bus:
         bus.dbc = bus.dbc or [folder / path for path in profile.databases]
@@ -194,28 +193,6 @@ def with_profile(config: Config, base: Path) -> Config:
     detect.models = detect.models + [str(assets.model_folder(name, folder)) for name in profile.models]
     result.memory.summary_signals = result.memory.summary_signals or profile.summary_signals
     return result
-
-
-def _parse(kind: type[_T], file: Path, what: str) -> _T:
-    try:
-        return kind.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except FileNotFoundError:
-        raise ConfigError(f"no such {what} file", file=file, remedy=f"Check the path given as {what}") from None
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", file=file, remedy="Check that it is a file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"is not TOML: {error}", file=file, remedy="Mend that line") from error
-    except ValidationError as error:
-        raise invalid(error, file) from error
-
-
-def invalid(error: ValidationError, file: Path | str | None, *, table: str = "") -> ConfigError:
-    """The first mistake that pydantic found (in one table), with its place in the installer's words."""
-    first = error.errors()[0]
-    parts = [str(part + 1 if isinstance(part, int) else part) for part in first["loc"]]
-    place = ".".join([table, *parts] if table else parts)
-    remedy = "See systemd/telltale-edge.toml for every field"
-    return ConfigError(first["msg"].removeprefix("Value error, "), file=file, place=place, remedy=remedy)
 
 
 def to_toml(config: Config) -> str:

@@ -7,17 +7,17 @@
 """
 
 import difflib
-import tomllib
 from collections.abc import Collection
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
 
 from edge import catalogue
 from edge.errors import ConfigError
+from edge.toml_file import read_toml
 
 Path_ = Annotated[str, StringConstraints(pattern=r"^Vehicle(\.[A-Za-z0-9]+)+$")]
 
@@ -75,19 +75,7 @@ def load_mapping(file: Path) -> Mapping:
     Raises:
         ConfigError: it is missing, is not TOML, has an unknown field, or a path whose unit nobody knows.
     """
-    try:
-        raw = tomllib.loads(file.read_text("utf-8"))
-        parsed = _File.model_validate(raw)
-    except FileNotFoundError:
-        raise ConfigError("no such mapping file", file=file, remedy="Check the path given as mapping") from None
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", file=file, remedy="Check that it is a file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"is not TOML: {error}", file=file, remedy="Mend that line") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(first["msg"], file=file, place=place, remedy="See dbc/README.md for the fields") from error
+    parsed = read_toml(_File, file, what="mapping", see="dbc/README.md for the fields")
     return Mapping(file, {name: _mapped(file, name, entry) for name, entry in parsed.signals.items()})
 
 

@@ -19,19 +19,19 @@ Unknown is contagious: a rule whose signal or guard is unknown is neither true n
 
 import math
 import re
-import tomllib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator, model_validator
 
 from edge import catalogue
 from edge.detect.finding import Concern, Finding, Verdict
 from edge.errors import ConfigError
 from edge.frames import NANOSECONDS
 from edge.history import Smoothing, Window
+from edge.toml_file import read_toml
 from edge.wire.messages import Action, Label, Severity, Text
 
 DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
@@ -192,7 +192,7 @@ def load_rules(files: Sequence[Path]) -> RuleDetector:
     rules: list[Rule] = []
     owner: dict[str, Path] = {}
     for file in files:
-        for entry in _read(file).rule:
+        for entry in read_toml(_RuleFile, file, what="rules", see="edge/README.md, rules").rule:
             if entry.name in owner:
                 raise ConfigError(
                     f"the name is taken by a rule in {owner[entry.name]}",
@@ -203,23 +203,6 @@ def load_rules(files: Sequence[Path]) -> RuleDetector:
             owner[entry.name] = file
             rules.append(_rule(entry))
     return RuleDetector(rules)
-
-
-def _read(file: Path) -> _RuleFile:
-    try:
-        return _RuleFile.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except FileNotFoundError:
-        raise ConfigError("no such rule file", file=file, remedy="Check the path given as rules") from None
-    except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", file=file, remedy="Check that it is a file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"is not TOML: {error}", file=file, remedy="Mend that line") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
-        raise ConfigError(
-            first["msg"].removeprefix("Value error, "), file=file, place=place, remedy="See edge/README.md, rules"
-        ) from error
 
 
 def _rule(entry: _RuleEntry) -> Rule:

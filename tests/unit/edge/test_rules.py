@@ -107,7 +107,7 @@ def test_a_wrong_rule_is_refused_with_its_place(tmp_path: Path, change: tuple[st
 
 
 def test_missing_files_folders_and_doubled_names(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="no such rule file"):
+    with pytest.raises(ConfigError, match="no such rules file"):
         load_rules([tmp_path / "none.toml"])
     with pytest.raises(ConfigError, match="cannot be read"):
         load_rules([tmp_path])

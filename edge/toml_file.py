@@ -1,0 +1,39 @@
+"""TOML files that a person wrote: read, checked, and every mistake told with file, place and remedy."""
+
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from edge.errors import ConfigError
+
+_T = TypeVar("_T", bound=BaseModel)
+
+
+def read_toml(kind: type[_T], file: Path, *, what: str, see: str) -> _T:
+    """The file as `kind`.
+
+    `what` is what the installer calls such a file, `see` where its fields are described.
+
+    Raises:
+        ConfigError: it is missing, unreadable, no TOML, or says something that cannot be.
+    """
+    try:
+        return kind.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except FileNotFoundError:
+        raise ConfigError(f"no such {what} file", file=file, remedy=f"Check the path given as {what}") from None
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", file=file, remedy="Check that it is a file") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"is not TOML: {error}", file=file, remedy="Mend that line") from error
+    except ValidationError as error:
+        raise first_mistake(error, file, see=see) from error
+
+
+def first_mistake(error: ValidationError, file: Path | str | None, *, see: str, table: str = "") -> ConfigError:
+    """The first mistake that pydantic found (in one table), with its place in the installer's words: counted from 1."""
+    first = error.errors()[0]
+    parts = [str(part + 1 if isinstance(part, int) else part) for part in first["loc"]]
+    place = ".".join([table, *parts] if table else parts)
+    return ConfigError(first["msg"].removeprefix("Value error, "), file=file, place=place, remedy=f"See {see}")
