@@ -48,6 +48,8 @@ class Pace:
     backoff_max_s: float = 60.0
     """Upper end of the pause before the first, and before any, attempt to connect again."""
     keepalive_s: int = 60
+    answer_s: float = 10.0
+    """How long the broker may take to answer a connection or a subscription."""
     publish_s: float = 120.0
     """How long the broker may take to accept a message, the largest over the slowest network."""
 

@@ -8,7 +8,7 @@ import logging
 import sys
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Final
 
 import aiomqtt
@@ -117,8 +117,11 @@ class Link:
             LinkDown: it could not be made, or was lost.
         """
         self._up_since_s = None
+        client = self._client()
         try:
-            async with self._client() as client:
+            async with AsyncExitStack() as stack:
+                stack.push_async_exit(client)  # before it is entered: a broker that never answers leaves a socket open
+                await client.__aenter__()
                 client.pending_calls_threshold = sys.maxsize
                 exchange = Exchange(
                     client,
@@ -149,6 +152,7 @@ class Link:
             protocol=aiomqtt.ProtocolVersion.V311,
             clean_session=True,
             keepalive=self._pace.keepalive_s,
+            timeout=self._pace.answer_s,
             will=will,
             max_inflight_messages=self._pace.alerts + self._pace.records + self._pace.blocks + 1,
             max_queued_incoming_messages=INBOUND_MAX,

@@ -59,26 +59,22 @@ def open_file(path: Path) -> sqlite3.Connection:
     """A connection to a whole outbox file of the current schema; made when it is not there.
 
     Raises:
-        ConfigError: no folder, no permission, or a file of a newer Telltale.
-        Unusable: the file is damaged.
+        ConfigError: no folder, or no permission.
+        Unusable: the file is damaged, or of a newer Telltale.
         EdgeError: the disk is full or failing.
     """
     if not path.parent.is_dir():
         raise ConfigError(
             "there is no such folder for the outbox", file=path.parent, remedy="Create it, or set state.directory"
         )
-    try:
-        db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+    with named_errors(path):
         try:
-            _prepare(db, path)
-        except BaseException:
-            db.close()
-            raise
-    except UnicodeDecodeError as error:
-        raise Unusable(path, "damaged", _GARBLED) from error
-    except sqlite3.Error as error:
-        raise _at_open(path, error) from error
-    return db
+            return _prepared(path)
+        except sqlite3.Error as error:
+            if _code(error) not in _NOT_OURS:
+                raise
+            remedy = "Make the file and its folder writable for the daemon"
+            raise ConfigError(str(error), file=path, remedy=remedy) from error
 
 
 def set_aside(path: Path, label: str) -> Path:
@@ -90,7 +86,7 @@ def set_aside(path: Path, label: str) -> Path:
     kept = sorted(path.parent.glob(f"{path.name}.{label}-*[0-9]"), key=_number)
     target = path.with_name(f"{path.name}.{label}-{_number(kept[-1]) + 1 if kept else 1}")
     try:
-        for old in kept[: len(kept) + 1 - ASIDE_MAX] if len(kept) >= ASIDE_MAX else ():
+        for old in kept[: max(0, len(kept) + 1 - ASIDE_MAX)]:
             _remove(old)
         for suffix in ("", "-wal", "-shm"):
             with suppress(FileNotFoundError):
@@ -115,15 +111,25 @@ def named_errors(path: Path) -> Iterator[None]:
             raise OutboxFull(f"{path}: no space left on its disk. Free some; nothing was written") from error
         if code in _DAMAGED:
             raise Unusable(path, "damaged", f"is damaged ({error})") from error
-        raise EdgeError(f"{path}: {error}. Check the disk that it lies on") from error
+        raise EdgeError(f"{path}: {error}. Check its disk, and that nobody else has it open") from error
 
 
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    # A flipped bit must give a wrong name that a checksum finds, not an exception that hides the row for ever.
-    db.text_factory = lambda text: text.decode("utf-8", "replace")
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_MAX}")
+def _prepared(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+    try:
+        # A flipped bit must give a wrong name that a checksum finds, not an exception that hides the row for ever.
+        db.text_factory = lambda text: text.decode("utf-8", "replace")
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_MAX}")
+        _check(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _check(db: sqlite3.Connection, path: Path) -> None:
     [problem] = db.execute("PRAGMA integrity_check(1)").fetchone()
     if problem != "ok":
         raise Unusable(path, "damaged", f"is damaged ({' '.join(problem.split())})")
@@ -136,11 +142,8 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
     db.execute("BEGIN IMMEDIATE")  # two that start at once must not both do it
     [version] = db.execute("PRAGMA user_version").fetchone()
     if version > len(MIGRATIONS):
-        raise ConfigError(
-            f"was written by a newer Telltale (schema {version}, this one knows {len(MIGRATIONS)})",
-            file=path,
-            remedy="Install that version, or move the file away",
-        )
+        problem = f"was written by a newer Telltale (schema {version}, this one knows {len(MIGRATIONS)})"
+        raise Unusable(path, "newer", problem)
     _apply(db, MIGRATIONS[version:])
     db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     db.execute("COMMIT")
@@ -160,17 +163,6 @@ def _schema_as_made() -> set[tuple[str, str]]:
     with closing(sqlite3.connect(":memory:")) as db:
         _apply(db, MIGRATIONS)
         return _schema(db)
-
-
-def _at_open(path: Path, error: sqlite3.Error) -> EdgeError:
-    code = _code(error)
-    if code in _DAMAGED:
-        return Unusable(path, "damaged", f"is damaged ({error})")
-    if code in _NOT_OURS:
-        return ConfigError(str(error), file=path, remedy="Make the file and its folder writable for the daemon")
-    if code == sqlite3.SQLITE_FULL:
-        return OutboxFull(f"{path}: no space left on its disk. Free some")
-    return EdgeError(f"{path}: {error}. Check the disk that it lies on, and that no other Telltale runs on it")
 
 
 def _code(error: sqlite3.Error) -> int:

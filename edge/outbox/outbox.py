@@ -58,12 +58,15 @@ class Outbox:
 
     @classmethod
     def open(cls, path: Path, *, vehicle: str, limits: Limits, random_hex: RandomHex) -> Self:
-        """Open or make the outbox of a vehicle. A damaged file, or another vehicle's, is set aside and said in `notes`.
+        """Open or make the outbox of a vehicle.
+
+        A file that is damaged, of a newer Telltale or another vehicle's is set aside, a new one begun: the vehicle must
+        not go unwatched for it. `notes` says so.
 
         `random_hex(n)` gives 2n hex digits that nobody else has (`secrets.token_hex`): streams are named by them.
 
         Raises:
-            ConfigError: no folder, no permission, or the file of a newer Telltale.
+            ConfigError: no folder, or no permission.
             EdgeError: the disk is full or failing.
         """
         try:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.integration.link.acker import Acker
 from tests.integration.link.running import BRISK, RunningLink
 from tests.unit.outbox.postings import alert
 
-CONNECT, SUBSCRIBE = 0x10, 0x82
+CONNECT, PUBLISH, PUBLISH_RETAINED, SUBSCRIBE = 0x10, 0x32, 0x33, 0x82
 CONNACK = b"\x20\x02\x00\x00"
 
 Script = Callable[[int, bytes], bytes]
@@ -44,11 +45,22 @@ def scripted(answer: Script) -> Iterator[Broker]:
 def _serve(server: socket.socket, stop: threading.Event, answer: Script) -> None:
     while True:
         connection, _ = server.accept()
-        with connection, suppress(OSError):
+        with connection, suppress(OSError), connection.makefile("rb") as stream:
             if stop.is_set():
                 return
-            while head := connection.recv(2):
-                connection.sendall(answer(head[0], connection.recv(head[1])))
+            while first := stream.read(1):
+                connection.sendall(answer(first[0], stream.read(_length(stream))))
+
+
+def _length(stream: BinaryIO) -> int:
+    """MQTT 3.1.1, 2.2.3: seven bits a byte, the lowest first."""
+    length = 0
+    for place in range(4):
+        [byte] = stream.read(1)
+        length |= (byte & 0x7F) << (7 * place)
+        if byte < 0x80:
+            break
+    return length
 
 
 def mute(_first: int, _body: bytes) -> bytes:
@@ -59,11 +71,12 @@ def babbling(_first: int, _body: bytes) -> bytes:
     return b"HTTP/1.1 400 Bad Request\r\n\r\n"
 
 
+def suback(body: bytes, code: int) -> bytes:
+    return bytes([0x90, 5]) + body[:2] + bytes([code] * 3)
+
+
 def deaf(first: int, body: bytes) -> bytes:
-    if first == CONNECT:
-        return CONNACK
-    refused = b"\x80" * 3
-    return bytes([0x90, 2 + len(refused)]) + body[:2] + refused if first == SUBSCRIBE else b""
+    return CONNACK if first == CONNECT else suback(body, 0x80) if first == SUBSCRIBE else b""
 
 
 @pytest.mark.parametrize(
@@ -88,6 +101,26 @@ def test_what_is_no_broker_for_us_is_tried_again_and_said_once(
         assert running.link.counters() == {}, "that was no session"
     assert len([record for record in caplog.records if record.levelno >= logging.WARNING]) == 1
     assert not outbox.is_empty()
+
+
+def test_what_a_broker_does_not_accept_is_not_handed_to_it_twice(outbox: Outbox) -> None:
+    """It takes our greeting, but no message: after a while that is no broker either."""
+    outbox.put([alert(n) for n in range(5)])
+    handed: list[int] = []
+
+    def hoarding(first: int, body: bytes) -> bytes:
+        handed.extend([first] * (first == PUBLISH))
+        if first == PUBLISH_RETAINED:
+            topic_length = int.from_bytes(body[:2], "big")
+            return b"\x40\x02" + body[2 + topic_length : 4 + topic_length]
+        return CONNACK if first == CONNECT else suback(body, 1) if first == SUBSCRIBE else b""
+
+    pace = replace(BRISK, resend_s=0.02, resend_max_s=0.02, publish_s=0.5, backoff_s=10.0, backoff_max_s=10.0)
+    with scripted(hoarding) as broker, RunningLink(outbox, broker, pace=pace) as running:
+        running.wait_until(lambda: running.link.counters().get("losses") == 1)
+        assert "timed out" in running.link.trouble
+        assert len(handed) == 5
+        assert running.link.counters() == {"sessions": 1, "sent.alert": 5, "losses": 1}
 
 
 def test_bad_credentials_are_named_and_tried_again(tmp_path: Path, outbox: Outbox) -> None:
@@ -123,6 +156,8 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# Where TLS fails, paho leaves its socket to the garbage collector, which closes it and says so.
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket:pytest.PytestUnraisableExceptionWarning")
 def test_tls_with_certificates_on_both_sides(tmp_path: Path, keys: Path, outbox: Outbox) -> None:
     port = free_port()
     lines = [
@@ -138,7 +173,8 @@ def test_tls_with_certificates_on_both_sides(tmp_path: Path, keys: Path, outbox:
     with Mosquitto(tmp_path, extra="\n".join([*lines, ""])) as mosquitto, Acker(mosquitto.port) as cloud:
         with RunningLink(outbox, Broker.of(url)) as running:  # an authority that nobody told us to trust
             running.wait_until(lambda: "certificate verify failed" in running.link.trouble)
-        with RunningLink(outbox, Broker.of(url, ca=keys / "ca.pem")) as running:  # we do not say who we are
+        quick = replace(BRISK, answer_s=0.5)
+        with RunningLink(outbox, Broker.of(url, ca=keys / "ca.pem"), pace=quick) as running:  # not saying who we are
             running.wait_until(lambda: running.link.trouble not in {"", "not connected yet"})
             assert running.link.counters() == {}
         ours = Broker.of(url, ca=keys / "ca.pem", certificate=keys / "car-1.pem", key=keys / "car-1.key")

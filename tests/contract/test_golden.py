@@ -1,0 +1,86 @@
+"""Golden payloads are only ever added to, are understood, and are what we write today."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from edge.wire import blocks
+from edge.wire.codec import decode, encode
+from edge.wire.downlink import encode_down
+from edge.wire.envelope import STREAM_OF, StreamClass
+from edge.wire.messages import Block, Gap
+from edge.wire.topics import Down, Kind
+from tests.contract.golden import ADDRESS, DOWNLINKS, FILES, READERS, SUMS, UPLINKS, kind_of, reader_of, topic_of
+
+
+def name(file: Path) -> str:
+    return file.name
+
+
+def test_no_golden_payload_has_changed_and_all_are_listed() -> None:
+    found = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}" for file in FILES]
+    assert SUMS.read_text().splitlines() == found
+
+
+def test_every_kind_of_message_has_one() -> None:
+    assert {kind_of(file) for file in UPLINKS} == set(Kind)
+    assert {reader_of(file) for file in DOWNLINKS} == {*(f"down.{kind}" for kind in Down), "status"}
+
+
+@pytest.mark.parametrize("file", UPLINKS, ids=name)
+def test_an_uplink_is_understood_and_written_the_same_today(file: Path) -> None:
+    uplink = decode(topic_of(file), file.read_bytes())
+    assert (uplink.address, uplink.kind) == (ADDRESS, kind_of(file))
+    again = encode(
+        uplink.body,
+        vehicle=uplink.address.vehicle,
+        stream=uplink.stream,
+        seq=uplink.seq,
+        observed_at=uplink.observed_at,
+        clock=uplink.clock,
+        block=uplink.block,
+    )
+    assert again == file.read_bytes()
+
+
+@pytest.mark.parametrize("file", DOWNLINKS, ids=name)
+def test_a_downlink_is_understood_and_written_the_same_today(file: Path) -> None:
+    assert encode_down(READERS[reader_of(file)](file.read_bytes())) == file.read_bytes()
+
+
+@pytest.mark.parametrize("file", UPLINKS, ids=name)
+def test_fields_that_nobody_knows_yet_are_ignored(file: Path) -> None:
+    payload = file.read_bytes()
+    is_bulk = STREAM_OF[kind_of(file)] is StreamClass.BULK
+    text, block = blocks.split(payload) if is_bulk else (payload, b"")
+    envelope = json.loads(text)
+    envelope["priority"] = {"of": ["a", "later", "version"]}
+    envelope["body"]["colour"] = "blue"
+    for inner in envelope["body"].get("signals", {}).values():
+        inner["median"] = 1.0
+    newer = json.dumps(envelope).encode()
+    assert decode(topic_of(file), blocks.join(newer, block) if is_bulk else newer) == decode(topic_of(file), payload)
+
+
+@pytest.mark.parametrize("file", DOWNLINKS, ids=name)
+def test_fields_that_a_vehicle_does_not_know_are_ignored(file: Path) -> None:
+    read = READERS[reader_of(file)]
+    newer = json.dumps({**json.loads(file.read_bytes()), "hint": [1]}).encode()
+    assert read(newer) == read(file.read_bytes())
+
+
+def test_a_block_comes_out_as_it_went_in() -> None:
+    [file] = [file for file in UPLINKS if file.name == "up.telemetry.block.bin"]
+    uplink = decode(topic_of(file), file.read_bytes())
+    assert isinstance(uplink.body, Block)
+    assert uplink.block == bytes(range(256)) * 2
+    assert uplink.body.count == len(uplink.block)
+
+
+def test_a_gap_names_ranges_of_a_stream() -> None:
+    [file] = [file for file in UPLINKS if file.name == "up.gap.evicted.json"]
+    body = decode(topic_of(file), file.read_bytes()).body
+    assert isinstance(body, Gap)
+    assert body.ranges == [(1, 1200), (1210, 1210)]
