@@ -101,6 +101,7 @@ class Daemon:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._tell_to_stop, told)
+        log.info("listening to %s", ", ".join(lane.name for lane in self._lanes))
         stop_link = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             if self._parts.link:

@@ -44,7 +44,6 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
-        log.info("listening to %s", ", ".join(spec.text for spec in prepared.specs))
         account = _until_over(daemon)
         if drafts[1]:
             with drafts[1].writing() as stream:

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import environ
 from pathlib import Path
@@ -35,3 +36,23 @@ def run(name: str, *arguments: str | Path, timeout_s: float = 120.0, env: Mappin
         check=False,
     )
     return Ended(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def listening(*options: str | Path) -> Iterator["subprocess.Popen[str]"]:
+    """`telltale-edge run` with these options, once it has opened its buses and knows what a signal means."""
+    child = subprocess.Popen(
+        [program("telltale-edge"), "--log", "info", "run", *map(str, options)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert child.stderr is not None
+        for line in child.stderr:
+            if "listening" in line:
+                break
+        yield child
+    finally:
+        child.kill()
+        child.communicate()

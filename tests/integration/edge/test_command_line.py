@@ -1,7 +1,6 @@
 """The command line as an installer meets it: one clear line with place and remedy, exit 78, nothing half-started."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.simulator.faults import parse_fault
-from tests.programs import program, run
+from tests.programs import listening, program, run
 from tests.shared import ROOT
 
 CAR = ROOT / "dbc" / "telltale-car.dbc"
@@ -146,50 +145,22 @@ def test_speed_and_batches_change_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_cleanly_with_its_account(number: signal.Signals) -> None:
-    child = subprocess.Popen(
-        [program("telltale-edge"), "run", "--bus", "sim:car?seed=1", "--profile", "telltale-car", "--speed", "200"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )
-    assert child.stderr is not None
-    os.set_blocking(child.stderr.fileno(), False)
-    try:
+    with listening("--bus", "sim:car?seed=1", "--profile", "telltale-car", "--speed", "200") as daemon:
         with pytest.raises(subprocess.TimeoutExpired):
-            child.wait(3)  # it runs until it is told to end
-        child.send_signal(number)
-        out, err = child.communicate(timeout=20)
-    finally:
-        child.kill()
-    assert child.returncode == 0, err
+            daemon.wait(2)  # it runs until it is told to end
+        daemon.send_signal(number)
+        out, err = daemon.communicate(timeout=20)
+    assert daemon.returncode == 0, err
     assert re.search(r"frames +[1-9]", out)
 
 
 def test_the_wait_for_the_last_acknowledgement_ends_when_told_to(tmp_path: Path) -> None:
-    log = log_of(tmp_path)
-    nowhere = ["--broker", "mqtt://127.0.0.1:1", "--state", str(tmp_path / "state"), "--drain", "600"]
-    child = subprocess.Popen(
-        [
-            program("telltale-edge"),
-            "run",
-            "--bus",
-            f"log:{log}",
-            "--profile",
-            "telltale-car",
-            "--speed",
-            "max",
-            *nowhere,
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    source = ("--bus", f"log:{log_of(tmp_path)}", "--profile", "telltale-car", "--speed", "max")
+    nowhere = ("--broker", "mqtt://127.0.0.1:1", "--state", tmp_path / "state", "--drain", "600")
+    with listening(*source, *nowhere) as daemon:
         with pytest.raises(subprocess.TimeoutExpired):
-            child.wait(4)  # the log is long over; it waits for a broker that is not there
-        child.terminate()
-        out, _ = child.communicate(timeout=20)
-    finally:
-        child.kill()
-    assert child.returncode == 0
+            daemon.wait(4)  # the log is long over; it waits for a broker that is not there
+        daemon.terminate()
+        out, err = daemon.communicate(timeout=20)
+    assert daemon.returncode == 0, err
     assert "wait in the outbox for the cloud" in out

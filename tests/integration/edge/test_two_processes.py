@@ -5,14 +5,12 @@ import re
 import signal
 import socket
 import sqlite3
-import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.programs import program, run
+from tests.programs import listening, run
 
 GROUP = "239.74.163.21"
 
@@ -26,29 +24,9 @@ def bus() -> str:
     return f"pythoncan:udp_multicast:{GROUP}?port={port}"
 
 
-@contextmanager
-def listening(bus: str, *options: str | Path) -> Iterator["subprocess.Popen[str]"]:
-    """A daemon that has opened its bus."""
-    child = subprocess.Popen(
-        [program("telltale-edge"), "--log", "info", "run", "--bus", bus, *map(str, options)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert child.stderr is not None
-        for line in child.stderr:
-            if "listening" in line:
-                break
-        yield child
-    finally:
-        child.kill()
-        child.communicate()
-
-
 def test_every_frame_that_the_car_sends_is_heard_and_judged(bus: str, tmp_path: Path) -> None:
     drive = ("--vehicle", "car", "--duration", "240", "--speed", "40", "--seed", "3", "--fault", "battery@20")
-    with listening(bus, "--profile", "telltale-car", "--report", tmp_path / "report.json") as daemon:
+    with listening("--bus", bus, "--profile", "telltale-car", "--report", tmp_path / "report.json") as daemon:
         sent = run("telltale-edge", "simulate", "--bus", bus, *drive)
         assert sent.status == 0, sent.err
         daemon.send_signal(signal.SIGTERM)
@@ -74,11 +52,11 @@ def test_an_alert_that_fires_when_the_daemon_is_killed_goes_on_after_its_restart
     nowhere = ("--broker", "mqtt://127.0.0.1:1", "--state", tmp_path / "state")
     options = ("--profile", "telltale-car", "--rules", rules, *nowhere)
     drive = ("telltale-edge", "simulate", "--bus", bus, "--duration", "30", "--speed", "10")
-    with listening(bus, *options) as daemon:
+    with listening("--bus", bus, *options) as daemon:
         run(*drive)
         assert daemon.stdout is not None
         assert daemon.stdout.readline() == "cab: It is cool\n"
-    with listening(bus, *options) as daemon:
+    with listening("--bus", bus, *options) as daemon:
         run(*drive)
         daemon.send_signal(signal.SIGTERM)
         out, err = daemon.communicate(timeout=30)
