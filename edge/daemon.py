@@ -149,6 +149,9 @@ class Daemon:
                 if time.monotonic() >= health_at:
                     health_at += HEALTH_S
                     self._tell_health()
+            self._take()  # what was read before the stop is judged too, the cell that it breaks off included
+            for index in range(len(self._lanes)):
+                self._grid.end(index)
             self._judge()
         self._wake(self._teller.tell([self._judgement.close()], self._clock()))
         self._tell_health()

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from edge.bus.sink import open_sink
+from edge.frames import Frame, FrameBatch
 from tests.programs import listening, run
+from tests.shared import ROOT
 
 GROUP = "239.74.163.21"
 
@@ -24,17 +27,45 @@ def bus() -> str:
     return f"pythoncan:udp_multicast:{GROUP}?port={port}"
 
 
+LAST = 0x7F0
+LAST_DBC = """VERSION ""
+
+BU_: ECU
+
+BO_ 2032 Last: 1 ECU
+ SG_ Frame : 0|8@1+ (1,0) [0|255] "" ECU
+"""
+LAST_RULE = """
+[[rule]]
+name = "last"
+signal = "dbc.Last.Frame"
+above = 0
+component = "test"
+severity = "info"
+action = "watch"
+summary = "s"
+driver = "That was all"
+"""
+
+
 def test_every_frame_that_the_car_sends_is_heard_and_judged(bus: str, tmp_path: Path) -> None:
     drive = ("--vehicle", "car", "--duration", "240", "--speed", "40", "--seed", "3", "--fault", "battery@20")
-    with listening("--bus", bus, "--profile", "telltale-car", "--report", tmp_path / "report.json") as daemon:
+    (tmp_path / "last.dbc").write_text(LAST_DBC)
+    (tmp_path / "last.toml").write_text(LAST_RULE)
+    databases = ("--dbc", ROOT / "dbc" / "telltale-car.dbc", tmp_path / "last.dbc", "--rules", tmp_path / "last.toml")
+    with listening("--bus", bus, *databases, "--report", tmp_path / "report.json") as daemon:
         sent = run("telltale-edge", "simulate", "--bus", bus, *drive)
         assert sent.status == 0, sent.err
+        with closing(open_sink(bus)) as sink:
+            sink.send(FrameBatch.of([Frame(0, LAST, b"\x01")]))
+        assert daemon.stdout is not None
+        assert daemon.stdout.readline() == "cab: That was all\n", "everything before it is judged"
         daemon.send_signal(signal.SIGTERM)
         out, err = daemon.communicate(timeout=30)
     assert daemon.returncode == 0, err
     account = json.loads((tmp_path / "report.json").read_text())
     [counters] = account["sources"].values()
-    frames = int(sent.out.split()[0].replace(",", ""))
+    frames = int(sent.out.split()[0].replace(",", "")) + 1
     lost = sum(counters[name] for name in ("socket_full", "reader_queue_full", "controller_overrun"))
     assert counters["frames"] + lost == frames, "what is not heard is counted"
     assert account["frames"] == counters["frames"] > 20_000
