@@ -156,7 +156,9 @@ class Exchange:
         due_at_s = [at_s for window in self._windows.values() if (at_s := window.next_due_s()) is not None]
         wait_s = max(0.0, min(due_at_s) - self._monotonic()) if due_at_s else None
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._signals.woken.wait(), wait_s)
+            # Not wait_for: on Python 3.11 it loses a cancellation that comes together with the wake.
+            async with asyncio.timeout(wait_s):
+                await self._signals.woken.wait()
 
     async def _receive(self) -> None:
         async for message in self._client.messages:

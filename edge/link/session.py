@@ -81,7 +81,8 @@ class Link:
                     failures = 0 if self._has_held(ceiling_s) else failures + 1
                     self._say_lost(str(down))
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(stop.wait(), self._random() * ceiling_s)
+                        async with asyncio.timeout(self._random() * ceiling_s):
+                            await stop.wait()
         finally:
             self._loop = None
 
@@ -108,7 +109,8 @@ class Link:
             if left_s <= 0:
                 return False
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._signals.progressed.wait(), left_s)
+                async with asyncio.timeout(left_s):
+                    await self._signals.progressed.wait()
 
     async def _session(self, stop: asyncio.Event) -> None:
         """One connection, until `stop`.

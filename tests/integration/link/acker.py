@@ -28,22 +28,28 @@ def as_it_is(ack: Ack) -> Iterable[Ack]:
 class Acker:
     """Connects, whenever there is a broker, until the `with` block is left."""
 
-    def __init__(self, port: int, *, answer: Answer = as_it_is) -> None:
+    def __init__(self, port: int, *, answer: Answer = as_it_is, is_there: bool = True) -> None:
+        """`is_there`: the broker runs, so the block begins when what is sent can be heard."""
         self.answer = answer
         self.delivered: list[Uplink] = []
         """Everything, repetitions too, in the order in which it came."""
         self.online: list[bool] = []
         """What was said of the vehicle's presence."""
+        self._is_there = is_there
+        self._listens = False
         self._news = threading.Condition()
         self._stored: dict[str, set[tuple[int, int]]] = {}
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="acker", protocol=mqtt.MQTTv311)
         self._client.reconnect_delay_set(min_delay=1, max_delay=1)
         self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._client.connect_async("127.0.0.1", port)
 
     def __enter__(self) -> Self:
         self._client.loop_start()
+        if self._is_there:
+            self.wait_until(lambda: self._listens)
         return self
 
     def __exit__(
@@ -85,6 +91,11 @@ class Acker:
 
     def _on_connect(self, client: mqtt.Client, _userdata: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
         client.subscribe([(ALL_UP, 1), (ALL_STATUS, 1)])
+
+    def _on_subscribe(self, _client: mqtt.Client, _userdata: Any, _mid: int, _codes: Any, _properties: Any) -> None:
+        with self._news:
+            self._listens = True
+            self._news.notify_all()
 
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
         with self._news:

@@ -69,7 +69,10 @@ def test_a_broker_that_is_absent_at_first_is_waited_for(
     caplog.set_level(logging.INFO, "edge.link")
     mosquitto = Mosquitto(tmp_path)
     outbox.put([alert(1)])
-    with Acker(mosquitto.port) as cloud, RunningLink(outbox, Broker.of(mosquitto.url)) as running:
+    with (
+        Acker(mosquitto.port, is_there=False) as cloud,
+        RunningLink(outbox, Broker.of(mosquitto.url)) as running,
+    ):
         assert not running.drained(0.5)
         assert "refused" in running.link.trouble
         with mosquitto:
