@@ -192,7 +192,7 @@ class Daemon:
         body = health_body(
             uptime_s=time.monotonic() - self._started_s,
             buses={reader.name: reader.down for reader in self._readers.readers},
-            switched_off={**self._prepared.refused, **self._judgement.switched_off},
+            switched_off=self._judgement.switched_off,
             counters=counters,
         )
         self._wake(self._teller.post(body, datetime.now(UTC), clock_state()))

@@ -1,9 +1,10 @@
 """From a configuration to stages that are ready: everything that can be wrong is found here, before anything starts."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from edge.bus.spec import SourceSpec
 from edge.config import Bus, Config
@@ -16,8 +17,8 @@ from edge.judgement import Judgement
 
 log = logging.getLogger(__name__)
 
-MS: int = 1_000_000
-S: int = 1_000_000_000
+MS: Final = 1_000_000
+S: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +28,19 @@ class Prepared:
     judgement: Judgement
     specs: Sequence[SourceSpec]
     notes: Sequence[str]
-    refused: Mapping[str, str]
-    """Models that are switched off from the start, with the reason."""
 
 
 def prepare(config: Config) -> Prepared:
     """Load databases, mappings, rules and models.
 
     Raises:
-        ConfigError: with file, place and remedy. A model that cannot be used is no reason to stop: it is noted.
+        ConfigError: with file, place and remedy. (A model that fails later, on the road, is switched off instead.)
     """
     specs = [SourceSpec.parse(bus.source) for bus in config.bus]
     decoder = Decoder(_bindings(config.bus))
     paths = {signal.path for signal in decoder.signals}
     rules = load_rules([Path(file) for file in config.detect.rules])
-    models, refused = _models(config.detect.models)
+    models = _models(config.detect.models)
     judgement = Judgement(
         decoder,
         [rules, *models],
@@ -50,10 +49,10 @@ def prepare(config: Config) -> Prepared:
         summary_ns=config.memory.summary_s * S,
         summary_paths=config.memory.summary_signals,
     )
-    notes = [*rules.unheard(paths), *(f"model {name} is switched off: {why}" for name, why in refused.items())]
+    notes = rules.unheard(paths)
     if not decoder.signals:
         notes.insert(0, "no database is configured: frames are kept, nothing is decoded or judged (add dbc = […])")
-    return Prepared(judgement, specs, notes, refused)
+    return Prepared(judgement, specs, notes)
 
 
 def _bindings(buses: Sequence[Bus]) -> list[Binding]:
@@ -75,16 +74,12 @@ def _bindings(buses: Sequence[Bus]) -> list[Binding]:
     return bindings
 
 
-def _models(folders: Sequence[str]) -> tuple[list[Detector], dict[str, str]]:
+def _models(folders: Sequence[str]) -> list[Detector]:
     if not folders:
-        return [], {}
+        return []
     from edge.detect.onnx import load_model  # noqa: PLC0415  # 20-36 MB that a box without models does not pay
 
-    models: list[Detector] = []
-    refused: dict[str, str] = {}
-    for folder in folders:
-        try:
-            models.append(load_model(Path(folder)))
-        except ModelError as error:
-            refused[Path(folder).name] = str(error)
-    return models, refused
+    try:
+        return [load_model(Path(folder)) for folder in folders]
+    except ModelError as error:
+        raise ConfigError(str(error)) from error

@@ -44,6 +44,7 @@ BROKEN = {
     "broken rule": (["run", "--bus", SIM, "--rules", "rule.toml"], "rule.toml, rule.1.above", "edge/README.md"),
     "no such profile": (["run", "--bus", SIM, "--profile", "submarine"], "submarine", "telltale-car"),
     "no model": (["run", "--bus", SIM, "--model", "gone/model"], "gone/model", "Check the path"),
+    "broken model": (["run", "--bus", SIM, "--model", "./model"], "card.json", "Install the model package again"),
     "unknown source": (["run", "--bus", "usb:1"], "usb", "log:"),
     "unknown option": (["run", "--bus", "sim:car?colour=red"], "colour", "fault"),
     "unknown vehicle": (["run", "--bus", "sim:boat"], "boat", "car"),
@@ -71,6 +72,8 @@ def test_a_mistake_is_one_line_with_place_and_remedy_and_exit_78(case: str, tmp_
     (tmp_path / "mapped.dbc").write_text(CAR.read_text())
     (tmp_path / "mapped.vss.toml").write_text('[signals]\n"EngineData.EngineSped" = { path = "Vehicle.Speed" }\n')
     (tmp_path / "rule.toml").write_text('[[rule]]\nname = "x"\nsignal = "Vehicle.Speed"\nabove = "fast"\n')
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "card.json").write_text("{}")
     (tmp_path / "log.log").write_text("(1.000000) can0 123#00\n")
     arguments, place, remedy = BROKEN[case]
     before = sorted(path.name for path in tmp_path.iterdir())
