@@ -11,7 +11,7 @@ import aiomqtt
 
 from edge.errors import EdgeError, LinkDown
 from edge.link.window import Due, Message, SendWindow
-from edge.wire.downlink import Ack, decode_down
+from edge.wire.downlink import Ack, Status, decode_down, encode_down
 from edge.wire.envelope import StreamClass, stream_class
 from edge.wire.errors import WireError
 from edge.wire.topics import Address, Down
@@ -49,7 +49,7 @@ class Pace:
     """Upper end of the pause before the first, and before any, attempt to connect again."""
     keepalive_s: int = 60
     answer_s: float = 10.0
-    """How long the broker may take to answer a connection or a subscription."""
+    """How long the broker may take to answer a connection, a subscription, a greeting."""
     publish_s: float = 120.0
     """How long the broker may take to accept a message, the largest over the slowest network."""
 
@@ -94,35 +94,41 @@ class Exchange:
         self._spool_turn = asyncio.Lock()  # nothing may be loaded while an acknowledgement renews its stream
         self._publishing: dict[tuple[str, int], asyncio.Task[None]] = {}
 
-    async def listen(self) -> None:
-        """Subscribe to what the cloud says to this vehicle.
+    async def run(self, stop: asyncio.Event, *, is_up: Callable[[], None]) -> None:
+        """Greet, then send and receive until `stop` is set, then say goodbye. `is_up` is called after the greeting.
 
         Raises:
-            LinkDown: the broker refuses.
-            aiomqtt.MqttError: the connection is lost.
-        """
-        codes = await self._client.subscribe([(self._address.down(kind), 1) for kind in Down])
-        if any((code if isinstance(code, int) else code.value) >= _REFUSED for code in codes):
-            raise LinkDown(f"the broker does not let us listen below {self._address.base}/down")
-
-    async def run(self, stop: asyncio.Event) -> None:
-        """Send and receive until `stop` is set.
-
-        Raises:
-            LinkDown: the connection is lost, or the outbox cannot be used.
+            LinkDown: the broker refuses, the connection is lost, or the outbox cannot be used.
         """
         try:
             async with asyncio.TaskGroup() as group:
+                # First of all: only who reads hears that the connection is lost, and ends what waits for an answer.
                 receiver = group.create_task(self._receive(), name="link-receive")
+                await self._greet()
+                is_up()
                 sender = group.create_task(self._send(group), name="link-send")
                 await stop.wait()
-                for task in (receiver, sender, *self._publishing.values()):
+                for task in (sender, *self._publishing.values()):
                     task.cancel()
+                await self._say_online(online=False)
+                receiver.cancel()
         except ExceptionGroup as failures:
             expected, others = failures.split((aiomqtt.MqttError, EdgeError))
             if expected is None or others is not None:
                 raise
-            raise LinkDown(str(expected.exceptions[0])) from failures
+            # What was being published fails as well when the connection is lost; the loss itself says it best.
+            best = next((failure for failure in expected.exceptions if isinstance(failure, LinkDown)), None)
+            raise LinkDown(str(best or expected.exceptions[0])) from failures
+
+    async def _greet(self) -> None:
+        codes = await self._client.subscribe([(self._address.down(kind), 1) for kind in Down])
+        if any((code if isinstance(code, int) else code.value) >= _REFUSED for code in codes):
+            raise LinkDown(f"the broker does not let us listen below {self._address.base}/down")
+        await self._say_online(online=True)
+
+    async def _say_online(self, *, online: bool) -> None:
+        said = encode_down(Status(online=online))
+        await self._client.publish(self._address.status, said, qos=1, retain=True, timeout=self._pace.answer_s)
 
     async def _send(self, group: asyncio.TaskGroup) -> None:
         while True:
@@ -161,6 +167,12 @@ class Exchange:
                 await self._signals.woken.wait()
 
     async def _receive(self) -> None:
+        try:
+            await self._take_all()
+        except aiomqtt.MqttError as error:
+            raise LinkDown("the connection was lost") from error
+
+    async def _take_all(self) -> None:
         async for message in self._client.messages:
             topic = message.topic.value
             if topic == self._address.down(Down.ACK):

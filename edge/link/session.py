@@ -25,7 +25,6 @@ _SILENT.setLevel(logging.CRITICAL + 1)  # what the library would say per message
 
 INBOUND_MAX: Final = 1000
 """Downlink messages that wait to be read; what is dropped the cloud says again."""
-_FAREWELL_S: Final = 5.0
 _DOUBLINGS_MAX: Final = 20
 
 
@@ -68,7 +67,7 @@ class Link:
     async def run(self, stop: asyncio.Event) -> None:
         """Keep a session until `stop` is set, then say goodbye. Neither network nor disk ends it.
 
-        A stop in the middle of connecting waits for the outcome: 15 s at most.
+        A stop in the middle of connecting waits for the outcome, three times `answer_s` at most.
         """
         self._loop = asyncio.get_running_loop()
         failures = 0
@@ -133,12 +132,7 @@ class Link:
                     signals=self._signals,
                     monotonic=self._monotonic,
                 )
-                await exchange.listen()
-                await self._say_online(client, online=True, timeout_s=self._pace.publish_s)
-                self._say_up()
-                await exchange.run(stop)
-                with suppress(aiomqtt.MqttError):  # if it fails, the broker says so by our will
-                    await self._say_online(client, online=False, timeout_s=_FAREWELL_S)
+                await exchange.run(stop, is_up=self._say_up)
         except aiomqtt.MqttError as error:
             raise LinkDown(str(error)) from error
 
@@ -161,10 +155,6 @@ class Link:
             queue_type=_counting_queue(self._signals.counted),
             logger=_SILENT,
         )
-
-    async def _say_online(self, client: aiomqtt.Client, *, online: bool, timeout_s: float) -> None:
-        said = encode_down(Status(online=online))
-        await client.publish(self._address.status, said, qos=1, retain=True, timeout=timeout_s)
 
     def _say_up(self) -> None:
         self._up_since_s = self._monotonic()

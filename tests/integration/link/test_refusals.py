@@ -103,6 +103,21 @@ def test_what_is_no_broker_for_us_is_tried_again_and_said_once(
     assert not outbox.is_empty()
 
 
+def test_a_connection_that_is_lost_while_we_greet_is_noticed_at_once(outbox: Outbox) -> None:
+    greetings: list[int] = []
+
+    def rude(first: int, body: bytes) -> bytes:
+        if first == PUBLISH_RETAINED:
+            greetings.append(first)
+            raise ConnectionAbortedError
+        return CONNACK if first == CONNECT else suback(body, 1)
+
+    with scripted(rude) as broker, RunningLink(outbox, broker, pace=replace(BRISK, answer_s=3600)) as running:
+        running.wait_until(lambda: len(greetings) >= 3)
+        assert running.link.trouble == "the connection was lost"
+        assert running.link.counters() == {}
+
+
 def test_what_a_broker_does_not_accept_is_not_handed_to_it_twice(outbox: Outbox) -> None:
     """It takes our greeting, but no message: after a while that is no broker either."""
     outbox.put([alert(n) for n in range(5)])
