@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -67,10 +68,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
     add = demo_parser.add_argument
-    add("--duration", type=float, metavar="S", help="end by itself after so many seconds; until Ctrl-C without")
+    add("--duration", type=_positive, metavar="S", help="end by itself after so many seconds; until Ctrl-C without")
     add("--seed", type=int, default=7, help="another seed, another drive (%(default)s)")
     add("--fault", choices=sorted(COMPONENT_OF), default="coolant_leak", help="(%(default)s)")
-    add("--speed", type=float, default=30.0, help="times real time (%(default)s)")
+    add("--speed", type=_positive, default=30.0, help="times real time (%(default)s)")
+
+
+def _positive(text: str) -> float:
+    """A finite number above zero."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return number
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from edge.config import SEE, Config, load_config, to_toml, with_profile
+from edge.config import SEE, SPEED_MAX, Config, load_config, to_toml, with_profile
 from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
 from edge.health import edge_version
 from edge.toml_file import first_mistake
@@ -130,10 +131,21 @@ def _from_options(options: argparse.Namespace) -> Config:
 def _speed(text: str) -> float | str:
     if text == "max":
         return text
+    factor = _positive(text)
+    if factor > SPEED_MAX:
+        raise argparse.ArgumentTypeError(f"{text} is above {SPEED_MAX:g}; write max")
+    return factor
+
+
+def _positive(text: str) -> float:
+    """A finite number above zero."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor max") from None
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return number
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -201,5 +213,5 @@ def _add_simulate(commands: "_Commands") -> None:
     add("--fault", action="append", default=[], metavar="NAME[@SECONDS]", help="a fault and its onset; repeatable")
     add("--seed", type=int, default=1, help="the same seed gives the same frames")
     add("--speed", type=_speed, metavar="N|max", help="1 on a bus, max into a file, unless given")
-    add("--duration", type=float, metavar="S", help="simulated seconds; endless on a bus unless given")
+    add("--duration", type=_positive, metavar="S", help="simulated seconds; endless on a bus unless given")
     add("--truth", type=Path, metavar="FILE", help="write the ground truth as JSON lines")

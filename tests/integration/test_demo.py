@@ -79,6 +79,13 @@ def test_without_a_fault_there_is_nothing_to_find_and_the_status_says_so(own_tmp
     assert "read back through the API: 0 alerts" in ended.out
 
 
+@pytest.mark.parametrize("option", ["--duration=-3", "--duration=soon", "--speed=0", "--fault=rust"])
+def test_an_option_that_cannot_be_is_refused_before_anything_starts(own_tmp: Path, option: str) -> None:
+    ended = run("telltale-cloud", "demo", option, env={"TMPDIR": str(own_tmp)})
+    assert (ended.status, ended.out) == (2, "")
+    assert f"argument {option.partition('=')[0]}" in ended.err
+
+
 def test_ctrl_c_ends_it_and_leaves_nothing_behind(demo: "subprocess.Popen[str]", own_tmp: Path) -> None:
     assert len(processes_naming(str(own_tmp))) == 2, "edge and cloud"
     demo.send_signal(signal.SIGINT)

@@ -90,6 +90,15 @@ def test_a_mistake_is_one_line_with_place_and_remedy_and_exit_78(case: str, tmp_
     )
 
 
+@pytest.mark.parametrize("speed", ["fast", "0", "-1", "nan", "inf", "10001"])
+def test_a_speed_that_cannot_be_is_refused_with_the_usage(speed: str) -> None:
+    for command in (["run", "--bus", SIM], ["simulate", "--bus", "can:can0"]):
+        ended = run("telltale-edge", *command, f"--speed={speed}")
+        assert ended.status == 2
+        assert "argument --speed" in ended.err
+        assert "Traceback" not in ended.err
+
+
 def test_check_prints_what_a_config_comes_down_to(tmp_path: Path) -> None:
     config = tmp_path / "edge.toml"
     config.write_text('profile = "telltale-car"\n[[bus]]\nsource = "sim:car"\n[detect]\nrules = ["more.toml"]\n')
