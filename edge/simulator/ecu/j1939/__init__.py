@@ -1,0 +1,1 @@
+"""J1939 diagnostics: requests, diagnostic messages, transport protocol."""
