@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,10 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from edge.config import SEE, SPEED_MAX, Config, load_config, to_toml, with_profile
+from edge.arguments import speed
+from edge.cli_simulate import add_simulate
+from edge.config import SEE, Config, load_config, to_toml, with_profile
 from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
 from edge.health import edge_version
 from edge.toml_file import first_mistake
+
+if TYPE_CHECKING:
+    from edge.cli_simulate import Commands
 
 EXIT_FAILED: Final = 1
 
@@ -57,27 +61,6 @@ def _decode(options: argparse.Namespace) -> int:
     from edge.offline import decode_file  # noqa: PLC0415  # `--help` needs none of it
 
     sys.stdout.write(decode_file(options.log_file, options.dbc, options.out))
-    return 0
-
-
-def _simulate(options: argparse.Namespace) -> int:
-    from edge.offline import Simulated, simulate  # noqa: PLC0415  # `--help` needs none of it
-
-    fast = options.speed == "max" or (options.speed is None and options.out)
-    sys.stdout.write(
-        simulate(
-            Simulated(
-                vehicle=options.vehicle,
-                faults=options.fault,
-                seed=options.seed,
-                duration_s=options.duration,
-                speed=None if fast else options.speed or 1.0,
-                bus=options.bus,
-                out=options.out,
-                truth=options.truth,
-            )
-        )
-    )
     return 0
 
 
@@ -128,26 +111,6 @@ def _from_options(options: argparse.Namespace) -> Config:
     return with_profile(config, Path.cwd())
 
 
-def _speed(text: str) -> float | str:
-    if text == "max":
-        return text
-    factor = _positive(text)
-    if factor > SPEED_MAX:
-        raise argparse.ArgumentTypeError(f"{text} is above {SPEED_MAX:g}; write max")
-    return factor
-
-
-def _positive(text: str) -> float:
-    """A finite number above zero."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
-    return number
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("telltale-edge", description="Listens to a vehicle's buses and warns in time.")
     parser.add_argument("--version", action="version", version=f"telltale-edge {edge_version()}")
@@ -155,15 +118,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     _add_decode(commands)
-    _add_simulate(commands)
+    add_simulate(commands)
     return parser
 
 
-if TYPE_CHECKING:
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  # typeshed has no other name
-
-
-def _add_run(commands: "_Commands") -> None:
+def _add_run(commands: "Commands") -> None:
     run = commands.add_parser("run", help="listen, judge, warn, send", description="Runs the daemon.")
     run.set_defaults(command=_run)
     run.add_argument("--alerts-out", type=Path, metavar="FILE", help="also write each alert as a JSON line")
@@ -182,7 +141,7 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
     add("--profile", metavar="P", help="a shipped profile by name, or a file")
     add("--rules", nargs="+", default=[], metavar="FILE", help="rule files, or names of shipped packs")
     add("--model", nargs="+", default=[], metavar="DIR", help="model packages, or names of shipped ones")
-    add("--speed", type=_speed, metavar="N|max", help="of recordings and simulations; 1 unless given")
+    add("--speed", type=speed, metavar="N|max", help="of recordings and simulations; 1 unless given")
     add("--fleet", help="the fleet's name")
     add("--vehicle", help="the vehicle's name in the fleet")
     add("--broker", metavar="URL", help="mqtt://host:1883 or mqtts://host:8883; none: nothing is sent")
@@ -192,7 +151,7 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
     add("--voice", choices=["text", "none"], help="how the driver is told")
 
 
-def _add_decode(commands: "_Commands") -> None:
+def _add_decode(commands: "Commands") -> None:
     decode = commands.add_parser("decode", help="a recording as rows", description="Decodes a recording to a file.")
     decode.set_defaults(command=_decode)
     decode.add_argument("log_file", type=Path, metavar="LOG", help="a candump log")
@@ -200,18 +159,3 @@ def _add_decode(commands: "_Commands") -> None:
     decode.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="kind by its ending: .jsonl .csv .parquet"
     )
-
-
-def _add_simulate(commands: "_Commands") -> None:
-    simulate = commands.add_parser("simulate", help="a vehicle on a bus", description="Simulates a vehicle.")
-    simulate.set_defaults(command=_simulate)
-    add = simulate.add_argument
-    add("--vehicle", default="car", help="which vehicle")
-    where = simulate.add_mutually_exclusive_group(required=True)
-    where.add_argument("--bus", metavar="SPEC", help="a bus to send on: can:…, pythoncan:…")
-    where.add_argument("--out", type=Path, metavar="FILE", help="a candump log to write, its time from zero")
-    add("--fault", action="append", default=[], metavar="NAME[@SECONDS]", help="a fault and its onset; repeatable")
-    add("--seed", type=int, default=1, help="the same seed gives the same frames")
-    add("--speed", type=_speed, metavar="N|max", help="1 on a bus, max into a file, unless given")
-    add("--duration", type=_positive, metavar="S", help="simulated seconds; endless on a bus unless given")
-    add("--truth", type=Path, metavar="FILE", help="write the ground truth as JSON lines")

@@ -189,7 +189,7 @@ class _ParquetRows:
             self._arrow: Any = importlib.import_module("pyarrow")
             parquet: Any = importlib.import_module("pyarrow.parquet")
         except ImportError as error:
-            remedy = "Install telltale[models], or write .csv"
+            remedy = "Install telltale[parquet], or write .csv"
             raise ConfigError("Parquet needs pyarrow, which is not installed", file=file, remedy=remedy) from error
         text, number = self._arrow.string(), self._arrow.float64()
         kinds = [number, text, text, text, number, text, text]

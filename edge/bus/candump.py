@@ -116,26 +116,37 @@ def format_frames(batch: FrameBatch) -> bytes:
     What `to_batch` makes of them is the batch again, but for the bus names, in which blanks and what is not ASCII
     become `_`, and for the bytes of a remote request, of which there are none.
     """
-    names = [re.sub(r"[^!-~]", "_", name)[:64] or "_" for name in batch.buses]
-    rows = zip(
-        batch.time.tolist(),
-        batch.bus.tolist(),
-        batch.id.tolist(),
-        batch.flags.tolist(),
-        batch.length.tolist(),
-        batch.payload,
-        strict=True,
-    )
-    lines = [
-        f"({_stamp(time)}) {names[bus]} {_id(arbitration_id, flags)}#{_bytes(flags, length, payload)}\n"
-        for time, bus, arbitration_id, flags, length, payload in rows
+    heads = _Heads([re.sub(r"[^!-~]", "_", name)[:64] or "_" for name in batch.buses])
+    digits = batch.payload.tobytes().hex().upper()
+    width = 2 * batch.payload.shape[1]
+    seconds, fractions = np.divmod(batch.time, NANOSECONDS)
+    micros, rest = np.divmod(fractions, 1000)
+    stamps = [
+        f"({second:010d}.{micro:06d}" if not nano else f"({second:010d}.{micro:06d}{nano:03d}"
+        for second, micro, nano in zip(seconds.tolist(), micros.tolist(), rest.tolist(), strict=True)
     ]
+    keys = zip(batch.bus.tolist(), batch.id.tolist(), batch.flags.tolist(), strict=True)
+    sizes = np.where(batch.flags & REMOTE, 0, 2 * batch.length.astype(np.int64)).tolist()
+    lines = [
+        f"{stamp}) {heads[key]}{digits[begin : begin + size]}\n"
+        for stamp, key, begin, size in zip(stamps, keys, range(0, width * len(batch), width), sizes, strict=True)
+    ]
+    for row in np.flatnonzero(batch.flags & REMOTE).tolist():
+        lines[row] = lines[row][:-1] + f"R{batch.length[row] or ''}\n"
     return "".join(lines).encode("ascii")
 
 
-def _stamp(time_ns: int) -> str:
-    seconds, fraction = divmod(time_ns, NANOSECONDS)
-    return f"{seconds:010d}.{fraction // 1000:06d}" if fraction % 1000 == 0 else f"{seconds:010d}.{fraction:09d}"
+class _Heads(dict[tuple[int, int, int], str]):
+    """Bus (its number), id and flags → their text, made once."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+
+    def __missing__(self, key: tuple[int, int, int]) -> str:
+        bus, arbitration_id, flags = key
+        text = f"{self._names[bus]} {_id(arbitration_id, flags)}#{_fd_flags(flags)}"
+        self[key] = text
+        return text
 
 
 def _id(arbitration_id: int, flags: int) -> str:
@@ -144,11 +155,9 @@ def _id(arbitration_id: int, flags: int) -> str:
     return f"{arbitration_id:08X}" if flags & EXTENDED else f"{arbitration_id:03X}"
 
 
-def _bytes(flags: int, length: int, payload: UInt8s) -> str:
-    if flags & REMOTE:
-        return f"R{length}" if length else "R"
-    text = payload[:length].tobytes().hex().upper()
-    if not flags & FD:
-        return text
+def _fd_flags(flags: int) -> str:
+    """What stands before the bytes of an FD frame."""
+    if flags & REMOTE or not flags & FD:
+        return ""
     bits = (_FD_BRS if flags & BIT_RATE_SWITCH else 0) | (_FD_ESI if flags & ERROR_STATE else 0)
-    return f"#{bits:X}{text}"
+    return f"#{bits:X}"

@@ -38,15 +38,22 @@ class PythonCanSource:
         self,
         interface: Interface,
         *,
+        gather_ns: int = GATHER_NS,
+        is_wanted: Callable[[can.Message], bool] | None = None,
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
         realtime_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         """Opens the interface; when it is not there just now, `read` says so.
 
+        `gather_ns`: how long it waits for more after the first frame of a batch. `is_wanted` is asked once about each
+        message; those that are not leave no trace.
+
         Raises:
             ConfigError: it can never be opened like this on this machine.
         """
         self._interface = interface
+        self._gather_ns = gather_ns
+        self._is_wanted = is_wanted
         self._monotonic_ns = monotonic_ns
         self._realtime_ns = realtime_ns
         self._axis = Axis()
@@ -84,6 +91,23 @@ class PythonCanSource:
             raise error
         return self._batch(messages, asked_at)
 
+    def opened(self) -> can.BusABC:
+        """The interface itself, for who also sends on it.
+
+        Raises:
+            BusDown: it is not there; the next call tries to open it again.
+            ConfigError: it cannot be opened again like this.
+        """
+        if self._down is not None:
+            error, self._down = self._down, None
+            raise error
+        return self._bus or self._open()
+
+    def fallen(self, error: Exception) -> BusDown:
+        """What sending met: the interface is given back, and opened again by the next call."""
+        self.close()
+        return self._interface.down(error)
+
     def close(self) -> None:
         """Give the interface back; safe to repeat."""
         self._count_losses()
@@ -120,9 +144,11 @@ class PythonCanSource:
                 self._counters[BAD_MESSAGE] += 1
                 continue
             if message is not None:
+                if self._is_wanted is not None and not self._is_wanted(message):
+                    continue
                 messages.append(message)
                 if len(messages) == 1:
-                    deadline_ns = min(deadline_ns, self._monotonic_ns() + GATHER_NS)
+                    deadline_ns = min(deadline_ns, self._monotonic_ns() + self._gather_ns)
             elif not left_ns:
                 return messages, asked_at
         return messages, None
@@ -138,6 +164,9 @@ class PythonCanSource:
         self.close()
 
     def _batch(self, messages: list[can.Message], asked_at: int | None) -> FrameBatch:
+        if not messages:
+            self._count_losses()
+            return FrameBatch.empty((self._interface.name,), self._axis.promise(asked_at or 0))
         sound = [message for message in messages if is_sound(message)]
         stamps = np.array([round(message.timestamp * NANOSECONDS) for message in sound], np.int64)
         times = self._axis.place(stamps, read_clocks(self._realtime_ns, self._monotonic_ns)).tolist()

@@ -9,6 +9,7 @@ from edge.bus.spec import SourceSpec
 from edge.errors import ConfigError
 from edge.frames import NANOSECONDS, FrameBatch
 from edge.simulator.faults import parse_fault
+from edge.simulator.life import ANY, MIXED
 from edge.simulator.simulation import Simulation
 
 STEP_NS: Final = NANOSECONDS
@@ -23,20 +24,33 @@ FRAMES: Final = "frames"
 
 
 def open_simulation(spec: SourceSpec, *, now_ns: int) -> "SimulatedSource":
-    """What `sim:VEHICLE?fault=NAME@SECONDS&seed=7&start=2026-05-01T08:00&duration=600` names.
+    """What `sim:VEHICLE?cycle=city&fault=NAME@SECONDSxPACE&seed=7&start=2026-05-01T08:00&duration=600` names.
 
-    `fault` may be given several times. `start` is UTC, in ISO 8601 or in seconds since 1970; without it the vehicle
-    sets off at `now_ns`. Without `duration` (seconds) it drives for ever.
+    `fault` may be given several times; `cycle`, `weather`, `warm=on` and `skip` are as in `telltale-edge simulate`.
+    `start` is UTC, in ISO 8601 or in seconds since 1970; without it the vehicle sets off at `now_ns`. Without
+    `duration` (seconds) it drives for ever.
 
     Raises:
-        ConfigError: an option that cannot be used, or an unknown vehicle or fault.
+        ConfigError: an option that cannot be used, or an unknown vehicle, fault, cycle or weather.
     """
     start_ns = _start(spec, now_ns)
     duration_s = spec.float_option("duration", None)
     seed = spec.int_option("seed", SEED)
+    skip_s = spec.int_option("skip", 0)
+    if skip_s < 0:
+        raise ConfigError(f"skip={skip_s} is below zero", place=spec.text, remedy="Give whole seconds from 0 up")
     try:
         faults = [parse_fault(text) for text in spec.all_options("fault")]
-        simulation = Simulation(vehicle=spec.rest, faults=faults, seed=seed, start_ns=start_ns)
+        simulation = Simulation(
+            vehicle=spec.rest,
+            faults=faults,
+            seed=seed,
+            start_ns=start_ns,
+            cycle=spec.text_option("cycle", MIXED),
+            weather=spec.text_option("weather", ANY),
+            warm=spec.bool_option("warm", False),
+            skip_s=skip_s,
+        )
     except ConfigError as error:
         raise ConfigError(error.problem, file=error.file, place=spec.text, remedy=error.remedy) from error
     return SimulatedSource(

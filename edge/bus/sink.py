@@ -17,10 +17,10 @@ class Sink(Protocol):
     """Takes frames; used by one thread, then committed or not, then closed."""
 
     def send(self, batch: FrameBatch) -> None:
-        """Send or write every frame of the batch, in its order and at once.
+        """Send or write every frame of the batch, in its order and at once; a full bus drops some, counted.
 
         Raises:
-            BusDown: the interface does not take them just now; what is left of the batch is not sent.
+            BusDown: the interface is not there just now; what is left of the batch is not sent.
             EdgeError: the disk is full or fails.
         """
 
@@ -76,6 +76,6 @@ class CandumpSink:
 
 def _open_bus(spec: SourceSpec) -> Sink:
     from edge.bus.interface import Interface  # noqa: PLC0415  python-can costs 18 MB; only who needs it pays
-    from edge.bus.pythoncan_sink import PythonCanSink  # noqa: PLC0415  as above
+    from edge.bus.pythoncan_port import PythonCanPort  # noqa: PLC0415  as above
 
-    return PythonCanSink(Interface.of(spec).sending())
+    return PythonCanPort(Interface.of(spec).sending())

@@ -19,7 +19,7 @@ KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "can": frozenset({"bitrate", "fd", "name", "send"}),
         "log": frozenset({"channel"}),
         "pythoncan": ANY,
-        "sim": frozenset({"duration", "fault", "seed", "start"}),
+        "sim": frozenset({"cycle", "duration", "fault", "seed", "skip", "start", "warm", "weather"}),
     }
 )
 """Every kind of source, with the options that it takes."""

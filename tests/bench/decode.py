@@ -15,7 +15,7 @@ from edge.bus.open import open_source
 from edge.bus.spec import SourceSpec
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
-from edge.offline import Simulated, simulate
+from edge.simulate import Simulated, simulate
 from tests.bench.rows import Row
 from tests.shared import ROOT
 

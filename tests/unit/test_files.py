@@ -228,5 +228,5 @@ def test_parquet_without_pyarrow_is_refused(tmp_path: Path) -> None:
     told = subprocess.run(
         [sys.executable, "-c", code, str(file)], capture_output=True, text=True, check=True, timeout=60
     ).stdout
-    assert told == f"{file}: Parquet needs pyarrow, which is not installed. Install telltale[models], or write .csv\n"
+    assert told == f"{file}: Parquet needs pyarrow, which is not installed. Install telltale[parquet], or write .csv\n"
     assert list(tmp_path.iterdir()) == []

@@ -1,6 +1,5 @@
 """An interface for python-can that goes down and comes back when a test says so."""
 
-import errno
 from collections import deque
 from typing import Any, ClassVar
 
@@ -12,6 +11,8 @@ class FlakyBus(can.BusABC):
 
     script: ClassVar[deque[can.Message | Exception | None]] = deque()
     refusals: ClassVar[deque[Exception]] = deque()
+    sends: ClassVar[deque[Exception | None]] = deque()
+    """What comes of the next attempts to send: an exception to raise, None for success, as when nothing is left."""
     sent: ClassVar[list[can.Message]] = []
     opened: ClassVar[list[dict[str, Any]]] = []
     shut: ClassVar[int] = 0
@@ -22,6 +23,7 @@ class FlakyBus(can.BusABC):
         cls.script.clear()
         cls.refusals.clear()
         cls.goodbyes.clear()
+        cls.sends.clear()
         cls.sent.clear()
         cls.opened.clear()
         cls.shut = 0
@@ -39,8 +41,9 @@ class FlakyBus(can.BusABC):
         return step
 
     def send(self, msg: can.Message, timeout: float | None = None) -> None:  # noqa: ARG002  it is full or it is not
-        if self.script:
-            raise can.CanOperationError("Transmit buffer full", errno.ENOBUFS)
+        outcome = self.sends.popleft() if self.sends else None
+        if outcome is not None:
+            raise outcome
         self.sent.append(msg)
 
     def shutdown(self) -> None:

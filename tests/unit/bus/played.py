@@ -20,6 +20,14 @@ class Clock:
         self.now_ns += round(seconds * 1_000_000_000)
 
 
+class Ticking(Clock):
+    """One that a look at it moves on by a millisecond."""
+
+    def __call__(self) -> int:
+        self.now_ns += 1_000_000
+        return self.now_ns
+
+
 class Played:
     """A source that hands out what it was given, raises what is an exception, and then ends."""
 

@@ -12,18 +12,10 @@ from edge.bus.spec import SourceSpec
 from edge.errors import BusDown, ConfigError
 from edge.frames import ERROR, FrameBatch
 from tests.unit.bus.flaky import FlakyBus
-from tests.unit.bus.played import Clock
+from tests.unit.bus.played import Clock, Ticking
 
 S = 1_000_000_000
 WALL = 1_790_000_000 * S
-
-
-class Ticking(Clock):
-    """A monotonic clock that a look at it moves on by a millisecond."""
-
-    def __call__(self) -> int:
-        self.now_ns += S // 1000
-        return self.now_ns
 
 
 def opened(text: str = "pythoncan:flaky:x?name=can0") -> tuple[PythonCanSource, Clock]:
@@ -154,6 +146,23 @@ def test_strangers_on_a_multicast_group_are_no_outage(
     assert source.counters["bad_message"] == 2
     with pytest.raises(BusDown, match="Network is down"):
         source.read(0.1)
+
+
+def test_one_frame_is_enough_for_who_must_answer_at_once(flaky_bus: type[FlakyBus]) -> None:
+    clock = Ticking(100 * S)
+    interface = Interface.of(SourceSpec.parse("pythoncan:flaky:x"))
+    source = PythonCanSource(interface, gather_ns=0, monotonic_ns=clock, realtime_ns=lambda: WALL + clock.now_ns)
+    flaky_bus.script.extend([message(1), message(2), None, message(3)])
+    assert ids(source.read(3600.0)) == [1, 2]
+    assert clock.now_ns < 101 * S
+
+
+def test_what_is_not_wanted_leaves_no_trace(flaky_bus: type[FlakyBus]) -> None:
+    interface = Interface.of(SourceSpec.parse("pythoncan:flaky:x"))
+    source = PythonCanSource(interface, is_wanted=lambda message: message.arbitration_id > 1, monotonic_ns=Ticking())
+    flaky_bus.script.extend([message(1), message(2)])
+    assert ids(source.read(0.1)) == [2]
+    assert source.counters["frames"] == 1
 
 
 def test_closing_may_be_repeated(flaky_bus: type[FlakyBus]) -> None:

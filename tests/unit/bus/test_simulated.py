@@ -52,7 +52,19 @@ def test_faults_are_ordered_by_name_and_time() -> None:
 def test_without_a_duration_it_goes_on() -> None:
     source = opened("sim:car")
     batches = [source.read(0.0) for _ in range(5)]
-    assert [batch and batch.until for batch in batches] == [NOW + STEP_NS * second for second in range(1, 6)]
+    assert [batch.until for batch in batches if batch is not None] == [NOW + STEP_NS * second for second in range(1, 6)]
+
+
+def test_where_it_goes_in_what_weather_and_how_warm_it_is_may_be_said() -> None:
+    plain = frames("sim:car?duration=2")
+    assert frames("sim:car?duration=2&cycle=mixed&weather=any&warm=off") == plain
+    for option in ("cycle=motorway", "weather=winter", "warm=on"):
+        assert frames(f"sim:car?duration=20&{option}") != frames("sim:car?duration=20")
+
+
+def test_a_fault_may_go_faster_than_in_life() -> None:
+    slow, fast = frames("sim:car?duration=60&fault=tyre_leak@1"), frames("sim:car?duration=60&fault=tyre_leak@1x9000")
+    assert fast != slow
 
 
 @pytest.mark.parametrize(
@@ -89,6 +101,10 @@ def test_a_time_without_a_zone_is_utc_wherever_the_vehicle_is(monkeypatch: pytes
         ("sim:car?fault=rust", "no fault is called 'rust'"),
         ("sim:car?fault=battery@soon", "'soon' is not a number of seconds"),
         ("sim:car?fault=battery&fault=battery", "battery is ordered twice"),
+        ("sim:car?fault=battery@5x", "'' is no pace"),
+        ("sim:car?cycle=moon", "there is no drive cycle 'moon'"),
+        ("sim:car?weather=snow", "there is no weather 'snow'"),
+        ("sim:car?warm=hot", "warm=hot is neither on nor off"),
         ("sim:car?duration=0", "duration=0 cannot be used"),
         ("sim:car?start=yesterday", "start=yesterday is no time"),
         ("sim:car?start=-5", "start=-5 is no time"),
