@@ -54,8 +54,40 @@ CATALOGUE: Final = _table(
     ("Vehicle.OBD.FuelRate", "l/h", 0.0, 3300.0, 0.1),
     ("Vehicle.Powertrain.FuelSystem.RelativeLevel", "percent", 0.0, 100.0, 1.0),
     ("Vehicle.Powertrain.Transmission.CurrentGear", "", -8.0, 16.0, 0.1),
+    ("Vehicle.Powertrain.Transmission.Temperature", "Celsius", -60.0, 200.0, 1.0),
+    ("Vehicle.Acceleration.Lateral", "m/s^2", -30.0, 30.0, 0.1),
+    ("Vehicle.Chassis.SteeringWheel.Angle", "degrees", -1080.0, 1080.0, 0.1),
+    *(
+        (f"Vehicle.Chassis.Axle.Row{row}.Wheel.{side}.{leaf}", unit, low, high, period_s)
+        for row in (1, 2)
+        for side in ("Left", "Right")
+        for leaf, unit, low, high, period_s in (
+            ("Speed", "km/h", 0.0, 350.0, 0.1),
+            ("Tire.Pressure", "kPa", 0.0, 1200.0, 1.0),
+            ("Tire.Temperature", "Celsius", -60.0, 204.0, 1.0),
+        )
+    ),
+    ("Vehicle.Chassis.Axle.Row1.Wheel.Left.Brake.FluidLevel", "percent", 0.0, 100.0, 1.0),
+    ("Vehicle.Chassis.Axle.Row1.Wheel.Left.Brake.IsBrakesWorn", "", 0.0, 1.0, 1.0),
+    ("Vehicle.Cabin.HVAC.AmbientAirTemperature", "Celsius", -60.0, 90.0, 1.0),
+    ("Vehicle.Body.Raindetection.Intensity", "percent", 0.0, 100.0, 1.0),
+    ("Vehicle.OBD.BarometricPressure", "kPa", 40.0, 120.0, 1.0),
+    ("Vehicle.OBD.O2WR.Sensor1.Lambda", "", 0.0, 4.1, 0.1),
+    ("Vehicle.OBD.O2.Sensor2.Voltage", "V", 0.0, 2.1, 0.1),
+    ("Vehicle.OBD.TimingAdvance", "degrees", -64.0, 64.0, 0.1),
+    ("Vehicle.OBD.ShortTermFuelTrim1", "percent", -100.0, 100.0, 0.1),
+    ("Vehicle.OBD.LongTermFuelTrim1", "percent", -100.0, 100.0, 0.1),
+    ("Vehicle.OBD.FuelPressure", "kPa", 0.0, 1100.0, 0.1),
+    ("Vehicle.OBD.Catalyst.Bank1.Temperature1", "Celsius", -60.0, 1400.0, 1.0),
+    ("Vehicle.OBD.EVAPVaporPressure", "Pa", -10_500.0, 10_500.0, 1.0),
+    ("Vehicle.OBD.RunTime", "s", 0.0, 65_535.0, 1.0),
+    ("Vehicle.Telltale.Engine.OilPressure", "kPa", 0.0, 1100.0, 0.1),
+    ("Vehicle.Telltale.Engine.Roughness", "", 0.0, 110.0, 0.1),
+    ("Vehicle.Telltale.MalfunctionLamp", "", 0.0, 2.0, 0.2),
+    ("Vehicle.Telltale.TyreLamp", "", 0.0, 1.0, 0.2),
+    ("Vehicle.Telltale.ChargeLamp", "", 0.0, 1.0, 0.2),
 )
-"""Every VSS leaf that a shipped mapping, rule, model or summary uses, by path."""
+"""Every signal that a shipped rule, model or summary uses, and those of the petrol car, by path."""
 
 STALE_PERIODS: Final = 10.0
 """A signal that has missed ten periods is stale: unknown to rules and models (opendbc's parser uses the same ten)."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,54 @@ UInt64s = npt.NDArray[np.uint64]
 UInt8s = npt.NDArray[np.uint8]
 
 WORD_BITS: Final = 64
+ALL_ONES: Final = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 EXACT_BITS: Final = 53
 """A float64 holds every integer of this many bits (IEEE 754)."""
+
+
+class Placing(NamedTuple):
+    """How one signal's value becomes bits of its frame."""
+
+    low: float
+    high: float
+    scale: float
+    offset: float
+    mask: int
+    shift: int
+    """How far the masked raw value moves up in the 64-bit word of its byte order."""
+    big: bool
+    """That word is big-endian."""
+
+
+class Bits:
+    """Turns values into bits, each where it stands in the little-endian word of its frame."""
+
+    def __init__(self, placings: Sequence[Placing]) -> None:
+        """For as many values at once as there are placings."""
+        self.low, self.high, self.scale, self.offset = (
+            np.array([placing[place] for placing in placings], np.float64) for place in range(4)
+        )
+        self._mask = np.array([placing.mask for placing in placings], np.uint64)
+        self._shift = np.array([placing.shift for placing in placings], np.uint64)
+        self._big = np.flatnonzero([placing.big for placing in placings])
+
+    def place(self, values: Float64s) -> UInt64s:
+        """The bits of (…, placings) physical values, alike in shape.
+
+        A value beyond its signal's range is sent as the nearest end of that range, as a real sensor does; NaN as all
+        ones, which says "not available" (SAE J1939-71 5.1.4, and the custom of car makers).
+        """
+        held = np.minimum(np.fmax(values, self.low), self.high)
+        raw = np.rint((held - self.offset) / self.scale).astype(np.int64).view(np.uint64)
+        raw[np.isnan(values)] = ALL_ONES
+        placed: UInt64s = (raw & self._mask) << self._shift
+        placed[..., self._big] = placed[..., self._big].byteswap()
+        return placed
+
+
+def payloads(words: UInt64s) -> UInt8s:
+    """(N, 8) bytes of N little-endian words."""
+    return words.astype("<u8").view(np.uint8).reshape(-1, CLASSIC_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +80,19 @@ class Packer:
     """Payload bytes."""
     signals: tuple[str, ...]
     """Names in the order of the columns that `pack` takes."""
-    _low: Float64s
-    _high: Float64s
-    _scale: Float64s
-    _offset: Float64s
-    _mask: UInt64s
-    _shift: UInt64s
-    _little: int
-    """How many of the columns are little-endian; they come first."""
+    node: str
+    """The control unit that sends it; empty when the database names none."""
+    placings: tuple[Placing, ...]
+    """How each signal's value becomes bits."""
+
+    def scaling(self) -> tuple[Float64s, Float64s, Float64s, Float64s]:
+        """Lowest and highest value, step and offset of each signal: what a listener's values are made of."""
+        bits = Bits(self.placings)
+        return bits.low, bits.high, bits.scale, bits.offset
 
     def pack(self, values: Float64s) -> UInt8s:
-        """Payloads of N frames from (N, signals) physical values: (N, 8), zero past `length`.
-
-        A value beyond its signal's range is sent as the nearest end of that range, as a real sensor does.
-
-        Raises:
-            ValueError: a value is NaN; a database has no bits for unknown.
-        """
-        if np.isnan(values).any():
-            raise ValueError(f"{self.message} cannot be sent with a value that is not a number")
-        physical = np.minimum(np.maximum(values, self._low), self._high)
-        raw = np.rint((physical - self._offset) / self._scale).astype(np.int64).view(np.uint64)
-        placed = (raw & self._mask) << self._shift
-        little = np.bitwise_or.reduce(placed[:, : self._little], axis=1).astype("<u8")
-        big = np.bitwise_or.reduce(placed[:, self._little :], axis=1).astype(">u8")
-        payload: UInt8s = (little.view(np.uint8) | big.view(np.uint8)).reshape(-1, CLASSIC_BYTES)
-        return payload
+        """Payloads of N frames from (N, signals) physical values: (N, 8), zero past `length`; see `Bits.place`."""
+        return payloads(np.bitwise_or.reduce(Bits(self.placings).place(values), axis=1))
 
 
 def load_packers(file: Path, messages: Sequence[str]) -> dict[str, Packer]:
@@ -80,22 +113,22 @@ def load_packers(file: Path, messages: Sequence[str]) -> dict[str, Packer]:
 
 def _packer(file: Path, message: Message) -> Packer:
     _refuse(file, message)
-    ordered = sorted(message.signals, key=lambda signal: signal.byte_order != "little_endian")
-    ranges = [_physical_range(signal) for signal in ordered]
     return Packer(
         message=message.name,
         id=message.frame_id,
         extended=message.is_extended_frame,
         length=message.length,
-        signals=tuple(signal.name for signal in ordered),
-        _low=np.array([low for low, _ in ranges], np.float64),
-        _high=np.array([high for _, high in ranges], np.float64),
-        _scale=np.array([signal.scale for signal in ordered], np.float64),
-        _offset=np.array([signal.offset for signal in ordered], np.float64),
-        _mask=np.array([(1 << signal.length) - 1 for signal in ordered], np.uint64),
-        _shift=np.array([_shift(signal) for signal in ordered], np.uint64),
-        _little=sum(signal.byte_order == "little_endian" for signal in ordered),
+        signals=tuple(signal.name for signal in message.signals),
+        node=message.senders[0] if message.senders else "",
+        placings=tuple(_placing(signal) for signal in message.signals),
     )
+
+
+def _placing(signal: Signal) -> Placing:
+    low, high = _physical_range(signal)
+    mask = (1 << signal.length) - 1
+    scale, offset = float(signal.scale), float(signal.offset)
+    return Placing(low, high, scale, offset, mask, _shift(signal), big=signal.byte_order != "little_endian")
 
 
 def _refuse(file: Path, message: Message) -> None:

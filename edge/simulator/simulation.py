@@ -1,41 +1,15 @@
-"""A simulated vehicle: frames up to any time that is asked for, and the truth about its faults."""
+"""A simulated vehicle on its bus: frames and answers up to any time, and the truth about its faults."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
-from edge.assets import profile_file
-from edge.errors import ConfigError
 from edge.frames import NANOSECONDS, FrameBatch, merge
-from edge.simulator.broadcast import BLOCK_STEPS, CAR, Network
-from edge.simulator.car import PetrolCar
-from edge.simulator.faults import FaultSpec, draw_faults
-from edge.simulator.traits import CarTraits
-
-VEHICLES: Final = {"car": "telltale-car"}
-"""What `--vehicle` and `sim:` take, with the profile whose database it speaks."""
-
-
-@dataclass(frozen=True, slots=True)
-class TruthRow:
-    """How one ordered fault stands at one moment."""
-
-    time_s: float
-    fault: str
-    onset_s: float
-    severity: float
-    """0 healthy to 1; README.md says what it is a share of."""
-    failed: bool
-    """The car cannot be driven any more."""
-
-    def line(self) -> str:
-        """One JSON line, without its end."""
-        rounded = {"time": round(self.time_s, 3), "fault": self.fault, "onset": round(self.onset_s, 3)}
-        return json.dumps({**rounded, "severity": round(self.severity, 4), "failed": self.failed})
+from edge.simulator.broadcast import Network
+from edge.simulator.faults import AnyFault, FaultSpec
+from edge.simulator.kinds import kind_of
+from edge.simulator.life import ANY, MIXED, Life, TruthRow
 
 
 class Simulation:
@@ -49,68 +23,88 @@ class Simulation:
         seed: int,
         database: Path | None = None,
         start_ns: int = 0,
+        cycle: str = MIXED,
+        weather: str = ANY,
         warm: bool = False,
+        skip_s: int = 0,
         bus: str = "can0",
     ) -> None:
         """A vehicle at the beginning of a drive; drives and parking follow one another without end.
 
         `database` is the vehicle's DBC, the shipped one when None; `start_ns` the time of its first moment on the axis
-        of the frames; `warm` says that the engine was driven shortly before.
+        of the frames; `warm` says that it was driven shortly before; `skip_s` seconds are lived before the first frame,
+        unheard, so that one can come in the middle of a trouble.
 
         Raises:
-            ConfigError: no such vehicle or fault, a negative seed, or a database that lacks a message.
+            ConfigError: no such vehicle, cycle or weather, a fault it cannot have, a negative seed, or a database that
+                lacks a message.
         """
-        _check(vehicle, seed)
-        cars, flaws, drives, sensors = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(4))
-        self._car = PetrolCar(CarTraits.draw(cars), draw_faults(faults, flaws), warm=warm, rng=drives)
-        self._network = Network(database or _shipped(vehicle), bus, CAR, sensors)
-        self._faults = tuple(faults)
-        self._start_ns = start_ns
-        self._blocks = 0
-        self._last = self._car.step()
+        self.life = Life(vehicle=vehicle, faults=faults, seed=seed, cycle=cycle, weather=weather, warm=warm)
+        kind = self.life.kind
+        self._network = Network(
+            database or kind.database, bus, kind.senders, self.life.tracer.columns, self.life.sensors
+        )
+        self._diagnostics = kind.network(self.life.vehicle, self.life.vin, bus)
+        self._start_ns = start_ns - skip_s * NANOSECONDS
         self._ready: list[FrameBatch] = []
         self._until = start_ns
         self.bus = bus
+        self.answers = 0
+        """Frames that control units sent because they were asked, or of their own accord beside the broadcast."""
+        for _ in range(skip_s):
+            self.life.second()
+            self._diagnostics.due(self._start_ns + self.life.seconds * NANOSECONDS)
 
     def advance(self, until_ns: int) -> FrameBatch:
         """The frames that no earlier call gave and whose time is below `until_ns`; time never goes back.
 
-        About 160 frames for each second asked for, so ask for minutes, not days, at once.
+        Some hundred frames for each second asked for, so ask for minutes, not days, at once.
         """
         until_ns = max(until_ns, self._until)
-        while self._start_ns + self._blocks * NANOSECONDS < until_ns:
-            self._ready.append(self._block())
+        while (end_ns := self._start_ns + self.life.seconds * NANOSECONDS) < until_ns:
+            self._answer(end_ns)
+            trace = self.life.second()
+            if trace is not None:
+                self._ready.append(self._network.block(trace, self.life.seconds - 1, self._start_ns))
+        self._answer(until_ns)
         ready = merge(self._ready, buses=(self.bus,), until=until_ns)
         cut = int(np.searchsorted(ready.time, until_ns))
         self._ready = [ready.select(slice(cut, None))] if cut < len(ready) else []
         self._until = until_ns
         return ready.select(slice(0, cut))
 
+    def hear(self, frames: FrameBatch) -> int:
+        """Let control units hear what testers sent, stamped on the axis of the frames; how many were meant for them.
+
+        Answers come with later calls of `advance`.
+        """
+        meant = 0
+        for frame in frames.frames():
+            meant += self._diagnostics.hear(frame, max(frame.time, self._until))
+        if meant:
+            self.life.vehicle.disturb()
+        return meant
+
+    def next_answer_ns(self) -> int | None:
+        """When the next answer is due; None when nothing was asked."""
+        return self._diagnostics.next_ns()
+
     def truth(self) -> tuple[TruthRow, ...]:
         """How every ordered fault stands, as of the last whole second of the frames."""
-        now_s = self._start_ns / NANOSECONDS + self._blocks
-        onset_s = {spec.name: self._start_ns / NANOSECONDS + spec.onset_s for spec in self._faults}
-        return tuple(
-            TruthRow(now_s, name, onset_s[name], condition.severity, condition.failed)
-            for name, condition in self._car.conditions().items()
-        )
+        return self.life.truth(self._start_ns / NANOSECONDS)
 
-    def _block(self) -> FrameBatch:
-        rows = [self._last, *(self._car.step() for _ in range(BLOCK_STEPS))]
-        self._last = rows[-1]
-        frames = self._network.block(np.array(rows), self._blocks, self._start_ns)
-        self._blocks += 1
-        return frames
+    def _answer(self, until_ns: int) -> None:
+        """Collect what control units say by themselves, so that it does not depend on how time was cut."""
+        frames = self._diagnostics.due(until_ns)
+        if frames:
+            self.answers += len(frames)
+            self._ready.append(FrameBatch.of(frames, buses=(self.bus,), until=until_ns))
 
 
-def _shipped(vehicle: str) -> Path:
-    return profile_file(VEHICLES[vehicle], Path()).with_name(f"{VEHICLES[vehicle]}.dbc")
+def faults_of(vehicle: str) -> Mapping[str, type[AnyFault]]:
+    """What can be ordered on a vehicle, by name.
 
-
-def _check(vehicle: str, seed: int) -> None:
-    if vehicle not in VEHICLES:
-        raise ConfigError(
-            f"no vehicle is called {vehicle!r}", place="vehicle", remedy=f"There is: {', '.join(VEHICLES)}"
-        )
-    if seed < 0:
-        raise ConfigError(f"{seed} is below zero", place="seed", remedy="Give a whole number from 0 up")
+    Raises:
+        ConfigError: no such vehicle.
+    """
+    return kind_of(vehicle).faults

@@ -87,10 +87,9 @@ def test_beyond_the_range_is_the_end_of_the_range() -> None:
     assert packer.pack(values)[:, 0].tolist() == [0, 255, 255]
 
 
-def test_unknown_cannot_be_sent() -> None:
-    packer = PACKERS["EngineThermal"]
-    with pytest.raises(ValueError, match="EngineThermal"):
-        packer.pack(np.full((1, len(packer.signals)), math.nan))
+def test_unknown_is_sent_as_all_ones() -> None:
+    packer = PACKERS["WheelSpeeds"]
+    assert packer.pack(np.array([[1.0, math.nan, 2.0, 3.0]]))[0].tolist() == [100, 0, 255, 255, 200, 0, 44, 1]
 
 
 def test_no_rows_give_no_payloads() -> None:

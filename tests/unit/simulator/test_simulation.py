@@ -10,7 +10,7 @@ from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.errors import ConfigError
 from edge.frames import NANOSECONDS, FrameBatch
-from edge.simulator.broadcast import CAR
+from edge.simulator.car.senders import SENDERS
 from edge.simulator.faults import FaultSpec, parse_fault
 from edge.simulator.running import run
 from edge.simulator.simulation import Simulation, TruthRow
@@ -22,7 +22,8 @@ COOLANT = "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature"
 
 
 def made(seed: int = 7, *faults: str, start_ns: int = 0) -> Simulation:
-    return Simulation(faults=[parse_fault(fault) for fault in faults], seed=seed, warm=True, start_ns=start_ns)
+    orders = [parse_fault(fault) for fault in faults]
+    return Simulation(faults=orders, seed=seed, warm=True, start_ns=start_ns, weather="mild")
 
 
 def same(one: FrameBatch, other: FrameBatch) -> bool:
@@ -85,11 +86,11 @@ def test_messages_come_at_their_periods_in_the_order_of_time() -> None:
     frames = made().advance(60 * NANOSECONDS)
     database = {message.message.name: message.message for message in load_database(DBC).plans}
     assert (np.diff(frames.time) >= 0).all()
-    for sender in CAR:
+    for sender in SENDERS:
         times = frames.time[frames.id == database[sender.message].frame_id]
         assert set(np.diff(times).tolist()) == {sender.period_ms * 1_000_000}
         assert database[sender.message].cycle_time == sender.period_ms
-    assert {sender.message for sender in CAR} == set(database)
+    assert {sender.message for sender in SENDERS} == set(database)
 
 
 def test_counters_count() -> None:
@@ -162,7 +163,7 @@ def test_truth_tells_onset_and_severity_over_time() -> None:
     assert after[0].time_s == 400.0
     assert after[0].severity > 0.2
     line = json.loads(after[0].line())
-    assert list(line) == ["time", "fault", "onset", "severity", "failed"]
+    assert list(line) == ["time", "fault", "onset", "severity", "failed", "failed_at"]
     assert made(7, "none").truth() == ()
 
 

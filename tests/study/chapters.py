@@ -1,0 +1,102 @@
+"""The chapters of the simulator's README that are made of the code: `python -m tests.study.chapters` renews them."""
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from edge.simulator.car.traits import CarTraits
+from edge.simulator.ev.traits import EvTraits
+from edge.simulator.faults import AnyFault
+from edge.simulator.journey import CYCLES
+from edge.simulator.kinds import KINDS
+from edge.simulator.traits import Ranges
+from edge.simulator.truck.traits import TruckTraits
+from edge.simulator.weather import WEATHERS
+from tests.shared import ROOT
+
+README: Final = ROOT / "edge" / "simulator" / "README.md"
+MARK: Final = "<!-- made by tests/study/chapters.py: {} -->"
+VARIANTS: Final = ("car-29bit", "car-j1979-2")
+"""Differ from the car in how they answer testers alone."""
+
+
+def chapter(name: str, text: str) -> str:
+    """A chapter between its marks."""
+    return f"{MARK.format(name)}\n\n{text.strip()}\n\n{MARK.format(f'end of {name}')}"
+
+
+def vehicles() -> str:
+    """What `--vehicle` takes."""
+    rows = "\n".join(f"| `{name}` | {kind.summary} | `dbc/{kind.profile}.dbc` |" for name, kind in KINDS.items())
+    return f"| vehicle | what | database |\n|---|---|---|\n{rows}"
+
+
+def cycles() -> str:
+    """What `--cycle` and `--weather` take."""
+    rows = "\n".join(f"| `--cycle {name}` | {about} |" for name, about in CYCLES.items())
+    skies = "\n".join(f"| `--weather {name}` | {about} |" for name, about in WEATHERS.items())
+    return f"| option | what |\n|---|---|\n{rows}\n{skies}"
+
+
+def differences() -> str:
+    """What the seed draws for each vehicle."""
+    parts = []
+    for name, traits in TRAITS.items():
+        rows = "\n".join(f"| `{field}` | {low:g} | {high:g} |" for field, (low, high) in traits.items())
+        parts.append(f"**{name}**\n\n| what | from | to |\n|---|---|---|\n{rows}")
+    return "\n\n".join(parts)
+
+
+def scenarios() -> str:
+    """Every scenario, faults first."""
+    by_fault: dict[type[AnyFault], list[str]] = {}
+    for vehicle, kind in KINDS.items():
+        if vehicle not in VARIANTS:
+            for fault in kind.faults.values():
+                by_fault.setdefault(fault, []).append(vehicle)
+    ordered = sorted(by_fault, key=lambda fault: (fault.control, by_fault[fault], fault.name))
+    parts = [_section(fault, by_fault[fault]) for fault in ordered if not fault.control]
+    controls = [_section(fault, by_fault[fault]) for fault in ordered if fault.control]
+    return "\n\n".join(["## Faults", *parts, "## Negative controls: healthy, but odd", *controls])
+
+
+TRAITS: Final[Mapping[str, Ranges]] = {
+    "car": CarTraits.ranges,
+    "ev": EvTraits.ranges,
+    "truck": TruckTraits.ranges,
+}
+
+CHAPTERS: Final[Mapping[str, Callable[[], str]]] = {
+    "vehicles": vehicles,
+    "cycles": cycles,
+    "differences": differences,
+    "scenarios": scenarios,
+}
+
+
+def renewed(text: str) -> str:
+    """The README with every chapter as the code has it now."""
+    for name, make in CHAPTERS.items():
+        pattern = re.compile(f"{re.escape(MARK.format(name))}.*?{re.escape(MARK.format(f'end of {name}'))}", re.DOTALL)
+        made = chapter(name, make())
+        text, count = pattern.subn(lambda _, made=made: made, text)  # type: ignore[misc]  # bound at once
+        if count != 1:
+            raise SystemExit(f"{README} has {count} chapters {name!r}; it needs one")
+    return text
+
+
+def _section(fault: type[AnyFault], vehicles_: list[str]) -> str:
+    told = inspect.cleandoc(fault.__doc__ or "").split("\n\n")
+    first, rest = " ".join(told[0].split()), [" ".join(part.split()) for part in told[1:]]
+    bullets = "\n".join(f"- **{part.partition(':')[0]}**:{part.partition(':')[2]}" for part in rest)
+    pictures = " · ".join(f"[{vehicle}](plots/{vehicle}-{fault.name}.png)" for vehicle in vehicles_)
+    lines = [f"### `{fault.name}` ({', '.join(vehicles_)})", f"{first}\n\n{bullets}".strip()]
+    drawn = [f"`{field}` {low:g} to {high:g}" for field, (low, high) in fault.ranges.items() if field != "unused"]
+    if drawn:
+        lines.append(f"Drawn: {', '.join(drawn)}.")
+    return "\n\n".join([*lines, f"Picture: {pictures}."])
+
+
+if __name__ == "__main__":
+    README.write_text(renewed(README.read_text("utf-8")), "utf-8")

@@ -1,0 +1,75 @@
+"""Simulated vehicles on a real bus, and independent clients that talk to them.
+
+The bus is vcan0 where the kernel has CAN (in the guest), and python-can's multicast elsewhere: the same tests run on both.
+"""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import can
+import isotp
+
+from tests.programs import program
+
+GROUP: Final = "239.74.163.22"
+HAS_VCAN: Final = Path("/sys/class/net/vcan0").exists()
+"""The kernel has CAN, and the virtual bus is there."""
+PATIENCE_S: Final = 60.0
+"""The guest's processor is slow; nobody waits so long unless something is broken."""
+
+
+class Wire:
+    """One bus and those on it."""
+
+    def __init__(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            self._port = free.getsockname()[1]
+
+    @property
+    def spec(self) -> str:
+        """As our programs take it."""
+        return "can:vcan0" if HAS_VCAN else f"pythoncan:udp_multicast:{GROUP}?port={self._port}"
+
+    def bus(self) -> can.BusABC:
+        """A client's own connection."""
+        if HAS_VCAN:
+            return can.Bus(interface="socketcan", channel="vcan0")
+        return can.Bus(interface="udp_multicast", channel=GROUP, port=self._port, hop_limit=0)
+
+    @contextmanager
+    def vehicle(self, kind: str, *options: str) -> Iterator[None]:
+        """A simulated vehicle at its own speed, once it is heard."""
+        command = [program("telltale-edge"), "simulate", "--vehicle", kind, "--bus", self.spec, *options]
+        with self.bus() as ear:
+            environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+            child = subprocess.Popen([*command, "--duration", "600"], stderr=subprocess.PIPE, text=True, env=environ)
+            try:
+                assert ear.recv(timeout=PATIENCE_S) is not None, child.stderr and child.stderr.readline()
+                yield
+            finally:
+                child.terminate()
+                child.communicate(timeout=PATIENCE_S)
+
+    @contextmanager
+    def transport(self, address: isotp.Address) -> Iterator[isotp.CanStack]:
+        """An ISO-TP connection of can-isotp; OBD wants frames of 8 bytes."""
+        with self.bus() as bus:
+            stack = isotp.CanStack(bus, address=address, params={"tx_padding": 0, "blocking_send": False})
+            stack.start()
+            try:
+                yield stack
+            finally:
+                stack.stop()
+
+
+def asked(stack: isotp.CanStack, request: bytes) -> bytes:
+    """The answer to one request; empty when nobody answers within five seconds of a fast machine."""
+    stack.send(request)
+    answer = stack.recv(block=True, timeout=20.0 if HAS_VCAN else 5.0)
+    return bytes(answer) if answer is not None else b""

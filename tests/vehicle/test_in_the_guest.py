@@ -1,0 +1,27 @@
+"""The tests of this folder once more, on real vcan: in a small machine whose kernel has CAN."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.shared import ROOT
+from tests.vehicle.clients import HAS_VCAN
+
+TIMEOUT_S = 900
+
+
+@pytest.mark.timeout(TIMEOUT_S + 60)
+@pytest.mark.skipif(HAS_VCAN, reason="this kernel has vcan itself")
+@pytest.mark.skipif(os.geteuid() != 0, reason="a guest machine needs root")
+def test_on_real_vcan(shared: Path) -> None:
+    tool = shared / "tools" / "run-in-vm"
+    if not tool.exists():
+        pytest.skip("no tool that boots a guest machine")
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/vehicle"]
+    command = [str(tool), "--cpus", "2", "--timeout", str(TIMEOUT_S), "--", *tests]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=TIMEOUT_S + 30)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    print(done.stdout[-2000:])
