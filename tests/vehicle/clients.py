@@ -1,6 +1,6 @@
 """Simulated vehicles on a real bus, and independent clients that talk to them.
 
-The bus is vcan0 where the kernel has CAN (in the guest), and python-can's multicast elsewhere: the same tests run on both.
+The bus is vcan0 where the kernel has CAN (in the guest), python-can's multicast elsewhere: the same tests run on both.
 """
 
 import os
@@ -13,6 +13,9 @@ from typing import Final
 
 import can
 import isotp
+import udsoncan
+from udsoncan.client import Client
+from udsoncan.connections import PythonIsoTpConnection
 
 from tests.programs import program
 
@@ -21,6 +24,11 @@ HAS_VCAN: Final = Path("/sys/class/net/vcan0").exists()
 """The kernel has CAN, and the virtual bus is there."""
 PATIENCE_S: Final = 60.0
 """The guest's processor is slow; nobody waits so long unless something is broken."""
+
+
+TROUBLE: Final = ("--fault", "misfire@0x4000", "--fault", "wheel_speed_dropout@0x4000", "--seed", "3", "--skip", "1500")
+"""In the second drive: the misfire is confirmed, and a wheel speed sensor is gone."""
+ENGINE_11: Final = isotp.Address(isotp.AddressingMode.Normal_11bits, txid=0x7E0, rxid=0x7E8)
 
 
 class Wire:
@@ -57,15 +65,17 @@ class Wire:
                 child.communicate(timeout=PATIENCE_S)
 
     @contextmanager
-    def transport(self, address: isotp.Address) -> Iterator[isotp.CanStack]:
-        """An ISO-TP connection of can-isotp; OBD wants frames of 8 bytes."""
+    def transport(self, address: isotp.Address, *, started: bool = True) -> Iterator[isotp.CanStack]:
+        """An ISO-TP connection of can-isotp; OBD wants frames of 8 bytes. udsoncan starts it by itself."""
         with self.bus() as bus:
             stack = isotp.CanStack(bus, address=address, params={"tx_padding": 0, "blocking_send": False})
-            stack.start()
+            if started:
+                stack.start()
             try:
                 yield stack
             finally:
-                stack.stop()
+                if started:
+                    stack.stop()
 
 
 def asked(stack: isotp.CanStack, request: bytes) -> bytes:
@@ -73,3 +83,25 @@ def asked(stack: isotp.CanStack, request: bytes) -> bytes:
     stack.send(request)
     answer = stack.recv(block=True, timeout=20.0 if HAS_VCAN else 5.0)
     return bytes(answer) if answer is not None else b""
+
+
+class AnyLength(udsoncan.DidCodec):
+    """Bytes as they come."""
+
+    def encode(self, *value: bytes) -> bytes:
+        return value[0]
+
+    def decode(self, payload: bytes) -> bytes:
+        return payload
+
+    def __len__(self) -> int:
+        raise udsoncan.DidCodec.ReadAllRemainingData
+
+
+def client(stack: isotp.CanStack) -> Client:
+    """udsoncan over a transport that it starts by itself."""
+    config = udsoncan.configs.default_client_config.copy()
+    config["data_identifiers"] = {"default": AnyLength()}
+    config["p2_timeout"] = PATIENCE_S / 4
+    config["request_timeout"] = PATIENCE_S / 2
+    return Client(PythonIsoTpConnection(stack), config=config)

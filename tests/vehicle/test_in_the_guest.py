@@ -11,6 +11,8 @@ from tests.shared import ROOT
 from tests.vehicle.clients import HAS_VCAN
 
 TIMEOUT_S = 900
+HARNESS = 125
+"""What the tool ends with when the guest could not be had: no root, no packages."""
 
 
 @pytest.mark.timeout(TIMEOUT_S + 60)
@@ -23,5 +25,7 @@ def test_on_real_vcan(shared: Path) -> None:
     tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/vehicle"]
     command = [str(tool), "--cpus", "2", "--timeout", str(TIMEOUT_S), "--", *tests]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=TIMEOUT_S + 30)
+    if done.returncode == HARNESS:
+        pytest.skip(f"no guest machine: {done.stderr.strip().splitlines()[-1]}")
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
     print(done.stdout[-2000:])

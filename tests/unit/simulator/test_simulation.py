@@ -9,7 +9,7 @@ import pytest
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.errors import ConfigError
-from edge.frames import NANOSECONDS, FrameBatch
+from edge.frames import NANOSECONDS, Frame, FrameBatch
 from edge.simulator.car.senders import SENDERS
 from edge.simulator.faults import FaultSpec, parse_fault
 from edge.simulator.running import run
@@ -208,3 +208,29 @@ def test_a_run_without_an_end_goes_on() -> None:
     batches: list[FrameBatch] = []
     run(made(), batches.append, chunk_s=0.25, pace=lambda _: next(left))
     assert batches[-1].until == 10 * NANOSECONDS
+
+
+def test_what_is_skipped_was_lived_and_times_begin_after_it() -> None:
+    orders = [parse_fault("coolant_leak@30")]
+    whole = Simulation(seed=7, faults=orders, warm=True)
+    whole.advance(320 * NANOSECONDS)
+    late = Simulation(seed=7, faults=orders, warm=True, skip_s=300)
+    frames = late.advance(20 * NANOSECONDS)
+    assert 0 < frames.time[0] < frames.time[-1] < 20 * NANOSECONDS
+    (row,), (late_row,) = whole.truth(), late.truth()
+    assert late_row.severity == row.severity > 0.1
+    assert (late_row.time_s, late_row.onset_s) == (20.0, 30.0 - 300.0)
+
+
+def test_requests_are_answered_within_what_a_tester_waits_for() -> None:
+    simulation = made(3)
+    simulation.advance(10 * NANOSECONDS)
+    asked = Frame(10 * NANOSECONDS, 0x7DF, bytes.fromhex("02010c0000000000"))
+    stray = Frame(10 * NANOSECONDS, 0x123, bytes(8))
+    assert simulation.hear(FrameBatch.of([asked, stray])) == 1
+    assert simulation.next_answer_ns() is not None
+    answers = [frame for frame in simulation.advance(11 * NANOSECONDS).frames() if frame.id in (0x7E8, 0x7E9)]
+    assert {frame.id for frame in answers} == {0x7E8, 0x7E9}
+    for frame in answers:
+        assert frame.payload[:3] == bytes.fromhex("04410c")
+        assert frame.time < 10 * NANOSECONDS + 50_000_000
