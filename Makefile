@@ -1,5 +1,5 @@
 # Every target makes the environment it needs and says in one line what it does. Needs git, make and python3 with venv.
-.PHONY: help demo test test-long fuzz bench lint lock environment demo-environment edge-environment
+.PHONY: help demo test test-long test-guest fuzz bench lint lock environment demo-environment edge-environment
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -32,6 +32,10 @@ test-long: environment  ## The long runs; what has passed is not run again until
 	@echo "== long runs: results in build/long =="
 	@$(BIN)/pytest -m long --timeout=0; status=$$?; \
 	if [ $$status = 5 ]; then echo "no long runs yet"; else exit $$status; fi
+
+test-guest: environment  ## The tests with real clients once more, on real vcan in a guest machine
+	@echo "== tests on vcan, in a guest machine =="
+	@$(BIN)/pytest -m guest -s --timeout=0
 
 fuzz: environment  ## Property tests with a large budget [FUZZ_EXAMPLES=20000]
 	@echo "== fuzz: $${FUZZ_EXAMPLES:=20000} examples per property =="; export FUZZ_EXAMPLES; \

@@ -137,7 +137,7 @@ def draw_faults(specs: Sequence[FaultSpec], known: Mapping[str, type[AnyFault]],
             raise ConfigError(f"{spec.name} is ordered twice", place=PLACE, remedy="Order each fault once")
         sizes, chance = np.random.SeedSequence((seed, zlib.crc32(spec.name.encode()))).spawn(2)
         drawn = known[spec.name].draw(np.random.default_rng(sizes))
-        ordered[spec.name] = Ordered(spec, drawn, random.Random(int(chance.generate_state(1)[0])))
+        ordered[spec.name] = Ordered(spec, drawn, random.Random(int(chance.generate_state(1)[0])))  # nosec B311  # chance, no secret
     return tuple(ordered.values())
 
 

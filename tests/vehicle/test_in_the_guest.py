@@ -10,11 +10,12 @@ import pytest
 from tests.shared import ROOT
 from tests.vehicle.clients import HAS_VCAN
 
-TIMEOUT_S = 900
+TIMEOUT_S = 1200
 HARNESS = 125
 """What the tool ends with when the guest could not be had: no root, no packages."""
 
 
+@pytest.mark.guest
 @pytest.mark.timeout(TIMEOUT_S + 60)
 @pytest.mark.skipif(HAS_VCAN, reason="this kernel has vcan itself")
 @pytest.mark.skipif(os.geteuid() != 0, reason="a guest machine needs root")

@@ -25,7 +25,7 @@ class Firing:
     """Counts firings, second by second."""
 
     def __init__(self, seed: int) -> None:
-        self._chance = random.Random(seed)
+        self._chance = random.Random(seed)  # nosec B311  # chance, no secret
         self.missed = [0, 0, 0, 0]
         """By cylinder; the counters roll over."""
         self.roughness = 0.0

@@ -1,7 +1,7 @@
 """Lives of simulated vehicles as columns, for tests that judge them as a technician would."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -37,7 +37,7 @@ class Lived:
         return {code.text for memory in memories for code in (*memory.pending(), *memory.confirmed())}
 
 
-@cache
+@lru_cache(maxsize=8)
 def lived(
     vehicle: str,
     *faults: str,

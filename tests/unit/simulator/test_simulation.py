@@ -12,8 +12,9 @@ from edge.errors import ConfigError
 from edge.frames import NANOSECONDS, Frame, FrameBatch
 from edge.simulator.car.senders import SENDERS
 from edge.simulator.faults import FaultSpec, parse_fault
+from edge.simulator.life import TruthRow
 from edge.simulator.running import run
-from edge.simulator.simulation import Simulation, TruthRow
+from edge.simulator.simulation import Simulation
 from tests.shared import ROOT
 
 Float64s = npt.NDArray[np.float64]
