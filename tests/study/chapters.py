@@ -61,6 +61,20 @@ def scenarios() -> str:
     return "\n\n".join(["## Faults", *parts, "## Negative controls: healthy, but odd", *controls])
 
 
+def _bullet(part: str) -> str:
+    label, colon, text = part.partition(":")
+    return f"- **{label}**:{text}\n" if colon and label in LABELS else f"{part}\n\n"
+
+
+def _range(field: str, low: float, high: float) -> str:
+    for size, unit in ((86_400.0, "days"), (3_600.0, "hours")):
+        if field.endswith("_s") and low >= size:
+            return f"`{field}` {low / size:.3g} to {high / size:.3g} {unit}"
+    return f"`{field}` {low:g} to {high:g}"
+
+
+LABELS: Final = ("Signals", "Codes", "Noticed")
+
 TRAITS: Final[Mapping[str, Ranges]] = {
     "car": CarTraits.ranges,
     "ev": EvTraits.ranges,
@@ -89,10 +103,10 @@ def renewed(text: str) -> str:
 def _section(fault: type[AnyFault], vehicles_: list[str]) -> str:
     told = inspect.cleandoc(fault.__doc__ or "").split("\n\n")
     first, rest = " ".join(told[0].split()), [" ".join(part.split()) for part in told[1:]]
-    bullets = "\n".join(f"- **{part.partition(':')[0]}**:{part.partition(':')[2]}" for part in rest)
+    bullets = "".join(map(_bullet, rest))
     pictures = " · ".join(f"[{vehicle}](plots/{vehicle}-{fault.name}.png)" for vehicle in vehicles_)
     lines = [f"### `{fault.name}` ({', '.join(vehicles_)})", f"{first}\n\n{bullets}".strip()]
-    drawn = [f"`{field}` {low:g} to {high:g}" for field, (low, high) in fault.ranges.items() if field != "unused"]
+    drawn = [_range(field, low, high) for field, (low, high) in fault.ranges.items() if field != "unused"]
     if drawn:
         lines.append(f"Drawn: {', '.join(drawn)}.")
     return "\n\n".join([*lines, f"Picture: {pictures}."])

@@ -168,8 +168,8 @@ def _density(trip: Trip, signal: str, high_hz: float) -> tuple[Floats, Floats] |
     starts = range(0, len(values) - size + 1, size // 2)
     parts = [values[start : start + size] for start in starts]
     power = np.mean([np.abs(np.fft.rfft((part - part.mean()) * window)) ** 2 for part in parts], axis=0)
-    scale = 2.0 * coarse.step_s / float((window**2).sum())
-    return np.fft.rfftfreq(size, coarse.step_s), power * scale
+    scaled: Floats = np.asarray(power * (2.0 * coarse.step_s / float((window**2).sum())), dtype=np.float64)
+    return np.asarray(np.fft.rfftfreq(size, coarse.step_s), dtype=np.float64), scaled
 
 
 def standing(trip: Trip) -> float | None:
@@ -201,10 +201,10 @@ def warm_up_s(trip: Trip) -> float | None:
 
 
 def warm_up_idling_k_per_min(trip: Trip) -> float | None:
-    """How fast the coolant warms between 45 and 75 °C with the car standing."""
+    """How fast the coolant warms between 45 and 75 °C with the car standing, or hardly moving."""
     coolant = trip["coolant"]
     inside = (coolant >= 45.0) & (coolant < 75.0) & (trip["rpm"] > 300.0)
-    if moving(trip).any() or inside.sum() * trip.step_s < 60.0 or np.ptp(coolant[inside]) < 10.0:
+    if moving(trip).mean() > 0.1 or inside.sum() * trip.step_s < 60.0 or np.ptp(coolant[inside]) < 10.0:
         return None
     time_min = np.flatnonzero(inside) * trip.step_s / 60.0
     return float(np.polyfit(time_min, coolant[inside], 1)[0])
@@ -245,6 +245,8 @@ def cold_idle(trip: Trip) -> Mask:
 
 def cut_off(trip: Trip) -> Mask:
     """Moving with the foot off and the engine well above idle: the injectors are shut."""
+    if "pedal" not in trip:
+        return np.zeros(len(trip["speed"]), dtype=bool)
     return np.asarray((trip["pedal"] < 0.5) & (trip["rpm"] > 1300.0) & (trip["speed"] > 20.0))
 
 
@@ -257,6 +259,8 @@ def foot_off(trip: Trip) -> float | None:
 
 
 def pressed(trip: Trip) -> Mask:
+    if "pedal" not in trip:
+        return np.zeros(len(trip["speed"]), dtype=bool)
     return np.asarray(moving(trip) & (trip["pedal"] >= 0.6))
 
 
@@ -288,7 +292,7 @@ def gears(trips: list[Trip]) -> tuple[Floats, float]:
         if smooth[at] == smooth[at - 4 : at + 5].max() and smooth[at] > 0.008 * len(found)
     ]
     centres = middle[peaks]
-    near = np.min(np.abs(found[:, None] - centres[None, :]), axis=1) < 0.03 if len(peaks) else np.zeros(1)
+    near = np.min(np.abs(found[:, None] - centres[None, :]), axis=1) < 0.03 if peaks else np.zeros(1)
     return np.exp(centres)[::-1], float(np.mean(near) * 100.0)
 
 
@@ -314,18 +318,18 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
         "speed, p99": Figure(level("speed", 99), "km/h", 5.0, ANY_FUEL),
         "standing": Figure(standing, "% of time", 3.0, ANY_FUEL, telling=True),
         "stops": Figure(stops_per_km, "per km", 0.1, ANY_FUEL, telling=True),
-        "length of a stop, p50": Figure(stop_s, "s", 2.0, ANY_FUEL, telling=True),
-        "acceleration, p5": Figure(acceleration(5), "m/s²", 0.1, ANY_FUEL, telling=True),
+        "length of a stop, p50": Figure(stop_s, "s", 2.0, ANY_FUEL),
+        "acceleration, p5": Figure(acceleration(5), "m/s²", 0.1, ANY_FUEL),
         "acceleration, p95": Figure(acceleration(95), "m/s²", 0.1, ANY_FUEL, telling=True),
         "acceleration, p0.5": Figure(acceleration(0.5), "m/s²", 0.1, ANY_FUEL),
         "acceleration, p99.5": Figure(acceleration(99.5), "m/s²", 0.1, ANY_FUEL),
         "idle speed, warm": Figure(level("rpm", 50, idle), "rpm", 25.0, ANY_FUEL, telling=True, by_road=False),
         "idle speed, spread": Figure(spread("rpm", idle), "rpm", 3.0, ANY_FUEL, telling=True, by_road=False),
         "idle speed, below 50 °C": Figure(level("rpm", 50, cold_idle), "rpm", 40.0, ANY_FUEL, by_road=False),
-        "rpm while moving, p50": Figure(level("rpm", 50), "rpm", 60.0, ANY_FUEL, telling=True),
+        "rpm while moving, p50": Figure(level("rpm", 50), "rpm", 60.0, ANY_FUEL),
         "rpm, p99": Figure(level("rpm", 99), "rpm", 100.0, ANY_FUEL, telling=True),
         "rpm change, p5": Figure(change("rpm", 5), "rpm/s", 15.0, ANY_FUEL),
-        "rpm change, p95": Figure(change("rpm", 95), "rpm/s", 15.0, ANY_FUEL, telling=True),
+        "rpm change, p95": Figure(change("rpm", 95), "rpm/s", 15.0, ANY_FUEL),
         "load at idle": Figure(level("load", 50, idle), "%", 2.0, telling=True, by_road=False),
         "load while moving, p50": Figure(level("load", 50), "%", 2.0, telling=True),
         "load, p99": Figure(level("load", 99), "%", 3.0),
@@ -336,9 +340,9 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
         "MAP while moving, p50": Figure(level("map", 50), "kPa", 2.0),
         "MAP, p99": Figure(level("map", 99), "kPa", 5.0),
         "MAP with the foot off": Figure(level("map", 50, cut_off), "kPa", 2.0, telling=True),
-        "load for each kPa of MAP": Figure(filling, "%/kPa", 0.05, telling=True),
+        "load for each kPa of MAP": Figure(filling, "%/kPa", 0.05),
         "pedal not pressed": Figure(foot_off, "% of driving", 4.0, ANY_FUEL, telling=True),
-        "pedal where pressed, p50": Figure(level("pedal", 50, pressed), "%", 2.0, ANY_FUEL, telling=True),
+        "pedal where pressed, p50": Figure(level("pedal", 50, pressed), "%", 2.0, ANY_FUEL),
         "pedal, p99": Figure(level("pedal", 99), "%", 4.0, ANY_FUEL),
         "throttle at idle": Figure(level("throttle", 50, idle), "%", 2.0, by_road=False),
         "timing at idle": Figure(level("timing", 50, idle), "°", 3.0, telling=True, by_road=False),
@@ -358,7 +362,7 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
         "coolant and time, below 80 °C": Figure(warming, "r", 0.03, ANY_FUEL, by_road=False),
         "intake above the air outside": Figure(above_ambient, "K", 2.0, ANY_FUEL, telling=True),
         "speed and rpm": Figure(together("speed", "rpm"), "r", 0.08, ANY_FUEL, telling=True),
-        "speed and load": Figure(together("speed", "load"), "r", 0.1, telling=True),
+        "speed and load": Figure(together("speed", "load"), "r", 0.1),
         "load and MAP": Figure(together("load", "map", running), "r", 0.03, telling=True),
         "rpm and MAP": Figure(together("rpm", "map"), "r", 0.1),
         "pedal and load": Figure(together("pedal", "load"), "r", 0.08, telling=True),

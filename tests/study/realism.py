@@ -1,29 +1,31 @@
 """Healthy simulated driving beside recorded driving: `python -m tests.study.realism [car|ev|truck]` prints a table.
 
-How far off a figure is, is counted in half spans: the middle of the simulated trips less the middle of the recorded
-ones, over half of what lies between the 5th and the 95th percentile of recorded trips. Within one it is as real trips
-are. Recorded trips in town and between towns are compared with simulated ones of the same kind.
+How far off a figure is, is counted in half spans: the middle of the simulated trips less the middle of what lies
+between the 5th and the 95th percentile of the recorded ones, over half of that. Within one it is as real trips are.
+Recorded trips in town and between towns are compared with simulated ones of the same kind.
 """
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from edge.simulator.ev.cells import CHARGE_KNOTS, OPEN_V
 from tests.shared import ROOT
-from tests.study.figures import FIGURES, Figure, gears, numbers
-from tests.study.recorded import PETROL, Trip, etios, gps_car, leon, simulated
+from tests.study.figures import FIGURES, gears, numbers
+from tests.study.recorded import Floats, Trip, etios, gps_car, leon, simulated
+from tests.study.standing import CELLS, leaf, simulated_ev, simulated_gaps, tesla, truck_gaps
 
-HOURS: Final = 3
-SEEDS: Final = range(1, 6)
+HOURS: Final = 2
+SEEDS: Final = range(1, 4)
 CYCLES: Final = ("city", "mixed", "commute", "rural", "motorway", "idle")
-FEW: Final = 3
+FEW: Final = 5
 """Fewer recorded trips than these give no span."""
 TOWN: Final = "town"
 OUT: Final = "out of town"
@@ -38,36 +40,41 @@ class Row:
     """One figure, recorded and simulated."""
 
     name: str
-    road: str
-    figure: Figure
-    real: npt.NDArray[np.float64]
-    made: npt.NDArray[np.float64]
+    where: str
+    unit: str
+    floor: float
+    real: Floats
+    made: Floats
+    telling: bool = True
+    few: int = FEW
 
     @property
     def off(self) -> float:
         """Half spans between the two middles."""
         low, high = np.percentile(self.real, (5, 95))
-        half = max((high - low) / 2.0, self.figure.floor, 1e-9)
+        half = max((high - low) / 2.0, self.floor, 1e-9)
         return float((np.median(self.made) - (low + high) / 2.0) / half)
 
     @property
     def verdict(self) -> str:
         """In words."""
-        if len(self.real) < FEW:
-            return "one drive only"
+        if len(self.real) < self.few:
+            return f"too few ({len(self.real)})"
         size = abs(self.off)
         return "as real" if size <= 1.0 else "near" if size <= 1.5 else "OFF"
 
     def cells(self) -> str:
         """A line of Markdown."""
-        name = f"{self.name} ({self.figure.unit})" if self.figure.unit else self.name
+        name = f"{self.name} ({self.unit})" if self.unit else self.name
         low, real, high = np.percentile(self.real, (5, 50, 95))
         least, made, most = np.percentile(self.made, (5, 50, 95))
         size = max(abs(low), abs(high), abs(made))
-        digits = 2 if size < 3.0 else 1 if size < 30.0 else 0
+        digits = (
+            3 if size > 3.0 and self.unit == "V" and self.floor < 0.1 else 2 if size < 3.0 else 1 if size < 30.0 else 0
+        )
         texts = [f"{value:.{digits}f}" for value in (real, low, high, made, least, most)]
         real_text, made_text = (f"{mid} ({low} to {high})" for mid, low, high in (texts[:3], texts[3:]))
-        return f"| {name} | {self.road} | {real_text} | {made_text} | {self.off:+.1f} | {self.verdict} |"
+        return f"| {name} | {self.where} | {real_text} | {made_text} | {self.off:+.1f} | {self.verdict} |"
 
 
 def shared_folder() -> Path:
@@ -91,19 +98,19 @@ def car_rows(real: Sequence[Trip], made: Sequence[Trip]) -> Iterator[Row]:
             pairs = [_on(road, trips) for trips in (real, made)]
             found, lived = (numbers(figure, trips) for trips in pairs)
             if len(found) and len(lived):
-                yield Row(name, road, figure, found, lived)
+                yield Row(name, road, figure.unit, figure.floor, found, lived, figure.telling)
 
 
 def _on(road: str, trips: Sequence[Trip]) -> list[Trip]:
     if road == ALL:
         return list(trips)
-    driven = [trip for trip in trips if trip["speed"].max() > 15.0]
+    driven = [trip for trip in trips if trip["speed"].max() > 25.0]
     return [trip for trip in driven if trip.town == (road == TOWN)]
 
 
 def table(rows: Iterable[Row]) -> str:
     """As Markdown."""
-    head = "| figure | road | recorded: middle (p5 to p95 of trips) | simulated | off by (half spans) | verdict |"
+    head = "| figure | where | recorded: middle (p5 to p95) | simulated | off by (half spans) | verdict |"
     return "\n".join([head, "|---|---|---|---|---|---|", *(row.cells() for row in rows)])
 
 
@@ -122,11 +129,64 @@ def car(shared: Path) -> tuple[str, list[Row]]:
     return "\n".join(lines), list(car_rows(real, made))
 
 
+def ev(shared: Path) -> tuple[str, list[Row]]:
+    """The electric car beside a Tesla and a Leaf, all standing in the cold: nothing of a drive was recorded."""
+    one, other = tesla(shared), leaf(shared)
+    made = simulated_ev(range(1, 4))
+    rows = [
+        _seconds(name, unit, floor, [car[name] for car in (one, other) if name in car], made[name])
+        for name, unit, floor in (
+            ("pack A", "A, heating", 1.0),
+            ("12 V side, V", "V", 0.2),
+            ("12 V side, A", "A", 3.0),
+            ("12 V battery, A", "A", 1.0),
+        )
+    ]
+    spread = (one["highest cell V"].mean() - one["lowest cell V"].mean()) * 1000.0
+    apart = [float(car["warmest °C"].mean() - car["coldest °C"].mean()) for car in (one, other)]
+    for car, name in ((one, "Tesla"), (other, "Leaf")):
+        charge = float(car["charge %"].mean()) / 100.0
+        open_v = np.array([np.interp(charge, CHARGE_KNOTS, OPEN_V)])
+        rows.append(Row(f"cell at {charge * 100.0:.0f} %", name, "V", 0.03, car["pack V"] / CELLS, open_v, few=1))
+    jump, jumped = (np.abs(np.diff(values["pack V each 0.1 s"])) for values in (one, made))
+    rows.append(Row("pack voltage, change in 0.1 s", "Tesla", "V", 0.1, jump, jumped))
+    rows.append(Row("cells apart", "Tesla", "mV", 5.0, np.array([spread]), made["cell spread mV"], few=1))
+    rows.append(Row("modules apart", "both", "K", 1.0, np.array(apart), made["modules apart K"], few=2))
+    rows.append(_jitter("10 ms, 20 ms", one["jitter"], simulated_gaps("ev")[20]))
+    return "Both cars stand: motion, power and recuperation cannot be compared.", rows
+
+
+def truck(shared: Path) -> tuple[str, list[Row]]:
+    """The truck's bus beside that of an electric truck that stands: its engine speed is 0 all the time."""
+    real, made = truck_gaps(shared), simulated_gaps("truck")
+    rows = [_jitter(f"{period} ms", real[period], made[period]) for period in sorted(real) if period in made]
+    return "The recorded truck stands and is electric: its bus can be compared, its drive cannot.", rows
+
+
+def _seconds(name: str, unit: str, floor: float, parts: Sequence[Floats], made: Floats) -> Row:
+    """Each recording weighs the same."""
+    most = max(len(part) for part in parts)
+    real = np.concatenate([np.resize(np.sort(part), most) for part in parts])
+    return Row(name, f"{len(parts)} cars" if len(parts) > 1 else "Tesla", unit, floor, real, made)
+
+
+def _jitter(where: str, real: Floats, made: Floats) -> Row:
+    """How far frames of a message are from its period, a value for each message."""
+    return Row("frames off their period, p95", where, "% of it", 0.1, real, made, few=1)
+
+
+STUDIES: Final[Mapping[str, Callable[[Path], tuple[str, list[Row]]]]] = MappingProxyType(
+    {"car": car, "ev": ev, "truck": truck}
+)
+
+
 def main(arguments: list[str]) -> None:
-    """Print both tables."""
-    notes, rows = car(shared_folder())
-    print(notes, "\n## The most telling\n", table(row for row in rows if row.figure.telling), sep="\n")
-    print("\n## All\n", table(rows), sep="\n")
+    """Print the tables of the vehicles named, or of all."""
+    for vehicle in arguments or STUDIES:
+        notes, rows = STUDIES[vehicle](shared_folder())
+        print(f"# {vehicle}\n\n{notes}\n\n{table(row for row in rows if row.telling and len(row.real) >= row.few)}\n")
+        if not all(row.telling for row in rows):
+            print(f"## {vehicle}, all\n\n{table(rows)}\n")
 
 
 if __name__ == "__main__":

@@ -84,6 +84,16 @@ ETIOS: Final[Mapping[str, str]] = {
     "CATALYST_TEMPERATURE_BANK1_SENSOR1": "catalyst",
     "CONTROL_MODULE_VOLTAGE": "volt",
 }
+GPS_CAR: Final[Mapping[str, tuple[int, float, float, bool]]] = {
+    "rpm": (0x0C, 0.25, 0.0, True),
+    "speed": (0x0D, 1.0, 0.0, False),
+    "map": (0x0B, 1.0, 0.0, False),
+    "throttle": (0x11, 100.0 / 255.0, 0.0, False),
+    "load": (0x04, 100.0 / 255.0, 0.0, False),
+    "coolant": (0x05, 1.0, -40.0, False),
+    "volt": (0x42, 0.001, 0.0, True),
+}
+"""Signal → PID, factor, offset, whether it has two bytes (SAE J1979)."""
 ETIOS_ROWS_PER_S: Final = 2.04
 """Rows over engine run time, the same within 1 % in all files."""
 SENTINEL_C: Final = 100.0
@@ -145,8 +155,11 @@ def leon(shared: Path) -> Iterator[Trip]:
         for column, signal in LEON.items():
             values = np.array(columns[column], dtype=np.float64)[rows]
             values = np.where(np.isnan(values), values[~np.isnan(values)][0], values)
-            if signal == "intake" and (values >= SENTINEL_C).any():
-                continue
+            if signal == "intake":
+                known = np.maximum.accumulate(np.where(values < SENTINEL_C, np.arange(len(values)), 0))
+                values = values[known]
+                if values[0] >= SENTINEL_C:
+                    continue
             signals[signal] = _held(clock[rows], values)
         yield Trip(name, "leon", DIESEL, 0.87, STEP_S, _from_rest(signals))
 
@@ -166,17 +179,10 @@ def gps_car(shared: Path) -> Iterator[Trip]:
     """One drive of nine minutes of a turbocharged petrol car, asked for five PIDs twice a second."""
     time_s, ids, payload = frames(shared / "data" / "can" / "obd2-gps-car.mf4")
     signals = {}
-    for signal, pid, of in (
-        ("rpm", 0x0C, lambda b: (b[:, 3] * 256.0 + b[:, 4]) / 4.0),
-        ("speed", 0x0D, lambda b: b[:, 3] * 1.0),
-        ("map", 0x0B, lambda b: b[:, 3] * 1.0),
-        ("throttle", 0x11, lambda b: b[:, 3] / 2.55),
-        ("load", 0x04, lambda b: b[:, 3] / 2.55),
-        ("coolant", 0x05, lambda b: b[:, 3] - 40.0),
-        ("volt", 0x42, lambda b: (b[:, 3] * 256.0 + b[:, 4]) / 1000.0),
-    ):
+    for signal, (pid, scale, offset, wide) in GPS_CAR.items():
         rows = (ids == 0x7E8) & (payload[:, 1] == 0x41) & (payload[:, 2] == pid)
-        signals[signal] = _held(time_s[rows], of(payload[rows].astype(np.float64)))
+        high, low = (payload[rows][:, place].astype(np.float64) for place in (3, 4))
+        signals[signal] = _held(time_s[rows], (high * 256.0 + low if wide else high) * scale + offset)
     least = min(len(values) for values in signals.values())
     yield Trip("gps-car", "gps-car", PETROL, 0.5, STEP_S, {name: values[:least] for name, values in signals.items()})
 
@@ -194,8 +200,11 @@ def simulated(cycle: str, seed: int, length_s: int, refresh_s: float, weather: s
         if (last - first) * 0.1 < SHORTEST_S or rows.time_s[last] - rows.time_s[first] > (last - first) * 0.1 + 1.0:
             continue
         time_s = rows.time_s[first:last] - rows.time_s[first]
-        read = np.unique(np.searchsorted(time_s, np.arange(0.0, time_s[-1], refresh_s)))
-        signals = {name: _held(time_s[read], _rounded(name, each[first:last][read])) for name, each in values.items()}
+        asked_s = np.arange(0.0, time_s[-1] - refresh_s, refresh_s)
+        signals = {}
+        for turn, (name, each) in enumerate(values.items()):  # one after another, as a tester asks for them
+            read = np.searchsorted(time_s, asked_s + refresh_s * turn / len(values))
+            signals[name] = _held(asked_s, _rounded(name, each[first:last][read]))
         yield Trip(f"{cycle}-{seed}-{number}", "simulated", PETROL, refresh_s, STEP_S, signals)
 
 

@@ -1,7 +1,7 @@
-"""The battery control unit: how much power is allowed, whether contactors may close, when to cool and to heat; its tests.
+"""The battery control unit: how much power is allowed, whether contactors may close, when to cool and heat; its tests.
 
-It sees its sensors and nothing else. Limits and thresholds are ordinary ones of NMC packs; where a standard gives one it is
-named.
+It sees its sensors and nothing else. Limits and thresholds are ordinary ones of NMC packs; where a standard gives one
+it is named.
 """
 
 from typing import Final
@@ -43,6 +43,9 @@ CHILLER_W: Final = 4_500.0
 CHILLER_DC_W: Final = 6_500.0
 CHILLER_COP: Final = 2.6
 HEATER_W: Final = 5_000.0
+RADIATES_C: Final = 27.0
+RADIATES_FAST_C: Final = 46.0
+"""Above these the coolant passes the radiator; a warm pack charges faster."""
 READY_RPM: Final = 1_000.0
 RADIATOR_RPM: Final = 2_000.0
 WORKS_RPM: Final = 3_600.0
@@ -168,7 +171,11 @@ class BatteryControl:
             self.cooling_w *= 0.2
         self.heating_w = HEATER_W if self._heating and seen["pack_inlet_c"] < 55.0 else 0.0
         idle = not (self._cooling or self._heating)
-        self.radiator = idle and hottest_c > 27.0 and seen["ambient_c"] < hottest_c - 4.0
+        self.radiator = (
+            idle
+            and hottest_c > (RADIATES_FAST_C if fast or warms else RADIATES_C)
+            and seen["ambient_c"] < hottest_c - 4.0
+        )
         working = self._cooling or self._heating or fast
         uneven = hottest_c - coldest_c > 4.0
         self.pump_rpm = WORKS_RPM if working else (RADIATOR_RPM if self.radiator or uneven else READY_RPM)
@@ -195,7 +202,7 @@ class BatteryControl:
             observe("U0298", "POWER" in muted)
 
     def _test_spread(self, seen: Readings) -> None:
-        """Only nearly without current, and not near the ends, where a small difference in charge is a big one in volts."""
+        """Nearly without current, and not near the ends, where a small difference in charge is a big one in volts."""
         current_a = seen["pack_a"]
         calm = -CALM_A < current_a < CALM_A
         if not (calm and seen["contactors"] == 2.0):
@@ -226,7 +233,7 @@ class BatteryControl:
         found = {code.text for code in active} if active else NO_CODES
         self._dry = "P2DFC" in found and ("P0E3B" in found or "P0C32" in found)
         deep = lowest_v < DEEP_V and -CALM_A < current_a < CALM_A
-        self.opens = lowest_v < OPENS_V and current_a < CALM_A or hottest_c > OPENS_C
+        self.opens = (lowest_v < OPENS_V and current_a < CALM_A) or hottest_c > OPENS_C
         if lowest_v < OPENS_V:
             self._empty = True
         elif seen["charge_kw"] > 1.0:

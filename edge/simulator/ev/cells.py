@@ -91,6 +91,7 @@ class Cells:
         if not (capacity or ohm or leak_a or self._changed):
             return
         self._changed = bool(capacity or ohm or leak_a)
+        before_ah = self.capacity_ah
         self.capacity_ah, self.factor = self._new_ah.copy(), self._new_factor.copy()
         self._leaks = np.zeros(CELLS)
         for cell, share in capacity.items():
@@ -99,6 +100,7 @@ class Cells:
             self.factor[cell] *= times
         for cell, current in leak_a.items():
             self._leaks[cell] = current
+        self.charge_ah *= self.capacity_ah / before_ah  # what is lost takes its charge with it
 
     def store(self, current_a: float, span_s: float) -> None:
         """Count a current into every cell (above 0), and what leaks inside."""

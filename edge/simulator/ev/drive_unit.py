@@ -1,8 +1,8 @@
 """The drive unit: a permanent-magnet motor, its inverter and one reduction gear; torque, losses, heat, cooling loop.
 
 Losses are the sum of copper (with the square of torque), iron (with speed), windage (with its cube) and what is always
-there (Larminie and Lowry, Electric Vehicle Technology Explained, 7.3), with coefficients that give an ordinary map: 97 %
-at best, 92 % at 100 km/h. The inverter adds a share for each ampere and one for its square.
+there (Larminie and Lowry, Electric Vehicle Technology Explained, 7.3), with coefficients that give an ordinary map:
+97 % at best, 92 % at 100 km/h. The inverter adds a share for each ampere and one for its square.
 """
 
 import math
@@ -72,8 +72,7 @@ class DriveUnit:
         """Torque at hand at this speed when the battery gives `limit_w`."""
         omega = self.omega
         power_w = 0.93 * limit_w
-        if power_w > PEAK_W:
-            power_w = PEAK_W
+        power_w = PEAK_W if power_w > PEAK_W else power_w
         most = power_w / omega if omega > 1.0 else PEAK_NM
         return PEAK_NM if most > PEAK_NM else most
 

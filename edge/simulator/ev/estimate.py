@@ -1,5 +1,6 @@
 """What the battery control unit believes of charge and health: it counts current, and corrects itself at rest."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,7 +43,7 @@ class Estimate:
     def second(self, seen: Readings) -> None:
         """Count one second's current; near the ends of the range believe the cells' voltages."""
         current_a = seen["pack_a"]
-        if current_a != current_a:
+        if math.isnan(current_a):
             return
         charge = self.charge + current_a / 3600.0 / self.capacity_ah
         if -UNLOADED_A < current_a < UNLOADED_A:
@@ -53,7 +54,7 @@ class Estimate:
         self.charge = 0.0 if charge < 0.0 else min(charge, 1.0)
 
     def settle(self, left_ah: float, room_ah: float, seconds: float) -> None:
-        """At rest the cells' voltages tell their charge: what is left to the first empty one, and room to the first full."""
+        """At rest the cells' voltages tell what is left to the first empty one, and the room to the first full one."""
         whole_ah = max(left_ah + room_ah, 1.0)
         charge = max(left_ah, 0.0) / whole_ah
         self.charge += (charge - self.charge) * min(seconds / SETTLES_S, 1.0)

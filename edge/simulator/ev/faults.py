@@ -19,13 +19,14 @@ LEVEL_KOHM: Final = 4_000.0
 
 @dataclass(frozen=True, slots=True)
 class CellImbalance(EvFault):
-    """One of 96 cells gets a short circuit inside (lithium dendrites, a burr) and ages fast.
+    """One of 96 cells gets a short circuit inside (a burr, lithium dendrites), empties by itself, and ages fast.
 
-    It empties by itself, faster every day; balancing draws the others down and cannot keep up. At rest, and more so when
-    the pack is nearly empty, the lowest cell is always the same one, and ever lower; under load it sags most, its module
-    is warmer; the pack's usable charge and shown health shrink, and fast charging ends early at the top. Codes: P0BBD, then
-    P0A7F and P0DE6 (the cell under load), P0A80 (power cut to 30 %). At last the cell is so empty that the contactors stay
-    open. A good technician sees it in the first week: one cell 20 mV below the rest, the same one every morning.
+    Signals: the lowest cell is always the same one, at rest first, then far below the others under load; the balancing
+    draws from all the rest and cannot keep up. State of health falls, charging ends early, charge drops all at once.
+
+    Codes: P0BBD, then P0A7F, P0A80 (power cut to 30 %), P0DE6 under load; at last contactors stay open.
+
+    Noticed: in the second week, by one cell 20 mV below the rest on every morning.
     """
 
     cell_draw: float
@@ -71,10 +72,13 @@ class CellImbalance(EvFault):
 class BatteryCoolantLoss(EvFault):
     """A fitting of the battery's cooling loop weeps: coolant is lost for hours to days.
 
-    First the level in the expansion tank falls, which a float tells; then the pump draws air and turns too fast; then
-    nothing circulates: modules no longer follow inlet, they warm and drift apart, a fast charge is throttled by heat. Codes:
-    P2DFC (level), P0E3B (pump), P0C32 (performance), P0A7E (over temperature). With an empty loop the battery control unit
-    halves the power and refuses to be charged. A good technician sees the level fall from one week, or day, to the next.
+    Signals: the level in the expansion tank; then a pump that turns too fast, in air; then modules that no longer
+    follow the inlet, and a fast charge that heat throttles.
+
+    Codes: P2DFC (level), P0E3B (pump), P0C32 (performance), P0A7E (over temperature). With an empty loop power is
+    halved and charging refused, until the battery is empty.
+
+    Noticed: by whoever looks at the level from one week, or day, to the next.
     """
 
     kg_per_h: float
@@ -99,12 +103,15 @@ class BatteryCoolantLoss(EvFault):
 
 @dataclass(frozen=True, slots=True)
 class DcdcFailure(EvFault):
-    """The DC-DC converter fails (the ICCU case): its fuse blows, and the 12 V battery feeds the car alone.
+    """The DC-DC converter fails (the ICCU case), and a 12 V battery that is not new any more feeds the car alone.
 
-    12 V falls at once from 14 to 12.3 V, then minute by minute; the battery's current is negative all the time, also while
-    coasting and standing; nothing recovers. Comfort goes off near 11.3 V; below 9 V the contactors let go, wherever the car is.
-    Codes: P0A09 within ten seconds, P0A94, P0562. Stranded after 22 to 45 minutes of READY. A good technician sees it at
-    once: no converter current while READY. The 12 V battery is not new any more, which nobody had noticed.
+    Signals: READY, the converter's current is 0; 12 V falls from 14 to 12 V within minutes, then on and on; the
+    battery's current stays negative, also while coasting and standing. Comfort goes off near 11.3 V; below 9 V
+    contactors let go.
+
+    Codes: P0A09 and P0A94 within half a minute, P0562.
+
+    Noticed: at once, by the current; by voltage alone, after five minutes without recovery.
     """
 
     fades_s: float
@@ -112,7 +119,7 @@ class DcdcFailure(EvFault):
 
     name: ClassVar[str] = "dcdc_failure"
     summary: ClassVar[str] = "the DC-DC converter fails: READY, 12 V falls, stranded within the hour"
-    ranges: ClassVar[Ranges] = {"fades_s": (0.3, 12.0), "capacity": (0.38, 0.60)}
+    ranges: ClassVar[Ranges] = {"fades_s": (0.3, 12.0), "capacity": (0.32, 0.54)}
 
     def act(self, stage: Stage, levers: EvLevers) -> None:
         """Sudden, or nearly so."""
@@ -133,9 +140,12 @@ class DcdcFailure(EvFault):
 class IsolationFault(EvFault):
     """High voltage finds a way to the body: a chafed cable at once, or moisture in a plug that creeps for weeks.
 
-    Only the measured isolation moves: below 500 Ω/V P2C88 warns, below 100 Ω/V (ISO 6469-3) P0AA6 lights the red lamp. One
-    may finish the drive; READY is refused afterwards. It is worse on wet roads, so that creeping faults come and go with the
-    rain at first. A good technician trends the isolation of dry days; of a sudden fault there is no warning.
+    Signals: the measured isolation alone; worse on wet roads, so that creeping faults come and go with the rain at
+    first.
+
+    Codes: P2C88 below 500 Ω/V, P0AA6 below 100 Ω/V (ISO 6469-3). One may finish the drive; then READY is refused.
+
+    Noticed: when creeping, by the trend of dry days; a sudden one gives no warning.
     """
 
     creeps_draw: float
@@ -161,7 +171,7 @@ class IsolationFault(EvFault):
             share = stage.ramp(self.creeps_s) if self.creeps else 1.0
             levers.isolation_kohm = LEVEL_KOHM * (self.end_kohm / LEVEL_KOHM) ** share
 
-    def severity(self, stage: Stage, vehicle: "ElectricCar") -> float:
+    def severity(self, stage: Stage, vehicle: "ElectricCar") -> float:  # noqa: ARG002
         """How far it has come on a logarithmic scale."""
         return stage.ramp(self.creeps_s) if self.creeps else 1.0
 
@@ -174,10 +184,13 @@ class IsolationFault(EvFault):
 class CoolantPump(EvFault):
     """The pump of the drive unit's loop fails: its motor seizes, or the impeller slips on the shaft.
 
-    Inverter, then motor warm while the coolant's sensor at the radiator stays cool: their distance for a load is the
-    signature. Codes: P0C73 when the pump's speed is missing (a slipping impeller turns as told), P0A93, P0A3C and P0A2F;
-    torque is cut from 88 °C on. Minutes on a motorway or a climb, hardly noticed in a city. A good technician sees inverter
-    and coolant drift apart within two minutes.
+    Signals: inverter, then motor warm while the coolant's sensor stays cool: their distance for a load is the
+    signature; the pump's speed, when it seizes (a slipping impeller turns as told). Torque is cut above 88 °C, all of
+    it at 116 °C.
+
+    Codes: P0C73 when the speed is missing, P0A93, P0A3C.
+
+    Noticed: within five minutes, by inverter and coolant that drift apart.
     """
 
     fails_s: float
@@ -212,9 +225,12 @@ class CoolantPump(EvFault):
 class ChargePortHot(EvFault):
     """Contacts of the charging inlet wear and burn: their resistance rises for days to weeks.
 
-    With the square of the charging current the inlet warms; above 80 °C the current is reduced, so that fast charging gets
-    slower and slower, above 103 °C the session ends. Codes: P0E5F. Nothing is seen while driving. A good technician sees
-    inlet temperature per current rise from session to session.
+    Signals: the inlet's temperature with the square of the charging current; above 80 °C current is reduced, and fast
+    charging gets slower and slower; above 103 °C the session ends. Nothing while driving.
+
+    Codes: P0E5F.
+
+    Noticed: by the inlet's temperature for the same current from session to session.
     """
 
     ohm: float
@@ -239,10 +255,13 @@ class ChargePortHot(EvFault):
 
 @dataclass(frozen=True, slots=True)
 class FastCharging(EvFault):
-    """An ordinary fast charge on a long way: pack warmed before, 150 kW and more, modules above 45 °C at the end.
+    """An ordinary fast charge on a long way: nearly empty, warmed before, 150 kW and more.
 
-    Nothing is wrong, however warm the battery is: it is plugged in, and cooled from 48 °C on. It begins with a battery that
-    is nearly empty, and that the car has been warming for the charge since long before.
+    Signals: modules above 45 °C for some minutes; the car is plugged in, and cools from 48 °C on.
+
+    Codes: none.
+
+    Noticed: nothing is wrong.
     """
 
     charge: float

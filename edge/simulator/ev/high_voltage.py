@@ -1,7 +1,7 @@
 """High voltage outside the cells: contactors with their precharge, and the insulation against the car's body.
 
-The positive contactor closes after the inverter's capacitor has been charged through a resistor. Coils live on 12 V: they
-let go when it breaks down.
+The positive contactor closes after the inverter's capacitor has been charged through a resistor. Coils live on 12 V:
+they let go when it breaks down.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The car's 12 V: a DC-DC converter from the traction battery, what it feeds, and a small lead-acid battery beside it."""
+"""The car's 12 V: a DC-DC converter from the traction battery, what it feeds, and a small lead-acid battery."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -25,7 +25,7 @@ AWAKE_A: Final = 4.5
 CONTACTORS_A: Final = 2.2
 CONTROL_A: Final = 17.0
 """Control units, screens and sensors with the key on."""
-WAKE_A: Final = 60.0
+WAKE_A: Final = 65.0
 """Brake booster, pumps and screens as the key is turned on."""
 WAKE_S: Final = 1.0
 CHARGING_A: Final = 7.0
@@ -38,7 +38,7 @@ BOOSTER_A: Final = 7.0
 SHEDS_V: Final = 11.3
 """Below this comfort is switched off, to stay on the road for longer."""
 SHED_SHARE: Final = 0.35
-RESETS_V: Final = 8.4
+RESETS_V: Final = 9.2
 """Below this control units start anew, and draw what they draw at the start again."""
 HELPER_V: Final = 13.6
 HELPER_OHM: Final = 0.018
@@ -93,8 +93,7 @@ class LowVoltage:
             wanted_a = load + (charging_a if charging_a < CHARGE_MAX_A else CHARGE_MAX_A)
             most_a = MOST_A * self.health
             converter_a = wanted_a if wanted_a < most_a else most_a
-            if converter_a < 0.0:
-                converter_a = 0.0
+            converter_a = converter_a if converter_a > 0.0 else 0.0
         self.dcdc_a = converter_a
         current_a = converter_a - load
         if self.helper:

@@ -1,9 +1,10 @@
-"""What the other control units make of their sensors: drive unit, power electronics, brakes, body; tests, derating, lamps.
+"""What the other control units make of their sensors: drive unit, power electronics, brakes, body; tests and lamps.
 
 Thresholds are ordinary ones of production units. Nothing here knows the physics behind a sensor.
 """
 
 from collections.abc import Callable, Mapping
+from math import isnan
 from typing import Final
 
 from edge.simulator.ecu.codes import Lamp
@@ -122,9 +123,9 @@ class BrakeTests:
         """Once a second with the key on."""
         self.memory.observe("U0110", "DRIVE" in muted)
         speeds = (seen["wheel_fl_kmh"], seen["wheel_fr_kmh"], seen["wheel_rl_kmh"], seen["wheel_rr_kmh"])
-        fastest = max([speed for speed in speeds if speed == speed], default=0.0)
+        fastest = max([speed for speed in speeds if not isnan(speed)], default=0.0)
         for code, speed in zip(WHEEL_CODES, speeds, strict=True):
-            if speed != speed:
+            if isnan(speed):
                 self.memory.observe(code, bad=True)
             elif fastest > 15.0:
                 self.memory.observe(code, speed < 0.7 * fastest)

@@ -1,6 +1,7 @@
-"""Heat of the traction battery: eight modules on cooling plates in series, a loop with pump, chiller, heater and radiator.
+"""Heat of the traction battery: eight modules on plates in series, a loop with pump, chiller, heater and radiator.
 
-Coolant warms from module to module, so the last one is the warmest. A loop that lost coolant draws air and stands still.
+Coolant warms from module to module, so the last ones are the warmest. A loop that lost coolant draws air and stands
+still.
 """
 
 from collections.abc import Sequence

@@ -31,7 +31,7 @@ class Recharging:
         self.stop = ChargingStop()
         self.top_up = TopUp()
         self._traits = traits
-        self._chance = random.Random(seed)
+        self._chance = random.Random(seed)  # nosec B311  # chance, no secret
         self._sought = False
 
     @property
@@ -74,7 +74,7 @@ class Recharging:
         current_a: float,
         key_off: bool,
     ) -> None:
-        """One second; `wall_s`: since the car was parked at a wall box, None: there is none; `spare_w`: what the car uses."""
+        """One second; `wall_s`: since it was parked at a wall box, if there is one; `spare_w`: what the car uses."""
         inlet, stop, battery = self.inlet, self.stop, control.battery
         shown = battery.estimate.shown
         stop.second(shown=shown, over=stop.spent_s > SETTLES_S and inlet.plugged and not inlet.busy)

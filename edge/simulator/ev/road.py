@@ -141,9 +141,7 @@ class Road:
     def _push(self, wanted_n: float, most_nm: float) -> float:
         """Torque for a force, within motor and grip; also sets the pedal."""
         grip_n = GRIP * self.mass_kg * GRAVITY * (0.95 - 0.35 * self.wet)
-        if wanted_n > grip_n:
-            wanted_n = grip_n
-        nm = wanted_n / DRIVE_N_PER_NM
+        nm = (wanted_n if wanted_n < grip_n else grip_n) / DRIVE_N_PER_NM
         if self.speed_mps > FASTEST_MPS:
             nm = 0.0
         share = nm / most_nm if most_nm > 1.0 else 1.0

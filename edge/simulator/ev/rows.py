@@ -8,25 +8,25 @@ from edge.simulator.ev.road import BRAKE_FULL_BAR
 if TYPE_CHECKING:
     from edge.simulator.ev.electric import ElectricCar
 
-FAST: Final = tuple(
-    (
-        "speed_kmh accel_mps2 lateral_mps2 steering_deg brake_percent brake_bar wheel_fl_kmh wheel_fr_kmh wheel_rl_kmh "
-        "wheel_rr_kmh motor_rpm motor_nm pedal_percent ready lever link_v link_a pack_v pack_a contactors volt "
-        "current_a dcdc_v dcdc_a key off_s"
-    ).split()
-)
-SLOW: Final = tuple(
-    (
-        "motor_c inverter_c drive_coolant_c drive_pump_rpm fan_percent drive_share_percent soc_percent soh_percent "
-        "pack_mean_a discharge_limit_kw charge_limit_kw cell_min_v cell_max_v cell_mean_v cell_min_id cell_max_id "
-        "pack_min_c pack_max_c pack_mean_c module_1_c module_2_c module_3_c module_4_c module_5_c module_6_c "
-        "module_7_c module_8_c pack_inlet_c pack_outlet_c pack_pump_rpm pack_level_percent chiller_kw heater_kw "
-        "isolation_kohm balancing charged_kwh used_kwh energy_kwh dcdc_c dcdc_target_v charger_c inlet_c charge_state "
-        "plugged charge_kw charge_a cabin_c cabin_kw odometer_km range_km ambient_c outside_kpa rain_percent "
-        "tyre_fl_kpa tyre_fr_kpa tyre_rl_kpa tyre_rr_kpa tyre_fl_c tyre_fr_c tyre_rl_c tyre_rr_c brake_fluid_percent "
-        "pad_lamp battery_c warning_lamp stop_lamp charge_lamp turtle_lamp tyre_lamp"
-    ).split()
-)
+FAST: Final = (
+    "speed_kmh", "accel_mps2", "lateral_mps2", "steering_deg", "brake_percent", "brake_bar", "wheel_fl_kmh",
+    "wheel_fr_kmh", "wheel_rl_kmh", "wheel_rr_kmh", "motor_rpm", "motor_nm", "pedal_percent", "ready", "lever",
+    "link_v", "link_a", "pack_v", "pack_a", "contactors", "volt", "current_a", "dcdc_v", "dcdc_a", "key", "off_s",
+)  # fmt: skip
+"""What changes within a second."""
+SLOW: Final = (
+    "motor_c", "inverter_c", "drive_coolant_c", "drive_pump_rpm", "fan_percent", "drive_share_percent", "soc_percent",
+    "soh_percent", "pack_mean_a", "discharge_limit_kw", "charge_limit_kw", "cell_min_v", "cell_max_v", "cell_mean_v",
+    "cell_min_id", "cell_max_id", "pack_min_c", "pack_max_c", "pack_mean_c", "module_1_c", "module_2_c", "module_3_c",
+    "module_4_c", "module_5_c", "module_6_c", "module_7_c", "module_8_c", "pack_inlet_c", "pack_outlet_c",
+    "pack_pump_rpm", "pack_level_percent", "chiller_kw", "heater_kw", "isolation_kohm", "balancing", "charged_kwh",
+    "used_kwh", "energy_kwh", "dcdc_c", "dcdc_target_v", "charger_c", "inlet_c", "charge_state", "plugged",
+    "charge_kw", "charge_a", "cabin_c", "cabin_kw", "odometer_km", "range_km", "ambient_c", "outside_kpa",
+    "rain_percent", "tyre_fl_kpa", "tyre_fr_kpa", "tyre_rl_kpa", "tyre_rr_kpa", "tyre_fl_c", "tyre_fr_c", "tyre_rl_c",
+    "tyre_rr_c", "brake_fluid_percent", "pad_lamp", "battery_c", "warning_lamp", "stop_lamp", "charge_lamp",
+    "turtle_lamp", "tyre_lamp",
+)  # fmt: skip
+"""What is moved on once a second."""
 CELL_COLUMNS: Final = tuple(f"cell_{number}_v" for number in range(1, 97))
 """Not on the bus: only who asks for them gets them."""
 SLIP_PER_N: Final = 1.0 / 230_000.0

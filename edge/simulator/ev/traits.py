@@ -1,4 +1,4 @@
-"""What differs from electric car to electric car: drawn by the seed from the ranges written here, which README.md shows."""
+"""What differs from electric car to electric car: drawn by the seed from these ranges, which README.md shows."""
 
 from dataclasses import dataclass
 from typing import ClassVar

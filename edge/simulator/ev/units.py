@@ -73,7 +73,7 @@ BATTERY_DIDS: Final[dict[int, Encoder]] = {
 }
 """0101 charge and health (0.01 %), 0102 voltage (0.1 V) and current (0.1 A), 0103 lowest and highest cell (mV, number),
 0104 modules (°C + 40), 0105 coolant and its level (0.5 %), 0106 isolation (kΩ), 0107 limits (0.1 kW), 0108 energy
-(0.1 kWh), 0109 contactors, 0120 to 0122 cells 1–32, 33–64, 65–96 (mV)."""
+(0.1 kWh), 0109 contactors, 0120 to 0122 cells 1 to 32, 33 to 64, 65 to 96 (mV)."""
 
 DRIVE_DIDS: Final[dict[int, Encoder]] = {
     0x0201: _several(_signed("motor_rpm", 1.0), _signed("motor_nm", 10.0)),

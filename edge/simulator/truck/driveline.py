@@ -39,7 +39,7 @@ SHIFT_MPS2: Final = 0.7
 FULL_FROM_RPM: Final = 960.0
 """From here the engine has all its torque."""
 HOLDS_FROM_RPM: Final = 1600.0
-HOLDS_TO_RPM: Final = 2050.0
+HOLDS_TO_RPM: Final = 2100.0
 """Where the compression brake works best."""
 HELD_S: Final = 2.5
 """So long the compression brake gives its best before the gearbox helps it with more speed."""
@@ -275,10 +275,7 @@ class Driveline:
 
     def _choose_gear(self, resist_n: float, torque_share: float) -> None:
         place = self.engaged
-        if self.retarding > 0.25:
-            chosen = self._holding_gear()
-        else:
-            chosen = self._driving_gear(resist_n, torque_share)
+        chosen = self._holding_gear() if self.retarding > 0.25 else self._driving_gear(resist_n, torque_share)
         if chosen != place:
             self.engaged, self.shift_left_s, self.steady_s = chosen, SHIFT_S, 0.0
             self.shifts += 1

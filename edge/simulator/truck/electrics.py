@@ -19,8 +19,8 @@ SETPOINT_MAX_V: Final = 28.9
 CHARGE_MAX_A: Final = 80.0
 CRANKS_FROM_V: Final = 15.5
 """Below this under the starter's load the engine does not start."""
-CONTROL_UNIT_MIN_V: Final = 16.5
-"""Below this the engine's control unit resets, and the engine dies."""
+CONTROL_UNIT_MIN_V: Final = 19.4
+"""Below this the injectors no longer open in time, and the engine dies."""
 AWAKE_A: Final = 4.5
 ASLEEP_A: Final = 0.045
 """Tachograph, alarm, telematics."""

@@ -11,7 +11,7 @@ from typing import Final
 
 GAS_J_PER_G_K: Final = 1.10
 KELVIN: Final = 273.15
-EXHAUST_SHARE: Final = 0.30
+EXHAUST_SHARE: Final = 0.27
 """Of the fuel's power, behind the turbine."""
 CATALYST_J_PER_K: Final = 9_000.0
 FILTER_J_PER_K: Final = 24_000.0

@@ -12,9 +12,10 @@ from contextlib import closing
 import pytest
 
 from edge.bus.interface import Interface
+from edge.bus.port import open_port
 from edge.bus.pythoncan import PythonCanSource
 from edge.bus.spec import SourceSpec
-from edge.frames import FD, FrameBatch
+from edge.frames import FD, Frame, FrameBatch
 from tests.shared import ROOT
 
 GROUP = "239.74.163.77"
@@ -78,6 +79,24 @@ def test_frames_of_another_process_come_in_order_with_the_time_of_the_kernel(
     assert times[-1] - times[0] > 0.002 * 1e9 * (FRAMES / 20 - 1)
     assert source.counters["frames"] == FRAMES
     assert source.counters["stamps_moved"] == source.counters["socket_full"] == 0
+
+
+def test_a_port_hears_the_others_on_its_group_and_not_itself(port: int) -> None:
+    spec = f"pythoncan:udp_multicast:{GROUP}?port={port}"
+    frames = [Frame(0, row, row.to_bytes(2, "big"), GROUP) for row in range(500)]
+    with closing(open_port(spec, patience_s=0.5)) as one, closing(open_port(spec, patience_s=0.5)) as other:
+        one.send(FrameBatch.of(frames))
+        other.send(FrameBatch.of(frames[:100]))
+        heard: list[tuple[int, bytes]] = []
+        deadline = time.monotonic() + DEADLINE_S
+        while len(heard) < 600:
+            assert time.monotonic() < deadline, f"{len(heard)} of 600 frames came"
+            for talker in (one, other):
+                heard += [(frame.id, frame.payload) for frame in talker.heard(0.05).frames()]
+        assert len(one.heard(0.1)) == len(other.heard(0.1)) == 0
+        assert sorted(heard) == sorted((frame.id, frame.payload) for frame in frames[:100] * 2 + frames[100:])
+        assert (one.counters["sent"], one.counters["heard"]) == (500, 100)
+        assert (other.counters["sent"], other.counters["heard"]) == (100, 500)
 
 
 def datagrams(port: int, payloads: list[bytes]) -> None:
