@@ -85,7 +85,7 @@ def _warm_engine(truck: "Truck", levers: TruckLevers, means: Means) -> None:
         heat_w=means.fuel_w * (TO_COOLANT + 0.09 * (1.0 - min(motor.fill, 1.0))) + BRAKE_TO_COOLANT * means.brake_w,
         friction_w=means.friction_w,
         rpm=motor.rpm,
-        speed_mps=speed_mps + air.wind_mps * (speed_mps > 1.0),
+        speed_mps=max(speed_mps + air.wind_mps, 0.3 * speed_mps),  # a tail wind never blows through the grille
         ambient_c=ambient_c,
         outside_kpa=air.pressure_kpa,
         hole=levers.hole,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.fleet.place import EARTH_M, LATITUDES, LONGITUDES, MOVED_M, Whereabouts
+from edge.fleet.place import EARTH_M, FARTHEST_DEG, LATITUDES, LONGITUDES, MOVED_M, Whereabouts
 from edge.wire.messages import Position
 
 
@@ -63,6 +63,15 @@ def test_who_stands_says_nothing_twice() -> None:
     assert whereabouts.tell() is None
     whereabouts.move(MOVED_M, 0.0)
     told(whereabouts)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_gets_lost_turns_back_before_the_poles(seed: int) -> None:
+    whereabouts = born(seed)
+    for _ in range(20_000):
+        whereabouts.move(1000.0, 0.0)
+        position = told(whereabouts)
+        assert abs(position.latitude_deg) < FARTHEST_DEG + 0.1
 
 
 @given(
