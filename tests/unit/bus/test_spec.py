@@ -29,7 +29,7 @@ def test_nothing_is_unescaped() -> None:
         ("log:", "nothing stands after log:", "log:drive.log"),
         ("can:?fd=on", "nothing stands after can:", "can:can0"),
         ("log:a.log?chanel=can0", "there is no option 'chanel'", "log: takes channel"),
-        ("sim:car?speed=2", "there is no option 'speed'", "duration, fault, seed, start"),
+        ("sim:car?speed=2", "there is no option 'speed'", "duration, fault, seed, skip, start"),
     ],
 )
 def test_what_cannot_be_used_is_refused(text: str, problem: str, remedy: str) -> None:

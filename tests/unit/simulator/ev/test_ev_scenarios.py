@@ -43,7 +43,7 @@ def test_the_codes_follow_from_what_breaks(order: str) -> None:
 
 @pytest.mark.parametrize("name", CONTROLS)
 def test_what_only_looks_like_a_fault_sets_no_code_and_strands_nobody(name: str) -> None:
-    car = lived("ev", f"{name}@700", seed=3, minutes=90)
+    car = lived("ev", f"{name}@400", seed=3, minutes=60)
     assert car.codes() == set()
     assert not any(row.failed or row.failed_s for row in car.life.truth(0.0))
 
@@ -101,7 +101,7 @@ def test_a_leaking_cell_is_lowest_for_weeks_then_costs_range_and_power() -> None
 
 
 def test_a_leaking_loop_is_seen_by_the_float_then_by_a_racing_pump_then_refuses_to_be_charged() -> None:
-    car = once("ev", "battery_coolant_loss@60x100", seed=2, minutes=420, cycle="motorway", weather="hot")
+    car = once("ev", "battery_coolant_loss@60x200", seed=2, minutes=300, cycle="motorway", weather="hot")
     low = first_s(car, car.of("pack_level_percent") < 25)
     racing = first_s(car, (car.of("pack_pump_rpm") > 1.2 * 1_000) & (car.of("pack_pump_rpm") < 1_400))
     turtle = first_s(car, car.of("turtle_lamp") > 0)

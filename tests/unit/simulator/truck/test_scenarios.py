@@ -197,3 +197,15 @@ def test_healthy_trucks_set_no_code_in_any_weather(cycle: str, weather: str) -> 
     assert seen.codes() == set()
     assert not seen.truck.no_start
     assert not seen.truck.seized
+
+
+def test_a_weak_cylinder_makes_the_idle_tremble() -> None:
+    def restless_rpm(*faults: str) -> float:
+        truck = truck_of(*faults, cycle="idle", warm=True)
+        live(truck, 900)
+        speed, rpm = truck.fast_columns.index("speed_kmh"), truck.fast_columns.index("rpm")
+        seconds = [truck.second().fast for _ in range(120)]
+        return float(np.median([np.ptp([row[rpm] for row in rows]) for rows in seconds if rows[0][speed] == 0.0]))
+
+    assert restless_rpm("injector@10x5000") > 6.0
+    assert restless_rpm() < 2.0
