@@ -49,8 +49,6 @@ RADIATES_FAST_C: Final = 46.0
 READY_RPM: Final = 1_000.0
 RADIATOR_RPM: Final = 2_000.0
 WORKS_RPM: Final = 3_600.0
-PUMP_W: Final = 0.028
-"""Electric power for each rpm; taken from 12 V by the owner."""
 
 ISOLATION_FAULT: Final = 0.100
 """kΩ for each volt: ISO 6469-3 asks for 100 Ω/V of a direct-current circuit."""

@@ -150,7 +150,8 @@ class TurboLeak(TruckFault):
 class Injector(TruckFault):
     """One injector drifts: it gives too little (worn nozzle, deposits) or too much (a needle that does not close).
 
-    Signals: that cylinder's balance, rougher running; too much also makes soot, too little costs power.
+    Signals: that cylinder's balance in the engine's unit, engine speed that trembles at idle; too much also makes soot,
+    too little costs power.
 
     Codes: SPN 651 to 656 FMI 7 by cylinder, after two drives.
 

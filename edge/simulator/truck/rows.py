@@ -64,7 +64,7 @@ def fast_row(truck: "Truck", curve: float) -> tuple[float, ...]:
         right * front_right,
         left * rear_left,
         right * rear_right,
-        rpm,
+        rpm + truck.ripple_rpm,
         motor.asked_nm * PERCENT,
         indicated * PERCENT,
         road.pedal * 100.0 if truck.cruise_s <= CRUISE_AFTER_S else 0.0,

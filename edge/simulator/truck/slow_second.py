@@ -45,6 +45,7 @@ def obey(truck: "Truck", levers: TruckLevers) -> None:
     truck.road.mass_kg = traits.gross_kg if levers.gross_kg is None else levers.gross_kg
     truck.scr.concentration = CONCENTRATION if levers.def_concentration is None else levers.def_concentration
     lacking = sum(1.0 - share for share in levers.injector.values())
+    truck.uneven = max((abs(1.0 - share) for share in levers.injector.values()), default=0.0)
     truck.motor.spray = 1.0 - lacking / CYLINDERS
 
 
@@ -184,13 +185,13 @@ def _wheels(truck: "Truck", levers: TruckLevers) -> None:
         drags = [levers.brake_drag.get(wheel, 0.0) * wheel_n * speed_mps for wheel in range(len(brakes.share))]
         road.drag_n = sum(levers.brake_drag.values()) * wheel_n
     brakes.second(
-        braking_w=truck.braked_j_per_kg * mass_kg * BRAKE_FULL_MPS2,
+        braking_w=truck.braked_m * mass_kg * BRAKE_FULL_MPS2,
         drag_w=drags,
         speed_mps=speed_mps,
         ambient_c=air.temp_c,
         faster=levers.pad_wear,
     )
-    truck.braked_j_per_kg = 0.0
+    truck.braked_m = 0.0
     if truck.seconds % TYRES_EVERY_S == 0:
         _tyres(truck, levers)
     road.rolling = tyres.rolling * tyres.drag * (1.0 + 0.1 * air.wet)

@@ -35,6 +35,8 @@ WAKES_S: Final = 15.0
 """A request keeps the control units awake so long."""
 COLD_IDLE_RPM: Final = 60.0
 """How much faster a cold engine idles."""
+RIPPLE_RPM: Final = 22.0
+"""Amplitude at idle of a cylinder that does not work at all; it falls with the square of the speed (rotating mass)."""
 KM_PER_HOUR: Final = 58.0
 """Mean speed of the life before the simulation."""
 AHEAD_STEPS: Final = round(AHEAD_S / STEP_S)
@@ -79,14 +81,13 @@ class Truck:
         self.hours = traits.odometer_km / KM_PER_HOUR
         self.turns_k = self.hours * 66.0
         """Thousands of engine turns."""
-        self.braked_j_per_kg = 0.0
-        self.accessory_w = 5_000.0
-        self.back_kpa = 2.0
-        self.volt_min = 25.0
-        self.cruise_s = 0.0
-        """How long nothing has been against cruise control."""
+        self.braked_m = self.cruise_s = 0.0
+        """Metres of full braking in this second so far; how long nothing has been against cruise control."""
+        self.accessory_w, self.back_kpa, self.volt_min = 5_000.0, 2.0, 25.0
         self.wheel_factors = (3.6, 3.6, 3.6, 3.6)
         self.idle_rpm = engine.IDLE_RPM
+        self.uneven = self.ripple_rpm = 0.0
+        """How far the worst injector is off, as a share; what that does to the crank's speed just now."""
         ambient_c = self.outside.temp_c
         start_c = build.WARM_C if warm else ambient_c
         self.motor = EngineState()
@@ -277,7 +278,7 @@ class Truck:
                 self._still()
         moved_m = road.speed_mps * STEP_S
         self.odometer_km += moved_m * 0.001
-        self.braked_j_per_kg += road.brake * moved_m
+        self.braked_m += road.brake * moved_m
 
     def _turn(self, wanted_nm: float, levers: TruckLevers) -> None:
         """The engine runs: speed, torque, fuel, boost and rail follow from what is wanted."""
@@ -297,12 +298,16 @@ class Truck:
         )
         turbo.step(motor, self.outside.pressure_kpa, levers.charge_leak)
         fuel.step(motor.fill, motor.rpm)
+        if self.uneven:
+            ripple_rpm = RIPPLE_RPM * self.uneven * (engine.IDLE_RPM / motor.rpm) ** 2
+            self.ripple_rpm = -ripple_rpm if self.ripple_rpm > 0.0 else ripple_rpm
 
     def _still(self) -> None:
         """The engine stands, or the starter turns it."""
         motor = self.motor
         cranking = self.electrics.crank_s > 0.05 and not self.seized
         engine.still(motor, CRANK_RPM if cranking else 0.0)
+        self.ripple_rpm = 0.0
         turbo = self.turbo
         turbo.still(self.outside.pressure_kpa)
         if cranking:
