@@ -14,6 +14,7 @@ from edge.fleet.outfit import Outfit
 from edge.fleet.plan import Enlisted
 from edge.fleet.spool import Spool
 from edge.fleet.tempo import Tempo
+from edge.frames import NANOSECONDS
 from edge.link import Broker, Link, Pace
 from edge.wire.topics import Address
 
@@ -120,7 +121,7 @@ class Fleet:
             random=random.SystemRandom().random,
             pace=Pace(),
         )
-        begin_ns = self._begin_ns + second * 1_000_000_000
+        begin_ns = self._begin_ns + second * NANOSECONDS
         outfit = self._outfits[enlisted.kind]
         return Box(enlisted, outfit=outfit, habits=self._habits, spool=spool, link=link, begin_ns=begin_ns)
 

@@ -73,19 +73,24 @@ def run_fleet(settings: Settings, say: Callable[[str], object]) -> None:
         try:
             asyncio.run(live())
         except ExceptionGroup as died:
-            known, _ = died.split(EdgeError)
-            raise (known.exceptions[0] if known else died) from died
+            raise _known_error(died) or died from died
         commit()
+
+
+def _known_error(died: BaseException) -> Exception | None:
+    """The first error among them that says what to do next, or that nobody reads what is said."""
+    if isinstance(died, ExceptionGroup):
+        return next((known for error in died.exceptions if (known := _known_error(error))), None)
+    return died if isinstance(died, EdgeError | BrokenPipeError) else None
 
 
 async def _watched(fleet: Fleet, tempo: Tempo, settings: Settings, say: Callable[[str], object]) -> None:
     """Let the fleet live, and say how it stands."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, "fleet"))
     began_s, began_cpu_s = time.monotonic(), time.process_time()
-    reporter = asyncio.create_task(_report(fleet, tempo, say), name="fleet-report")
-    try:
+    async with asyncio.TaskGroup() as group:
+        reporter = group.create_task(_report(fleet, tempo, say), name="fleet-report")
         await fleet.run(settings.orders.duration_s, settings.drain_s)
-    finally:
         reporter.cancel()
     run_s, cpu_s = time.monotonic() - began_s, time.process_time() - began_cpu_s
     say((await fleet.account()).text(run_s=run_s, cpu_s=cpu_s))

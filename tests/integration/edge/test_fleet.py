@@ -191,6 +191,17 @@ def test_a_broker_that_never_answers_does_not_hold_up_the_end() -> None:
     assert "sessions     0 made" in out
 
 
+def test_it_ends_when_nobody_reads_what_it_says() -> None:
+    with driving(f"mqtt://127.0.0.1:{free_port()}", "--vehicles", "2", "--start", "0") as child:
+        assert child.stdout is not None
+        assert "2 vehicles" in child.stdout.readline()
+        child.stdout.close()
+        assert child.wait(DEADLINE_S) == 1
+        assert child.stderr is not None
+        assert child.stderr.read() == ""
+        child.stdout = None  # it is closed, and nothing more is to be read
+
+
 def order(*arguments: str) -> None:
     """The command, but in this process."""
     parser = argparse.ArgumentParser()
