@@ -4,9 +4,12 @@
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
+SHORT := not long and not fuzz and not guest
 DEMO_FLAGS := $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
 # Debian keeps mosquitto where an ordinary user's PATH does not look.
 export PATH := $(PATH):/usr/sbin:/sbin
+# Without cached bytecode every program that a test starts compiles all its libraries first: seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*##  */\1 \t/p' $(MAKEFILE_LIST) | expand -t 12 | sed 's/^/make /'
@@ -17,14 +20,15 @@ demo: demo-environment  ## A car develops a fault, the cloud learns of it [DURAT
 
 test: environment edge-environment  ## Everything that can run here, with line coverage of edge and cloud; at most 10 minutes
 	@.ci/mosquitto
-	@echo "== tests: two at a time, then the coverage of edge and cloud =="
+	@echo "== tests: two at a time, then the coverage of edge and cloud; then hours of simulated lives, unmeasured =="
 	@mkdir -p build
 	@$(BIN)/coverage erase
 	@status=0; \
-	$(BIN)/coverage run -m pytest -n 2 --dist loadgroup --junitxml=build/test.xml || status=1; \
+	$(BIN)/coverage run -m pytest -n 2 --dist loadgroup -m '$(SHORT) and not lives' --junitxml=build/test.xml || status=1; \
 	$(BIN)/coverage combine -q || status=1; \
 	$(BIN)/coverage report || status=1; \
-	$(BIN)/python -m tests.skipped build/test.xml || status=1; \
+	$(BIN)/pytest -n 2 -m '$(SHORT) and lives' --junitxml=build/lives.xml || status=1; \
+	$(BIN)/python -m tests.skipped build/test.xml build/lives.xml || status=1; \
 	exit $$status
 
 test-long: environment  ## The long runs; what has passed is not run again until something changes; results in build/long/

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
@@ -68,10 +68,12 @@ def run_demo(settings: DemoSettings) -> int:
         if announced is not None:
             api = announced["api"]
             story.tell(_opening(settings, api, token))
-            edge = _start_edge(stack, folder, announced["broker"], settings, story)
             headers = {"Authorization": f"Bearer {token}"}
             with httpx.Client(base_url=f"{api}/api/v1", headers=headers, timeout=10.0, trust_env=False) as client:
-                for line in _follow(client, edge, seen, _ends_at(settings), stop):
+                with _edge(folder, announced["broker"], settings, story) as edge:
+                    for line in _follow(client, edge, seen, _ends_at(settings), stop):
+                        story.tell(line)
+                for line in _news(client, seen):  # what the edge handed over as it stopped
                     story.tell(line)
     return _verdict(settings, seen)
 
@@ -120,16 +122,18 @@ def _start_cloud(stack: ExitStack, folder: Path, token: str, stop: threading.Eve
     return announced
 
 
-def _start_edge(stack: ExitStack, folder: Path, broker: str, settings: DemoSettings, story: "Story") -> Child:
+@contextmanager
+def _edge(folder: Path, broker: str, settings: DemoSettings, story: Story) -> Iterator[Child]:
+    """The edge in its car; at the end it stops, and has handed over what it had to say."""
     fault = "" if settings.fault == "none" else f"&fault={settings.fault}@{ONSET_S}"
     arguments = ["run", "--bus", f"sim:car?seed={settings.seed}{fault}", "--profile", "telltale-car"]
     arguments += ["--speed", f"{settings.speed:g}", "--broker", broker, "--state", str(folder / "edge")]
     arguments += ["--fleet", FLEET, "--vehicle", VEHICLE, "--drain", "5"]
     environment = {"TMPDIR": str(folder)}  # onnxruntime leaves a file there when it is imported
     log = folder / "edge.log"
-    edge = stack.enter_context(Child("telltale-edge", arguments, log=log, read=True, environment=environment))
-    threading.Thread(target=_hear, args=(edge.lines, story), name="cab", daemon=True).start()
-    return edge
+    with Child("telltale-edge", arguments, log=log, read=True, environment=environment) as edge:
+        threading.Thread(target=_hear, args=(edge.lines, story), name="cab", daemon=True).start()
+        yield edge
 
 
 def _hear(lines: IO[str], story: "Story") -> None:

@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 
-def skipped_line(junit: Path) -> str:
-    """One line from pytest's junit file: the count, and the reasons with their own counts, most frequent first."""
-    reasons = Counter(map(_reason, ET.parse(junit).iterfind(".//skipped[@message]")))
+def skipped_line(*junit: Path) -> str:
+    """One line from pytest's junit files: the count, and the reasons with their own counts, most frequent first."""
+    reasons = Counter(_reason(skip) for file in junit for skip in ET.parse(file).iterfind(".//skipped[@message]"))
     del reasons["expected to fail"]
     count = reasons.total()
     why = "; ".join(f"{n} {reason}" for reason, n in sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
@@ -26,4 +26,4 @@ def _reason(skip: ET.Element) -> str:
 
 
 if __name__ == "__main__":
-    print(skipped_line(Path(sys.argv[1])))
+    print(skipped_line(*map(Path, sys.argv[1:])))

@@ -81,10 +81,13 @@ class Wire:
 
 
 def asked(stack: isotp.CanStack, request: bytes) -> bytes:
-    """The answer to one request; empty when nobody answers within five seconds of a fast machine."""
+    """The answer to one request, past all that say "pending"; empty after five seconds of silence (here)."""
     stack.send(request)
-    answer = stack.recv(block=True, timeout=20.0 if HAS_VCAN else 5.0)
-    return bytes(answer) if answer is not None else b""
+    pending = bytes((0x7F, request[0], 0x78))
+    answer = pending
+    while answer == pending:
+        answer = bytes(stack.recv(block=True, timeout=20.0 if HAS_VCAN else 5.0) or b"")
+    return answer
 
 
 class AnyLength(udsoncan.DidCodec):

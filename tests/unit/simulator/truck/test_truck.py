@@ -6,6 +6,8 @@ import pytest
 from edge.simulator.journey import Key, Style
 from tests.unit.simulator.truck.driven import STYLE, driven, live, on_one_road, truck_of
 
+pytestmark = pytest.mark.lives
+
 SEEDS = range(3)
 
 
