@@ -95,7 +95,7 @@ def _add_steps(
     named: argparse.ArgumentParser,
     several: argparse.ArgumentParser,
 ) -> None:
-    drives = commands.add_parser("drives", parents=[named, several], help="simulate and decode the recipe's drives")
+    drives = commands.add_parser("drives", parents=[named, several], help="simulate the recipe's drives")
     drives.set_defaults(command=_drives)
     drives.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the recordings")
     drives.add_argument(

@@ -53,7 +53,7 @@ def assess(recipe: Recipe, package: Path, healthy: Sequence[Path], leaks: Sequen
 
 
 def build(recipe: Recipe, recipe_file: Path, drives: Path, out: Path, *, jobs: int) -> str:
-    """Everything from nothing: simulate, decode, train, evaluate.
+    """Everything from nothing: simulate, train, evaluate.
 
     Raises:
         ConfigError: see the steps.

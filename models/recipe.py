@@ -77,6 +77,8 @@ class Drives(_Part):
     fault: str | None = None
     onsets_s: tuple[float, ...] = ()
     """Taken in turn."""
+    weathers: Annotated[tuple[str, ...], Field(min_length=1)] = ("any",)
+    """What `telltale-edge simulate --weather` is given, in turn."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -92,6 +94,10 @@ class Drives(_Part):
             return None
         return f"{self.fault}@{self.onsets_s[(seed - self.seeds[0]) % len(self.onsets_s)]:g}"
 
+    def weather_of(self, seed: int) -> str:
+        """The weathers take turns."""
+        return self.weathers[(seed - self.seeds[0]) % len(self.weathers)]
+
 
 class Recipe(_Part):
     """Everything that decides what a model becomes."""
@@ -99,8 +105,6 @@ class Recipe(_Part):
     name: str
     description: str
     licence: str
-    database: Path
-    """From the recipe's own folder."""
     vehicle: str
     when: tuple[Guard, ...]
     unknown: str
@@ -143,7 +147,7 @@ def load_recipe(file: Path) -> Recipe:
         ConfigError: it is missing, is not TOML, or is not a recipe.
     """
     try:
-        recipe = Recipe.model_validate(tomllib.loads(file.read_text("utf-8")))
+        return Recipe.model_validate(tomllib.loads(file.read_text("utf-8")))
     except OSError as error:
         raise ConfigError(
             f"cannot be read: {error.strerror}", file=file, remedy="Check the path of --config"
@@ -155,4 +159,3 @@ def load_recipe(file: Path) -> Recipe:
         place = ".".join(str(part) for part in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
         raise ConfigError(problem, file=file, place=place, remedy="Compare with models/recipes/coolant.toml") from error
-    return recipe.model_copy(update={"database": (file.parent / recipe.database).resolve()})

@@ -1,4 +1,4 @@
-"""Recordings to learn from and be judged on: the simulator's drives, decoded by the vehicle's own program.
+"""Recordings to learn from and be judged on: the simulator's drives as tables of what the sensors show.
 
 models reaches the simulator only through `telltale-edge` and files, as anyone would with a real recording.
 """
@@ -20,11 +20,12 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One drive to simulate and decode."""
+    """One drive to simulate."""
 
     role: Role
     seed: int
     minutes: float
+    weather: str
     fault: str | None
 
 
@@ -52,14 +53,20 @@ def rows_files(folder: Path, recipe: Recipe, role: Role) -> list[Path]:
 
 
 def record(recipe: Recipe, folder: Path, *, roles: Sequence[Role] = ROLES, jobs: int = 1) -> int:
-    """Simulate and decode every drive of the recipe's roles into a folder; how many there were.
+    """Simulate every drive of the recipe's roles into a folder; how many there were.
 
     Raises:
         ConfigError: `telltale-edge` is not there, or does not do it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [
-        Job(role, seed, recipe.drives[role].minutes, recipe.drives[role].fault_of(seed))
+        Job(
+            role,
+            seed,
+            recipe.drives[role].minutes,
+            recipe.drives[role].weather_of(seed),
+            recipe.drives[role].fault_of(seed),
+        )
         for role in roles
         for seed in range(*recipe.drives[role].seeds)
     ]
@@ -70,16 +77,11 @@ def record(recipe: Recipe, folder: Path, *, roles: Sequence[Role] = ROLES, jobs:
 
 def _record(recipe: Recipe, folder: Path, job: Job) -> None:
     rows = rows_file(folder, job.role, job.seed)
-    log = rows.with_suffix(".log")
-    simulate = ["simulate", "--vehicle", recipe.vehicle, "--out", str(log), "--seed", str(job.seed)]
-    simulate += ["--duration", f"{job.minutes * 60:g}"]
+    simulate = ["simulate", "--vehicle", recipe.vehicle, "--out", str(rows), "--seed", str(job.seed)]
+    simulate += ["--duration", f"{job.minutes * 60:g}", "--weather", job.weather]
     if job.fault:
         simulate += ["--fault", job.fault, "--truth", str(truth_file(rows))]
-    try:
-        _edge(simulate)
-        _edge(["decode", str(log), "--dbc", str(recipe.database), "--out", str(rows)])
-    finally:
-        log.unlink(missing_ok=True)
+    _edge(simulate)
 
 
 def _edge(arguments: list[str]) -> None:

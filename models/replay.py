@@ -1,7 +1,8 @@
-"""Decoded rows through the vehicle's own history: the features a model learns from are those it will be asked with."""
+"""Recordings through the vehicle's own history: the features a model learns from are those it will be asked with."""
 
 import math
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +19,13 @@ from edge.frames import NANOSECONDS
 from edge.history import History, Smoothing, Window
 from edge.signals import Signal, SignalBatch
 
-COLUMNS: Final = ("time", "signal", "value")
+TIME: Final = "time"
+COLUMNS: Final = (TIME, "signal", "value")
+"""Of decoded rows; a table has the time and a column for each signal instead."""
 KINDS: Final = (".csv", ".parquet")
+REMEDY: Final = "Write it with telltale-edge decode --out, or with simulate --out"
+Columns = tuple[Any, ...]
+"""Times in seconds, places among the wanted signals, values."""
 BLOCK: Final = 1000
 """Cells whose places in the rows are looked up at once."""
 
@@ -34,30 +40,46 @@ class Recording:
 
 
 def read_recording(file: Path, paths: Collection[str]) -> Recording:
-    """Rows that `telltale-edge decode --out FILE` wrote, of the given signals.
+    """The given signals of what `telltale-edge decode --out FILE` wrote, a row for each sample, or of a table of
+    `telltale-edge simulate --out FILE`, a column for each signal.
 
     Raises:
         ConfigError: the file is missing, is of another kind, lacks a column, or has none of the signals.
     """
-    table = _read(file)
     wanted = sorted(paths)
-    index = pc.index_in(table["signal"], value_set=pa.array(wanted))
-    keep = pc.and_(pc.is_valid(index), pc.is_valid(table["value"]))
-    time_s = table["time"].filter(keep).to_numpy()
+    names = _names(file)
+    if "signal" in names:
+        time_s, places, values = _of_rows(_read(file, COLUMNS), wanted)
+    elif TIME in names:
+        time_s, places, values = _of_table(_read(file, [TIME, *(path for path in wanted if path in names)]), wanted)
+    else:
+        raise ConfigError(f"has no column {TIME!r}", file=file, remedy=REMEDY)
     if not len(time_s):
-        raise ConfigError(
-            "has none of the model's signals", file=file, remedy="Decode it with a database whose mapping has them"
-        )
+        remedy = "Decode it with a database whose mapping has them"
+        raise ConfigError("has none of the model's signals", file=file, remedy=remedy)
     order = np.argsort(time_s, kind="stable")
-    times = np.rint(time_s * NANOSECONDS).astype(np.int64)[order]
     samples = SignalBatch(
-        time=times,
-        signal=index.filter(keep).to_numpy().astype(np.int32)[order],
-        value=table["value"].filter(keep).to_numpy().astype(np.float64)[order],
-        bus=np.zeros(len(times), np.uint8),
+        time=np.rint(time_s * NANOSECONDS).astype(np.int64)[order],
+        signal=places.astype(np.int32)[order],
+        value=values.astype(np.float64)[order],
+        bus=np.zeros(len(time_s), np.uint8),
         buses=("",),
     )
     return Recording(file.stem, tuple(_signal(path) for path in wanted), samples)
+
+
+def _of_rows(table: Any, wanted: Sequence[str]) -> Columns:
+    index = pc.index_in(table["signal"], value_set=pa.array(wanted))
+    keep = pc.and_(pc.is_valid(index), pc.is_valid(table["value"]))
+    return tuple(column.filter(keep).to_numpy() for column in (table[TIME], index, table["value"]))
+
+
+def _of_table(table: Any, wanted: Sequence[str]) -> Columns:
+    there = [place for place, path in enumerate(wanted) if path in table.column_names]
+    columns = [table[wanted[place]].to_numpy().astype(np.float64) for place in there]
+    values = np.column_stack(columns) if columns else np.empty((table.num_rows, 0))
+    rows, known = np.nonzero(~np.isnan(values))
+    return table[TIME].to_numpy()[rows], np.array(there, np.intp)[known], values[rows, known]
 
 
 def windows(
@@ -91,15 +113,29 @@ def _signal(path: str) -> Signal:
     return Signal(path=path, unit=known.unit, message="", source_name="", period_s=known.period_s)
 
 
-def _read(file: Path) -> Any:
+def _names(file: Path) -> set[str]:
+    """Its columns."""
     if file.suffix not in KINDS:
         raise ConfigError("is not of a kind that is read here", file=file, remedy=f"Let it end in {', '.join(KINDS)}")
-    try:
+    with _refusing(file):
         if file.suffix == ".csv":
-            return pyarrow.csv.read_csv(file).select(list(COLUMNS))
-        return pyarrow.parquet.read_table(file, columns=list(COLUMNS))
+            with pyarrow.csv.open_csv(file) as reader:
+                return set(reader.schema.names)
+        return set(pyarrow.parquet.read_schema(file).names)
+
+
+def _read(file: Path, columns: Sequence[str]) -> Any:
+    with _refusing(file):
+        if file.suffix == ".csv":
+            return pyarrow.csv.read_csv(file, convert_options=pyarrow.csv.ConvertOptions(include_columns=columns))
+        return pyarrow.parquet.read_table(file, columns=list(columns))
+
+
+@contextmanager
+def _refusing(file: Path) -> Iterator[None]:
+    """What pyarrow raises, as an error with place and remedy."""
+    try:
+        yield
     except (OSError, pa.ArrowException, KeyError) as error:
         problem = str(error).splitlines()[0][:200]
-        raise ConfigError(
-            f"cannot be read: {problem}", file=file, remedy="Write it with telltale-edge decode --out"
-        ) from error
+        raise ConfigError(f"cannot be read: {problem}", file=file, remedy=REMEDY) from error

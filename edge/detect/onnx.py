@@ -38,6 +38,8 @@ _ERRORS: Final = (
 _QUIET: Final = 3
 """onnxruntime's log level for errors alone."""
 
+onnxruntime.disable_telemetry_events()  # a vehicle tells nobody but its owner
+
 
 class OnnxModel:
     """A regression in a file: rows of features to one answer each."""

@@ -159,7 +159,7 @@ class WeakBattery(SharedFault):
 
     def act(self, stage: Stage, levers: Levers) -> None:
         """Sulphate takes capacity and conductance together."""
-        aged = 0.25 + 0.75 * stage.ramp(self.ages_s)
+        aged = 0.1 + 0.9 * stage.ramp(self.ages_s)
         levers.battery_capacity = 1.0 - (1.0 - self.capacity) * aged
         levers.battery_ohm = 1.0 + (self.ohm - 1.0) * aged
 

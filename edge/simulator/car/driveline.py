@@ -24,10 +24,18 @@ BETWEEN_SHIFTS_S: Final = 1.5
 BRAKE_FULL_MPS2: Final = 9.0
 """Deceleration at a fully pressed brake pedal."""
 BRAKE_FULL_BAR: Final = 110.0
-UP_RPM: Final = 1750.0
-DOWN_RPM: Final = 1150.0
-KICK_RPM: Final = 3400.0
+UP_RPM: Final = (1450.0, 1550.0, 1700.0, 1900.0, 2050.0)
+"""Out of each gear but the last; low gears are left early, so that engine speed rises with road speed."""
+DOWN_RPM: Final = (750.0, 900.0, 1050.0, 1150.0, 1250.0)
+"""Out of each gear but the first."""
+KICK_RPM: Final = 3000.0
 """Added to UP_RPM at full pedal."""
+PEDAL_SLOW: Final = 0.22
+PEDAL_PER_RPM: Final = 0.72 / 5500.0
+"""Pedal that opens the throttle enough for all the torque there is: little at low speed, where a small gap feeds the
+engine; so recorded pedals show it (tests/study/realism.py)."""
+LAUNCH_PEDAL: Final = 0.28
+"""Pedal at which the converter lets the engine reach LAUNCH_RPM."""
 _RPM_PER_MPS: Final = tuple(ratio * FINAL_DRIVE * 30.0 / math.pi / WHEEL_M for ratio in RATIOS)
 _FORCE_PER_NM: Final = tuple(ratio * FINAL_DRIVE * EFFICIENCY / WHEEL_M for ratio in RATIOS)
 
@@ -63,11 +71,11 @@ class Driveline:
         wanted_n = self._wanted_force(target_mps, ahead_mps, resist_n)
         per_nm = _FORCE_PER_NM[self.engaged - 1]
         rpm = motor.rpm if motor.rpm > engine.IDLE_RPM else engine.IDLE_RPM
-        most_nm = engine.torque_max_nm(rpm) * motor.density * torque_share
+        most_nm = engine.torque_max_nm(rpm) * motor.density
         wanted_nm = wanted_n / per_nm
+        self.pedal = _pedal(wanted_nm / most_nm, rpm)
+        most_nm *= torque_share
         wanted_nm = most_nm if wanted_nm > most_nm else wanted_nm
-        pedal = wanted_nm / (engine.PEAK_TORQUE_NM * motor.density)
-        self.pedal = 0.0 if pedal < 0.0 else min(pedal, 1.0)
         self._shift(running=motor.running)
         drive_n = motor.torque_nm * per_nm if motor.running and self.gear else 0.0
         brake_n = self._brake(wanted_n, drive_n, standing=target_mps < 0.1)
@@ -85,7 +93,7 @@ class Driveline:
     def engine_rpm(self, idle_rpm: float) -> float:
         """Engine speed that the wheels ask for; the converter slips below the launch speed."""
         turning = self.speed_mps * _RPM_PER_MPS[self.engaged - 1]
-        eager = self.pedal * 2.0
+        eager = self.pedal / LAUNCH_PEDAL
         floor = idle_rpm + (LAUNCH_RPM - idle_rpm) * (eager if eager < 1.0 else 1.0)
         rpm = turning if turning > floor else floor
         return rpm if rpm < engine.LIMIT_RPM else engine.LIMIT_RPM
@@ -136,10 +144,19 @@ class Driveline:
         rpm = self.speed_mps * _RPM_PER_MPS[self.engaged - 1]
         eager = KICK_RPM * (self.pedal - 0.25) / 0.75 if self.pedal > 0.25 else 0.0
         chosen = self.engaged
-        if rpm > UP_RPM + eager and chosen < len(RATIOS):
+        if chosen < len(RATIOS) and rpm > UP_RPM[chosen - 1] + eager:
             after = rpm * RATIOS[chosen] / RATIOS[chosen - 1]
-            chosen += after > DOWN_RPM + 0.55 * eager + 80.0
-        elif rpm < DOWN_RPM + 0.55 * eager and chosen > 1:
+            chosen += after > DOWN_RPM[chosen - 1] + 0.55 * eager + 80.0
+        elif chosen > 1 and rpm < DOWN_RPM[chosen - 2] + 0.55 * eager:
             chosen -= 1
         if chosen != self.engaged:
             self.engaged, self.shift_left_s, self.steady_s = chosen, SHIFT_S, 0.0
+
+
+def _pedal(share: float, rpm: float) -> float:
+    """How far it is pressed for this share of the torque there is; further where that is too little."""
+    if share <= 0.0:
+        return 0.0
+    full = PEDAL_SLOW + PEDAL_PER_RPM * rpm
+    pedal = full * share if share < 1.0 else full + (1.0 - full) * (share - 1.0)
+    return pedal if pedal < 1.0 else 1.0

@@ -10,11 +10,12 @@ from edge.simulator.vehicle import STEP_S
 
 ALTERNATOR_A: Final = 135.0
 STARTER_A: Final = 165.0
-STARTER_INRUSH_A: Final = 420.0
+STARTER_OHM: Final = 0.022
+"""Of starter and cables before it turns: what limits the inrush, together with the battery itself."""
 INRUSH_S: Final = 0.12
-SETPOINT_V: Final = 14.35
+SETPOINT_V: Final = 13.65
 SETPOINT_V_PER_K: Final = -0.010
-SETPOINT_MIN_V: Final = 14.0
+SETPOINT_MIN_V: Final = 13.3
 SETPOINT_MAX_V: Final = 14.65
 SAVING_V: Final = 12.45
 """What a smart regulator lets the battery fall to while it saves fuel, and keeps there."""
@@ -67,9 +68,10 @@ class Electrics:
     ) -> None:
         """One step; `health` is the share of the alternator's output that is left."""
         battery = self.battery
-        load = self._load(key, running=running, fan=fan, brake=brake) + drain_a
         rest_v = battery.rest_v()
         ohm = battery.resistance_ohm() * ohm_factor
+        inrush_a = rest_v / (ohm + STARTER_OHM)
+        load = self._load(key, running=running, fan=fan, brake=brake, inrush_a=inrush_a) + drain_a
         self._regulate(overrun=overrun, smart=smart)
         most_a = ALTERNATOR_A * (1.0 - math.exp(-rpm / 1400.0)) * health if running else 0.0
         charging_a = (self.setpoint_v - rest_v) / ohm
@@ -94,10 +96,10 @@ class Electrics:
         """What the alternator takes from the crankshaft."""
         return self.volt * self.alternator_a / 0.62
 
-    def _load(self, key: int, *, running: bool, fan: float, brake: float) -> float:
+    def _load(self, key: int, *, running: bool, fan: float, brake: float, inrush_a: float) -> float:
         if key == Key.START:
             self.crank_s += STEP_S
-            return AWAKE_A + (STARTER_INRUSH_A if self.crank_s <= INRUSH_S else STARTER_A)
+            return AWAKE_A + (inrush_a if self.crank_s <= INRUSH_S else STARTER_A)
         self.crank_s = 0.0
         if key == Key.OFF:
             return AWAKE_A

@@ -24,6 +24,20 @@ CYLINDERS: Final = 4
 AIR_G_PER_L: Final = 1.184
 """At 25 °C and sea level."""
 VOLUMETRIC_EFFICIENCY: Final = 0.9
+CUT_AIR: Final = 0.22
+"""Filling behind the closed throttle while the car pushes the engine; recorded overruns show 23 to 27 kPa."""
+LEAST_AIR: Final = 0.17
+"""Less never passes; recorded manifolds never fall below 18 kPa."""
+MANIFOLD_LEAST: Final = 0.03
+MANIFOLD_PER_LOAD: Final = 0.95
+"""Manifold pressure over the air's by load: the cylinders' filling is the pressure before them, nearly 1 : 1."""
+CUT_SPARK_DEG: Final = 10.0
+LIGHT_LOAD: Final = 0.28
+LIGHT_DEG: Final = 150.0
+"""Later below a light load, as recorded."""
+RESERVE_DEG: Final = 13.0
+SPARK_PER_RPM: Final = 0.15
+"""With which the unit holds the idle speed."""
 RADIANS: Final = math.pi / 30.0
 _FILL_GPS_PER_RPM: Final = DISPLACEMENT_L * AIR_G_PER_L * VOLUMETRIC_EFFICIENCY / 120.0 * 298.0
 _FUEL_W_TO_LPH: Final = 3600.0 / FUEL_J_PER_G / FUEL_G_PER_L
@@ -61,7 +75,12 @@ def torque_max_nm(rpm: float) -> float:
 def friction_nm(rpm: float, oil_c: float, load: float) -> float:
     """Rubbing, stiff oil and pumping past the throttle."""
     stiff = 0.11 * (90.0 - oil_c) if oil_c < 90.0 else 0.0
-    return 11.0 + 0.0035 * rpm + stiff + 9.0 * (1.0 - load)
+    return 17.0 + 0.0035 * rpm + stiff + 9.0 * (1.0 - load)
+
+
+def manifold_share(load: float) -> float:
+    """Manifold pressure in relation to the air outside."""
+    return MANIFOLD_LEAST + MANIFOLD_PER_LOAD * load
 
 
 def air_max_gps(rpm: float, intake_c: float, density: float) -> float:
@@ -82,13 +101,13 @@ def burn(
     if indicated_nm <= 0.5 and rpm > 1.4 * IDLE_RPM:
         state.cut = True
         state.torque_nm, state.fuel_w, state.fuel_lph = -drag_nm, 0.0, 0.0
-        state.air_gps = 0.13 * most_gps
+        state.air_gps = CUT_AIR * most_gps
     else:
         state.cut = False
         indicated_nm = max(indicated_nm, 0.3 * drag_nm)
         fuel_w = indicated_nm * omega / (INDICATED_EFFICIENCY * state.burning)
         air_gps = fuel_w / FUEL_J_PER_G * AIR_PER_FUEL
-        least_gps = 0.1 * most_gps
+        least_gps = LEAST_AIR * most_gps
         if air_gps > most_gps:
             fuel_w *= most_gps / air_gps
             air_gps = most_gps
@@ -97,6 +116,21 @@ def burn(
         state.air_gps = air_gps if air_gps > least_gps else least_gps
         state.fuel_lph = fuel_w * _FUEL_W_TO_LPH * _enrichment(state.load, oil_c)
     state.load = state.air_gps / most_gps
+
+
+def spark_deg(state: EngineState) -> float:
+    """Ignition before top dead centre: late at idle, which keeps torque in reserve, and while nothing burns."""
+    rpm = state.rpm
+    if state.cut:
+        return CUT_SPARK_DEG
+    early = 22.0 + 0.0055 * (rpm if rpm < 3600.0 else 3600.0) - 25.0 * state.load
+    if state.load < LIGHT_LOAD:
+        early -= LIGHT_DEG * (LIGHT_LOAD - state.load)
+    reserve = (1350.0 - rpm) / 500.0
+    if reserve <= 0.0:
+        return early
+    held = SPARK_PER_RPM * (rpm - IDLE_RPM) if rpm < 1.2 * IDLE_RPM else 0.0
+    return early - RESERVE_DEG * (reserve if reserve < 1.0 else 1.0) - held
 
 
 def still(state: EngineState, rpm: float) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from edge.simulator.car.levers import CarLevers
+from edge.simulator.car.mixture import SUPPLY_LPH
 from edge.simulator.faults import DAY_S, HOUR_S, MINUTE_S, AnyFault, Fault, Stage
 from edge.simulator.shared_faults import SHARED, Control
 from edge.simulator.traits import Ranges
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from edge.simulator.car.petrol import PetrolCar
 
 CarFault = Fault[CarLevers, "PetrolCar"]
+
+CRAWLS_LPH: Final = 6.0
+"""With less fuel the car does not keep up with traffic: about what 100 km/h take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +390,7 @@ class FuelFilter(CarFault):
 
     Signals: rail pressure falls at full load, then at less; lambda lean there; air flow normal.
 
-    Codes: P0087, P0171.
+    Codes: P0087, later misfires; a day or so before it leaves one standing.
 
     Noticed: on a long hill: no power at full throttle.
     """
@@ -407,8 +411,8 @@ class FuelFilter(CarFault):
         return (1.0 - self.left) * stage.ramp(self.clogs_s)
 
     def failed(self, vehicle: "PetrolCar") -> bool:
-        """Not enough fuel for half the engine's torque."""
-        return vehicle.motor.running and vehicle.motor.burning < 0.55
+        """Not enough fuel to keep up with traffic."""
+        return vehicle.levers.fuel_supply * SUPPLY_LPH < CRAWLS_LPH
 
 
 @dataclass(frozen=True, slots=True)

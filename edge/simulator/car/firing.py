@@ -19,6 +19,8 @@ SMOOTH: Final = 2.2
 ROLLS_OVER: Final = 65_535
 """The counters have 16 bits, and all ones mean "not available"."""
 ROUGH_PER_SHARE: Final = 60.0
+HUNTING_RPM: Final = 22.0
+HUNTING_S: Final = 2.5
 
 
 class Firing:
@@ -31,6 +33,8 @@ class Firing:
         self.roughness = 0.0
         self.unburned = 0.0
         """Share of the last second's firings that failed."""
+        self.hunting_rpm = 0.0
+        """How far the idle speed is off: firings differ, and compressor and pumps come and go."""
 
     def second(self, motor: EngineState, mixture: Mixture, levers: CarLevers) -> None:
         """Count what failed in this second; sets the torque that is left for the next."""
@@ -38,6 +42,7 @@ class Firing:
         motor.burning = 1.0
         smooth = (SMOOTH + 0.4 * (self._chance.random() - 0.5)) if motor.running else 0.0
         self.roughness += (smooth - self.roughness) * 0.5
+        self.hunting_rpm += HUNTING_RPM * (self._chance.random() - 0.5) - self.hunting_rpm / HUNTING_S
         if not motor.running or motor.cut:
             return
         lean = mixture.lean

@@ -29,10 +29,15 @@ CLOSED_AFTER_S: Final = 15.0
 STORAGE_G: Final = 110.0
 """Exhaust that passes a new, hot catalyst until its stored oxygen follows."""
 CUT_LAMBDA: Final = 2.0
+FULL_LAMBDA: Final = 1.004
+"""A catalyst that has been breathing air is full of oxygen and takes no more: it is empty again within seconds."""
 SUPPLY_LPH: Final = 68.0
 """What a good pump gives at regulated pressure: about twice what the engine ever burns."""
 RAIL_KPA: Final = 400.0
 REAR_LAG_S: Final = 0.25
+FILM: Final = 0.20
+"""What the unit's own correction leaves of the fuel that stays on the walls when more air comes (Heywood ch. 7.6)."""
+FILM_S: Final = 0.6
 
 
 @dataclass(slots=True)
@@ -55,6 +60,8 @@ class Mixture:
     on_s: float = 0.0
     """Since the engine started."""
     _steps: int = 0
+    _film_gps: float = 1.0
+    """Air that the fuel on the intake's walls is in balance with."""
 
     @property
     def cell(self) -> int:
@@ -96,12 +103,15 @@ class Mixture:
             wanted = (self.metered_gps / air_gps) * (1.0 + self.short + cell + dither) * spray
             if short_of < 1.0:
                 wanted *= short_of
+            wanted *= 1.0 - FILM * (air_gps - self._film_gps) / (air_gps + 1.0)
             self.lean = 1.0 / wanted if wanted > 0.5 else CUT_LAMBDA
             lean = self.lean * (1.0 + 0.8 * unburned)
+        self._film_gps += (air_gps - self._film_gps) * (STEP_S / FILM_S)
         quick = STEP_S / (lag_s + STEP_S)
         self.seen += (lean - self.seen) * quick
         passing = STEP_S * air_gps / (oxygen_g + 0.05)
-        self.behind += (lean - self.behind) * (passing if passing < 1.0 else 1.0)
+        arrives = FULL_LAMBDA if engine.cut else lean
+        self.behind += (arrives - self.behind) * (passing if passing < 1.0 else 1.0)
         bent = (self.behind - 0.9995) * 420.0
         wanted_v = 0.08 + 0.76 / (1.0 + math.exp(bent if bent < 30.0 else 30.0))
         self.rear_v += (wanted_v - self.rear_v) * (STEP_S / (REAR_LAG_S + STEP_S))

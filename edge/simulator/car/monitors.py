@@ -142,8 +142,8 @@ class EngineTests:
         observe("P0171", learned > 20.0)
         observe("P0172", learned < -20.0)
         outside_kpa = seen["outside_kpa"]
-        if air_gps > 10.0 and seen["manifold_kpa"] > 0.45 * outside_kpa:
-            filled = (seen["manifold_kpa"] / outside_kpa - 0.2) / 0.8
+        if air_gps > 10.0 and seen["manifold_kpa"] > 0.31 * outside_kpa:
+            filled = (seen["manifold_kpa"] / outside_kpa - engine.MANIFOLD_LEAST) / engine.MANIFOLD_PER_LOAD
             likely_gps = filled * engine.air_max_gps(seen["rpm"], seen["intake_c"], outside_kpa / 101.325)
             observe("P0101", not 0.78 < air_gps / likely_gps < 1.28)
         steady = 4.0 < air_gps < 30.0 and abs(seen["accel_mps2"]) < 0.6 and seen["gear"] > 0.0

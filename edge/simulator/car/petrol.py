@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from edge.simulator.car import engine
+from edge.simulator.car.air_conditioning import AirConditioning
 from edge.simulator.car.chassis import Chassis
 from edge.simulator.car.columns import FAST, LAMBDA, REAR_V, SLOW
 from edge.simulator.car.driveline import Driveline
@@ -83,6 +84,7 @@ class PetrolCar:
         ambient_c = self.air.temp_c
         start_c = WARM_C if warm else ambient_c
         self.warmth = Warmth(ambient_c, start_c, 350.0 if warm else ambient_c, ambient_c)
+        self.air_conditioning = AirConditioning(ambient_c)
         self.firing = Firing(seed)
         self.chassis = Chassis(traits, ambient_c)
         self.tyres, self.brakes = self.chassis.tyres, self.chassis.brakes
@@ -255,20 +257,20 @@ class PetrolCar:
         idle_rpm = engine.IDLE_RPM + (engine.COLD_IDLE_RPM_PER_K * min(cold_k, 60.0) if cold_k > 0.0 else 0.0)
         if levers.vacuum_leak_gps:
             idle_rpm += IDLE_RPM_PER_GPS * levers.vacuum_leak_gps
-        off = self.road.engine_rpm(idle_rpm) - motor.rpm
+        off = self.road.engine_rpm(idle_rpm + self.firing.hunting_rpm) - motor.rpm
         rpm = motor.rpm + (SLEW_RPM if off > SLEW_RPM else (off if off > -SLEW_RPM else -SLEW_RPM))
         engine.burn(
             motor,
             rpm=rpm if rpm > engine.STALL_RPM else engine.STALL_RPM,
             wanted_nm=wanted_nm,
-            accessory_w=self.electrics.accessory_w(),
+            accessory_w=self.electrics.accessory_w() + self.air_conditioning.torque_nm * motor.rpm * engine.RADIANS,
             oil_c=cooling.oil_c,
             intake_c=self.warmth.intake_c,
         )
         self.fuel_l -= motor.fuel_lph * (STEP_S / 3600.0)
         self.mixture.step(
             motor,
-            manifold_share=0.2 + 0.8 * motor.load,
+            manifold_share=engine.manifold_share(motor.load),
             maf_gain=levers.maf_gain,
             leak_gps=levers.vacuum_leak_gps,
             lag_s=levers.o2_lag_s,
@@ -301,7 +303,7 @@ class PetrolCar:
         motor, cooling, speed_mps = self.motor, self.cooling, self.road.speed_mps
         self.firing.second(motor, self.mixture, levers)
         cooling.second(
-            heat_w=fuel_w * (0.25 + 0.10 * (1.0 - motor.load)),
+            heat_w=fuel_w * (0.22 + 0.29 * (1.0 - motor.load)),
             friction_w=friction_w,
             rpm=motor.rpm,
             speed_mps=speed_mps + air.wind_mps if speed_mps > 5.0 else speed_mps,
@@ -325,6 +327,9 @@ class PetrolCar:
             sealed=control.evap_closed,
             cap_open=levers.fuel_cap_open,
         )
+        self.air_conditioning.second(
+            cabin_c=self.warmth.cabin_c, ambient_c=air.temp_c, load=motor.load, on_s=self.mixture.on_s
+        )
         works = self.warmth.catalyst_c > LIGHT_OFF_C
         self._oxygen_g = STORAGE_G * self._traits.catalyst * levers.catalyst if works else 0.0
         self._spray = spray_share(levers.injector) if levers.injector else 1.0
@@ -341,6 +346,7 @@ class PetrolCar:
         self.air = air = self._outside(levers, self._drive.altitude_m[-1])
         self.cooling.rest(air.temp_c, seconds)
         self.warmth.rest(coolant_c=self.cooling.coolant_c, ambient_c=air.temp_c, sun=air.sun, seconds=seconds)
+        self.air_conditioning.rest(self.warmth.cabin_c)
         self.firing.rest()
         self.battery.warm(air.temp_c, seconds)
         self.chassis.rest(levers, air, seconds)

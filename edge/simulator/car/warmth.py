@@ -48,7 +48,7 @@ class Warmth:
         soak_c = ambient_c + 0.35 * (coolant_c - ambient_c) / (1.0 + 0.25 * air_gps)
         self.intake_c += (soak_c - self.intake_c) / INTAKE_S
         self.gearbox_c += (0.8 * coolant_c + 0.2 * ambient_c + 4e-4 * fuel_w - self.gearbox_c) / GEARBOX_S
-        exhaust_c = 330.0 + 470.0 * min(motor.load * motor.rpm / 2600.0, 1.0) if fuel_w else 180.0
+        exhaust_c = 480.0 + 320.0 * min(motor.load * motor.rpm / 2600.0, 1.0) if fuel_w else 330.0
         if self.catalyst_c > BURNS_FROM_C:
             exhaust_c += UNBURNED_K * unburned
         flow = air_gps / (air_gps + 12.0)

@@ -12,18 +12,18 @@ EFFICIENCY: Final = 0.93
 IDLE_W: Final = 25.0
 CABLE_OHM: Final = 0.0012
 """From the converter to the battery."""
-SETPOINT_V: Final = 14.3
-FLOAT_V: Final = 13.55
+SETPOINT_V: Final = 14.45
+FLOAT_V: Final = 14.05
 """A full battery is only kept so."""
 FULL_CHARGE: Final = 0.965
 NOT_FULL_CHARGE: Final = 0.93
 SETPOINT_V_PER_K: Final = -0.012
 CHARGE_MAX_A: Final = 45.0
 ASLEEP_A: Final = 0.018
-AWAKE_A: Final = 4.5
+AWAKE_A: Final = 3.5
 """Control units after the key is off."""
 CONTACTORS_A: Final = 2.2
-CONTROL_A: Final = 17.0
+CONTROL_A: Final = 8.0
 """Control units, screens and sensors with the key on."""
 WAKE_A: Final = 65.0
 """Brake booster, pumps and screens as the key is turned on."""
@@ -33,7 +33,7 @@ PUMP_A: Final = 3.5
 """Each coolant pump at full speed."""
 FAN_A: Final = 26.0
 BLOWER_A: Final = 7.0
-BOOSTER_A: Final = 7.0
+BOOSTER_A: Final = 2.5
 """The electric brake booster while the pedal is pressed."""
 SHEDS_V: Final = 11.3
 """Below this comfort is switched off, to stay on the road for longer."""

@@ -148,8 +148,8 @@ BATTERY: Final = (
         13_100,
         DRIVE_S,
         (
-            Probe("CellVoltageMin", "cell_min_v", 0.0008),
-            Probe("CellVoltageMax", "cell_max_v", 0.0008),
+            Probe("CellVoltageMin", "cell_min_v", 0.0003),
+            Probe("CellVoltageMax", "cell_max_v", 0.0003),
             Probe("CellVoltageMean", "cell_mean_v", 0.0003),
             Probe("CellIdMin", "cell_min_id", stepped=True),
             Probe("CellIdMax", "cell_max_id", stepped=True),
@@ -161,9 +161,9 @@ BATTERY: Final = (
         41_500,
         DRIVE_S,
         (
-            Probe("PackTempMin", "pack_min_c", 0.1),
-            Probe("PackTempMax", "pack_max_c", 0.1),
-            Probe("PackTempMean", "pack_mean_c", 0.05),
+            Probe("PackTempMin", "pack_min_c"),
+            Probe("PackTempMax", "pack_max_c"),
+            Probe("PackTempMean", "pack_mean_c"),
             Probe("PackInletTemp", "pack_inlet_c", 0.15),
             Probe("PackOutletTemp", "pack_outlet_c", 0.15),
             Probe("PackPumpSpeed", "pack_pump_rpm", 10.0),

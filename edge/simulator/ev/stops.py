@@ -17,6 +17,8 @@ WAKES_S: Final = 2.6
 """From the key to READY."""
 LONGEST_S: Final = 5_400.0
 """Nobody waits longer at a fast charger."""
+BROUGHT_SOMETHING: Final = 0.35
+"""With at least so much one looks for a charger again when it has been used up."""
 ENOUGH: Final = 0.80
 """Charge, as shown, at which one drives on."""
 
@@ -55,7 +57,7 @@ class ChargingStop:
     """The plan of the drive waits."""
     key_off: bool = False
     tried: bool = False
-    """There was one in this drive already."""
+    """There was one in this drive already, and it brought next to nothing: the driver looks for no other."""
 
     def begin(self, *, under_way: bool, speed_mps: float) -> None:
         """Look for a charger."""
@@ -95,6 +97,7 @@ class ChargingStop:
         if self.phase is Phase.PLUGS and self.spent_s >= PLUGS_S:
             self._go(Phase.CHARGES)
         elif self.phase is Phase.CHARGES and (over or shown >= ENOUGH or self.spent_s > LONGEST_S):
+            self.tried = shown < BROUGHT_SOMETHING
             self._go(Phase.LEAVES)
         elif self.phase is Phase.LEAVES and self.spent_s >= LEAVES_S:
             self._go(Phase.WAKES if self.under_way else Phase.NONE)

@@ -52,7 +52,7 @@ class EvTraits(Traits):
         "battery_ah": (32.0, 40.0),
         "battery_charge": (0.82, 0.96),
         "battery_ohm": (0.006, 0.009),
-        "accessories_a": (9.0, 19.0),
+        "accessories_a": (3.0, 11.0),
         "odometer_km": (4_000.0, 120_000.0),
         "tyre_spread": (-0.04, 0.06),
         "pad_mm": (6.0, 11.0),

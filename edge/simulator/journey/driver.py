@@ -12,7 +12,7 @@ from edge.simulator.journey.drive import Style
 Floats = npt.NDArray[np.float64]
 
 SPEEDS: Final[Floats] = np.arange(0.0, 75.0, 0.1)
-ACCEL_MPS2: Final = 1.6
+ACCEL_MPS2: Final = 1.45
 """What an ordinary driver of a car takes from a standstill; it falls with speed."""
 BRAKE_MPS2: Final = 1.3
 POWER_W_PER_KG: Final = 40.0

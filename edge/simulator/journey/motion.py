@@ -26,7 +26,7 @@ MORE_S: Final = 0.2
 """Of a stop is lost to the running means."""
 REST_STEPS: Final = 15
 """Standstill before and after, so that the running means begin and end at 0."""
-FOOT_MPS: Final = 0.24
+FOOT_MPS: Final = 0.33
 """Standard deviation of the speed that one does not notice."""
 FOOT_S: Final = 2.5
 ROUNDING_M: Final = 80.0

@@ -9,6 +9,8 @@ REST_SPAN_V: Final = 0.9
 DEEP_V_PER_SHARE: Final = 60.0
 """Below 3 % of charge the acid is water and the rest voltage breaks down."""
 POLARISATION_S: Final = 30.0
+FULL_OHM: Final = 1.2
+"""With which a full battery resists being charged: about 1 A still flows into it (a recorded one takes 0.8 A)."""
 WARMS_S: Final = 5400.0
 """Time constant to its surroundings; ordinary for 15 kg of lead."""
 CHARGE_MAX_PER_H: Final = 1.0
@@ -42,7 +44,7 @@ class LeadAcid:
 
     def store(self, current_a: float, span_s: float) -> None:
         """Count charge in (positive) and out; polarisation follows the current, far more so charging a full battery."""
-        ohm = 0.05 + 0.22 * self.charge**6 if current_a > 0.0 else 0.006
+        ohm = 0.05 + FULL_OHM * self.charge**12 if current_a > 0.0 else 0.006
         lag = span_s / POLARISATION_S
         self.polarisation_v += (current_a * ohm - self.polarisation_v) * (lag if lag < 1.0 else 1.0)
         charge = self.charge + current_a * span_s / 3600.0 / self.capacity_ah

@@ -10,7 +10,8 @@ from edge.simulator.vehicle import STEP_S
 
 ALTERNATOR_A: Final = 125.0
 STARTER_A: Final = 330.0
-STARTER_INRUSH_A: Final = 850.0
+STARTER_OHM: Final = 0.022
+"""Of starter and cables before it turns: what limits the inrush, together with the batteries themselves."""
 INRUSH_S: Final = 0.1
 SETPOINT_V: Final = 28.3
 SETPOINT_V_PER_K: Final = -0.020
@@ -81,7 +82,7 @@ class Electrics:
             if wanted_a > 0.0:
                 given_a = most_a if most_a < wanted_a else wanted_a
         else:
-            load = self._load(key, cranks=cranks) + drain_a
+            load = self._load(key, cranks=cranks, inrush_a=rest_v / (ohm + STARTER_OHM)) + drain_a
         if braking:
             load += LAMPS_A
         self.crank_s = self.crank_s + STEP_S if cranks else 0.0
@@ -125,10 +126,10 @@ class Electrics:
         """What the alternator takes from the crankshaft."""
         return self.volt * self.alternator_a / EFFICIENCY
 
-    def _load(self, key: int, *, cranks: bool) -> float:
+    def _load(self, key: int, *, cranks: bool, inrush_a: float) -> float:
         """What flows with the engine off."""
         if cranks:
-            return AWAKE_A + (STARTER_INRUSH_A if self.crank_s < INRUSH_S else STARTER_A)
+            return AWAKE_A + (inrush_a if self.crank_s < INRUSH_S else STARTER_A)
         if key == Key.OFF:
             return AWAKE_A
         if key == Key.ACC:

@@ -54,7 +54,7 @@ class CoolantLeak(TruckFault):
 
 @dataclass(frozen=True, slots=True)
 class StuckThermostat(TruckFault):
-    """A thermostat that no longer closes: long warm-up, 60 to 75 °C on the motorway, more fuel, a cold cab.
+    """A thermostat that no longer closes: long warm-up, 45 to 70 °C on the motorway by the load, more fuel, a cold cab.
 
     Signals: coolant and oil temperature too low for the work done.
 
@@ -67,7 +67,7 @@ class StuckThermostat(TruckFault):
 
     name: ClassVar[str] = "stuck_thermostat"
     summary: ClassVar[str] = "the thermostat sticks open: the engine stays too cold"
-    ranges: ClassVar[Ranges] = {"stuck_open": (0.55, 1.0)}
+    ranges: ClassVar[Ranges] = {"stuck_open": (0.52, 0.7)}
 
     def act(self, stage: Stage, levers: TruckLevers) -> None:
         """Sudden: the element breaks."""

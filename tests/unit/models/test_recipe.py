@@ -4,14 +4,14 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ConfigError
+from edge.simulator.weather import CLIMATES
 from models.recipe import RECIPES, load_recipe
 
 TEXT = (RECIPES / "coolant.toml").read_text("utf-8")
 
 
-def test_the_shipped_recipe_names_a_database_that_is_there() -> None:
+def test_the_shipped_recipe_looks_at_its_target_too() -> None:
     recipe = load_recipe(RECIPES / "coolant.toml")
-    assert recipe.database.is_file()
     assert recipe.target.path in recipe.paths
 
 
@@ -24,6 +24,13 @@ def test_every_leak_has_its_onset_and_healthy_drives_have_none() -> None:
         "coolant_leak@60",
     ]
     assert drives["healthy"].fault_of(3000) is None
+
+
+def test_training_sees_every_weather_and_judging_takes_what_comes() -> None:
+    drives = load_recipe(RECIPES / "coolant.toml").drives
+    for role in ("training", "calibration"):
+        assert {drives[role].weather_of(seed) for seed in range(*drives[role].seeds)} == set(CLIMATES)
+    assert {drives["healthy"].weather_of(seed) for seed in range(*drives["healthy"].seeds)} == {"any"}
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ def one_drive_a_role() -> Recipe:
     return small_recipe().model_copy(update={"drives": {"healthy": Drives(seeds=(1, 2), minutes=0.5), "leaks": leaks}})
 
 
-def test_drives_are_simulated_and_decoded_and_leaks_have_their_truth(tmp_path: Path) -> None:
+def test_drives_are_simulated_and_leaks_have_their_truth(tmp_path: Path) -> None:
     recipe = one_drive_a_role()
     assert record(recipe, tmp_path, roles=("healthy", "leaks"), jobs=2) == 2
     (healthy,) = rows_files(tmp_path, recipe, "healthy")
     (leaking,) = rows_files(tmp_path, recipe, "leaks")
     samples = read_recording(healthy, {COOLANT}).samples
-    assert len(samples) == 30
+    assert len(samples) == 300
     assert read_truth(healthy) is None
     truth = read_truth(leaking)
     assert truth is not None

@@ -7,12 +7,15 @@ import pyarrow.csv  # type: ignore[import-untyped]  # it ships no types
 import pyarrow.parquet  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
+from edge.cli import main as edge
 from edge.detect.card import Guard
 from edge.errors import ConfigError
 from edge.frames import NANOSECONDS
 from edge.history import Smoothing
+from edge.simulate import Simulated, simulate
 from models.replay import read_recording, windows
 from models.training import tabulate
+from tests.shared import ROOT
 from tests.unit.models.small import COOLANT, OIL, RUNNING, small_recipe, write_drive
 
 GRID_NS = NANOSECONDS // 10
@@ -86,3 +89,33 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path: Path, name: str, content:
         read_recording(file, {OIL})
     assert caught.value.file == str(file)
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_a_table_holds_what_its_decoded_frames_hold(tmp_path: Path, ending: str) -> None:
+    table, log, rows = tmp_path / f"table{ending}", tmp_path / "drive.log", tmp_path / f"rows{ending}"
+    for out in (table, log):
+        simulate(Simulated("car", [], seed=3, duration_s=40.0, speed=None, out=out, warm=True))
+    assert edge(["decode", str(log), "--dbc", str(ROOT / "dbc" / "telltale-car.dbc"), "--out", str(rows)]) == 0
+    one, other = (read_recording(file, {OIL, COOLANT}) for file in (table, rows))
+    assert one.signals == other.signals
+    assert len(one.samples) == 10 * len(other.samples) == 800
+    for place in (0, 1):
+        shown, decoded = (part.samples.value[part.samples.signal == place] for part in (one, other))
+        assert abs(float(shown[::10].mean()) - float(decoded.mean())) < 1.0
+
+
+def test_a_table_is_read_without_what_is_not_available(tmp_path: Path) -> None:
+    file = tmp_path / "drive.csv"
+    file.write_text(f"time,{COOLANT},other\n0.0,80.5,1\n0.1,,1\n0.2,81.0,\n", "utf-8")
+    samples = read_recording(file, {OIL, COOLANT}).samples
+    assert samples.time.tolist() == [0, 200_000_000]
+    assert samples.value.tolist() == [80.5, 81.0]
+
+
+def test_what_is_neither_rows_nor_a_table_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "drive.csv"
+    file.write_text(f"when,{COOLANT}\n0.0,80.5\n", "utf-8")
+    with pytest.raises(ConfigError, match="no column 'time'") as caught:
+        read_recording(file, {COOLANT})
+    assert "telltale-edge decode" in caught.value.remedy

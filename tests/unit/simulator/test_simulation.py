@@ -10,6 +10,7 @@ from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.errors import ConfigError
 from edge.frames import NANOSECONDS, Frame, FrameBatch
+from edge.simulator.broadcast import LATE_SHARE
 from edge.simulator.car.senders import SENDERS
 from edge.simulator.faults import FaultSpec, parse_fault
 from edge.simulator.life import TruthRow
@@ -89,7 +90,10 @@ def test_messages_come_at_their_periods_in_the_order_of_time() -> None:
     assert (np.diff(frames.time) >= 0).all()
     for sender in SENDERS:
         times = frames.time[frames.id == database[sender.message].frame_id]
-        assert set(np.diff(times).tolist()) == {sender.period_ms * 1_000_000}
+        due = times[0] // 1_000_000 * 1_000_000 + np.arange(len(times)) * sender.period_ms * 1_000_000
+        late_share = (times - due) / (sender.period_ms * 1e6)
+        assert np.ptp(late_share) < LATE_SHARE + 0.05  # other frames have to pass first
+        assert np.median(np.abs(np.diff(times) / (sender.period_ms * 1e6) - 1.0)) < 0.1
         assert database[sender.message].cycle_time == sender.period_ms
     assert {sender.message for sender in SENDERS} == set(database)
 
@@ -121,7 +125,7 @@ def test_what_is_decoded_is_what_a_car_does() -> None:
     assert speed.max() > 20.0
     _, volt = signals["Vehicle.LowVoltageBattery.CurrentVoltage"]
     assert 12.0 < volt[0] < 13.0
-    assert 13.9 < np.median(volt) < 14.7
+    assert 13.6 < np.median(volt) < 14.3
     _, coolant = signals[COOLANT]
     assert coolant.min() > 80
     assert coolant.max() < 100

@@ -10,6 +10,8 @@ from edge.simulator.vehicle import STEP_S
 from edge.simulator.weather import Weather
 from tests.unit.simulator.lived import first_s, lived
 
+pytestmark = pytest.mark.lives
+
 SEEDS = range(3)
 
 
@@ -22,7 +24,7 @@ def test_a_healthy_car_is_within_what_one_expects(seed: int) -> None:
     assert 5.0 < litres / km * 100 < 11.0
     assert 83 < car.of("coolant_c").max() < 100
     assert car.of("oil_c").max() < 118
-    assert np.percentile(car.of("volt")[driving], 1) > 13.9
+    assert np.percentile(car.of("volt")[driving], 1) > 13.5
     assert car.of("volt").max() < 14.8
     assert 7.5 < car.of("volt").min() < 10.8
     idle = (car.of("running") > 0) & (car.of("speed_kmh") == 0) & (car.of("coolant_c") > 80)

@@ -12,6 +12,8 @@ from tests.unit.simulator.lived import lived
 once = lived.__wrapped__
 """Not kept in memory: hours of rows are big."""
 
+pytestmark = pytest.mark.lives
+
 SEEDS = range(3)
 
 
@@ -122,7 +124,7 @@ def test_a_request_wakes_a_sleeping_car_for_a_while() -> None:
 
 
 def test_plugged_in_at_night_it_charges_to_where_the_owner_wants_it_and_sleeps() -> None:
-    car = once("ev", seed=8, minutes=13 * 60, cycle="commute", weather="mild")
+    car = once("ev", seed=8, minutes=17 * 60, cycle="commute", weather="mild")
     state, kw = car.of("charge_state"), car.of("charge_kw")
     assert (state == Charge.AC).any()
     assert 6.0 < np.median(kw[state == Charge.AC]) < 11.0
@@ -134,6 +136,14 @@ def test_plugged_in_at_night_it_charges_to_where_the_owner_wants_it_and_sleeps()
     charging = state == Charge.AC
     assert np.median(car.of("volt")[charging]) > 13.0
     assert (car.of("off_s")[charging][20:] == 0).all()
+
+
+def test_on_a_long_day_it_stops_to_charge_as_often_as_the_road_asks_for() -> None:
+    car = once("ev", seed=2, minutes=9 * 60, cycle="haul", weather="mild")
+    sessions = np.flatnonzero(np.diff((car.of("charge_state") == Charge.DC).astype(int)) == 1)
+    assert len(sessions) >= 3
+    assert car.of("soc_percent").min() > 3.0
+    assert car.codes() == set()
 
 
 def test_running_low_on_the_motorway_it_leaves_for_a_fast_charger_and_goes_on() -> None:

@@ -9,12 +9,15 @@ from edge.simulator.ev.charging import Charge
 from edge.simulator.ev.electric import ElectricCar
 from edge.simulator.ev.faults import FAULTS, CellImbalance, IsolationFault
 from edge.simulator.ev.levers import EvLevers
+from edge.simulator.ev.low_voltage import RESETS_V
 from edge.simulator.faults import DAY_S, draw_faults, parse_fault
 from edge.simulator.life import TruthRow
 from tests.unit.simulator.lived import Lived, first_s, lived
 
 once = lived.__wrapped__
 """Not kept in memory: hours of rows are big."""
+
+pytestmark = pytest.mark.lives
 
 CONTROLS = [fault.name for fault in FAULTS if fault.control]
 KNOWN = {fault.name: fault for fault in FAULTS}
@@ -64,7 +67,7 @@ def test_a_dead_converter_strands_the_car_within_the_hour_and_12_volts_never_rec
     assert car.of("dcdc_a")[broken].max() == 0.0
     assert car.of("current_a")[broken].max() < 0.0
     assert car.of("volt")[ready].max() < 13.2
-    assert first_s(car, broken & (car.of("volt") < 12.4)) < 700
+    assert first_s(car, broken & (car.of("volt") < 12.4)) < 800
     assert first_s(car, car.of("charge_lamp") > 0) < 645
     row = only(car)
     assert row.failed_s is not None
@@ -160,7 +163,7 @@ def test_a_dead_pump_lets_inverter_and_coolant_drift_apart_and_takes_the_power(s
     derated_s = first_s(car, car.of("drive_share_percent") < 60)
     assert 600 < apart_s < 600 + 20 * 60
     assert apart_s < derated_s < 600 + 50 * 60
-    assert only(car).failed
+    assert only(car).failed_s is not None  # standing, it cools down and has some power again
     assert car.codes() & {"P0A93", "P0C73"}
 
 
@@ -202,7 +205,7 @@ def test_a_dragging_brake_costs_range_and_heats() -> None:
 
 def test_a_worn_out_12_volt_battery_does_not_start_the_car() -> None:
     car = once("ev", "weak_battery@0x400", seed=1, minutes=30 * 60, cycle="cold_start", weather="cold")
-    assert car.of("volt").min() < 9.0
+    assert car.of("volt").min() < RESETS_V
     assert only(car).failed
 
 

@@ -10,6 +10,8 @@ from edge.simulator.truck.supply_faults import AirLeak
 from edge.simulator.truck.truck import Truck
 from tests.unit.simulator.truck.driven import Driven, driven, live, truck_of
 
+pytestmark = pytest.mark.lives
+
 CONTROLS = sorted(fault.name for fault in FAULTS if fault.control)
 
 
