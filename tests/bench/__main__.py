@@ -10,8 +10,9 @@ from typing import Final
 
 from tests.bench.decode import read_and_decode
 from tests.bench.rows import Benchmark, Row
+from tests.bench.simulator import live
 
-BENCHMARKS: Final[Mapping[str, Benchmark]] = {"decode": read_and_decode}
+BENCHMARKS: Final[Mapping[str, Benchmark]] = {"decode": read_and_decode, "simulator": live}
 """By the name that ONLY= takes, in the order in which they run."""
 
 

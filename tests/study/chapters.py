@@ -81,6 +81,19 @@ TRAITS: Final[Mapping[str, Ranges]] = {
     "truck": TruckTraits.ranges,
 }
 
+MEASURED: Final = "<!-- measured by tests/study: {} -->"
+
+
+def write_measured(name: str, text: str) -> None:
+    """Put what was measured between its marks in the README."""
+    begin, end = MEASURED.format(name), MEASURED.format(f"end of {name}")
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    made, count = pattern.subn(lambda _: f"{begin}\n\n{text.strip()}\n\n{end}", README.read_text("utf-8"))
+    if count != 1:
+        raise SystemExit(f"{README} has {count} places for {name!r}; it needs one")
+    README.write_text(made, "utf-8")
+
+
 CHAPTERS: Final[Mapping[str, Callable[[], str]]] = {
     "vehicles": vehicles,
     "cycles": cycles,
@@ -104,12 +117,12 @@ def _section(fault: type[AnyFault], vehicles_: list[str]) -> str:
     told = inspect.cleandoc(fault.__doc__ or "").split("\n\n")
     first, rest = " ".join(told[0].split()), [" ".join(part.split()) for part in told[1:]]
     bullets = "".join(map(_bullet, rest))
-    pictures = " · ".join(f"[{vehicle}](plots/{vehicle}-{fault.name}.png)" for vehicle in vehicles_)
+    pictures = "\n".join(f"![{vehicle}: {fault.name}](plots/{vehicle}-{fault.name}.png)" for vehicle in vehicles_)
     lines = [f"### `{fault.name}` ({', '.join(vehicles_)})", f"{first}\n\n{bullets}".strip()]
     drawn = [_range(field, low, high) for field, (low, high) in fault.ranges.items() if field != "unused"]
     if drawn:
         lines.append(f"Drawn: {', '.join(drawn)}.")
-    return "\n\n".join([*lines, f"Picture: {pictures}."])
+    return "\n\n".join([*lines, pictures])
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ class Drive:
     """What happened in one life with one scenario."""
 
     time_s: list[float] = field(default_factory=list)
-    samples: list[tuple[float, ...]] = field(default_factory=list)
+    samples: list[npt.NDArray[np.float32]] = field(default_factory=list)
     codes: dict[str, tuple[float, str]] = field(default_factory=dict)
     """Code → when it was first pending, and the unit that set it."""
     lamp_s: float | None = None
@@ -37,21 +37,23 @@ class Drive:
 
     def column(self, place: int) -> Float64s:
         """One sampled column."""
-        return np.array([row[place] for row in self.samples])
+        return np.array([row[place] for row in self.samples], np.float64)
 
 
-def drive(vehicle: str, fault: str, study: Study, seed: int, every_s: int = 1) -> Drive:
-    """Live a study's life, sampling its columns while the vehicle is awake."""
+def drive(
+    vehicle: str, fault: str, study: Study, *, seed: int, every_s: int = 1, after_s: float = float("inf")
+) -> Drive:
+    """Live a study's life, sampling its columns while the vehicle is awake; it ends `after_s` after a failure."""
     faults = [FaultSpec(fault, study.onset_s, study.pace)] if fault != "none" else []
     life = Life(vehicle=vehicle, faults=faults, seed=seed, cycle=study.cycle, weather=study.weather)
     found = Drive()
     places = [life.tracer.columns.index(name) for name in study.columns]
-    while life.seconds < study.length_s:
+    while life.seconds < min(study.length_s, float("inf") if found.failed_s is None else found.failed_s + after_s):
         trace = life.second()
         if trace is None or life.seconds % every_s:
             continue
         found.time_s.append(float(life.seconds))
-        found.samples.append(tuple(trace.rows[-1, places].tolist()))
+        found.samples.append(trace.rows[-1, places].astype(np.float32))
         if life.seconds % 5 == 0:
             _milestones(life, found)
     return found

@@ -28,7 +28,7 @@ SEED: Final = 2
 
 def draw(vehicle: str, fault: str, study: Study) -> Path:
     """One picture: a panel for each signal, the severity at the bottom, and when what happened."""
-    happened = drive(vehicle, fault, study, SEED, every_s=max(1, round(study.length_s / HOUR_S / 24)))
+    happened = drive(vehicle, fault, study, seed=SEED, every_s=max(1, round(study.length_s / HOUR_S / 24)))
     unit, name = (DAY_S, "days") if study.length_s > 2 * DAY_S else (60.0, "minutes")
     panels = len(study.columns) + 1
     figure, axes = plt.subplots(panels, 1, sharex=True, figsize=(8.0, 1.1 * panels + 1.0), layout="constrained")
@@ -82,7 +82,7 @@ def main(arguments: list[str]) -> None:
         if arguments and arguments[0] != vehicle:
             continue
         for fault in arguments[1:] or faults_of(vehicle):
-            print(draw(vehicle, fault, studies[fault]))
+            print(draw(vehicle, fault, studies[fault]), flush=True)
 
 
 if __name__ == "__main__":

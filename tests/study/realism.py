@@ -7,6 +7,7 @@ Recorded trips in town and between towns are compared with simulated ones of the
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import numpy as np
 
 from edge.simulator.ev.cells import CHARGE_KNOTS, OPEN_V
 from tests.shared import ROOT
+from tests.study.chapters import write_measured
 from tests.study.figures import FIGURES, gears, numbers
 from tests.study.recorded import Floats, Trip, etios, gps_car, leon, simulated
 from tests.study.standing import CELLS, leaf, simulated_ev, simulated_gaps, tesla, truck_gaps
@@ -27,6 +29,9 @@ SEEDS: Final = range(1, 4)
 CYCLES: Final = ("city", "mixed", "commute", "rural", "motorway", "idle")
 FEW: Final = 5
 """Fewer recorded trips than these give no span."""
+AS_REAL: Final = "as real"
+NEAR: Final = "near"
+OFF: Final = "OFF"
 TOWN: Final = "town"
 OUT: Final = "out of town"
 ALL: Final = "all"
@@ -61,7 +66,7 @@ class Row:
         if len(self.real) < self.few:
             return f"too few ({len(self.real)})"
         size = abs(self.off)
-        return "as real" if size <= 1.0 else "near" if size <= 1.5 else "OFF"
+        return AS_REAL if size <= 1.0 else NEAR if size <= 1.5 else OFF
 
     def cells(self) -> str:
         """A line of Markdown."""
@@ -120,13 +125,13 @@ def car(shared: Path) -> tuple[str, list[Row]]:
     jobs = [(cycle, seed) for cycle in CYCLES for seed in SEEDS]
     with ProcessPoolExecutor(2) as pool:
         made = [trip for trips in pool.map(_live, jobs) for trip in trips]
-    lines = [f"{len(real)} recorded trips, {len(made)} simulated ones."]
+    lines = [f"{len(real)} recorded trips, {len(made)} simulated ones; read as slowly and coarsely as those."]
     for source in ("leon", "etios", "gps-car", "simulated"):
         trips = [trip for trip in (*real, *made) if trip.source == source and trip["speed"].max() > 15.0]
         ratios, share = gears(trips)
         text = ", ".join(f"{ratio:.1f}" for ratio in ratios)
         lines.append(f"gears of {source}: {text} rpm for each km/h; {share:.0f} % of the time in one of them")
-    return "\n".join(lines), list(car_rows(real, made))
+    return "\n- ".join(lines), list(car_rows(real, made))
 
 
 def ev(shared: Path) -> tuple[str, list[Row]]:
@@ -180,13 +185,25 @@ STUDIES: Final[Mapping[str, Callable[[Path], tuple[str, list[Row]]]]] = MappingP
 )
 
 
+def told(vehicle: str, notes: str, rows: Sequence[Row]) -> str:
+    """The rows that tell most, and how many of all are how far off."""
+    judged = [row for row in rows if len(row.real) >= row.few]
+    counts = Counter(row.verdict for row in judged)
+    off = ", ".join(f"{row.name} ({row.where})" for row in judged if row.verdict == OFF)
+    summary = f"Of {len(judged)} figures {counts[AS_REAL]} as real, {counts[NEAR]} near, {counts[OFF]} off"
+    summary += f": {off}." if off else "."
+    return f"**{vehicle}**: {notes}\n\n{table(row for row in judged if row.telling)}\n\n{summary}"
+
+
 def main(arguments: list[str]) -> None:
-    """Print the tables of the vehicles named, or of all."""
+    """Print the tables of the vehicles named; of all when none is, and put the short ones into the README."""
+    short = []
     for vehicle in arguments or STUDIES:
         notes, rows = STUDIES[vehicle](shared_folder())
-        print(f"# {vehicle}\n\n{notes}\n\n{table(row for row in rows if row.telling and len(row.real) >= row.few)}\n")
-        if not all(row.telling for row in rows):
-            print(f"## {vehicle}, all\n\n{table(rows)}\n")
+        short.append(told(vehicle, notes, rows))
+        print(f"{short[-1]}\n\nAll of {vehicle}:\n\n{table(rows)}\n")
+    if not arguments:
+        write_measured("realism", "\n\n".join(short))
 
 
 if __name__ == "__main__":
