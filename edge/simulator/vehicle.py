@@ -8,6 +8,8 @@ from edge.simulator.levers import Flaw
 
 STEP_S: Final = 0.1
 """One fast step: motion, engine, currents."""
+TOWED_MPS: Final = 16.0
+"""Nobody tows faster, on a rope or a dolly."""
 STEPS: Final = 10
 """Fast steps in a second, which is one slow step: heat, tyres, chemistry, wear, control units."""
 AWAKE_S: Final = 60.0

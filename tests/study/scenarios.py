@@ -57,7 +57,7 @@ WHEELS: Final = {
     "intermittent_connector": Study(("rpm", "speed_kmh"), length_s=2 * HOUR_S, pace=50.0),
     "sensor_glitch": Study(("volt", "ambient_c"), length_s=2 * HOUR_S),
     "cold_tyres": Study(("tyre_fl_kpa", "tyre_rr_kpa", "ambient_c", "tyre_lamp"), "commute", 3 * DAY_S, 0.5 * DAY_S),
-    "altitude": Study(("outside_kpa", "tyre_fl_kpa", "speed_kmh"), "mountain", 3 * HOUR_S),
+    "altitude": Study(("outside_kpa", "tyre_fl_kpa", "speed_kmh"), length_s=3 * HOUR_S),
     "battery_replaced": Study(("volt", "current_a"), "commute", 6 * DAY_S, 3 * DAY_S),
     "sensor_replaced": Study(("ambient_c", "speed_kmh"), "commute", 4 * DAY_S, 2 * DAY_S),
     "jump_start": Study(("volt", "current_a"), "mixed", 2 * HOUR_S, 760.0),

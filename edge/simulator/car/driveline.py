@@ -6,7 +6,7 @@ from typing import Final
 
 from edge.simulator.car import engine
 from edge.simulator.car.engine import EngineState
-from edge.simulator.vehicle import STEP_S
+from edge.simulator.vehicle import STEP_S, TOWED_MPS
 
 RATIOS: Final = (3.95, 2.30, 1.52, 1.12, 0.87, 0.70)
 FINAL_DRIVE: Final = 3.95
@@ -84,6 +84,7 @@ class Driveline:
 
     def tow(self, target_mps: float) -> None:
         """One step on a rope: the car goes where it is pulled to, gently, out of gear."""
+        target_mps = target_mps if target_mps < TOWED_MPS else TOWED_MPS
         before = self.speed_mps
         self.speed_mps = max(before + min(max(target_mps - before, -2.0 * STEP_S), 1.0 * STEP_S), 0.0)
         self.accel_mps2 = (self.speed_mps - before) / STEP_S

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.simulator.ev.drive_unit import GEAR, GEAR_EFFICIENCY, OMEGA_PER_MPS, WHEEL_M, DriveUnit
-from edge.simulator.vehicle import STEP_S
+from edge.simulator.vehicle import STEP_S, TOWED_MPS
 
 GRAVITY: Final = 9.81
 ROLLING: Final = 0.0098
@@ -111,6 +111,7 @@ class Road:
 
     def tow(self, target_mps: float, unit: DriveUnit) -> None:
         """One step on a rope: the car goes where it is pulled to, gently, in neutral."""
+        target_mps = target_mps if target_mps < TOWED_MPS else TOWED_MPS
         before = self.speed_mps
         self.speed_mps = max(before + min(max(target_mps - before, -2.0 * STEP_S), 1.0 * STEP_S), 0.0)
         self.accel_mps2 = (self.speed_mps - before) / STEP_S

@@ -10,7 +10,7 @@ from typing import Final
 
 from edge.simulator.truck import engine
 from edge.simulator.truck.engine import EngineState
-from edge.simulator.vehicle import STEP_S
+from edge.simulator.vehicle import STEP_S, TOWED_MPS
 
 RATIOS: Final = (14.94, 11.73, 9.04, 7.09, 5.54, 4.35, 3.44, 2.70, 2.08, 1.63, 1.27, 1.0)
 REVERSE_RATIO: Final = 13.07
@@ -185,6 +185,7 @@ class Driveline:
 
     def tow(self, target_mps: float) -> None:
         """One step behind a recovery vehicle: the truck goes where it is pulled to, gently, out of gear."""
+        target_mps = target_mps if target_mps < TOWED_MPS else TOWED_MPS
         before = self.speed_mps
         change = min(max(target_mps - before, -1.5 * STEP_S), 0.7 * STEP_S)
         self.speed_mps = max(before + change, 0.0)

@@ -157,4 +157,5 @@ def test_a_towed_car_rolls_with_a_dead_engine() -> None:
     car = lived("car", "towing@30", seed=3, minutes=8)
     rolling = (car.of("speed_kmh") > 20) & (car.time_s > 33)
     assert rolling.any()
+    assert car.of("speed_kmh")[car.time_s > 60].max() < 60
     assert car.of("rpm")[rolling][:100].max() == 0.0
