@@ -25,7 +25,7 @@ AWAKE_A: Final = 3.5
 CONTACTORS_A: Final = 2.2
 CONTROL_A: Final = 8.0
 """Control units, screens and sensors with the key on."""
-WAKE_A: Final = 65.0
+WAKE_A: Final = 80.0
 """Brake booster, pumps and screens as the key is turned on."""
 WAKE_S: Final = 1.0
 CHARGING_A: Final = 7.0
