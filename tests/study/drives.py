@@ -6,19 +6,23 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from edge.simulator.car.petrol import PetrolCar
 from edge.simulator.ecu.codes import Lamp
+from edge.simulator.ev.electric import ElectricCar
 from edge.simulator.faults import FaultSpec
 from edge.simulator.life import Life
+from edge.simulator.truck.truck import Truck
+from edge.simulator.vehicle import Vehicle
 from tests.study.scenarios import Study
 
 Float64s = npt.NDArray[np.float64]
 
 
-LAMPS: Final = ("tyre_lamp", "pad_lamp", "charge_lamp", "warning_lamp", "stop_lamp", "turtle_lamp", "tyre_alarm")
+LAMPS: Final = ("tyre_lamp", "pad_lamp", "charge_lamp", "warning_lamp", "stop_lamp", "turtle_lamp")
 """Columns of lamps that no code lights."""
-SHARES: Final = ("allowed_percent", "drive_share_percent", "most_percent")
-"""Columns that show how much of its torque or power a vehicle still allows itself."""
-DERATED: Final = 99.0
+TYRE_ALARMS: Final = (3.0, 4.0)
+"""Too low, and far too low (SAE J1939-71, SPN 2587)."""
+DERATED: Final = 0.99
 
 
 @dataclass(slots=True)
@@ -67,10 +71,21 @@ def _milestones(life: Life, found: Drive) -> None:
         if found.lamp_s is None and any(unit.memory.lamp(lamp) for lamp in Lamp if lamp is not Lamp.NONE):
             found.lamp_s = now_s
     seen = life.vehicle.readings()
-    if found.lamp_s is None and any(seen.get(name, 0.0) > 0.0 for name in LAMPS):
+    lit = any(seen.get(name, 0.0) > 0.0 for name in LAMPS) or seen.get("tyre_alarm") in TYRE_ALARMS
+    if found.lamp_s is None and lit:
         found.lamp_s = now_s
-    if found.derate_s is None and any(seen.get(name, 100.0) < DERATED for name in SHARES):
+    if found.derate_s is None and _share(life.vehicle) < DERATED:
         found.derate_s = now_s
     for row in life.truth(0.0):
         found.severity.append((now_s, row.severity))
         found.failed_s = row.failed_s
+
+
+def _share(vehicle: Vehicle) -> float:
+    """How much of its torque or power the vehicle still allows itself."""
+    if isinstance(vehicle, PetrolCar):
+        return vehicle.control.engine.torque_share
+    if isinstance(vehicle, ElectricCar):
+        return vehicle.control.drive.share
+    assert isinstance(vehicle, Truck)
+    return vehicle.control.torque_share

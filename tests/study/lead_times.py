@@ -34,7 +34,7 @@ SPAN_SHARE: Final = 0.03
 """Differences below this share of a healthy vehicle's own span are not seen."""
 NOISES: Final = 3.0
 """Nor those below so many standard deviations of the sensor's noise."""
-NO_SIGNALS: Final = frozenset({*LAMPS, "mil"})
+NO_SIGNALS: Final = frozenset({*LAMPS, "mil", "tyre_alarm"})
 """What tells the driver; the rest is what a detector looks at."""
 HEAD: Final = (
     "| fault | vehicle | codes | visible | first code | first lamp | derate | failure "

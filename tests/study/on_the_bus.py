@@ -30,11 +30,11 @@ from edge.simulator.simulation import faults_of
 
 SEED: Final = 4
 ONSET_S: Final = 120
-LENGTH_S: Final = 900
+LENGTH_S: Final = 600
 PACES: Final = {
-    "weak_battery": 20_000,
-    "brake_wear": 50_000,
-    "charge_port_hot": 20_000,
+    "weak_battery": 10_000,
+    "brake_wear": 10_000,
+    "charge_port_hot": 10_000,
     "altitude": 20,
     "cold_tyres": 100,
 }
@@ -49,7 +49,7 @@ SUDDEN: Final = (
     "fast_charging",
     "dcdc_failure",
 )
-"""What happens at once, or within the quarter of an hour."""
+"""What happens at once, or within ten minutes."""
 CYCLES: Final = {
     "jump_start": "delivery",
     "fast_charging": "motorway",

@@ -74,7 +74,7 @@ EV: Final[Mapping[str, Study]] = {
         3 * DAY_S,
         0.2 * DAY_S,
     ),
-    "dcdc_failure": Study(("volt", "current_a", "dcdc_a", "ready", "speed_kmh"), "commute", 3 * HOUR_S, 600.0),
+    "dcdc_failure": Study(("volt", "current_a", "dcdc_a", "ready", "speed_kmh"), "motorway", 3 * HOUR_S, 600.0),
     "isolation_fault": Study(("isolation_kohm", "ready", "warning_lamp"), "commute", 8 * DAY_S, DAY_S, 4.0),
     "coolant_pump": Study(
         ("motor_c", "inverter_c", "drive_coolant_c", "drive_share_percent", "speed_kmh"), "motorway", 2 * HOUR_S, 900.0
@@ -125,7 +125,7 @@ TRUCK: Final[Mapping[str, Study]] = {
     "compressor": Study(("supply_kpa", "service1_kpa", "compressor"), "haul", 3.6 * DAY_S, 0.3 * DAY_S, 8.0),
     "dpf_regeneration": Study(("dpf_in_c", "dpf_out_c", "soot_percent", "regen_active"), "haul", 4 * HOUR_S, HOUR_S),
     "frozen_def": Study(
-        ("def_c", "conversion_percent", "dosing_kpa", "nox_out_ppm"), "haul", DAY_S, 2 * HOUR_S, 1.0, "cold"
+        ("def_c", "conversion_percent", "dosing_kpa", "nox_out_ppm"), "haul", DAY_S, 2 * HOUR_S, 1.0, "winter"
     ),
     "trailer_swap": Study(("gross_kg", "load_percent", "boost_kpa", "fuel_lph"), "haul", 8 * HOUR_S, 2 * HOUR_S),
 }

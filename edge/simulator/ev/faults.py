@@ -119,7 +119,7 @@ class DcdcFailure(EvFault):
 
     name: ClassVar[str] = "dcdc_failure"
     summary: ClassVar[str] = "the DC-DC converter fails: READY, 12 V falls, stranded within the hour"
-    ranges: ClassVar[Ranges] = {"fades_s": (0.3, 12.0), "capacity": (0.32, 0.54)}
+    ranges: ClassVar[Ranges] = {"fades_s": (0.3, 12.0), "capacity": (0.26, 0.44)}
 
     def act(self, stage: Stage, levers: EvLevers) -> None:
         """Sudden, or nearly so."""

@@ -6,7 +6,7 @@ from typing import Final
 REST_EMPTY_V: Final = 11.9
 REST_SPAN_V: Final = 0.9
 """Rest voltage of 12 V rises by this from empty to full (12.8 V)."""
-DEEP_V_PER_SHARE: Final = 60.0
+DEEP_V_PER_SHARE: Final = 140.0
 """Below 3 % of charge the acid is water and the rest voltage breaks down."""
 POLARISATION_S: Final = 30.0
 FULL_OHM: Final = 1.2
