@@ -146,7 +146,7 @@ def look(what: tuple[str, str]) -> tuple[str, bool]:
     after = differing(ill, well, slice(ONSET_S // BINS, None))
     told = sorted(after, key=lambda path: -after[path])[:4]
     quiet = fault in OLD_BEFORE or max(before.values()) == 0.0
-    moved = max(after.values()) > 0.02
+    moved = max(after.values()) > 0.02 or (fault in OLD_BEFORE and max(before.values()) > 0.02)
     short = ", ".join(f"{path.removeprefix('Vehicle.')} {after[path]:.2g}" for path in told)
     severity = f"{max(row['severity'] for row in rows):.2f}, failed at {rows[-1]['failed_at']}"
     verdict = "ok" if same and quiet and moved else f"WRONG: same {same}, quiet before {quiet}, moved {moved}"
