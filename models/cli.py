@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_steps(commands, named, several)
     build = commands.add_parser("build", parents=[named, several], help="all of it: drives, train, evaluate")
     build.set_defaults(command=_build)
-    build.add_argument("--drives", type=Path, required=True, metavar="DIR", help="folder for the recordings (1.2 GB)")
+    build.add_argument("--drives", type=Path, required=True, metavar="DIR", help="folder for the recordings (0.3 GB)")
     build.add_argument("--out", type=Path, metavar="DIR", help="package, unless models/packages/<name>")
     card = commands.add_parser("card", help="a package's card for people")
     card.set_defaults(command=_card)

@@ -40,8 +40,10 @@ class Recording:
 
 
 def read_recording(file: Path, paths: Collection[str]) -> Recording:
-    """The given signals of what `telltale-edge decode --out FILE` wrote, a row for each sample, or of a table of
-    `telltale-edge simulate --out FILE`, a column for each signal.
+    """The given signals of a recording, whichever of the two forms it has.
+
+    `telltale-edge decode --out FILE` writes a row for each sample, `telltale-edge simulate --out FILE` a table with a
+    column for each signal.
 
     Raises:
         ConfigError: the file is missing, is of another kind, lacks a column, or has none of the signals.

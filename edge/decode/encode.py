@@ -85,11 +85,6 @@ class Packer:
     placings: tuple[Placing, ...]
     """How each signal's value becomes bits."""
 
-    def scaling(self) -> tuple[Float64s, Float64s, Float64s, Float64s]:
-        """Lowest and highest value, step and offset of each signal: what a listener's values are made of."""
-        bits = Bits(self.placings)
-        return bits.low, bits.high, bits.scale, bits.offset
-
     def pack(self, values: Float64s) -> UInt8s:
         """Payloads of N frames from (N, signals) physical values: (N, 8), zero past `length`; see `Bits.place`."""
         return payloads(np.bitwise_or.reduce(Bits(self.placings).place(values), axis=1))

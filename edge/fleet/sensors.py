@@ -8,13 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.catalogue import UNMAPPED
-from edge.decode.database import load_database
 from edge.decode.decoder import Decoder
-from edge.decode.encode import load_packers
 from edge.frames import FrameBatch
 from edge.signals import Signal, SignalBatch
-from edge.simulator.broadcast import COUNTER
 from edge.simulator.kinds import Kind
+from edge.simulator.sensors import Steps, sent_signals
 from edge.simulator.trace import Trace
 from edge.simulator.vehicle import OFF_S
 
@@ -40,29 +38,14 @@ class Sensors:
     awake_s: Float64s
     by_node: Mapping[str, npt.NDArray[np.bool_]]
     noise: Float64s
-    low: Float64s
-    high: Float64s
-    step: Float64s
-    offset: Float64s
-    factor: Float64s
-    """From the database's unit to the signal's."""
-    shift: Float64s
+    steps: Steps
     bus: npt.NDArray[np.uint8]
 
     def shown(self, row: Float64s, noise: Float64s) -> Float64s:
         """What the sensors show of one row of the trace, in the units of the signals; NaN: not available."""
         values = row[self.column]
         values += noise * (values != 0.0)
-        np.maximum(values, self.low, out=values)
-        np.minimum(values, self.high, out=values)
-        values -= self.offset
-        values /= self.step
-        np.rint(values, out=values)
-        values *= self.step
-        values += self.offset
-        values *= self.factor
-        values += self.shift
-        return values
+        return self.steps.show(values)
 
     def heard(self, trace: Trace, values: Float64s) -> npt.NDArray[np.bool_]:
         """Which of the signals are on the bus, and say something."""
@@ -113,41 +96,22 @@ def load_sensors(kind: Kind, columns: Sequence[str]) -> Sensors:
     Raises:
         ConfigError: its database cannot be read.
     """
-    database = load_database(kind.database)
-    packers = load_packers(kind.database, [sender.message for sender in kind.senders])
-    plans = {plan.message.name: plan for plan in database.plans}
-    nodes: list[str] = []
+    signals, sent = sent_signals(kind.database, kind.senders, columns)
     named: dict[str, tuple[str, float, float]] = {}
-    rows: list[tuple[float, ...]] = []
-    for sender in kind.senders:
-        packer, plan = packers[sender.message], plans[sender.message]
-        placings = dict(zip(packer.signals, packer.placings, strict=True))
-        for probe in sender.probes:
-            if probe.column == COUNTER:
-                continue
-            scale = plan.scale.get(probe.signal, (1.0, 0.0))
-            place, column = plan.place[probe.signal], columns.index(probe.column)
-            rows.append((place, column, sender.awake_s, probe.noise, *placings[probe.signal][:4], *scale))
-            nodes.append(packer.node)
-            if not (path := database.signals[place].path).startswith(UNMAPPED):
-                named.setdefault(probe.column, (path, *scale))
-    places, columns_shown, awake_s, noise, low, high, step, offset, factor, shift = np.array(rows, np.float64).T.copy()
+    for one in sent:
+        if not (path := signals[one.place].path).startswith(UNMAPPED):
+            named.setdefault(one.column_name, (path, *one.scale))
     return Sensors(
-        signals=database.signals,
+        signals=signals,
         named=named,
         off=columns.index(OFF_S),
-        place=places.astype(np.int32),
-        column=columns_shown.astype(np.intp),
-        awake_s=awake_s,
-        by_node={node: np.array([name == node for name in nodes]) for node in set(nodes)},
-        noise=noise,
-        low=low,
-        high=high,
-        step=step,
-        offset=offset,
-        factor=factor,
-        shift=shift,
-        bus=np.zeros(len(rows), np.uint8),
+        place=np.array([one.place for one in sent], np.int32),
+        column=np.array([one.column for one in sent], np.intp),
+        awake_s=np.array([one.sender.awake_s for one in sent]),
+        by_node={node: np.array([one.node == node for one in sent]) for node in {one.node for one in sent}},
+        noise=np.array([one.noise for one in sent]),
+        steps=Steps.of(sent),
+        bus=np.zeros(len(sent), np.uint8),
     )
 
 

@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from edge.decode.database import load_database
-from edge.decode.encode import load_packers
-from edge.simulator.broadcast import COUNTER, Sender
+from edge.simulator.broadcast import Sender
 from edge.simulator.faults import FaultSpec
 from edge.simulator.life import ANY, MIXED, Life, TruthRow
+from edge.simulator.sensors import Sent, Steps, sent_signals
 from edge.simulator.trace import Trace
 from edge.simulator.vehicle import OFF_S, STEPS
 
@@ -56,13 +55,16 @@ class _Pace:
     """Those with noise, among these signals."""
     noise: Float64s
     """Of those."""
-    low: Float64s
-    high: Float64s
-    scale: Float64s
-    offset: Float64s
-    factor: Float64s
-    """From the database's unit to the VSS unit."""
-    shift: Float64s
+    steps: Steps
+
+    @classmethod
+    def of(cls, sent: Sequence[Sent], chosen: Sequence[int]) -> Self:
+        """The chosen of the table's signals."""
+        shown = [sent[place] for place in chosen]
+        noise = np.array([one.noise for one in shown])
+        noisy = np.flatnonzero(noise > 0.0)
+        trace = np.array([one.column for one in shown], np.intp)
+        return cls(np.array(chosen, np.intp), trace, noisy, noise[noisy], Steps.of(shown))
 
     def shown(self, rows: Float64s, rng: np.random.Generator) -> Float64s:
         """(rows, signals) what the sensors show of these rows of the trace, in VSS units."""
@@ -70,16 +72,7 @@ class _Pace:
         if len(self.noisy):
             true = shown[:, self.noisy]
             shown[:, self.noisy] = true + rng.standard_normal(true.shape) * self.noise * (true != 0.0)
-        np.maximum(shown, self.low, out=shown)
-        np.minimum(shown, self.high, out=shown)
-        shown -= self.offset
-        shown /= self.scale
-        np.rint(shown, out=shown)
-        shown *= self.scale
-        shown += self.offset
-        shown *= self.factor
-        shown += self.shift
-        return shown
+        return self.steps.show(shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,65 +157,12 @@ class Tables:
 
 
 def _layout(database: Path, senders: Sequence[Sender], columns: Sequence[str]) -> _Layout:
-    packers = load_packers(database, [sender.message for sender in senders])
-    loaded = load_database(database)
-    plans = {plan.message.name: plan for plan in loaded.plans}
-    found: list[_Signal] = []
-    for sender in senders:
-        packer, plan = packers[sender.message], plans[sender.message]
-        probes = {probe.signal: probe for probe in sender.probes}
-        for name, *scaling in zip(packer.signals, *packer.scaling(), strict=True):
-            probe = probes[name]
-            if probe.column == COUNTER:
-                continue
-            signal = loaded.signals[plan.place[name]]
-            found.append(
-                _Signal(
-                    column=TableColumn(signal.path, signal.unit),
-                    node=packer.node,
-                    awake_s=sender.awake_s,
-                    held=sender.period_ms >= SLOW_MS,
-                    trace=columns.index(probe.column),
-                    noise=probe.noise,
-                    numbers=(*map(float, scaling), *plan.scale.get(name, (1.0, 0.0))),
-                )
-            )
+    signals, sent = sent_signals(database, senders, columns)
+    slow = [one.sender.period_ms >= SLOW_MS for one in sent]
     return _Layout(
-        columns=tuple(signal.column for signal in found),
-        fast=_pace(found, held=False),
-        held=_pace(found, held=True),
-        awake_s=np.array([signal.awake_s for signal in found]),
-        nodes=tuple(signal.node for signal in found),
-    )
-
-
-class _Signal(NamedTuple):
-    """One column of the table on its way into the layout."""
-
-    column: TableColumn
-    node: str
-    awake_s: float
-    held: bool
-    trace: int
-    noise: float
-    numbers: tuple[float, ...]
-    """low, high, scale, offset, factor, shift"""
-
-
-def _pace(signals: Sequence[_Signal], *, held: bool) -> _Pace:
-    chosen = [place for place, signal in enumerate(signals) if signal.held is held]
-    noise = np.array([signals[place].noise for place in chosen])
-    noisy = np.flatnonzero(noise > 0.0)
-    low, high, scale, offset, factor, shift = np.array([signals[place].numbers for place in chosen]).reshape(-1, 6).T
-    return _Pace(
-        place=np.array(chosen, np.intp),
-        trace=np.array([signals[place].trace for place in chosen], np.intp),
-        noisy=noisy,
-        noise=noise[noisy],
-        low=low,
-        high=high,
-        scale=scale,
-        offset=offset,
-        factor=factor,
-        shift=shift,
+        columns=tuple(TableColumn(signals[one.place].path, signals[one.place].unit) for one in sent),
+        fast=_Pace.of(sent, [place for place, held in enumerate(slow) if not held]),
+        held=_Pace.of(sent, [place for place, held in enumerate(slow) if held]),
+        awake_s=np.array([one.sender.awake_s for one in sent]),
+        nodes=tuple(one.node for one in sent),
     )

@@ -31,6 +31,8 @@ from edge.simulator.simulation import faults_of
 SEED: Final = 4
 ONSET_S: Final = 120
 LENGTH_S: Final = 600
+LONGER_S: Final = {"charge_port_hot": 9000}
+"""Nothing is seen of it before the first fast charge."""
 PACES: Final = {
     "weak_battery": 10_000,
     "brake_wear": 10_000,
@@ -53,9 +55,11 @@ SUDDEN: Final = (
 CYCLES: Final = {
     "jump_start": "delivery",
     "fast_charging": "motorway",
+    "charge_port_hot": "haul",
     "stop_start": "city",
     "loose_fuel_cap": "cold_start",
 }
+WEATHERS: Final = {"frozen_def": "cold"}
 OLD_BEFORE: Final = (
     "battery",
     "battery_replaced",
@@ -81,11 +85,27 @@ class Heard:
     means: dict[str, Floats]
 
 
-def written(folder: Path, vehicle: str, order: str | None, cycle: str, name: str) -> tuple[Path, Path]:
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a scenario and its healthy twin have in common."""
+
+    vehicle: str
+    cycle: str
+    weather: str
+    length_s: int
+
+
+def setting(vehicle: str, fault: str) -> Setting:
+    """Where and for how long a scenario is looked at."""
+    cycle = CYCLES.get(fault, "haul" if vehicle == "truck" else "mixed")
+    return Setting(vehicle, cycle, WEATHERS.get(fault, "mild"), LONGER_S.get(fault, LENGTH_S))
+
+
+def written(folder: Path, where: Setting, order: str | None, name: str) -> tuple[Path, Path]:
     """A log and its truth, written by the command line."""
     log, truth = folder / f"{name}.log", folder / f"{name}.truth.jsonl"
-    options = ["simulate", "--vehicle", vehicle, "--out", str(log), "--seed", str(SEED), "--duration", str(LENGTH_S)]
-    options += ["--cycle", cycle, "--weather", "cold" if vehicle == "truck" and order and "frozen" in order else "mild"]
+    options = ["simulate", "--vehicle", where.vehicle, "--out", str(log), "--seed", str(SEED)]
+    options += ["--duration", str(where.length_s), "--cycle", where.cycle, "--weather", where.weather]
     if order:
         options += ["--fault", order, "--truth", str(truth)]
     if status := edge(options):
@@ -93,9 +113,9 @@ def written(folder: Path, vehicle: str, order: str | None, cycle: str, name: str
     return log, truth
 
 
-def heard(log: Path, vehicle: str) -> Heard:
+def heard(log: Path, where: Setting) -> Heard:
     """Decode a log as the daemon does."""
-    decoder = Decoder([Binding(load_database(KINDS[vehicle].database))])
+    decoder = Decoder([Binding(load_database(KINDS[where.vehicle].database))])
     source = open_source(SourceSpec.parse(f"log:{log}"), speed=None, now_ns=0, stop=threading.Event())
     times, places, values = [], [], []
     while (batch := source.read(0)) is not None:
@@ -107,11 +127,12 @@ def heard(log: Path, vehicle: str) -> Heard:
     at = np.concatenate(times) // (BINS * NANOSECONDS)
     place, value = np.concatenate(places), np.concatenate(values)
     means = {}
+    bins = where.length_s // BINS
     for number, signal in enumerate(decoder.signals):
         mine = place == number
-        count = np.bincount(at[mine], minlength=LENGTH_S // BINS)
+        count = np.bincount(at[mine], minlength=bins)
         with np.errstate(invalid="ignore"):
-            means[signal.path] = np.bincount(at[mine], value[mine], minlength=LENGTH_S // BINS) / count
+            means[signal.path] = np.bincount(at[mine], value[mine], minlength=bins) / count
     return Heard(hashlib.sha256(log.read_bytes()).hexdigest(), decoder.counts.frames, means)
 
 
@@ -131,16 +152,16 @@ def differing(one: Heard, other: Heard, bins: slice) -> dict[str, float]:
 def look(what: tuple[str, str]) -> tuple[str, bool]:
     """A line about one scenario, and whether all is as it should be."""
     vehicle, fault = what
-    cycle = CYCLES.get(fault, "haul" if vehicle == "truck" else "mixed")
+    where = setting(vehicle, fault)
     pace = 1 if fault in SUDDEN else PACES.get(fault, PACE)
     order = f"{fault}@{ONSET_S}x{pace}"
     with tempfile.TemporaryDirectory(prefix="telltale-truth-") as name:
         folder = Path(name)
-        log, truth = written(folder, vehicle, order, cycle, "one")
-        again, truth_again = written(folder, vehicle, order, cycle, "two")
+        log, truth = written(folder, where, order, "one")
+        again, truth_again = written(folder, where, order, "two")
         same = log.read_bytes() == again.read_bytes() and truth.read_bytes() == truth_again.read_bytes()
-        healthy, _ = written(folder, vehicle, None, cycle, "healthy")
-        ill, well = heard(log, vehicle), heard(healthy, vehicle)
+        healthy, _ = written(folder, where, None, "healthy")
+        ill, well = heard(log, where), heard(healthy, where)
         rows = [json.loads(line) for line in truth.read_text().splitlines()]
     before = differing(ill, well, slice(0, ONSET_S // BINS))
     after = differing(ill, well, slice(ONSET_S // BINS, None))
@@ -150,7 +171,9 @@ def look(what: tuple[str, str]) -> tuple[str, bool]:
     short = ", ".join(f"{path.removeprefix('Vehicle.')} {after[path]:.2g}" for path in told)
     severity = f"{max(row['severity'] for row in rows):.2f}, failed at {rows[-1]['failed_at']}"
     verdict = "ok" if same and quiet and moved else f"WRONG: same {same}, quiet before {quiet}, moved {moved}"
-    line = f"{vehicle} {order} ({cycle}): {verdict}; {ill.digest[:12]}, {ill.frames:,} frames; severity {severity}"
+    line = (
+        f"{vehicle} {order} ({where.cycle}): {verdict}; {ill.digest[:12]}, {ill.frames:,} frames; severity {severity}"
+    )
     return f"{line}; {short}", same and quiet and moved
 
 

@@ -3,17 +3,19 @@
 from dataclasses import dataclass
 from typing import Final
 
-WANTED_C: Final = 21.0
-"""Automatic air conditioning cools from here on; on a damp day too, to keep the windows clear."""
+COOLS_FROM_C: Final = 20.5
+"""Of the cabin: automatic air conditioning cools from here on; on a damp day too, to keep the windows clear."""
 OUTSIDE_MIN_C: Final = 5.0
 """Colder outside, the compressor stays off: there is nothing to condense."""
 CLUTCH_OFF_C: Final = 2.5
 CLUTCH_ON_C: Final = 6.5
 """Of the evaporator: below its frost, and above what still dries the air; ordinary values."""
-COLDEST_C: Final = -5.0
+COLDEST_C: Final = -5.15
+COLDEST_K_PER_K: Final = 0.3
+"""What the evaporator tends to with the clutch in, higher by so much in a warmer cabin."""
 COOLS_S: Final = 12.0
 WARMS_S: Final = 40.0
-IDLE_NM: Final = 5.0
+LEAST_NM: Final = 5.0
 NM_PER_K: Final = 0.33
 """A fixed-displacement compressor's torque rises with the condensing pressure, and that with the air outside."""
 FULL_LOAD: Final = 0.92
@@ -33,15 +35,14 @@ class AirConditioning:
 
     def second(self, *, cabin_c: float, ambient_c: float, load: float, on_s: float) -> None:
         """Live a second; `on_s` is how long the engine has been running, 0 while it stands."""
-        wanted = on_s > START_S and ambient_c > OUTSIDE_MIN_C and cabin_c > WANTED_C - 0.5 and load < FULL_LOAD
+        wanted = on_s > START_S and ambient_c > OUTSIDE_MIN_C and cabin_c > COOLS_FROM_C and load < FULL_LOAD
         if self.engaged:
             self.engaged = wanted and self.evaporator_c > CLUTCH_OFF_C
         else:
             self.engaged = wanted and self.evaporator_c > CLUTCH_ON_C
         if self.engaged:
-            self.evaporator_c += (COLDEST_C + 0.3 * (cabin_c - WANTED_C) - self.evaporator_c) / COOLS_S
-            warm_k = ambient_c - 5.0
-            self.torque_nm = IDLE_NM + NM_PER_K * (warm_k if warm_k > 0.0 else 0.0)
+            self.evaporator_c += (COLDEST_C + COLDEST_K_PER_K * (cabin_c - COOLS_FROM_C) - self.evaporator_c) / COOLS_S
+            self.torque_nm = LEAST_NM + NM_PER_K * (ambient_c - OUTSIDE_MIN_C)
         else:
             self.evaporator_c += (cabin_c - self.evaporator_c) / WARMS_S
             self.torque_nm = 0.0

@@ -45,7 +45,7 @@ def fast_row(car: "PetrolCar", drive: Drive, place: int) -> tuple[float, ...]:
         float(motor.running),
         mixture.metered_gps,
         car.air.pressure_kpa * engine.manifold_share(load) if motor.running else car.air.pressure_kpa,
-        13.0 + 75.0 * max(load * load**0.7 * (0.3 + motor.rpm / 7900.0), road.pedal * road.pedal) if key_on else 13.0,
+        engine.throttle_percent(motor, road.pedal) if key_on else engine.THROTTLE_REST_PERCENT,
         load * 100.0,
         engine.spark_deg(motor) if motor.running else 0.0,
         mixture.seen,

@@ -120,11 +120,13 @@ def test_what_is_sampled_is_what_a_decoder_makes_of_the_frames(kind: str) -> Non
                 assert place not in sampled
                 continue
             change = np.nanmax(shown[:, row]) - np.nanmin(shown[:, row])
-            slack = 9.0 * sensors.noise[row] + 2.1 * sensors.step[row] + 1.01 * change
-            assert abs(sampled[place] - heard[place]) <= slack * abs(sensors.factor[row]), sensors.signals[place].path
-            raw = ((sampled[place] - sensors.shift[row]) / sensors.factor[row] - sensors.offset[row]) / sensors.step[
-                row
-            ]
+            slack = 9.0 * sensors.noise[row] + 2.1 * sensors.steps.step[row] + 1.01 * change
+            assert abs(sampled[place] - heard[place]) <= slack * abs(sensors.steps.factor[row]), sensors.signals[
+                place
+            ].path
+            raw = (
+                (sampled[place] - sensors.steps.shift[row]) / sensors.steps.factor[row] - sensors.steps.offset[row]
+            ) / sensors.steps.step[row]
             assert raw == pytest.approx(round(raw), abs=1e-5), "a whole number of the database's steps"
             compared[sensors.signals[place].path] += 1
     assert len(compared) >= 40

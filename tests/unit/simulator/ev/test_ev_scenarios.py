@@ -67,15 +67,15 @@ def test_a_dead_converter_strands_the_car_within_the_hour_and_12_volts_never_rec
     assert car.of("dcdc_a")[broken].max() == 0.0
     assert car.of("current_a")[broken].max() < 0.0
     assert car.of("volt")[ready].max() < 13.2
-    assert first_s(car, broken & (car.of("volt") < 12.4)) < 800
-    assert first_s(car, car.of("charge_lamp") > 0) < 700
+    assert first_s(car, broken & (car.of("volt") < 12.4)) < 780
+    assert first_s(car, car.of("charge_lamp") > 0) < 665
     row = only(car)
     assert row.failed_s is not None
     assert 18 * 60 < row.failed_s - 600 < 60 * 60
     assert row.severity > 0.9
     dead = car.time_s > row.failed_s + 120
     assert car.of("ready")[dead].mean() < 0.2  # a rested battery may close the contactors once more, for moments
-    assert car.of("volt")[ready][-1] < 11.0
+    assert car.of("volt")[car.time_s < row.failed_s + 5].min() < 10.5
 
 
 def test_before_it_dies_comfort_is_switched_off() -> None:

@@ -176,7 +176,7 @@ def test_a_value_goes_there_and_back_within_half_a_step() -> None:
     packers = load_packers(FILE, [sender.message for sender in SENDERS])
     database = strictly()
     for name, packer in packers.items():
-        low, high, scale, _ = packer.scaling()
+        low, high, scale, _ = np.array([placing[:4] for placing in packer.placings]).T
         values = (0.25 * np.maximum(low, -1e6) + 0.75 * np.minimum(high, 1e6))[None, :]
         payload = packer.pack(values)[0].tobytes()
         decoded = database.decode_message(name, payload, decode_choices=False)
