@@ -13,6 +13,7 @@ from edge.simulator.faults import NONE, PLACE, FaultSpec, draw_faults
 from edge.simulator.journey import Journey
 from edge.simulator.kinds import KINDS, Kind, Parts, kind_of
 from edge.simulator.trace import Trace, Tracer
+from edge.simulator.vehicle import Second
 from edge.simulator.weather import Weather
 
 MIXED: Final = "mixed"
@@ -90,17 +91,24 @@ class Life:
         self._failed_s: dict[str, float] = {}
 
     def second(self) -> Trace | None:
-        """Live one second; None when the vehicle slept through it."""
+        """Live one second and trace it; None when the vehicle slept through it."""
+        second = self.live()
+        if second is None:
+            self.tracer.slept()
+            return None
+        return self.tracer.trace(second)
+
+    def live(self) -> Second | None:
+        """Live one second, for who hands it to the tracer; None when the vehicle slept through it."""
         vehicle = self.vehicle
         self.seconds += 1
         if vehicle.asleep:
             vehicle.rest()
-            self.tracer.slept()
             return None
-        trace = self.tracer.trace(vehicle.second())
+        second = vehicle.second()
         if len(self._failed_s) < len(self.specs):
             self._watch_failures()
-        return trace
+        return second
 
     def truth(self, start_s: float) -> tuple[TruthRow, ...]:
         """How every ordered fault stands now, with times that count from `start_s`."""

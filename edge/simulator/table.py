@@ -12,7 +12,6 @@ from edge.simulator.broadcast import Sender
 from edge.simulator.faults import FaultSpec
 from edge.simulator.life import ANY, MIXED, Life, TruthRow
 from edge.simulator.sensors import Sent, Steps, sent_signals
-from edge.simulator.trace import Trace
 from edge.simulator.vehicle import OFF_S, STEPS
 
 Float64s = npt.NDArray[np.float64]
@@ -127,21 +126,17 @@ class Tables:
         return self._life.truth(-float(self._from_s))
 
     def _chunk(self, seconds: int) -> Rows:
-        begun, traces = [], []
         life = self._life
-        for _ in range(seconds):
-            trace = life.second()
-            if trace is not None:
-                begun.append(life.seconds - 1)
-                traces.append(trace)
-        if not traces:
+        lived = [life.live() for _ in range(seconds)]
+        rows = life.tracer.rows(lived)
+        begun = [life.seconds - seconds + at for at, second in enumerate(lived) if second is not None]
+        if not begun:
             return Rows(np.empty(0), np.empty((0, len(self.columns))))
         time_s = (np.array(begun)[:, None] - self._from_s + np.arange(STEPS) / STEPS).ravel()
-        return Rows(time_s, self._values(traces))
+        return Rows(time_s, self._values(rows, [second.muted for second in lived if second is not None]))
 
-    def _values(self, traces: Sequence[Trace]) -> Float64s:
+    def _values(self, rows: Float64s, muted: Sequence[frozenset[str]]) -> Float64s:
         layout = self._layout
-        rows = np.concatenate([trace.rows[:STEPS] for trace in traces])
         values = np.empty((len(rows), len(self.columns)))
         values[:, layout.fast.place] = layout.fast.shown(rows, self._fast_noise)
         held = layout.held.shown(rows[::STEPS], self._held_noise)
@@ -149,9 +144,9 @@ class Tables:
         off_s = rows[:, self._off]
         if off_s.max() > layout.awake_s.min():
             values[off_s[:, None] > layout.awake_s] = np.nan
-        for place, trace in enumerate(traces):
-            if trace.muted:
-                unheard = [node in trace.muted for node in layout.nodes]
+        for place, nodes in enumerate(muted):
+            if nodes:
+                unheard = [node in nodes for node in layout.nodes]
                 values[place * STEPS : (place + 1) * STEPS, unheard] = np.nan
         return values
 

@@ -76,13 +76,15 @@ class Electrics:
         most_a = ALTERNATOR_A * (1.0 - math.exp(-rpm / 1400.0)) * health if running else 0.0
         charging_a = (self.setpoint_v - rest_v) / ohm
         wanted_a = load + (charging_a if charging_a < CHARGE_MAX_A else CHARGE_MAX_A)
-        self.alternator_a = max(min(most_a, wanted_a), 0.0)
+        given_a = most_a if most_a < wanted_a else wanted_a
+        self.alternator_a = given_a if given_a > 0.0 else 0.0
         self.duty = self.alternator_a / most_a if most_a > 1.0 else float(running)
         current_a = self.alternator_a - load
         if helper:
             current_a += max((HELPER_V - (rest_v + current_a * ohm)) / (HELPER_OHM + ohm), 0.0)
         self.current_a = current_a
-        self.volt = max(rest_v + current_a * ohm, 0.0)
+        volt = rest_v + current_a * ohm
+        self.volt = volt if volt > 0.0 else 0.0
         battery.store(current_a, STEP_S)
 
     def rest(self, drain_a: float, seconds: float) -> None:
@@ -110,7 +112,7 @@ class Electrics:
     def _regulate(self, *, overrun: bool, smart: bool) -> None:
         """Higher in the cold; a little more while the car pushes the engine, for that power is free."""
         wanted = SETPOINT_V + SETPOINT_V_PER_K * (self.battery.temp_c - 25.0) + (0.22 if overrun else 0.0)
-        wanted = min(max(wanted, SETPOINT_MIN_V), SETPOINT_MAX_V)
+        wanted = SETPOINT_MIN_V if wanted < SETPOINT_MIN_V else (wanted if wanted < SETPOINT_MAX_V else SETPOINT_MAX_V)
         if smart and not overrun and self.battery.charge > SAVING_CHARGE:
             wanted = SAVING_V
         self.setpoint_v += (wanted - self.setpoint_v) * (STEP_S / 0.8)

@@ -106,7 +106,7 @@ def burn(
         state.air_gps = CUT_AIR * most_gps
     else:
         state.cut = False
-        indicated_nm = max(indicated_nm, 0.3 * drag_nm)
+        indicated_nm = indicated_nm if indicated_nm > 0.3 * drag_nm else 0.3 * drag_nm
         fuel_w = indicated_nm * omega / (INDICATED_EFFICIENCY * state.burning)
         air_gps = fuel_w / FUEL_J_PER_G * AIR_PER_FUEL
         least_gps = LEAST_AIR * most_gps
@@ -123,7 +123,8 @@ def burn(
 def throttle_percent(state: EngineState, pedal: float) -> float:
     """What the throttle's sensor shows: wider for the same filling at speed, and never behind the pedal."""
     opening = math.pow(state.load, 1.7) * (0.3 + state.rpm / 7900.0)
-    return THROTTLE_REST_PERCENT + 75.0 * max(opening, pedal * pedal)
+    pressed = pedal * pedal
+    return THROTTLE_REST_PERCENT + 75.0 * (opening if opening > pressed else pressed)
 
 
 def spark_deg(state: EngineState) -> float:

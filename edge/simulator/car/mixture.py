@@ -129,12 +129,14 @@ class Mixture:
         if not self.closed:
             return
         off = self.seen - TARGET
-        off = min(max(off, -0.15), 0.15)
-        short = self.short + off * SHORT_PER_S * STEP_S
-        self.short = -TRIM_LIMIT if short < -TRIM_LIMIT else min(short, TRIM_LIMIT)
+        off = -0.15 if off < -0.15 else (off if off < 0.15 else 0.15)
+        self.short = _within_limit(self.short + off * SHORT_PER_S * STEP_S)
         cell = int(self.metered_gps > 5.5)
-        learned = self.long[cell] + self.short * STEP_S / LEARN_S
-        self.long[cell] = min(max(learned, -TRIM_LIMIT), TRIM_LIMIT)
+        self.long[cell] = _within_limit(self.long[cell] + self.short * STEP_S / LEARN_S)
+
+
+def _within_limit(trim: float) -> float:
+    return -TRIM_LIMIT if trim < -TRIM_LIMIT else (trim if trim < TRIM_LIMIT else TRIM_LIMIT)
 
 
 def spray_share(injectors: Mapping[int, float]) -> float:

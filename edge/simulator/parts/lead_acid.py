@@ -33,8 +33,9 @@ class LeadAcid:
 
     def rest_v(self) -> float:
         """Voltage without current, polarisation included."""
-        low = min(self.charge - 0.03, 0.0)
-        return self.blocks * (REST_EMPTY_V + REST_SPAN_V * self.charge + DEEP_V_PER_SHARE * low + self.polarisation_v)
+        charge = self.charge
+        deep_v = DEEP_V_PER_SHARE * (charge - 0.03) if charge < 0.03 else 0.0
+        return self.blocks * (REST_EMPTY_V + REST_SPAN_V * charge + deep_v + self.polarisation_v)
 
     def resistance_ohm(self) -> float:
         """It rises as the battery empties, and in the cold."""
@@ -48,7 +49,7 @@ class LeadAcid:
         lag = span_s / POLARISATION_S
         self.polarisation_v += (current_a * ohm - self.polarisation_v) * (lag if lag < 1.0 else 1.0)
         charge = self.charge + current_a * span_s / 3600.0 / self.capacity_ah
-        self.charge = 0.0 if charge < 0.0 else min(charge, 1.0)
+        self.charge = 0.0 if charge < 0.0 else (charge if charge < 1.0 else 1.0)
 
     def warm(self, around_c: float, span_s: float) -> None:
         """Follow the temperature around it."""
