@@ -60,16 +60,20 @@ CYCLES: Final = {
     "loose_fuel_cap": "cold_start",
 }
 WEATHERS: Final = {"frozen_def": "cold"}
-OLD_BEFORE: Final = (
-    "battery",
-    "battery_replaced",
-    "brake_wear",
-    "dcdc_failure",
-    "fast_charging",
-    "sensor_replaced",
-    "weak_battery",
+OLD_BEFORE: Final = frozenset(
+    [
+        "truck alternator",
+        "battery",
+        "battery_replaced",
+        "brake_wear",
+        "dcdc_failure",
+        "fast_charging",
+        "sensor_replaced",
+        "weak_battery",
+    ]
 )
-"""Something was old, low or wrong from the beginning; the onset is when it gets worse, or is put right."""
+"""Scenarios, or scenarios of one vehicle: something was old, low or wrong from the beginning; the onset is when it gets
+worse, or is put right."""
 BINS: Final = 10
 """Seconds over which a signal is averaged."""
 
@@ -166,8 +170,9 @@ def look(what: tuple[str, str]) -> tuple[str, bool]:
     before = differing(ill, well, slice(0, ONSET_S // BINS))
     after = differing(ill, well, slice(ONSET_S // BINS, None))
     told = sorted(after, key=lambda path: -after[path])[:4]
-    quiet = fault in OLD_BEFORE or max(before.values()) == 0.0
-    moved = max(after.values()) > 0.02 or (fault in OLD_BEFORE and max(before.values()) > 0.02)
+    old = not OLD_BEFORE.isdisjoint((fault, f"{vehicle} {fault}"))
+    quiet = old or max(before.values()) == 0.0
+    moved = max(after.values()) > 0.02 or (old and max(before.values()) > 0.02)
     short = ", ".join(f"{path.removeprefix('Vehicle.')} {after[path]:.2g}" for path in told)
     severity = f"{max(row['severity'] for row in rows):.2f}, failed at {rows[-1]['failed_at']}"
     verdict = "ok" if same and quiet and moved else f"WRONG: same {same}, quiet before {quiet}, moved {moved}"
