@@ -97,7 +97,7 @@ def _wire(
         FleetSettings(timedelta(seconds=config.fleet.offline_after_s), config.fleet.summaries_per_vehicle),
         now,
     )
-    alerts = AlertService(database)
+    alerts = AlertService(database, now)
     intake = Intake(database, Features(fleet, alerts), InboxSettings(**config.inbox.model_dump()))
     loop = asyncio.get_running_loop()
 

@@ -48,6 +48,8 @@ class Seen:
     """Alert id → state."""
     components: set[str] = field(default_factory=set)
     summaries: int = 0
+    incidents: dict[int, bool] = field(default_factory=dict)
+    """Number → whether it is open."""
     trips: set[str] = field(default_factory=set)
 
 
@@ -163,6 +165,11 @@ def _news(client: httpx.Client, seen: Seen) -> Iterator[str]:
             seen.alerts[alert["id"]] = alert["state"]
             seen.components.add(alert["component"])
             yield f"the cloud knows:    {alert['severity']} alert, {alert['state']}: {alert['summary']}"
+    for incident in _items(client, "/incidents", of_car):
+        number, is_open = incident["number"], incident["closed_at"] is None
+        if seen.incidents.get(number) != is_open:
+            seen.incidents[number] = is_open
+            yield f"the cloud knows:    incident {number} ({incident['component']}) is {'open' if is_open else 'closed'}"
     summaries = _items(client, "/summaries", of_car)
     if len(summaries) and not seen.summaries:
         signals = len(summaries[0]["signals"])
@@ -190,7 +197,7 @@ def _verdict(settings: DemoSettings, seen: Seen) -> int:
     found = bool(component) and component in seen.components
     print(
         f"read back through the API: {len(seen.alerts)} alerts ({', '.join(sorted(seen.components)) or 'none'}), "
-        f"{seen.summaries} summaries, {len(seen.trips)} trips"
+        f"{len(seen.incidents)} incidents, {seen.summaries} summaries, {len(seen.trips)} trips"
     )
     if found and seen.summaries:
         print("the fault was found, told to the driver, and is known to the cloud")

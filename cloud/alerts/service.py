@@ -1,9 +1,13 @@
-"""What the rest of the cloud may ask about alerts."""
+"""What the rest of the cloud may ask about alerts and incidents, and what people may do with them."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from cloud.alerts import store
+from cloud.alerts import handling_store, store
+from cloud.alerts.handling import Handling, Incident, IncidentFilter, Step, begun, history, superseded
+from cloud.alerts.handling_store import Handled
 from cloud.alerts.model import Alert, AlertFilter, Change, Entry, apply
 from cloud.database import Connection, Database
 from cloud.errors import NotFound
@@ -15,11 +19,33 @@ from edge.wire.topics import Address
 _TIMELINE_MAX: Final = 1000
 
 
-class AlertService:
-    """Alerts and their timelines. `record` runs inside the inbox's transaction."""
+@dataclass(frozen=True, slots=True)
+class HandledAlert:
+    """An alert as the vehicle tells it, and how it is handled."""
 
-    def __init__(self, database: Database) -> None:
+    alert: Alert
+    handling: Handling
+    incident: int | None
+    """None: it was over when it was first heard of."""
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAlert:
+    """An alert with everything that was said and done."""
+
+    handled: HandledAlert
+    timeline: list[Entry]
+    """What the vehicle said, in the order of its own telling."""
+    steps: list[Handling]
+    """What became of it in the cloud, in order."""
+
+
+class AlertService:
+    """Alerts, how they are handled, and incidents. `record` runs inside the inbox's transaction."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
         self._database = database
+        self._now = now
 
     def record(self, connection: Connection, heard: Heard, body: messages.Alert) -> Change:
         """Take in what a vehicle says of an alert and say what that did; safe to repeat, in any order."""
@@ -30,21 +56,50 @@ class AlertService:
             store.put_alert(connection, alert)
         entry = Entry(body.state, heard.observed_at, heard.clock, body.values, heard.received_at)
         store.add_entry(connection, heard.address, body.id, entry)
+        match change:
+            case Change.OPENED:
+                _begin(connection, alert, heard.received_at)
+            case Change.CAME_RESOLVED:
+                handling_store.put_handling(connection, alert, history(heard.received_at), None)
+            case Change.RESOLVED:
+                handled = _handled(connection, alert)
+                _take(connection, alert, handled, handled.handling.all_clear(heard.received_at))
         return change
 
-    def alert(self, address: Address, alert_id: str) -> tuple[Alert, list[Entry]]:
-        """One alert with its timeline.
+    def acknowledge(self, address: Address, alert_id: str, *, by: str, note: str = "") -> HandledAlert:
+        """A person has seen it; safe to repeat.
+
+        Raises:
+            NotFound: the vehicle never told of it.
+            Conflict: it is over.
+        """
+        return self._step(address, alert_id, lambda handling, at: handling.acknowledged(by=by, at=at, note=note))
+
+    def close(self, address: Address, alert_id: str, step: Step, *, by: str, note: str = "") -> HandledAlert:
+        """A person says that it is over, and why; safe to repeat. The vehicle may still begin another.
+
+        Raises:
+            NotFound: the vehicle never told of it.
+            Conflict: it was over already, for another reason.
+        """
+        return self._step(address, alert_id, lambda handling, at: handling.closed(step, by=by, at=at, note=note))
+
+    def alert(self, address: Address, alert_id: str) -> WholeAlert:
+        """One alert with all that was said and done.
 
         Raises:
             NotFound: the vehicle never told of it.
         """
         with self._database.snapshot() as connection:
-            alert = store.alert_of(connection, address, alert_id)
-            if alert is None:
-                raise NotFound(f"vehicle {address.vehicle!r} of fleet {address.fleet!r} has no alert {alert_id!r}")
-            return alert, store.timeline(connection, address, alert_id, _TIMELINE_MAX)
+            alert = _alert(connection, address, alert_id)
+            handled = _handled(connection, alert)
+            return WholeAlert(
+                HandledAlert(alert, handled.handling, handled.incident),
+                store.timeline(connection, address, alert_id, _TIMELINE_MAX),
+                handling_store.steps(connection, address, alert_id, _TIMELINE_MAX),
+            )
 
-    def alerts(self, wanted: AlertFilter, window: Window) -> Page[Alert]:
+    def alerts(self, wanted: AlertFilter, window: Window) -> Page[HandledAlert]:
         """Alerts, the latest start first.
 
         Raises:
@@ -53,7 +108,87 @@ class AlertService:
         after = window.key((datetime, str, str, str))
         with self._database.snapshot() as connection:
             rows = store.list_alerts(connection, wanted, after=after, rows_max=window.limit + 1)
-        return window.page(rows, lambda row: (row.started_at, row.address.fleet, row.address.vehicle, row.id))
+            page = window.page(rows, lambda row: (row.started_at, row.address.fleet, row.address.vehicle, row.id))
+            return Page(_with_handling(connection, page.items), page.after)
+
+    def incident(self, number: int) -> tuple[Incident, list[HandledAlert]]:
+        """One incident with its alerts, the earliest first.
+
+        Raises:
+            NotFound: there is none of this number.
+        """
+        with self._database.snapshot() as connection:
+            incident = handling_store.incident_of(connection, number)
+            if incident is None:
+                raise NotFound(f"there is no incident {number}")
+            keys = handling_store.alerts_of(connection, number, _TIMELINE_MAX)
+            alerts = [_alert(connection, Address(fleet, vehicle), alert) for fleet, vehicle, alert in keys]
+            return incident, _with_handling(connection, alerts)
+
+    def incidents(self, wanted: IncidentFilter, window: Window) -> Page[Incident]:
+        """Incidents, the latest first.
+
+        Raises:
+            Refused: the window's cursor is not of this listing.
+        """
+        after = window.key((datetime, int))
+        with self._database.snapshot() as connection:
+            rows = handling_store.list_incidents(connection, wanted, after=after, rows_max=window.limit + 1)
+        return window.page(rows, lambda row: (row.opened_at, row.number))
+
+    def _step(self, address: Address, alert_id: str, decide: Callable[[Handling, datetime], Handling]) -> HandledAlert:
+        with self._database.transaction() as connection:
+            alert = _alert(connection, address, alert_id)
+            handled = _handled(connection, alert)
+            after = decide(handled.handling, self._now())
+            _take(connection, alert, handled, after)
+            return HandledAlert(alert, after, handled.incident)
+
+
+def _begin(connection: Connection, alert: Alert, at: datetime) -> None:
+    """Open it, in the place of an older one of its kind; where a newer one is open, it is over."""
+    rival = handling_store.open_like(connection, alert)
+    if rival is not None and rival.started_at > alert.started_at:
+        handling_store.put_handling(connection, alert, superseded(at), rival.incident)
+        return
+    if rival is not None:
+        older = _alert(connection, alert.address, rival.alert)
+        handling_store.put_handling(connection, older, superseded(at), rival.incident)
+    before = handling_store.last_like(connection, alert)
+    ended_at = None if before is None else before.ended_at or alert.started_at  # an end never told leaves no gap
+    handling = begun(started_at=alert.started_at, before_ended_at=ended_at, at=at)
+    again = before.incident if before is not None and handling.step is Step.CAME_BACK else None
+    incident = handling_store.open_incident(connection, alert, before=again, at=at)
+    handling_store.put_handling(connection, alert, handling, incident)
+
+
+def _take(connection: Connection, alert: Alert, handled: Handled, after: Handling) -> None:
+    """Take a step, if it is one; the incident is over with its last open alert."""
+    if after == handled.handling:
+        return
+    handling_store.put_handling(connection, alert, after, handled.incident)
+    if handled.incident is not None and not after.is_open:
+        handling_store.close_incident(connection, handled.incident, after.at)
+
+
+def _alert(connection: Connection, address: Address, alert_id: str) -> Alert:
+    alert = store.alert_of(connection, address, alert_id)
+    if alert is None:
+        raise NotFound(f"vehicle {address.vehicle!r} of fleet {address.fleet!r} has no alert {alert_id!r}")
+    return alert
+
+
+def _handled(connection: Connection, alert: Alert) -> Handled:
+    handled = handling_store.handled_of(connection, alert.address, alert.id)
+    if handled is None:
+        raise LookupError(f"{alert.address} {alert.id} is handled by nobody")  # `record` writes both
+    return handled
+
+
+def _with_handling(connection: Connection, alerts: list[Alert]) -> list[HandledAlert]:
+    found = handling_store.handlings_of(connection, alerts)
+    handled = [found[alert.address.fleet, alert.address.vehicle, alert.id] for alert in alerts]
+    return [HandledAlert(alert, one.handling, one.incident) for alert, one in zip(alerts, handled, strict=True)]
 
 
 def _told(heard: Heard, body: messages.Alert) -> Alert:

@@ -1,13 +1,16 @@
-"""/alerts: what the vehicles warn of, and the timeline of each warning."""
+"""/alerts: what the vehicles warn of, the timeline of each warning, and what people did about it."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter
 from pydantic import Field
 
-from cloud.alerts.model import Alert, Entry
+from cloud.alerts.handling import Handling, HandlingState, Step
+from cloud.alerts.model import Entry
+from cloud.alerts.service import HandledAlert
 from cloud.api.access import AddressOf, AlertsWanted, ServicesOf, WindowOf
-from cloud.api.forms import FleetName, Form, Id, Moment, PageForm, VehicleName, page_form
+from cloud.api.forms import FleetName, Form, Id, Line, Moment, PageForm, Prose, VehicleName, page_form
 from edge.wire.envelope import Clock
 from edge.wire.messages import Action, AlertState, Severity, Value
 
@@ -17,6 +20,20 @@ Values = Annotated[
     dict[str, Value],
     Field(examples=[{"Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature": 118.5}]),
 ]
+
+
+class HandlingForm(Form):
+    """What became of an alert in the cloud, and why."""
+
+    state: HandlingState
+    """`reopened`: it fires, and did so within the hour before."""
+    step: Step
+    """Why it is in this state."""
+    at: Moment
+    """When it came to it, by the cloud's clock."""
+    by: Annotated[str | None, Field(examples=["Ada"])]
+    """The person; null: the vehicle or the cloud itself."""
+    note: str
 
 
 class AlertForm(Form):
@@ -45,6 +62,9 @@ class AlertForm(Form):
     """When the vehicle said so, by its clock."""
     clock: Clock
     """Whether that clock was known to be right."""
+    handling: HandlingForm
+    incident: Annotated[int | None, Field(examples=[17])]
+    """The incident that it belongs to; null: it was over when it was first heard of."""
 
 
 class EntryForm(Form):
@@ -58,28 +78,82 @@ class EntryForm(Form):
 
 
 class AlertWithTimelineForm(AlertForm):
-    """An alert and everything that the vehicle said of it."""
+    """An alert, everything that the vehicle said of it, and everything that was done about it."""
 
     timeline: list[EntryForm]
     """In the order in which the vehicle said it, whatever the order in which it came."""
+    steps: list[HandlingForm]
+    """In order."""
+
+
+class PersonForm(Form):
+    """Who acts, and what there is to say about it."""
+
+    by: Annotated[Line, Field(examples=["Ada"])]
+    note: Annotated[Prose, Field(examples=["The driver has been called"])] = ""
+
+
+class Closing(StrEnum):
+    """What a person can say when an alert is over."""
+
+    REPAIRED = Step.REPAIRED
+    FALSE_ALARM = Step.FALSE_ALARM
+    ACCEPTED = Step.ACCEPTED
+
+
+class ClosingForm(PersonForm):
+    """Why an alert is over, by whose word."""
+
+    reason: Closing
+    """`accepted`: known, and left as it is."""
 
 
 @router.get("")
 def list_alerts(services: ServicesOf, window: WindowOf, wanted: AlertsWanted) -> PageForm[AlertForm]:
     """Alerts, the latest start first."""
-    return page_form(services.alerts.alerts(wanted, window), lambda alert: AlertForm.model_validate(_fields(alert)))
+    return page_form(services.alerts.alerts(wanted, window), alert_form)
 
 
 @router.get("/{fleet}/{vehicle}/{alert}")
 def one_alert(services: ServicesOf, address: AddressOf, alert: str) -> AlertWithTimelineForm:
     """One alert with its timeline."""
-    found, entries = services.alerts.alert(address, alert)
-    return AlertWithTimelineForm.model_validate({**_fields(found), "timeline": [_entry(entry) for entry in entries]})
+    found = services.alerts.alert(address, alert)
+    timeline = [_entry(entry) for entry in found.timeline]
+    steps = [_handling(step) for step in found.steps]
+    return AlertWithTimelineForm.model_validate({**_fields(found.handled), "timeline": timeline, "steps": steps})
 
 
-def _fields(alert: Alert) -> dict[str, object]:
-    names = {"fleet": alert.address.fleet, "vehicle": alert.address.vehicle}
-    return {**names, **{name: getattr(alert, name) for name in AlertForm.model_fields if name not in names}}
+@router.post("/{fleet}/{vehicle}/{alert}/acknowledge")
+def acknowledge_alert(services: ServicesOf, address: AddressOf, alert: str, person: PersonForm) -> AlertForm:
+    """Say that a person has seen it; safe to repeat. 409 when it is over."""
+    return alert_form(services.alerts.acknowledge(address, alert, by=person.by, note=person.note))
+
+
+@router.post("/{fleet}/{vehicle}/{alert}/close")
+def close_alert(services: ServicesOf, address: AddressOf, alert: str, closing: ClosingForm) -> AlertForm:
+    """Say that it is over, and why; safe to repeat. 409 when it was over for another reason."""
+    reason = Step(closing.reason)
+    return alert_form(services.alerts.close(address, alert, reason, by=closing.by, note=closing.note))
+
+
+def alert_form(handled: HandledAlert) -> AlertForm:
+    """An alert in its form."""
+    return AlertForm.model_validate(_fields(handled))
+
+
+def _fields(handled: HandledAlert) -> dict[str, object]:
+    alert = handled.alert
+    special: dict[str, object] = {
+        "fleet": alert.address.fleet,
+        "vehicle": alert.address.vehicle,
+        "handling": _handling(handled.handling),
+        "incident": handled.incident,
+    }
+    return {**special, **{name: getattr(alert, name) for name in AlertForm.model_fields if name not in special}}
+
+
+def _handling(handling: Handling) -> HandlingForm:
+    return HandlingForm(state=handling.state, step=handling.step, at=handling.at, by=handling.by, note=handling.note)
 
 
 def _entry(entry: Entry) -> EntryForm:

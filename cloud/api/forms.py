@@ -18,6 +18,12 @@ Id = Annotated[str, Field(examples=["0f1e2d3c4b5a69788796a5b4c3d2e1f0"])]
 """Of an alert or a trip: 32 hex digits that the vehicle gave."""
 
 
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""What people write, in one line."""
+Prose = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+"""What people write, in any number of lines; a database takes no NUL."""
+
+
 class Form(BaseModel):
     """Base of all answers; the docstrings of the fields are their descriptions in the OpenAPI document."""
 

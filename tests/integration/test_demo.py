@@ -73,6 +73,7 @@ def test_the_fault_is_told_to_the_driver_and_read_back_through_the_api(
     wanted = [
         rf"the driver hears: .*{words}",
         r"the cloud knows: .*alert, firing",
+        rf"the cloud knows: .*incident \d+ \({component}\) is open",
         r"the cloud knows: .*the first summary",
         r"the cloud knows: .*a trip of \d+\.\d km",
     ]

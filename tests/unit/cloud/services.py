@@ -70,7 +70,7 @@ def open_cloud(
         database = Database(url)
         settings = FleetSettings(timedelta(minutes=3), summaries_per_vehicle)
         fleet = FleetService(database, settings, lambda: cloud.now)
-        alerts = AlertService(database)
+        alerts = AlertService(database, lambda: cloud.now)
         intake = Intake(database, Features(fleet, alerts), inbox)
         cloud = Cloud(url, database, fleet, alerts, AsideService(database), intake)
         try:

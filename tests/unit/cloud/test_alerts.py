@@ -98,8 +98,9 @@ def test_every_order_gives_the_same_alert_and_timeline_in_the_database() -> None
         with open_cloud() as cloud:
             for message in order:
                 cloud.take(message)
-            alert, entries = cloud.alerts.alert(VAN.address, says.alert(1).id)
-            seen.append((alert, [(entry.state, entry.observed_at) for entry in entries]))
+            whole = cloud.alerts.alert(VAN.address, says.alert(1).id)
+            told_ = [(entry.state, entry.observed_at) for entry in whole.timeline]
+            seen.append((whole.handled.alert, told_))
     assert seen.count(seen[0]) == len(seen)
     alert, timeline = seen[0]
     assert (alert.state, alert.ended_at, dict(alert.values)) == (RESOLVED, minute(1.5), says.alert().values)
@@ -112,7 +113,7 @@ def test_listing_filters_and_pages(cloud: Cloud) -> None:
     cloud.take(south.say(says.alert(3), 1), VAN.say(says.alert(2, RESOLVED), 8, observed_at=minute(9)))
 
     def ids(wanted: AlertFilter) -> list[int]:
-        return [int(alert.id, 16) for alert in cloud.alerts.alerts(wanted, Window()).items]
+        return [int(handled.alert.id, 16) for handled in cloud.alerts.alerts(wanted, Window()).items]
 
     assert ids(AlertFilter()) == [7, 6, 5, 4, 3, 3, 2, 1]
     assert ids(AlertFilter(fleet="south")) == [3]
@@ -121,7 +122,7 @@ def test_listing_filters_and_pages(cloud: Cloud) -> None:
     pages, after_ = [], None
     while True:
         page = cloud.alerts.alerts(AlertFilter(), Window(3, after_))
-        pages.append([(alert.address.fleet, int(alert.id, 16)) for alert in page.items])
+        pages.append([(each.alert.address.fleet, int(each.alert.id, 16)) for each in page.items])
         after_ = page.after
         if after_ is None:
             break
@@ -136,6 +137,6 @@ def test_an_unknown_alert_is_not_found(cloud: Cloud) -> None:
 
 def test_a_held_alert_is_replaced_as_a_whole(cloud: Cloud) -> None:
     cloud.take(VAN.say(says.alert(1), 1), VAN.say(says.alert(1, RESOLVED, summary="Cool again"), 2))
-    alert, _ = cloud.alerts.alert(VAN.address, says.alert(1).id)
+    alert = cloud.alerts.alert(VAN.address, says.alert(1).id).handled.alert
     assert replace(alert, observed_at=minute(0)) == alert
     assert (alert.summary, alert.ended_at) == ("Cool again", minute(1.5))

@@ -26,7 +26,7 @@ from tests.unit.cloud.vehicle import T0, Speaker, minute
 
 TOKEN: Final = "a-token-that-nobody-guesses"
 VAN = Speaker()
-NOUNS: Final = ("vehicles", "alerts", "trips", "summaries", "gaps", "quarantine")
+NOUNS: Final = ("vehicles", "alerts", "incidents", "trips", "summaries", "gaps", "quarantine")
 Get = Callable[..., httpx.Response]
 
 
@@ -43,12 +43,14 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
     )
 
 
-def ask(app: FastAPI, path: str, *, token: str | None = TOKEN, method: str = "GET") -> httpx.Response:
+def ask(
+    app: FastAPI, path: str, *, token: str | None = TOKEN, method: str = "GET", body: object = None
+) -> httpx.Response:
     async def once() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://cloud") as client:
             headers = httpx.Headers({} if token is None else {"Authorization": f"Bearer {token}"}, encoding="utf-8")
-            return await client.request(method, path, headers=headers)
+            return await client.request(method, path, headers=headers, json=body)
 
     return asyncio.run(once())
 
@@ -69,10 +71,15 @@ def problem(response: httpx.Response) -> dict[str, Any]:
 
 
 def test_every_route_under_v1_is_closed_to_strangers(cloud: Cloud, get: Get) -> None:
-    paths = [*get("/openapi.json").json()["paths"], f"{V1}/openapi.json"]
-    opened = [path for path in paths if ask(api_of(cloud), path, token=None).status_code != 401]
+    operations = [
+        (method.upper(), path) for path, known in get("/openapi.json").json()["paths"].items() for method in known
+    ]
+    operations.append(("GET", f"{V1}/openapi.json"))
+    opened = [
+        path for method, path in operations if ask(api_of(cloud), path, token=None, method=method).status_code != 401
+    ]
     assert opened == ["/healthz", "/readyz"]
-    assert len(paths) > 10
+    assert len(operations) > 10
 
 
 @pytest.mark.parametrize("token", [None, "", "another-token-of-some-length", TOKEN[:-1], TOKEN + "x", "ü"])
@@ -257,11 +264,11 @@ def test_openapi_describes_every_answer_with_examples(cloud: Cloud, get: Get) ->
     document = get("/openapi.json").json()
     assert {f"{V1}/{noun}" for noun in NOUNS} <= set(document["paths"])
     for path, operations in document["paths"].items():
-        ok = operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-        assert ok, path
-        if path.startswith(V1):
-            assert operations["get"]["security"] == [{"HTTPBearer": []}]
-            assert "application/problem+json" in operations["get"]["responses"]["401"]["content"]
+        for operation in operations.values():
+            assert operation["responses"]["200"]["content"]["application/json"]["schema"], path
+            if path.startswith(V1):
+                assert operation["security"] == [{"HTTPBearer": []}]
+                assert "application/problem+json" in operation["responses"]["401"]["content"]
     forms = document["components"]["schemas"]
     assert forms["AlertForm"]["properties"]["rule"]["examples"] == ["coolant_hot"]
     assert "Null while it fires" in str(forms["AlertForm"]["properties"]["ended_at"])

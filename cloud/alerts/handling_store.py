@@ -1,0 +1,245 @@
+"""The tables of how alerts are handled, and all SQL on them. What must be unique, the database keeps unique."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from cloud.alerts.handling import Handling, HandlingState, Incident, IncidentFilter, Step
+from cloud.alerts.model import Alert
+from cloud.alerts.store import alerts
+from cloud.columns import METADATA, BigId, UtcTime, to_vehicle, vehicle_key, vehicle_names
+from cloud.database import beyond, put
+from cloud.pages import Key
+from edge.wire.topics import Address
+
+_OPEN: Final = sa.text("state <> 'resolved'")
+_UNCLOSED: Final = sa.text("closed_at IS NULL")
+
+incidents: Final = sa.Table(
+    "incidents",
+    METADATA,
+    sa.Column("number", BigId, primary_key=True),
+    *vehicle_names(),
+    sa.Column("component", sa.String(200), nullable=False),
+    sa.Column("opened_at", UtcTime, nullable=False),
+    sa.Column("closed_at", UtcTime),
+    sa.Column("reopened", sa.Integer, nullable=False),
+    to_vehicle(),
+    sa.Index(
+        "one_open_incident",
+        "fleet",
+        "vehicle",
+        "component",
+        unique=True,
+        sqlite_where=_UNCLOSED,
+        postgresql_where=_UNCLOSED,
+    ),
+    comment="What people handle: the alerts of one component of a vehicle, while one of them is open",
+)
+handlings: Final = sa.Table(
+    "handlings",
+    METADATA,
+    *vehicle_key(),
+    sa.Column("alert", sa.String(32), primary_key=True),
+    sa.Column("rule", sa.String(200), nullable=False),
+    sa.Column("component", sa.String(200), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("step", sa.String(16), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("by", sa.String(200)),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("incident", BigId, sa.ForeignKey("incidents.number")),
+    sa.ForeignKeyConstraint(["fleet", "vehicle", "alert"], ["alerts.fleet", "alerts.vehicle", "alerts.id"]),
+    sa.Index(
+        "one_open_alert",
+        "fleet",
+        "vehicle",
+        "rule",
+        "component",
+        unique=True,
+        sqlite_where=_OPEN,
+        postgresql_where=_OPEN,
+    ),
+    sa.Index("handlings_by_kind", "fleet", "vehicle", "rule", "component"),
+    sa.Index("handlings_by_incident", "incident"),
+    comment="How each alert is handled as of its last step; one open alert for each vehicle, rule and component",
+)
+handling_steps: Final = sa.Table(
+    "handling_steps",
+    METADATA,
+    sa.Column("id", BigId, primary_key=True),
+    *vehicle_names(),
+    sa.Column("alert", sa.String(32), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("step", sa.String(16), nullable=False),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("by", sa.String(200)),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(["fleet", "vehicle", "alert"], ["alerts.fleet", "alerts.vehicle", "alerts.id"]),
+    sa.Index("handling_steps_by_alert", "fleet", "vehicle", "alert", "id"),
+    comment="Every step of every alert's handling, and who took it",
+)
+_INCIDENT_KEY: Final = (incidents.c.opened_at, incidents.c.number)
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """An alert's handling with what it takes to decide about others."""
+
+    alert: str
+    handling: Handling
+    incident: int | None
+    started_at: datetime
+    ended_at: datetime | None
+    """When the vehicle said that it ended."""
+
+
+def put_handling(connection: Connection, alert: Alert, handling: Handling, incident: int | None) -> None:
+    """Take a step: replace how the alert is handled, and add to its steps."""
+    where = {"fleet": alert.address.fleet, "vehicle": alert.address.vehicle, "alert": alert.id}
+    step = {
+        "state": handling.state,
+        "step": handling.step,
+        "at": handling.at,
+        "by": handling.by,
+        "note": handling.note,
+    }
+    content = {**step, "rule": alert.rule, "component": alert.component, "incident": incident}
+    put(connection, handlings, {**where, **content}, key=("fleet", "vehicle", "alert"), replace=tuple(content))
+    connection.execute(sa.insert(handling_steps), {**where, **step})
+
+
+def handled_of(connection: Connection, address: Address, alert: str) -> Handled | None:
+    """How one alert is handled."""
+    query = _handled().where(
+        handlings.c.fleet == address.fleet, handlings.c.vehicle == address.vehicle, handlings.c.alert == alert
+    )
+    row = connection.execute(query).first()
+    return None if row is None else _of(row)
+
+
+def open_like(connection: Connection, alert: Alert) -> Handled | None:
+    """The open alert of the same vehicle, rule and component, if there is one; never the alert itself."""
+    row = connection.execute(_like(alert).where(handlings.c.state != HandlingState.RESOLVED)).first()
+    return None if row is None else _of(row)
+
+
+def last_like(connection: Connection, alert: Alert) -> Handled | None:
+    """The last one of the same vehicle, rule and component that began before this one."""
+    query = _like(alert).where(alerts.c.started_at <= alert.started_at).order_by(alerts.c.started_at.desc()).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else _of(row)
+
+
+def steps(connection: Connection, address: Address, alert: str, rows_max: int) -> list[Handling]:
+    """Every step of an alert's handling, in order; the first `rows_max`."""
+    table = handling_steps
+    query = (
+        sa.select(table)
+        .where(table.c.fleet == address.fleet, table.c.vehicle == address.vehicle, table.c.alert == alert)
+        .order_by(table.c.id)
+        .limit(rows_max)
+    )
+    return [_handling(row) for row in connection.execute(query)]
+
+
+def handlings_of(connection: Connection, listed: list[Alert]) -> dict[tuple[str, str, str], Handled]:
+    """How these alerts are handled, by fleet, vehicle and id."""
+    keys = [(alert.address.fleet, alert.address.vehicle, alert.id) for alert in listed]
+    query = _handled().where(sa.tuple_(handlings.c.fleet, handlings.c.vehicle, handlings.c.alert).in_(keys))
+    return {(row.fleet, row.vehicle, row.alert): _of(row) for row in connection.execute(query)} if keys else {}
+
+
+def open_incident(connection: Connection, alert: Alert, *, before: int | None, at: datetime) -> int:
+    """The incident of an alert that opens: the open one of its component, else `before`, come back, else a new one."""
+    key = {"fleet": alert.address.fleet, "vehicle": alert.address.vehicle, "component": alert.component}
+    conditions = [incidents.c[name] == value for name, value in key.items()]
+    found = connection.execute(sa.select(incidents.c.number).where(*conditions, incidents.c.closed_at.is_(None)))
+    number: int | None = found.scalar()
+    if number is not None:
+        return number
+    if before is not None:
+        again = {"closed_at": None, "reopened": incidents.c.reopened + 1}
+        connection.execute(sa.update(incidents).where(incidents.c.number == before).values(again))
+        return before
+    row = {**key, "opened_at": at, "closed_at": None, "reopened": 0}
+    made: int = connection.execute(sa.insert(incidents).values(row).returning(incidents.c.number)).scalar_one()
+    return made
+
+
+def close_incident(connection: Connection, number: int, at: datetime) -> None:
+    """Close it unless one of its alerts is open."""
+    is_open = sa.exists().where(handlings.c.incident == number, handlings.c.state != HandlingState.RESOLVED)
+    connection.execute(
+        sa.update(incidents)
+        .where(incidents.c.number == number, incidents.c.closed_at.is_(None), ~is_open)
+        .values(closed_at=at)
+    )
+
+
+def incident_of(connection: Connection, number: int) -> Incident | None:
+    """One incident."""
+    row = connection.execute(sa.select(incidents).where(incidents.c.number == number)).first()
+    return None if row is None else _incident(row)
+
+
+def alerts_of(connection: Connection, number: int, rows_max: int) -> list[tuple[str, str, str]]:
+    """Fleet, vehicle and id of its alerts, the earliest first; the first `rows_max`."""
+    query = (
+        sa.select(handlings.c.fleet, handlings.c.vehicle, handlings.c.alert)
+        .join(alerts, _SAME)
+        .where(handlings.c.incident == number)
+        .order_by(alerts.c.started_at, alerts.c.id)
+        .limit(rows_max)
+    )
+    return [(row.fleet, row.vehicle, row.alert) for row in connection.execute(query)]
+
+
+def list_incidents(
+    connection: Connection, wanted: IncidentFilter, *, after: Key | None, rows_max: int
+) -> list[Incident]:
+    """Incidents, the latest first."""
+    query = sa.select(incidents).order_by(*(column.desc() for column in _INCIDENT_KEY)).limit(rows_max)
+    if wanted.fleet is not None:
+        query = query.where(incidents.c.fleet == wanted.fleet)
+    if wanted.vehicle is not None:
+        query = query.where(incidents.c.vehicle == wanted.vehicle)
+    if wanted.is_open is not None:
+        query = query.where(incidents.c.closed_at.is_(None) if wanted.is_open else incidents.c.closed_at.is_not(None))
+    if after is not None:
+        query = query.where(beyond(_INCIDENT_KEY, after))
+    return [_incident(row) for row in connection.execute(query)]
+
+
+_SAME: Final = sa.and_(
+    alerts.c.fleet == handlings.c.fleet, alerts.c.vehicle == handlings.c.vehicle, alerts.c.id == handlings.c.alert
+)
+
+
+def _handled() -> sa.Select[Any]:
+    return sa.select(handlings, alerts.c.started_at, alerts.c.ended_at).join(alerts, _SAME)
+
+
+def _like(alert: Alert) -> sa.Select[Any]:
+    return _handled().where(
+        handlings.c.fleet == alert.address.fleet,
+        handlings.c.vehicle == alert.address.vehicle,
+        handlings.c.rule == alert.rule,
+        handlings.c.component == alert.component,
+        handlings.c.alert != alert.id,
+    )
+
+
+def _of(row: Row[Any]) -> Handled:
+    return Handled(row.alert, _handling(row), row.incident, row.started_at, row.ended_at)
+
+
+def _handling(row: Row[Any]) -> Handling:
+    return Handling(HandlingState(row.state), Step(row.step), row.at, row.by, row.note)
+
+
+def _incident(row: Row[Any]) -> Incident:
+    return Incident(row.number, row.fleet, row.vehicle, row.component, row.opened_at, row.closed_at, row.reopened)
