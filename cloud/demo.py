@@ -169,7 +169,8 @@ def _news(client: httpx.Client, seen: Seen) -> Iterator[str]:
         number, is_open = incident["number"], incident["closed_at"] is None
         if seen.incidents.get(number) != is_open:
             seen.incidents[number] = is_open
-            yield f"the cloud knows:    incident {number} ({incident['component']}) is {'open' if is_open else 'closed'}"
+            state = "open" if is_open else "closed"
+            yield f"the cloud knows:    incident {number} ({incident['component']}) is {state}"
     summaries = _items(client, "/summaries", of_car)
     if len(summaries) and not seen.summaries:
         signals = len(summaries[0]["signals"])

@@ -214,6 +214,20 @@ def list_incidents(
     return [_incident(row) for row in connection.execute(query)]
 
 
+def count_open_alerts(connection: Connection) -> dict[str, int]:
+    """How many alerts are open, by severity, of those of which there are any."""
+    number = sa.func.count().label("number")
+    query = sa.select(alerts.c.severity, number).join(handlings, _SAME).group_by(alerts.c.severity)
+    rows = connection.execute(query.where(handlings.c.state != HandlingState.RESOLVED))
+    return {row.severity: row.number for row in rows}
+
+
+def count_open_incidents(connection: Connection) -> int:
+    """How many incidents are open."""
+    query = sa.select(sa.func.count()).select_from(incidents).where(incidents.c.closed_at.is_(None))
+    return connection.execute(query).scalar_one()
+
+
 _SAME: Final = sa.and_(
     alerts.c.fleet == handlings.c.fleet, alerts.c.vehicle == handlings.c.vehicle, alerts.c.id == handlings.c.alert
 )

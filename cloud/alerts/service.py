@@ -14,6 +14,7 @@ from cloud.errors import NotFound
 from cloud.heard import Heard
 from cloud.pages import Page, Window
 from edge.wire import messages
+from edge.wire.messages import Severity
 from edge.wire.topics import Address
 
 _TIMELINE_MAX: Final = 1000
@@ -135,6 +136,16 @@ class AlertService:
         with self._database.snapshot() as connection:
             rows = handling_store.list_incidents(connection, wanted, after=after, rows_max=window.limit + 1)
         return window.page(rows, lambda row: (row.opened_at, row.number))
+
+    def open_alerts(self) -> dict[str, int]:
+        """How many alerts are open, by severity; each severity is there."""
+        with self._database.snapshot() as connection:
+            return dict.fromkeys(Severity, 0) | handling_store.count_open_alerts(connection)
+
+    def open_incidents(self) -> int:
+        """How many incidents are open."""
+        with self._database.snapshot() as connection:
+            return handling_store.count_open_incidents(connection)
 
     def _step(self, address: Address, alert_id: str, decide: Callable[[Handling, datetime], Handling]) -> HandledAlert:
         with self._database.transaction() as connection:

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from cloud.api import alerts, docs, gaps, health, incidents, quarantine, summaries, trips, vehicles
 from cloud.api.access import Services, guard
+from cloud.api.metrics import add_metrics
 from cloud.api.problems import MEDIA_TYPE, Problem, add_problem_documents
 
 V1: Final = "/api/v1"
@@ -21,7 +22,7 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
 
 
 def make_api(services: Services) -> FastAPI:
-    """The application: everything under /api/v1 behind the token; /healthz, /readyz and the empty page /docs open."""
+    """The application: everything under /api/v1 and /metrics behind the token; health and an empty page open."""
     app = FastAPI(
         title="Telltale",
         version="1",
@@ -35,6 +36,8 @@ def make_api(services: Services) -> FastAPI:
     app.include_router(health.router)
     app.include_router(docs.router, prefix=V1)
     app.include_router(_v1())
+    page = add_metrics(app, services).page
+    app.add_api_route("/metrics", page, dependencies=[Depends(guard)], include_in_schema=False)
     return app
 
 

@@ -90,6 +90,13 @@ class FleetService:
             gone = drive_store.expire_summaries(connection, heard.address, self._settings.summaries_per_vehicle)
             counters.add(connection, {"summaries_expired": gone})
 
+    def census(self) -> dict[str, int]:
+        """How many vehicles there are, by presence."""
+        heard_since = self._now() - self._settings.offline_after
+        with self._database.snapshot() as connection:
+            known, online = vehicle_store.count_vehicles(connection, heard_since)
+        return {Presence.ONLINE: online, Presence.OFFLINE: known - online}
+
     def presence(self, vehicle: Vehicle) -> Presence:
         """Whether a vehicle is connected now."""
         return vehicle.presence(now=self._now(), offline_after=self._settings.offline_after)

@@ -72,6 +72,15 @@ def list_vehicles(connection: Connection, *, fleet: str | None, after: Key | Non
     return [_vehicle(row) for row in connection.execute(query)]
 
 
+def count_vehicles(connection: Connection, heard_since: datetime) -> tuple[int, int]:
+    """How many there are, and how many of them were heard since then and have said no goodbye afterwards."""
+    gone = vehicles.c.said_offline_at.is_not(None) & (vehicles.c.said_offline_at >= vehicles.c.last_seen_at)
+    online = (vehicles.c.last_seen_at >= heard_since) & ~gone
+    query = sa.select(sa.func.count(), sa.func.count(sa.case((online, 1))))
+    known, here = connection.execute(query.select_from(vehicles)).one()
+    return known, here
+
+
 def twin_place(connection: Connection, address: Address, part: TwinPart) -> tuple[int, int] | None:
     """Where in the streams the part that is held was said."""
     query = sa.select(twin_parts.c.stream, twin_parts.c.seq)
