@@ -17,6 +17,7 @@ from cloud.database import Database
 from cloud.demo import COMPONENT_OF, DemoSettings, run_demo
 from cloud.errors import EXIT_CONFIG, CloudError, ConfigError
 from cloud.inbox.aside import AsideService
+from cloud.logs import LogFormat, set_up
 from cloud.pages import LIMIT_MAX, Window
 from cloud.security.token import new_token
 
@@ -27,7 +28,7 @@ _DATABASE_DEFAULT: Final = "sqlite:///telltale.db"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0, 1 after a failure, 78 when what the operator wrote cannot be used."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up(LogFormat(options.log))
     logging.getLogger("alembic").setLevel(logging.WARNING)
     command = {
         "serve": _serve,
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="telltale-cloud", description="The cloud of Telltale.")
+    parser.set_defaults(log=LogFormat.TEXT)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serve(commands.add_parser("serve", help="take in the vehicles' messages and serve the API"))
     migrate = commands.add_parser("migrate", help="bring a database to this version's shape")
@@ -100,6 +102,12 @@ def _add_serve(serve_parser: argparse.ArgumentParser) -> None:
     add("--host", help="where the API listens (127.0.0.1)")
     add("--port", type=int, help="of the API (8080; 0 takes any free one)")
     add("--token", help=f"what opens the API; better in ${TOKEN_VARIABLE}, since others see this line")
+    add(
+        "--log",
+        choices=sorted(LogFormat),
+        default=LogFormat.TEXT,
+        help="lines for people, or JSON objects for machines (%(default)s)",
+    )
     add("--announce", type=Path, metavar="FILE", help="write there where the service is, once it is ready")
 
 

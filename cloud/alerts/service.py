@@ -1,5 +1,6 @@
 """What the rest of the cloud may ask about alerts and incidents, and what people may do with them."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from edge.wire.messages import Severity
 from edge.wire.topics import Address
 
 _TIMELINE_MAX: Final = 1000
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ def _begin(connection: Connection, alert: Alert, at: datetime) -> None:
     again = before.incident if before is not None and handling.step is Step.CAME_BACK else None
     incident = handling_store.open_incident(connection, alert, before=again, at=at)
     handling_store.put_handling(connection, alert, handling, incident)
+    _tell(alert, handling, incident)
 
 
 def _take(connection: Connection, alert: Alert, handled: Handled, after: Handling) -> None:
@@ -178,8 +181,15 @@ def _take(connection: Connection, alert: Alert, handled: Handled, after: Handlin
     if after == handled.handling:
         return
     handling_store.put_handling(connection, alert, after, handled.incident)
+    _tell(alert, after, handled.incident)
     if handled.incident is not None and not after.is_open:
         handling_store.close_incident(connection, handled.incident, after.at)
+
+
+def _tell(alert: Alert, handling: Handling, incident: int | None) -> None:
+    who = "" if handling.by is None else f" by {handling.by}"
+    what = (alert.address.fleet, alert.address.vehicle, alert.component, alert.id, handling.state, handling.step)
+    _log.info("%s/%s: %s alert %s is %s (%s%s), incident %s", *what, who, incident)
 
 
 def _alert(connection: Connection, address: Address, alert_id: str) -> Alert:

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from cloud.api import alerts, docs, gaps, health, incidents, quarantine, summaries, trips, vehicles
 from cloud.api.access import Services, guard
+from cloud.api.correlation import Correlated
 from cloud.api.metrics import add_metrics
 from cloud.api.problems import MEDIA_TYPE, Problem, add_problem_documents
 
@@ -37,6 +38,7 @@ def make_api(services: Services) -> FastAPI:
     app.include_router(docs.router, prefix=V1)
     app.include_router(_v1())
     page = add_metrics(app, services).page
+    app.add_middleware(Correlated)
     app.add_api_route("/metrics", page, dependencies=[Depends(guard)], include_in_schema=False)
     return app
 

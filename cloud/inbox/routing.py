@@ -8,6 +8,7 @@ from cloud.fleet.service import FleetService
 from cloud.heard import Heard
 from cloud.inbox import aside_store
 from cloud.inbox.kept import Shelved
+from cloud.logs import correlated
 from edge.wire.codec import Uplink
 from edge.wire.messages import Alert, Gap, Health, Reported, Summary, Trip
 
@@ -23,7 +24,8 @@ class Features:
         """Tell the feature concerned; False where nobody reads this kind yet and it was put on the shelf."""
         match uplink.body:
             case Alert() as alert:
-                self.alerts.record(connection, heard, alert)
+                with correlated(alert.id):
+                    self.alerts.record(connection, heard, alert)
             case Trip() as trip:
                 self.fleet.record_trip(connection, heard, trip)
             case Summary() as summary:

@@ -1,5 +1,6 @@
 """The service as its operator meets it: starting, stopping, dying, refusing."""
 
+import json
 import re
 import signal
 import sqlite3
@@ -39,6 +40,16 @@ def test_what_comes_in_over_mqtt_goes_out_over_http_until_it_is_asked_to_end(tmp
         assert service.stop(signal.SIGTERM) == 0
         assert sorted(file.name for file in tmp_path.iterdir()) == ["serve.log", "telltale.db"]
         assert "Traceback" not in service.log
+
+
+def test_a_log_for_machines_is_json_from_the_first_line_to_the_last(tmp_path: Path) -> None:
+    with serving(tmp_path, *EMBEDDED, "--log", "json") as service, Talker(service.broker, VAN.address) as van:
+        van.say(VAN.say(says.alert(), 1))
+        van.wait_for(upto(ALERTS, 1), "an acknowledgement")
+        assert service.stop() == 0
+        told = [json.loads(line) for line in service.log.splitlines()]
+    [line] = [line for line in told if line["correlation"] == says.alert().id]
+    assert (line["level"], line["logger"]) == ("info", "cloud.alerts.service")
 
 
 def test_the_keyboard_ends_it_too_while_somebody_is_connected(tmp_path: Path) -> None:

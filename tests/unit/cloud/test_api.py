@@ -44,13 +44,19 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
 
 
 def ask(
-    app: FastAPI, path: str, *, token: str | None = TOKEN, method: str = "GET", body: object = None
+    app: FastAPI,
+    path: str,
+    *,
+    token: str | None = TOKEN,
+    method: str = "GET",
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
 ) -> httpx.Response:
     async def once() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://cloud") as client:
-            headers = httpx.Headers({} if token is None else {"Authorization": f"Bearer {token}"}, encoding="utf-8")
-            return await client.request(method, path, headers=headers, json=body)
+            shown = dict(headers or {}) | ({} if token is None else {"Authorization": f"Bearer {token}"})
+            return await client.request(method, path, headers=httpx.Headers(shown, encoding="utf-8"), json=body)
 
     return asyncio.run(once())
 
