@@ -20,6 +20,7 @@ from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.model import Arrival
 from cloud.inbox.routing import Features
+from cloud.scheduling.service import SchedulingService
 from edge.wire.downlink import Ack, decode_down
 from tests.unit.cloud.vehicle import T0
 
@@ -42,6 +43,7 @@ class Cloud:
     fleet: FleetService
     alerts: AlertService
     aside: AsideService
+    scheduling: SchedulingService
     intake: Intake
     now: datetime = T0
 
@@ -72,7 +74,8 @@ def open_cloud(
         fleet = FleetService(database, settings, lambda: cloud.now)
         alerts = AlertService(database)
         intake = Intake(database, Features(fleet, alerts), inbox)
-        cloud = Cloud(url, database, fleet, alerts, AsideService(database), intake)
+        scheduling = SchedulingService(database, lambda: cloud.now)
+        cloud = Cloud(url, database, fleet, alerts, AsideService(database), scheduling, intake)
         try:
             yield cloud
         finally:

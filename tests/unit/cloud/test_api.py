@@ -26,7 +26,9 @@ from tests.unit.cloud.vehicle import T0, Speaker, minute
 
 TOKEN: Final = "a-token-that-nobody-guesses"
 VAN = Speaker()
-NOUNS: Final = ("vehicles", "alerts", "trips", "summaries", "gaps", "quarantine")
+NOUNS: Final = (
+    "vehicles", "alerts", "trips", "summaries", "centres", "offers", "plans", "bookings", "gaps", "quarantine"
+)  # fmt: skip
 Get = Callable[..., httpx.Response]
 
 
@@ -36,6 +38,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             fleet=cloud.fleet,
             alerts=cloud.alerts,
             aside=cloud.aside,
+            scheduling=cloud.scheduling,
             counts=partial(counters.read, cloud.database),
             parts=lambda: parts or {"broker": "", "database": "", "inbox": ""},
             token=BootstrapToken(TOKEN),
@@ -43,12 +46,14 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
     )
 
 
-def ask(app: FastAPI, path: str, *, token: str | None = TOKEN, method: str = "GET") -> httpx.Response:
+def ask(
+    app: FastAPI, path: str, *, token: str | None = TOKEN, method: str = "GET", body: object = None
+) -> httpx.Response:
     async def once() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://cloud") as client:
             headers = httpx.Headers({} if token is None else {"Authorization": f"Bearer {token}"}, encoding="utf-8")
-            return await client.request(method, path, headers=headers)
+            return await client.request(method, path, headers=headers, json=body)
 
     return asyncio.run(once())
 
@@ -69,10 +74,12 @@ def problem(response: httpx.Response) -> dict[str, Any]:
 
 
 def test_every_route_under_v1_is_closed_to_strangers(cloud: Cloud, get: Get) -> None:
-    paths = [*get("/openapi.json").json()["paths"], f"{V1}/openapi.json"]
-    opened = [path for path in paths if ask(api_of(cloud), path, token=None).status_code != 401]
+    described = get("/openapi.json").json()["paths"]
+    doors = [(method.upper(), path) for path, operations in described.items() for method in operations]
+    doors.append(("GET", f"{V1}/openapi.json"))
+    opened = [path for method, path in doors if ask(api_of(cloud), path, token=None, method=method).status_code != 401]
     assert opened == ["/healthz", "/readyz"]
-    assert len(paths) > 10
+    assert len(doors) > 20
 
 
 @pytest.mark.parametrize("token", [None, "", "another-token-of-some-length", TOKEN[:-1], TOKEN + "x", "ü"])
@@ -257,11 +264,13 @@ def test_openapi_describes_every_answer_with_examples(cloud: Cloud, get: Get) ->
     document = get("/openapi.json").json()
     assert {f"{V1}/{noun}" for noun in NOUNS} <= set(document["paths"])
     for path, operations in document["paths"].items():
-        ok = operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-        assert ok, path
-        if path.startswith(V1):
-            assert operations["get"]["security"] == [{"HTTPBearer": []}]
-            assert "application/problem+json" in operations["get"]["responses"]["401"]["content"]
+        for operation in operations.values():
+            [ok] = (answer for status, answer in operation["responses"].items() if status.startswith("2"))
+            assert all(content.get("schema") for kind, content in ok["content"].items() if kind.endswith("json")), path
+            assert ok["content"], path
+            if path.startswith(V1):
+                assert operation["security"] == [{"HTTPBearer": []}]
+                assert "application/problem+json" in operation["responses"]["401"]["content"]
     forms = document["components"]["schemas"]
     assert forms["AlertForm"]["properties"]["rule"]["examples"] == ["coolant_hot"]
     assert "Null while it fires" in str(forms["AlertForm"]["properties"]["ended_at"])
