@@ -15,6 +15,7 @@ from cloud.fleet.model import DriveFilter
 from cloud.fleet.service import FleetService
 from cloud.inbox.aside import AsideService
 from cloud.pages import LIMIT_DEFAULT, LIMIT_MAX, Window
+from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
 from cloud.security.token import BootstrapToken
 from edge.wire.messages import AlertState
@@ -31,6 +32,7 @@ class Services:
     alerts: AlertService
     aside: AsideService
     scheduling: SchedulingService
+    appointments: AppointmentService
     counts: Callable[[], Mapping[str, int]]
     parts: Callable[[], Mapping[str, str]]
     """Each part of the service with the reason why it does not work; "" when it does."""

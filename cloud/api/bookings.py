@@ -66,25 +66,25 @@ def list_bookings(
     services: ServicesOf, window: WindowOf, wanted: Annotated[BookingFilter, Depends(_wanted)]
 ) -> PageForm[BookingForm]:
     """Bookings, the latest start first."""
-    return page_form(services.scheduling.bookings(wanted, window), booking_form)
+    return page_form(services.appointments.bookings(wanted, window), booking_form)
 
 
 @router.post("", status_code=201)
 def hold(services: ServicesOf, form: HoldWish) -> BookingForm:
     """Keep a time for ten minutes; safe to repeat."""
-    return booking_form(services.scheduling.hold(form.request, form.job.job(), form.centre, form.start_at))
+    return booking_form(services.appointments.hold(form.request, form.job.job(), form.centre, form.start_at))
 
 
 @router.get("/{booking}")
 def one_booking(services: ServicesOf, booking: str) -> BookingForm:
     """One booking."""
-    return booking_form(services.scheduling.booking(booking))
+    return booking_form(services.appointments.booking(booking))
 
 
 @router.patch("/{booking}")
 def move(services: ServicesOf, booking: str, form: MoveWish) -> BookingForm:
     """Another time or place; the old one is kept until that is sure."""
-    return booking_form(services.scheduling.move(booking, form.sequence, form.centre, form.start_at))
+    return booking_form(services.appointments.move(booking, form.sequence, form.centre, form.start_at))
 
 
 @router.delete("/{booking}")
@@ -95,19 +95,19 @@ def cancel(
     sequence: Annotated[int | None, Query(ge=0, description="Only if it is still as seen.")] = None,
 ) -> BookingForm:
     """Give its time back; safe to repeat. The booking stays and can be read."""
-    return booking_form(services.scheduling.cancel(booking, reason, sequence))
+    return booking_form(services.appointments.cancel(booking, reason, sequence))
 
 
 @router.post("/{booking}/confirmation")
 def confirm(services: ServicesOf, booking: str) -> BookingForm:
     """Book what is held; safe to repeat."""
-    return booking_form(services.scheduling.confirm(booking))
+    return booking_form(services.appointments.confirm(booking))
 
 
 @router.get("/{booking}/offers")
 def offers_instead(services: ServicesOf, booking: str) -> OffersForm:
     """Other times for it, as if it took none itself."""
-    return offers_form(services.scheduling.offers_instead(booking))
+    return offers_form(services.appointments.offers_instead(booking))
 
 
 @router.get("/{booking}/invite.ics", response_class=Response, responses={200: {"content": {"text/calendar": {}}}})
@@ -120,7 +120,7 @@ def invite(
     ] = None,
 ) -> Response:
     """The booking for a calendar (iCalendar): an invitation with an attendee, a notice without, else a cancellation."""
-    return Response(services.scheduling.invite(booking, attendee), media_type="text/calendar; charset=utf-8")
+    return Response(services.appointments.invite(booking, attendee), media_type="text/calendar; charset=utf-8")
 
 
 def booking_form(booking: Booking) -> BookingForm:

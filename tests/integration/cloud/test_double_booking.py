@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from cloud.database import Database
 from cloud.errors import SlotTaken, UpstreamDown
 from cloud.scheduling import store
+from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.booking import hold
 from cloud.scheduling.cells import taken_by
 from cloud.scheduling.model import Bay, Slot, Technician
-from cloud.scheduling.service import SchedulingService
 from tests.integration.cloud.service import TOKEN, serving
 from tests.unit.cloud.services import Cloud, open_cloud
 from tests.unit.cloud.workshop import MONDAY, SKILLS, centre, hours_after, job, week
@@ -46,7 +46,7 @@ def at_once(url: str, act: Callable[[Database, int], str]) -> Counter[str]:
 
 
 def book(database: Database, n: int) -> str:
-    service = SchedulingService(database, lambda: MONDAY)
+    service = AppointmentService(database, lambda: MONDAY)
     try:
         held = patiently(lambda: service.hold(f"wish of {n}", job(f"van-{n}"), "mitte", NINE))
     except SlotTaken:
@@ -89,7 +89,7 @@ def test_as_many_are_booked_as_there_are_bays() -> None:
 
 def test_one_wish_sent_a_hundred_times_is_one_booking() -> None:
     def same(database: Database, _: int) -> str:
-        service = SchedulingService(database, lambda: MONDAY)
+        service = AppointmentService(database, lambda: MONDAY)
         return patiently(lambda: service.hold("one wish", job(), "mitte", NINE)).id
 
     with open_cloud() as cloud:

@@ -20,6 +20,7 @@ from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.model import Arrival
 from cloud.inbox.routing import Features
+from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
 from edge.wire.downlink import Ack, decode_down
 from tests.unit.cloud.vehicle import T0
@@ -44,6 +45,7 @@ class Cloud:
     alerts: AlertService
     aside: AsideService
     scheduling: SchedulingService
+    appointments: AppointmentService
     intake: Intake
     now: datetime = T0
 
@@ -75,7 +77,8 @@ def open_cloud(
         alerts = AlertService(database)
         intake = Intake(database, Features(fleet, alerts), inbox)
         scheduling = SchedulingService(database, lambda: cloud.now)
-        cloud = Cloud(url, database, fleet, alerts, AsideService(database), scheduling, intake)
+        appointments = AppointmentService(database, lambda: cloud.now)
+        cloud = Cloud(url, database, fleet, alerts, AsideService(database), scheduling, appointments, intake)
         try:
             yield cloud
         finally:

@@ -39,6 +39,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             alerts=cloud.alerts,
             aside=cloud.aside,
             scheduling=cloud.scheduling,
+            appointments=cloud.appointments,
             counts=partial(counters.read, cloud.database),
             parts=lambda: parts or {"broker": "", "database": "", "inbox": ""},
             token=BootstrapToken(TOKEN),

@@ -28,11 +28,11 @@ def workshop(cloud: Cloud) -> Cloud:
 
 
 def hold(cloud: Cloud, vehicle: str = "van-7", start_at: datetime = NINE, where: str = "mitte") -> Booking:
-    return cloud.scheduling.hold(f"wish of {vehicle}", job(vehicle), where, start_at)
+    return cloud.appointments.hold(f"wish of {vehicle}", job(vehicle), where, start_at)
 
 
 def book(cloud: Cloud, vehicle: str = "van-7", start_at: datetime = NINE, where: str = "mitte") -> Booking:
-    return cloud.scheduling.confirm(hold(cloud, vehicle, start_at, where).id)
+    return cloud.appointments.confirm(hold(cloud, vehicle, start_at, where).id)
 
 
 def cells(cloud: Cloud) -> int:
@@ -44,16 +44,16 @@ def test_what_is_held_is_booked_when_somebody_says_yes(workshop: Cloud) -> None:
     assert (held.state, held.sequence, held.hold_until) == (State.HELD, 0, MONDAY + HOLD)
     assert (held.slot.bay, held.slot.technician, held.slot.end_at) == ("1", "anna", NINE + timedelta(minutes=90))
     workshop.now += MINUTE
-    booked = workshop.scheduling.confirm(held.id)
+    booked = workshop.appointments.confirm(held.id)
     assert (booked.state, booked.sequence, booked.hold_until, booked.booked_at) == (
         State.BOOKED, 1, None, MONDAY + MINUTE,
     )  # fmt: skip
-    assert workshop.scheduling.confirm(held.id) == booked == workshop.scheduling.booking(held.id)
+    assert workshop.appointments.confirm(held.id) == booked == workshop.appointments.booking(held.id)
 
 
 def test_an_offer_can_be_held_as_it_was_made(workshop: Cloud) -> None:
     best, *_ = workshop.scheduling.offers(job())
-    held = workshop.scheduling.hold("my wish", job(), best.slot.centre, best.slot.start_at)
+    held = workshop.appointments.hold("my wish", job(), best.slot.centre, best.slot.start_at)
     assert held.slot == best.slot
     assert best.slot not in [offer.slot for offer in workshop.scheduling.offers(job("van-8"))]
 
@@ -63,7 +63,7 @@ def test_a_wish_that_is_sent_again_is_the_same_booking_and_another_one_needs_a_n
     assert hold(workshop) == held
     with pytest.raises(Conflict, match="was used for another booking"):
         hold(workshop, start_at=ELEVEN)
-    workshop.scheduling.move(held.id, 0, "mitte", ELEVEN)
+    workshop.appointments.move(held.id, 0, "mitte", ELEVEN)
     assert hold(workshop).slot.start_at == ELEVEN, "what was changed since then cannot tell against it"
     assert len(workshop.rows(bookings)) == 1
 
@@ -82,30 +82,30 @@ def test_a_vehicle_is_not_in_two_places(workshop: Cloud) -> None:
     workshop.scheduling.put_centre(centre("potsdam", place=POTSDAM))
     book(workshop)
     with pytest.raises(SlotTaken):
-        workshop.scheduling.hold("a second wish", job(), "potsdam", NINE)
+        workshop.appointments.hold("a second wish", job(), "potsdam", NINE)
 
 
 def test_a_hold_that_runs_out_frees_its_time_for_others_and_says_so(workshop: Cloud) -> None:
     held = hold(workshop)
     workshop.now += HOLD
-    assert workshop.scheduling.booking(held.id).state is State.EXPIRED
-    assert workshop.scheduling.bookings(BookingFilter(state=State.HELD), Window()).items == []
-    [expired] = workshop.scheduling.bookings(BookingFilter(state=State.EXPIRED), Window()).items
+    assert workshop.appointments.booking(held.id).state is State.EXPIRED
+    assert workshop.appointments.bookings(BookingFilter(state=State.HELD), Window()).items == []
+    [expired] = workshop.appointments.bookings(BookingFilter(state=State.EXPIRED), Window()).items
     assert hold(workshop, "van-8").state is State.HELD
-    assert workshop.scheduling.booking(held.id) == expired, "read before and after it was written"
+    assert workshop.appointments.booking(held.id) == expired, "read before and after it was written"
     with pytest.raises(Conflict, match="expired; choose a time again"):
-        workshop.scheduling.confirm(held.id)
+        workshop.appointments.confirm(held.id)
     with pytest.raises(SlotTaken):
-        workshop.scheduling.move(held.id, expired.sequence, "mitte", NINE)
-    again = workshop.scheduling.move(held.id, expired.sequence, "mitte", ELEVEN)
+        workshop.appointments.move(held.id, expired.sequence, "mitte", NINE)
+    again = workshop.appointments.move(held.id, expired.sequence, "mitte", ELEVEN)
     assert (again.state, again.hold_until) == (State.HELD, workshop.now + HOLD)
-    assert workshop.scheduling.confirm(held.id).state is State.BOOKED
+    assert workshop.appointments.confirm(held.id).state is State.BOOKED
 
 
 def test_yes_a_moment_before_the_hold_runs_out_is_yes(workshop: Cloud) -> None:
     held = hold(workshop)
     workshop.now += HOLD - timedelta(microseconds=1)
-    assert workshop.scheduling.confirm(held.id).state is State.BOOKED
+    assert workshop.appointments.confirm(held.id).state is State.BOOKED
     workshop.now += 10 * HOLD
     with pytest.raises(SlotTaken):
         hold(workshop, "van-8")
@@ -114,7 +114,7 @@ def test_yes_a_moment_before_the_hold_runs_out_is_yes(workshop: Cloud) -> None:
 def test_a_booking_moves_also_onto_part_of_its_own_time(workshop: Cloud) -> None:
     booked = book(workshop)
     before = cells(workshop)
-    moved = workshop.scheduling.move(booked.id, 1, "mitte", NINE + timedelta(minutes=30))
+    moved = workshop.appointments.move(booked.id, 1, "mitte", NINE + timedelta(minutes=30))
     assert (moved.state, moved.sequence, moved.booked_at) == (State.BOOKED, 2, booked.booked_at)
     assert cells(workshop) == before
     assert hold(workshop, "van-8", hours_after(3.5 + 0.5)).state is State.HELD
@@ -124,31 +124,31 @@ def test_a_move_that_fails_loses_nothing(workshop: Cloud) -> None:
     booked = book(workshop)
     book(workshop, "van-8", ELEVEN)
     with pytest.raises(SlotTaken):
-        workshop.scheduling.move(booked.id, 1, "mitte", ELEVEN)
-    assert workshop.scheduling.booking(booked.id) == booked
+        workshop.appointments.move(booked.id, 1, "mitte", ELEVEN)
+    assert workshop.appointments.booking(booked.id) == booked
     assert cells(workshop) == 2 * 18
 
 
 def test_of_two_who_change_one_booking_the_second_is_told(workshop: Cloud) -> None:
     booked = book(workshop)
-    workshop.scheduling.move(booked.id, booked.sequence, "mitte", ELEVEN)
+    workshop.appointments.move(booked.id, booked.sequence, "mitte", ELEVEN)
     with pytest.raises(Conflict, match="has changed meanwhile, it is booked now"):
-        workshop.scheduling.move(booked.id, booked.sequence, "mitte", NINE)
+        workshop.appointments.move(booked.id, booked.sequence, "mitte", NINE)
     with pytest.raises(Conflict, match="has changed meanwhile"):
-        workshop.scheduling.cancel(booked.id, "no time", booked.sequence)
-    assert workshop.scheduling.booking(booked.id).slot.start_at == ELEVEN
+        workshop.appointments.cancel(booked.id, "no time", booked.sequence)
+    assert workshop.appointments.booking(booked.id).slot.start_at == ELEVEN
 
 
 def test_what_is_cancelled_stays_so_and_gives_its_time_back(workshop: Cloud) -> None:
     booked = book(workshop)
-    cancelled = workshop.scheduling.cancel(booked.id, "sold", booked.sequence)
+    cancelled = workshop.appointments.cancel(booked.id, "sold", booked.sequence)
     assert (cancelled.state, cancelled.reason, cancelled.sequence) == (State.CANCELLED, "sold", 2)
-    assert workshop.scheduling.cancel(booked.id, "again") == cancelled
+    assert workshop.appointments.cancel(booked.id, "again") == cancelled
     assert cells(workshop) == 0
     with pytest.raises(Conflict, match=r"cancelled \(sold\); make a new one"):
-        workshop.scheduling.confirm(booked.id)
+        workshop.appointments.confirm(booked.id)
     with pytest.raises(Conflict, match="make a new one"):
-        workshop.scheduling.move(booked.id, 2, "mitte", ELEVEN)
+        workshop.appointments.move(booked.id, 2, "mitte", ELEVEN)
     assert hold(workshop, "van-8").state is State.HELD
 
 
@@ -156,7 +156,7 @@ def test_what_has_begun_cannot_be_moved(workshop: Cloud) -> None:
     booked = book(workshop)
     workshop.now = NINE
     with pytest.raises(Conflict, match="has begun"):
-        workshop.scheduling.move(booked.id, 1, "mitte", ELEVEN)
+        workshop.appointments.move(booked.id, 1, "mitte", ELEVEN)
 
 
 def test_with_a_centre_its_bookings_are_lost_by_name_and_can_go_elsewhere(workshop: Cloud) -> None:
@@ -169,16 +169,16 @@ def test_with_a_centre_its_bookings_are_lost_by_name_and_can_go_elsewhere(worksh
     assert workshop.scheduling.remove_centre("mitte") == []
     assert cells(workshop) == 0
     with pytest.raises(NoSlot, match="there are no centres yet"):
-        workshop.scheduling.offers_instead(booked.id)
+        workshop.appointments.offers_instead(booked.id)
     with pytest.raises(NotFound, match="any longer; ask for new offers"):
         hold(workshop, "van-9")
     with pytest.raises(Conflict, match="choose another time or cancel it"):
-        workshop.scheduling.confirm(held.id)
+        workshop.appointments.confirm(held.id)
     workshop.scheduling.put_centre(centre("potsdam", place=POTSDAM))
-    best, *_ = workshop.scheduling.offers_instead(booked.id)
-    moved = workshop.scheduling.move(booked.id, 2, "potsdam", best.slot.start_at)
+    best, *_ = workshop.appointments.offers_instead(booked.id)
+    moved = workshop.appointments.move(booked.id, 2, "potsdam", best.slot.start_at)
     assert (moved.state, moved.slot, moved.reason) == (State.BOOKED, best.slot, "")
-    assert workshop.scheduling.cancel(held.id, "elsewhere").state is State.CANCELLED
+    assert workshop.appointments.cancel(held.id, "elsewhere").state is State.CANCELLED
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_centre_that_changes_keeps_what_fits_and_what_is_over(workshop: Cloud)
     assert workshop.scheduling.put_centre(centre(name="New name")) == []
     workshop.now = hours_after(24)
     assert workshop.scheduling.remove_centre("mitte") == []
-    assert workshop.scheduling.booking(booked.id).state is State.BOOKED
+    assert workshop.appointments.booking(booked.id).state is State.BOOKED
 
 
 def test_cells_that_are_over_are_given_back(workshop: Cloud) -> None:
@@ -233,9 +233,9 @@ def test_what_is_not_there(workshop: Cloud) -> None:
         lambda: hold(workshop, where="nowhere"),
         lambda: workshop.scheduling.centre("nowhere"),
         lambda: workshop.scheduling.remove_centre("nowhere"),
-        lambda: workshop.scheduling.booking("0" * 32),
-        lambda: workshop.scheduling.confirm("0" * 32),
-        lambda: workshop.scheduling.invite("0" * 32, None),
+        lambda: workshop.appointments.booking("0" * 32),
+        lambda: workshop.appointments.confirm("0" * 32),
+        lambda: workshop.appointments.invite("0" * 32, None),
     ):
         with pytest.raises(NotFound, match="there is no"):
             ask()
@@ -277,11 +277,11 @@ def test_bookings_are_listed_from_the_latest_start_by_whose_and_where(workshop: 
     hold(workshop, "van-3", NINE, "potsdam")
 
     def vehicles(**wanted: Any) -> list[str]:
-        page = workshop.scheduling.bookings(BookingFilter(**wanted), Window())
+        page = workshop.appointments.bookings(BookingFilter(**wanted), Window())
         return sorted(one.job.address.vehicle for one in page.items)
 
-    first = workshop.scheduling.bookings(BookingFilter(), Window(2))
-    rest = workshop.scheduling.bookings(BookingFilter(), Window(2, first.after))
+    first = workshop.appointments.bookings(BookingFilter(), Window(2))
+    rest = workshop.appointments.bookings(BookingFilter(), Window(2, first.after))
     assert first.items[0].job.address.vehicle == "van-2"
     assert len(first.items) == 2
     assert [len(rest.items), rest.after] == [1, None]
