@@ -5,7 +5,7 @@ It walks along the clock in quarters of an hour and asks of every place whether 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cloud.scheduling.cost import cost_of, distance_km, latest_start
@@ -17,6 +17,8 @@ Busy = frozenset[tuple[str, datetime]]
 
 @dataclass(frozen=True)
 class Try:
+    centre: Centre
+    start_at: datetime
     cents: int
     takes: Busy
 
@@ -72,9 +74,16 @@ def one_try(
     )
     moments = [start_at + QUARTER * n for n in range((end_at - start_at) // QUARTER)]
     return Try(
+        centre,
+        start_at,
         cost_of(job, centre, start_at, now).total,
         frozenset((resource, moment) for resource in resources for moment in moments),
     )
+
+
+def place_and_day(centre: Centre, start_at: datetime) -> tuple[str, date]:
+    """The centre, and which day it is there."""
+    return centre.id, start_at.astimezone(ZoneInfo(centre.zone)).date()
 
 
 def there_at(lead_time_h: Mapping[str, float], part: str, now: datetime, moment: datetime) -> bool:

@@ -67,6 +67,7 @@ def random_centre(random: Random, number: int) -> Centre:
     """Open for an hour or two on two days, with few bays and technicians who cannot all do everything."""
     opens = random.randrange(8, 16)
     hours = week(f"{opens:02}:00", f"{opens + random.randint(1, 2):02}:{random.choice((0, 30)):02}", range(2))
+    shifts = (hours, week("06:00", "23:00", range(3)), week("10:00", "14:00", range(1, 2)))
     names = ("cooling", "brakes")
     return centre(
         f"c{number}",
@@ -79,7 +80,7 @@ def random_centre(random: Random, number: int) -> Centre:
             for n in range(random.randint(1, 2))
         ),
         technicians=tuple(
-            Technician(f"t{n}", frozenset(random.sample(names, random.randint(1, 2))), hours)
+            Technician(f"t{n}", frozenset(random.sample(names, random.randint(1, 2))), random.choice(shifts))
             for n in range(random.randint(1, 2))
         ),
         lead_time_h={"water_pump": random.choice((0.0, 5.0, 28.0))} if random.random() < 0.9 else {},
