@@ -33,6 +33,8 @@ from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.link import Link, LinkState
 from cloud.inbox.routing import Features
 from cloud.inbox.session import tls_of
+from cloud.scheduling.appointments import AppointmentService
+from cloud.scheduling.service import SchedulingService
 from cloud.security.token import BootstrapToken
 
 _log = logging.getLogger(__name__)
@@ -117,6 +119,8 @@ def _wire(
         fleet=fleet,
         alerts=alerts,
         aside=AsideService(database),
+        scheduling=SchedulingService(database, now),
+        appointments=AppointmentService(database, now),
         counts=partial(counters.read, database),
         parts=lambda: reasons(database, link.state),
         token=BootstrapToken(token),

@@ -66,6 +66,30 @@ class Refused(CloudError):
     title = "The request cannot be met as it stands"
 
 
+class SlotTaken(Conflict):
+    """Somebody else was quicker; new offers show what is left."""
+
+    slug = "slot-taken"
+    title = "Taken meanwhile"
+
+
+class NoSlot(Refused):
+    """There is no time for a job; `reasons` says of each centre why."""
+
+    slug = "no-slot"
+    title = "No time can be offered"
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        self.reasons = dict(reasons)
+        told = "; ".join(f"{centre}: {reason}" for centre, reason in sorted(self.reasons.items()))
+        super().__init__(told or "there are no centres yet: PUT one under /api/v1/centres")
+
+    @property
+    def members(self) -> Mapping[str, object]:
+        """Each centre with its reason."""
+        return {"reasons": self.reasons}
+
+
 class NotAuthenticated(CloudError):
     """Nobody knows who asks."""
 

@@ -15,6 +15,8 @@ from cloud.fleet.model import DriveFilter
 from cloud.fleet.service import FleetService
 from cloud.inbox.aside import AsideService
 from cloud.pages import LIMIT_DEFAULT, LIMIT_MAX, Window
+from cloud.scheduling.appointments import AppointmentService
+from cloud.scheduling.service import SchedulingService
 from cloud.security.token import BootstrapToken
 from edge.wire.messages import AlertState
 from edge.wire.topics import Address
@@ -29,6 +31,8 @@ class Services:
     fleet: FleetService
     alerts: AlertService
     aside: AsideService
+    scheduling: SchedulingService
+    appointments: AppointmentService
     counts: Callable[[], Mapping[str, int]]
     parts: Callable[[], Mapping[str, str]]
     """Each part of the service with the reason why it does not work; "" when it does."""
@@ -57,9 +61,9 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("outside of the years 1 to 9999 in UTC") from None
 
 
-Since = Annotated[
-    Annotated[AwareDatetime, AfterValidator(_in_utc)] | None, Query(description="Begun then or later; with a zone.")
-]
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment that a caller names, in UTC."""
+Since = Annotated[Instant | None, Query(description="Begun then or later; with a zone.")]
 
 
 def _window(

@@ -5,7 +5,20 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from cloud.api import alerts, docs, gaps, health, incidents, quarantine, summaries, trips, vehicles
+from cloud.api import (
+    alerts,
+    bookings,
+    centres,
+    docs,
+    gaps,
+    health,
+    incidents,
+    offers,
+    quarantine,
+    summaries,
+    trips,
+    vehicles,
+)
 from cloud.api.access import Services, guard
 from cloud.api.correlation import Correlated
 from cloud.api.metrics import add_metrics
@@ -16,7 +29,7 @@ _PROBLEM: Final = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/sch
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     401: {**_PROBLEM, "description": "No token, or not this one"},
     404: {**_PROBLEM, "description": "There is no such thing"},
-    409: {**_PROBLEM, "description": "It is not in a state that allows this"},
+    409: {**_PROBLEM, "description": "It is not in a state that allows this, or somebody was quicker"},
     422: {**_PROBLEM, "description": "The request cannot be met as it stands"},
     503: {"model": Problem, "description": "The database cannot be used just now"},
 }
@@ -45,7 +58,7 @@ def make_api(services: Services) -> FastAPI:
 
 def _v1() -> APIRouter:
     router = APIRouter(prefix=V1, dependencies=[Depends(guard)], responses=_RESPONSES)
-    for noun in (vehicles, alerts, incidents, trips, summaries, gaps, quarantine):
+    for noun in (vehicles, alerts, incidents, trips, summaries, centres, offers, bookings, gaps, quarantine):
         router.include_router(noun.router)
     router.include_router(health.counters_router)
     router.add_api_route("/openapi.json", _openapi, include_in_schema=False)

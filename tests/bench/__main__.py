@@ -10,9 +10,10 @@ from typing import Final
 
 from tests.bench.decode import read_and_decode
 from tests.bench.rows import Benchmark, Row
+from tests.bench.scheduling import book
 from tests.bench.simulator import live
 
-BENCHMARKS: Final[Mapping[str, Benchmark]] = {"decode": read_and_decode, "simulator": live}
+BENCHMARKS: Final[Mapping[str, Benchmark]] = {"decode": read_and_decode, "scheduling": book, "simulator": live}
 """By the name that ONLY= takes, in the order in which they run."""
 
 

@@ -20,6 +20,8 @@ from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.model import Arrival
 from cloud.inbox.routing import Features
+from cloud.scheduling.appointments import AppointmentService
+from cloud.scheduling.service import SchedulingService
 from edge.wire.downlink import Ack, decode_down
 from tests.unit.cloud.vehicle import T0
 
@@ -42,6 +44,8 @@ class Cloud:
     fleet: FleetService
     alerts: AlertService
     aside: AsideService
+    scheduling: SchedulingService
+    appointments: AppointmentService
     intake: Intake
     now: datetime = T0
 
@@ -72,7 +76,9 @@ def open_cloud(
         fleet = FleetService(database, settings, lambda: cloud.now)
         alerts = AlertService(database, lambda: cloud.now)
         intake = Intake(database, Features(fleet, alerts), inbox)
-        cloud = Cloud(url, database, fleet, alerts, AsideService(database), intake)
+        scheduling = SchedulingService(database, lambda: cloud.now)
+        appointments = AppointmentService(database, lambda: cloud.now)
+        cloud = Cloud(url, database, fleet, alerts, AsideService(database), scheduling, appointments, intake)
         try:
             yield cloud
         finally:
