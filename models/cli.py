@@ -44,10 +44,30 @@ def _drives(options: argparse.Namespace) -> str:
 
 
 def _train(options: argparse.Namespace) -> str:
+    if options.data is not None:
+        return _train_rul(options)
+    if options.drives is None or options.calibration is None:
+        options.parser.error("the following arguments are required: --drives and --calibration, or --data")
     from models.making import make  # noqa: PLC0415  # `--help` needs none of it
 
     recipe, file = _recipe(options)
     return make(recipe, file, options.drives, options.calibration, options.out)
+
+
+def _train_rul(options: argparse.Namespace) -> str:
+    from models.rul.making import make_rul  # noqa: PLC0415  # `--help` needs none of it
+    from models.rul.recipe import load_rul_recipe  # noqa: PLC0415  # `--help` needs none of it
+
+    if options.drives is not None or options.calibration is not None:
+        options.parser.error("argument --data: not allowed with --drives or --calibration")
+    file = options.config or RECIPES / f"{options.name}.toml"
+    return make_rul(load_rul_recipe(file), file, options.data, options.out)
+
+
+def _predict(options: argparse.Namespace) -> str:
+    from models.rul.making import predict_rul  # noqa: PLC0415  # `--help` needs none of it
+
+    return predict_rul(options.model, options.data, options.out)
 
 
 def _evaluate(options: argparse.Namespace) -> str:
@@ -102,10 +122,17 @@ def _add_steps(
         "--role", action="append", choices=get_args(Role), help="only this part of the recipe; repeatable"
     )
     train = commands.add_parser("train", parents=[named], help="train, choose the threshold, export, check")
-    train.set_defaults(command=_train)
+    train.set_defaults(command=_train, parser=train)
     for option, what in (("--drives", "healthy drives to learn from"), ("--calibration", "others for the threshold")):
-        train.add_argument(option, type=Path, nargs="+", required=True, metavar="FILE", help=what)
+        train.add_argument(option, type=Path, nargs="+", metavar="FILE", help=f"{what} (coolant)")
+    train.add_argument("--data", type=Path, metavar="FILE", help="run-to-failure table to learn from (rul)")
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="package to write")
+    predict = commands.add_parser("predict", help="how many cycles the units of a table have left")
+    predict.set_defaults(command=_predict)
+    predict.add_argument("name", choices=["rul"], help="which kind of model")
+    predict.add_argument("--model", type=Path, required=True, metavar="DIR", help="what train wrote")
+    predict.add_argument("--data", type=Path, required=True, metavar="FILE", help="table of their cycles so far")
+    predict.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="unit, rul, lower, upper")
     evaluate = commands.add_parser("evaluate", parents=[named, several], help="judge a package on unseen drives")
     evaluate.set_defaults(command=_evaluate)
     evaluate.add_argument("--package", type=Path, required=True, metavar="DIR")

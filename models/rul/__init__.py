@@ -1,0 +1,1 @@
+"""Remaining useful life from any run-to-failure table."""
