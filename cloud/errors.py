@@ -90,6 +90,14 @@ class NoSlot(Refused):
         return {"reasons": self.reasons}
 
 
+class TooLarge(CloudError):
+    """More was sent than anybody needs to send."""
+
+    status = 413
+    slug = "too-large"
+    title = "Too much was sent"
+
+
 class NotAuthenticated(CloudError):
     """Nobody knows who asks."""
 

@@ -3,7 +3,7 @@
 import tomllib
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -16,6 +16,7 @@ from edge.history import Smoothing, Window
 RECIPES: Final = Path(__file__).resolve().parent / "recipes"
 PACKAGES: Final = Path(__file__).resolve().parent / "packages"
 
+AnyRecipe = TypeVar("AnyRecipe", bound=BaseModel)
 Role = Literal["training", "calibration", "healthy", "leaks"]
 Positive = Annotated[float, Field(gt=0)]
 
@@ -141,13 +142,22 @@ class Recipe(_Part):
 
 
 def load_recipe(file: Path) -> Recipe:
-    """Read a recipe.
+    """Read a recipe of a virtual sensor.
 
     Raises:
         ConfigError: it is missing, is not TOML, or is not a recipe.
     """
+    return read_recipe(file, Recipe, example="coolant")
+
+
+def read_recipe(file: Path, kind: type[AnyRecipe], *, example: str) -> AnyRecipe:
+    """Read a recipe of any kind.
+
+    Raises:
+        ConfigError: it is missing, is not TOML, or is no recipe of this kind; `example` is one that is.
+    """
     try:
-        return Recipe.model_validate(tomllib.loads(file.read_text("utf-8")))
+        return kind.model_validate(tomllib.loads(file.read_text("utf-8")))
     except OSError as error:
         raise ConfigError(
             f"cannot be read: {error.strerror}", file=file, remedy="Check the path of --config"
@@ -158,4 +168,5 @@ def load_recipe(file: Path) -> Recipe:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(problem, file=file, place=place, remedy="Compare with models/recipes/coolant.toml") from error
+        remedy = f"Compare with models/recipes/{example}.toml"
+        raise ConfigError(problem, file=file, place=place, remedy=remedy) from error

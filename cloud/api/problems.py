@@ -47,10 +47,20 @@ def add_problem_documents(app: FastAPI) -> None:
         app.add_exception_handler(kind, _answer)
 
 
+def answer(error: CloudError, instance: str) -> Response:
+    """The document that answers an error of ours, for who answers before any handler is reached."""
+    problem, headers = _problem(error, instance)
+    return _response(problem, headers)
+
+
 async def _answer(request: Request, error: Exception) -> Response:
     problem, headers = _problem(error, request.url.path)
     if problem.status >= 500 and not isinstance(error, CloudError):
         _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _response(problem, headers)
+
+
+def _response(problem: Problem, headers: Mapping[str, str]) -> Response:
     return Response(problem.model_dump_json(), problem.status, headers=dict(headers), media_type=MEDIA_TYPE)
 
 

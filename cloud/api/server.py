@@ -20,6 +20,7 @@ from cloud.api import (
     vehicles,
 )
 from cloud.api.access import Services, guard
+from cloud.api.bounds import Bounded
 from cloud.api.correlation import Correlated
 from cloud.api.metrics import add_metrics
 from cloud.api.problems import MEDIA_TYPE, Problem, add_problem_documents
@@ -30,6 +31,7 @@ _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     401: {**_PROBLEM, "description": "No token, or not this one"},
     404: {**_PROBLEM, "description": "There is no such thing"},
     409: {**_PROBLEM, "description": "It is not in a state that allows this, or somebody was quicker"},
+    413: {**_PROBLEM, "description": "The body is larger than any request needs"},
     422: {**_PROBLEM, "description": "The request cannot be met as it stands"},
     503: {"model": Problem, "description": "The database cannot be used just now"},
 }
@@ -50,6 +52,7 @@ def make_api(services: Services) -> FastAPI:
     app.include_router(health.router)
     app.include_router(docs.router, prefix=V1)
     app.include_router(_v1())
+    app.add_middleware(Bounded)
     page = add_metrics(app, services).page
     app.add_middleware(Correlated)
     app.add_api_route("/metrics", page, dependencies=[Depends(guard)], include_in_schema=False)

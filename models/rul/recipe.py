@@ -1,13 +1,12 @@
 """A recipe of a remaining-life model: columns, cap, features, forest, in one TOML file."""
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from edge.detect.remaining_life import FeaturePlan
-from edge.errors import ConfigError
+from models.recipe import read_recipe
 
 
 class _Part(BaseModel):
@@ -66,17 +65,4 @@ def load_rul_recipe(file: Path) -> RulRecipe:
     Raises:
         ConfigError: it is missing, is not TOML, or is not such a recipe.
     """
-    try:
-        return RulRecipe.model_validate(tomllib.loads(file.read_text("utf-8")))
-    except OSError as error:
-        raise ConfigError(
-            f"cannot be read: {error.strerror}", file=file, remedy="Check the path of --config"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"is not TOML: {error}", file=file, remedy="Mend that line") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(
-            first["msg"], file=file, place=place, remedy="Compare with models/recipes/rul.toml"
-        ) from error
+    return read_recipe(file, RulRecipe, example="rul")

@@ -73,6 +73,8 @@ def _read(file: Path) -> pa.Table:
             return pa.parquet.read_table(file)
         if file.suffix == ".csv":
             return pa.csv.read_csv(file)
+    except FileNotFoundError:
+        raise ConfigError("there is no such file", file=file, place="--data", remedy=remedy) from None
     except (OSError, pa.ArrowException) as error:
         raise ConfigError(f"cannot be read: {str(error).splitlines()[0][:200]}", file=file, remedy=remedy) from error
     raise ConfigError(f"{file.suffix or 'no ending'!r} is no kind of table that is known", file=file, remedy=remedy)

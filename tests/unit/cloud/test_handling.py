@@ -28,6 +28,7 @@ from cloud.alerts.handling import (
 )
 from cloud.alerts.handling_store import handling_steps, handlings, incidents
 from cloud.alerts.service import AlertService, HandledAlert
+from cloud.api.bounds import BODY_BYTES_MAX
 from cloud.api.server import V1
 from cloud.database import Database, _alembic
 from cloud.errors import Conflict, NotFound, UpstreamDown
@@ -39,7 +40,7 @@ from edge.wire import messages
 from edge.wire.messages import AlertState
 from tests.unit.cloud import vehicle as says
 from tests.unit.cloud.services import SETTINGS, Cloud, open_cloud
-from tests.unit.cloud.test_api import api_of, ask
+from tests.unit.cloud.test_api import TOKEN, api_of, ask
 from tests.unit.cloud.vehicle import T0, Speaker, minute
 
 VAN = Speaker()
@@ -341,6 +342,17 @@ def test_people_act_over_http(cloud: Cloud) -> None:
     assert one["closed_at"] == "2026-11-21T08:00:00Z"
     assert [alert["id"] for alert in one["alerts"]] == [FIRST]
     assert [step["step"] for step in ask(app, f"{V1}{PATH}").json()["steps"]] == ["began", "seen", "repaired"]
+
+
+@pytest.mark.parametrize("token", [TOKEN, None])
+def test_a_body_without_end_is_not_read_whoever_sends_it(cloud: Cloud, token: str | None) -> None:
+    cloud.take(VAN.say(told(1, begins=1), 1))
+    path, note = f"{V1}{PATH}/acknowledge", "n" * BODY_BYTES_MAX
+    answer = ask(api_of(cloud), path, method="POST", body={"by": "Ada", "note": note}, token=token)
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+    assert (answer.json()["type"], answer.json()["instance"]) == ("urn:telltale:problem:too-large", path)
+    assert answer.headers["x-request-id"]
+    assert standing(cloud) == (HandlingState.FIRING, Step.BEGAN)
 
 
 @pytest.mark.parametrize(
