@@ -104,8 +104,8 @@ def _add_serve(serve_parser: argparse.ArgumentParser) -> None:
     add("--token", help=f"what opens the API; better in ${TOKEN_VARIABLE}, since others see this line")
     add(
         "--log",
-        choices=sorted(LogFormat),
-        default=LogFormat.TEXT,
+        choices=[form.value for form in LogFormat],
+        default=LogFormat.TEXT.value,
         help="lines for people, or JSON objects for machines (%(default)s)",
     )
     add("--announce", type=Path, metavar="FILE", help="write there where the service is, once it is ready")

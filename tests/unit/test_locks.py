@@ -77,9 +77,12 @@ def test_a_box_gets_no_training_no_web_service_and_no_orm() -> None:
 
 
 def test_the_demo_gets_no_tools_and_no_training() -> None:
-    # pandas is there: OR-Tools requires it.
-    unwanted = {"pytest", "ruff", "mypy", "hypothesis", "scikit-learn", "skl2onnx", "onnx", "pyarrow", "obd"}
-    assert not unwanted & pins("requirements-demo.lock").keys()
+    lock = "requirements-demo.lock"
+    unwanted = {"pytest", "ruff", "mypy", "hypothesis", "scikit-learn", "skl2onnx", "onnx", "pandas", "pyarrow", "obd"}
+    assert unwanted & pins(lock).keys() == {"pandas"}, "OR-Tools requires it"
+    askers = re.search(r"^pandas==[^#]*# via (.*)$", (ROOT / lock).read_text(), re.MULTILINE)
+    assert askers is not None
+    assert askers[1] == "ortools, -c requirements.lock", "nobody else may"
 
 
 def test_the_edge_environment_holds_its_lock_and_the_setup_only(edge_python: Path) -> None:

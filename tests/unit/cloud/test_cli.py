@@ -72,6 +72,15 @@ def test_the_token_may_come_from_the_environment(cloud_says: Say, monkeypatch: p
     assert (code, err.startswith(f"telltale-cloud: {TOKEN_VARIABLE}: a token of fewer")) == (78, True)
 
 
+def test_a_log_of_an_unknown_form_is_refused_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", "--embedded-broker", "--log", "xml"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "text" in said
+    assert "LogFormat" not in said
+
+
 def test_a_database_is_made_and_looked_into(tmp_path: Path, cloud_says: Say) -> None:
     database = f"sqlite:///{tmp_path}/telltale.db"
     code, _, err = cloud_says("quarantine", "list", "--database", database)
