@@ -26,7 +26,7 @@ from cloud.api.server import make_api
 from cloud.broker.embedded import HOST, EmbeddedBroker, embedded_broker
 from cloud.config import BrokerConfig, BrokerTarget, CloudConfig, broker_target
 from cloud.database import Database
-from cloud.errors import PartEnded
+from cloud.errors import PartEnded, UpstreamDown
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
@@ -35,7 +35,9 @@ from cloud.inbox.routing import Features
 from cloud.inbox.session import tls_of
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
-from cloud.security.token import BootstrapToken
+from cloud.security.audit import Audit
+from cloud.security.room import Security, make_security
+from cloud.security.tokens import signing_key
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ async def serve(
         tried = asyncio.Event()
         service = _wire(config, database, target, token=token, tried=tried)
         stack.callback(service.link.close)
+        stack.callback(_write_activities, service.security)
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(_watch(embedded), name="broker")
             group.create_task(_outlast(stop, "api", service.api.serve([listener])), name="api")
@@ -88,6 +91,7 @@ class _Service:
 
     api: ApiServer
     link: Link
+    security: Security
 
 
 def _wire(
@@ -99,7 +103,10 @@ def _wire(
         FleetSettings(timedelta(seconds=config.fleet.offline_after_s), config.fleet.summaries_per_vehicle),
         now,
     )
-    alerts = AlertService(database, now)
+    audit = Audit(database, now)
+    alerts = AlertService(database, audit, now)
+    key = signing_key(config.security.key_file or database.file.with_name(f"{database.file.name}.key"))
+    security = make_security(database, now, audit=audit, signing_key=key, bootstrap=token)
     intake = Intake(database, Features(fleet, alerts), InboxSettings(**config.inbox.model_dump()))
     loop = asyncio.get_running_loop()
 
@@ -119,13 +126,20 @@ def _wire(
         fleet=fleet,
         alerts=alerts,
         aside=AsideService(database),
-        scheduling=SchedulingService(database, now),
-        appointments=AppointmentService(database, now),
+        scheduling=SchedulingService(database, audit, now),
+        appointments=AppointmentService(database, audit, now),
         counts=partial(counters.read, database),
         parts=lambda: reasons(database, link.state),
-        token=BootstrapToken(token),
+        security=security,
     )
-    return _Service(ApiServer(make_api(services)), link)
+    return _Service(ApiServer(make_api(services)), link, security)
+
+
+def _write_activities(security: Security) -> None:
+    try:
+        security.watch.write()
+    except UpstreamDown as error:
+        _log.warning("the last activities are lost: %s", error)
 
 
 def now() -> datetime:

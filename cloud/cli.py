@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from cloud import cli_people
 from cloud.app import serve
 from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf
 from cloud.config import Override, load
@@ -19,7 +20,7 @@ from cloud.errors import EXIT_CONFIG, CloudError, ConfigError
 from cloud.inbox.aside import AsideService
 from cloud.logs import LogFormat, set_up
 from cloud.pages import LIMIT_MAX, Window
-from cloud.security.token import new_token
+from cloud.security.tokens import new_token
 
 TOKEN_VARIABLE: Final = "TELLTALE_CLOUD_TOKEN"
 _DATABASE_DEFAULT: Final = "sqlite:///telltale.db"
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "quarantine": _quarantine,
         "broker-config": _broker_config,
         "demo": _demo,
+        "person": cli_people.person,
+        "roles": cli_people.roles,
+        "audit": cli_people.audit,
     }[options.command]
     try:
         return command(options) or 0
@@ -61,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     quarantine = commands.add_parser("quarantine", help="look at messages that break the contract")
     quarantine.add_argument("action", choices=["list"])
     quarantine.add_argument("--database", default=_DATABASE_DEFAULT, metavar="URL")
+    cli_people.add_commands(commands, _DATABASE_DEFAULT)
     broker = commands.add_parser("broker-config", help="write the configuration of a real broker (mosquitto)")
     broker.add_argument("--out", type=Path, required=True, metavar="DIR", help="mosquitto.conf is written there")
     broker.add_argument("--host", default="127.0.0.1", help="where it listens (%(default)s)")

@@ -83,6 +83,14 @@ class InboxConfig(_Section):
     """A number that is used twice is noticed among so many of the latest messages."""
 
 
+class SecurityConfig(_Section):
+    """Who is let in."""
+
+    key_file: Path | None = None
+    """The key that signs the tokens of people, made at the first start; by default beside the database, `.key` behind
+    its name. Keep it out of the backups of the database."""
+
+
 class CloudConfig(_Section):
     """All of it, with the defaults."""
 
@@ -93,6 +101,7 @@ class CloudConfig(_Section):
     api: ApiConfig = ApiConfig()
     fleet: FleetConfig = FleetConfig()
     inbox: InboxConfig = InboxConfig()
+    security: SecurityConfig = SecurityConfig()
 
 
 _SECTIONS: Final[dict[str, type[_Section]]] = {
@@ -100,6 +109,7 @@ _SECTIONS: Final[dict[str, type[_Section]]] = {
     "api": ApiConfig,
     "fleet": FleetConfig,
     "inbox": InboxConfig,
+    "security": SecurityConfig,
 }
 _REMEDIES: Final = {
     ("broker",): "Say --embedded-broker, or --broker mqtt://host:port",

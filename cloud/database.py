@@ -43,12 +43,13 @@ class Database:
         Raises:
             ConfigError: it cannot be used; with the remedy.
         """
-        self._file = _file_of(_parse(url))
-        _check_place(self._file)
-        if must_exist and not self._file.exists():
+        self.file = _file_of(_parse(url))
+        """Where it lies."""
+        _check_place(self.file)
+        if must_exist and not self.file.exists():
             remedy = "Name the database of a service with --database"
-            raise ConfigError("there is no such database", file=self._file, place="database", remedy=remedy)
-        self._engine = _engine(self._file)
+            raise ConfigError("there is no such database", file=self.file, place="database", remedy=remedy)
+        self._engine = _engine(self.file)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -85,15 +86,15 @@ class Database:
         except CommandError as error:
             raise ConfigError(
                 f"the tables are of a version that this program does not know ({error})",
-                file=self._file,
+                file=self.file,
                 remedy="Start the newer telltale-cloud that wrote it, or name another database",
             ) from error
         except OperationalError as error:
             if "locked" in str(error.orig):
-                raise UpstreamDown(f"{self._file}: {error.orig}") from error
-            raise _unusable(self._file, error) from error
+                raise UpstreamDown(f"{self.file}: {error.orig}") from error
+            raise _unusable(self.file, error) from error
         except DatabaseError as error:
-            raise _unusable(self._file, error) from error
+            raise _unusable(self.file, error) from error
 
     def check(self) -> str:
         """Why the database cannot be used just now; "" when it can."""

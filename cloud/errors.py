@@ -3,6 +3,7 @@
 `status` is what the API answers with (RFC 9110); the API turns every CloudError into a problem document (RFC 9457).
 """
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -117,6 +118,23 @@ class NotAllowed(CloudError):
     status = 403
     slug = "not-allowed"
     title = "Not allowed"
+
+
+class TooMany(CloudError):
+    """Too much at once or too often; says when to come back."""
+
+    status = 429
+    slug = "too-many"
+    title = "Too many"
+
+    def __init__(self, detail: str, *, wait_s: float) -> None:
+        self.wait_s = math.ceil(wait_s)
+        super().__init__(f"{detail}; try again in {self.wait_s} s")
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """RFC 6585, 4: when to try again."""
+        return {"Retry-After": str(self.wait_s)}
 
 
 class UpstreamDown(CloudError):

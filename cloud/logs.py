@@ -34,6 +34,11 @@ def correlated(name: str) -> Iterator[None]:
         _CORRELATION.reset(token)
 
 
+def correlation() -> str:
+    """What everything belongs to just now; "" for nothing in particular."""
+    return _CORRELATION.get()
+
+
 def set_up(form: LogFormat) -> None:
     """Log to stderr from INFO on, unless somebody has set up logging before."""
     logging.basicConfig(level=logging.INFO, handlers=[writes(form, sys.stderr)])

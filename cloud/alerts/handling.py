@@ -142,3 +142,5 @@ class IncidentFilter:
     fleet: str | None = None
     vehicle: str | None = None
     is_open: bool | None = None
+    within: frozenset[str] | None = None
+    """Only of these fleets; None: of all."""

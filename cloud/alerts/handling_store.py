@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Row
 from cloud.alerts.handling import Handling, HandlingState, Incident, IncidentFilter, Step
 from cloud.alerts.model import Alert
 from cloud.alerts.store import alerts
-from cloud.columns import METADATA, BigId, UtcTime, to_vehicle, vehicle_key, vehicle_names
+from cloud.columns import METADATA, BigId, UtcTime, to_vehicle, vehicle_key, vehicle_names, within
 from cloud.database import beyond, put
 from cloud.pages import Key
 from edge.wire.topics import Address
@@ -203,6 +203,7 @@ def list_incidents(
 ) -> list[Incident]:
     """Incidents, the latest first."""
     query = sa.select(incidents).order_by(*(column.desc() for column in _INCIDENT_KEY)).limit(rows_max)
+    query = query.where(within(incidents.c.fleet, wanted.within))
     if wanted.fleet is not None:
         query = query.where(incidents.c.fleet == wanted.fleet)
     if wanted.vehicle is not None:

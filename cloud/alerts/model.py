@@ -53,6 +53,8 @@ class AlertFilter:
     state: AlertState | None = None
     since: datetime | None = None
     """Begun then or later."""
+    within: frozenset[str] | None = None
+    """Only of these fleets; None: of all."""
 
 
 class Change(StrEnum):

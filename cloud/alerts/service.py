@@ -14,6 +14,7 @@ from cloud.database import Connection, Database
 from cloud.errors import NotFound
 from cloud.heard import Heard
 from cloud.pages import Page, Window
+from cloud.security.audit import Audit
 from edge.wire import messages
 from edge.wire.messages import Severity
 from edge.wire.topics import Address
@@ -46,8 +47,9 @@ class WholeAlert:
 class AlertService:
     """Alerts, how they are handled, and incidents. `record` runs inside the inbox's transaction."""
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, audit: Audit, now: Callable[[], datetime]) -> None:
         self._database = database
+        self._audit = audit
         self._now = now
 
     def record(self, connection: Connection, heard: Heard, body: messages.Alert) -> Change:
@@ -155,6 +157,15 @@ class AlertService:
             handled = _handled(connection, alert)
             after = decide(handled.handling, self._now())
             _take(connection, alert, handled, after)
+            if after != handled.handling:
+                self._audit.record(
+                    connection,
+                    by=after.by or "",
+                    action=f"alert_{after.step}",
+                    fleet=address.fleet,
+                    subject=f"alerts/{address.fleet}/{address.vehicle}/{alert_id}",
+                    note=after.note,
+                )
             return HandledAlert(alert, after, handled.incident)
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from cloud.alerts.model import Alert, AlertFilter, Entry
-from cloud.columns import METADATA, BigId, UtcTime, to_vehicle, vehicle_key, vehicle_names
+from cloud.columns import METADATA, BigId, UtcTime, to_vehicle, vehicle_key, vehicle_names, within
 from cloud.database import beyond, insert_once, put
 from cloud.pages import Key
 from edge.wire.envelope import Clock
@@ -90,6 +90,7 @@ def alert_of(connection: Connection, address: Address, alert_id: str) -> Alert |
 def list_alerts(connection: Connection, wanted: AlertFilter, *, after: Key | None, rows_max: int) -> list[Alert]:
     """Alerts, the latest start first."""
     query = sa.select(alerts).order_by(*(column.desc() for column in _KEY)).limit(rows_max)
+    query = query.where(within(alerts.c.fleet, wanted.within))
     if wanted.fleet is not None:
         query = query.where(alerts.c.fleet == wanted.fleet)
     if wanted.vehicle is not None:

@@ -1,9 +1,14 @@
-"""What every router is given: the services, the window of a listing, and the guard at the door."""
+"""What every router is given: the services, the window of a listing, and who asks, with what they may.
+
+This is the one place where roles are enforced. Every route names the permission that it needs, by what it is given: a
+Caller. A route without one does not get into the application (cloud.api.server).
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -11,17 +16,26 @@ from pydantic import AfterValidator, AwareDatetime
 
 from cloud.alerts.model import AlertFilter
 from cloud.alerts.service import AlertService
+from cloud.errors import NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
 from cloud.fleet.service import FleetService
 from cloud.inbox.aside import AsideService
 from cloud.pages import LIMIT_DEFAULT, LIMIT_MAX, Window
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
-from cloud.security.token import BootstrapToken
+from cloud.security.behaviour import Outcome
+from cloud.security.principal import Principal
+from cloud.security.roles import Permission
+from cloud.security.room import Security
 from edge.wire.messages import AlertState
 from edge.wire.topics import Address
 
-_bearer = HTTPBearer(auto_error=False, description="The token that `telltale-cloud serve` was given or printed.")
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="An access token (POST /session), an API key, or the token of `telltale-cloud serve`.",
+)
+Filter = TypeVar("Filter")
+"""A dataclass that has `within`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +50,7 @@ class Services:
     counts: Callable[[], Mapping[str, int]]
     parts: Callable[[], Mapping[str, str]]
     """Each part of the service with the reason why it does not work; "" when it does."""
-    token: BootstrapToken
+    security: Security
 
 
 def services_of(request: Request) -> Services:
@@ -45,13 +59,89 @@ def services_of(request: Request) -> Services:
     return services
 
 
-def guard(request: Request, shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
-    """Let nobody pass without the token.
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, and in which fleets they may do what they ask for."""
 
-    Raises:
-        NotAuthenticated: 401.
-    """
-    services_of(request).token.check(None if shown is None else shown.credentials)
+    principal: Principal
+    permission: Permission
+
+    @property
+    def name(self) -> str:
+        """As it stands in audit and timelines."""
+        return self.principal.name
+
+    def must(self, fleet: str, found: str) -> None:
+        """Let pass what belongs to a fleet of theirs.
+
+        Args:
+            fleet: which it belongs to.
+            found: what it is; who may not see it is told that it is not there, as if it were not.
+
+        Raises:
+            NotFound: it is of another fleet.
+        """
+        if not self.principal.may(self.permission, fleet):
+            raise NotFound(f"there is no {found}")
+
+    def only(self, wanted: Filter) -> Filter:
+        """What is wanted, of their own fleets alone."""
+        fleets = self.principal.fleets(self.permission)
+        return replace(wanted, within=fleets)  # type: ignore[type-var]  # of each there is an AlertFilter or the like
+
+
+class _May:
+    """Lets pass who has a permission, in the fleet that the path names, if it names one; every try is noted."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    def __call__(
+        self, request: Request, shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    ) -> Caller:
+        """Who asks.
+
+        Raises:
+            NotAuthenticated: nobody that is known (401).
+            NotAllowed: they have this permission nowhere (403).
+            NotFound: not in this fleet, which for them does not exist (404).
+        """
+        security = services_of(request).security
+        principal = security.sign_in.principal_of(None if shown is None else shown.credentials)
+        fleet = request.path_params.get("fleet")
+        is_allowed = principal.may(self.permission, fleet)
+        outcome = Outcome.ALLOWED if is_allowed else Outcome.REFUSED
+        security.watch.note(principal.name, self.permission, outcome)
+        caller = Caller(principal, self.permission)
+        if is_allowed:
+            return caller
+        if not principal.may(self.permission):
+            raise NotAllowed(f"{principal.name} may not {self.permission.replace('_', ' ')}")
+        raise NotFound(f"there is no fleet {fleet!r}")
+
+
+class _Known:
+    """Lets pass everybody who is known: what concerns only themselves, and what is no secret."""
+
+    def __call__(
+        self, request: Request, shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    ) -> Principal:
+        """Who asks.
+
+        Raises:
+            NotAuthenticated: nobody that is known (401).
+        """
+        return services_of(request).security.sign_in.principal_of(None if shown is None else shown.credentials)
+
+
+GUARDS = (_May, _Known)
+"""A route must depend on one of these to get into the application."""
+
+
+@cache
+def may(permission: Permission) -> Any:
+    """For a route: gives it a Caller who has this permission."""
+    return Depends(_May(permission))
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -89,6 +179,7 @@ def _address(fleet: str, vehicle: str) -> Address:
     return Address(fleet, vehicle)
 
 
+KnownPrincipal = Annotated[Principal, Depends(_Known())]
 ServicesOf = Annotated[Services, Depends(services_of)]
 WindowOf = Annotated[Window, Depends(_window)]
 DrivesWanted = Annotated[DriveFilter, Depends(_drives)]

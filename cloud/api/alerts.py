@@ -4,17 +4,20 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cloud.alerts.handling import Handling, HandlingState, Step
 from cloud.alerts.model import Entry
 from cloud.alerts.service import HandledAlert
-from cloud.api.access import AddressOf, AlertsWanted, ServicesOf, WindowOf
-from cloud.api.forms import FleetName, Form, Id, Line, Moment, PageForm, Prose, VehicleName, page_form
+from cloud.api.access import AddressOf, AlertsWanted, Caller, ServicesOf, WindowOf, may
+from cloud.api.forms import FleetName, Form, Id, Moment, PageForm, Prose, VehicleName, page_form
+from cloud.security.roles import Permission
 from edge.wire.envelope import Clock
 from edge.wire.messages import Action, AlertState, Severity, Value
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
+Reader = Annotated[Caller, may(Permission.SEE_ALERTS)]
+Handler = Annotated[Caller, may(Permission.HANDLE_ALERTS)]
 
 Values = Annotated[
     dict[str, Value],
@@ -31,8 +34,8 @@ class HandlingForm(Form):
     """Why it is in this state."""
     at: Moment
     """When it came to it, by the cloud's clock."""
-    by: Annotated[str | None, Field(examples=["Ada"])]
-    """The person; null: the vehicle or the cloud itself."""
+    by: Annotated[str | None, Field(examples=["ada@example.org"])]
+    """Who did it; null: the vehicle or the cloud itself."""
     note: str
 
 
@@ -86,10 +89,11 @@ class AlertWithTimelineForm(AlertForm):
     """In order."""
 
 
-class PersonForm(Form):
-    """Who acts, and what there is to say about it."""
+class NoteForm(Form):
+    """What there is to say about it. Who says it is known by the token."""
 
-    by: Annotated[Line, Field(examples=["Ada"])]
+    model_config = ConfigDict(extra="forbid")
+
     note: Annotated[Prose, Field(examples=["The driver has been called"])] = ""
 
 
@@ -101,21 +105,21 @@ class Closing(StrEnum):
     ACCEPTED = Step.ACCEPTED
 
 
-class ClosingForm(PersonForm):
-    """Why an alert is over, by whose word."""
+class ClosingForm(NoteForm):
+    """Why an alert is over."""
 
     reason: Closing
     """`accepted`: known, and left as it is."""
 
 
 @router.get("")
-def list_alerts(services: ServicesOf, window: WindowOf, wanted: AlertsWanted) -> PageForm[AlertForm]:
+def list_alerts(caller: Reader, services: ServicesOf, window: WindowOf, wanted: AlertsWanted) -> PageForm[AlertForm]:
     """Alerts, the latest start first."""
-    return page_form(services.alerts.alerts(wanted, window), alert_form)
+    return page_form(services.alerts.alerts(caller.only(wanted), window), alert_form)
 
 
 @router.get("/{fleet}/{vehicle}/{alert}")
-def one_alert(services: ServicesOf, address: AddressOf, alert: str) -> AlertWithTimelineForm:
+def one_alert(_: Reader, services: ServicesOf, address: AddressOf, alert: str) -> AlertWithTimelineForm:
     """One alert with its timeline."""
     found = services.alerts.alert(address, alert)
     timeline = [_entry(entry) for entry in found.timeline]
@@ -124,16 +128,20 @@ def one_alert(services: ServicesOf, address: AddressOf, alert: str) -> AlertWith
 
 
 @router.post("/{fleet}/{vehicle}/{alert}/acknowledge")
-def acknowledge_alert(services: ServicesOf, address: AddressOf, alert: str, person: PersonForm) -> AlertForm:
+def acknowledge_alert(
+    caller: Handler, services: ServicesOf, address: AddressOf, alert: str, said: NoteForm
+) -> AlertForm:
     """Say that a person has seen it; safe to repeat. 409 when it is over."""
-    return alert_form(services.alerts.acknowledge(address, alert, by=person.by, note=person.note))
+    return alert_form(services.alerts.acknowledge(address, alert, by=caller.name, note=said.note))
 
 
 @router.post("/{fleet}/{vehicle}/{alert}/close")
-def close_alert(services: ServicesOf, address: AddressOf, alert: str, closing: ClosingForm) -> AlertForm:
+def close_alert(
+    caller: Handler, services: ServicesOf, address: AddressOf, alert: str, closing: ClosingForm
+) -> AlertForm:
     """Say that it is over, and why; safe to repeat. 409 when it was over for another reason."""
     reason = Step(closing.reason)
-    return alert_form(services.alerts.close(address, alert, reason, by=closing.by, note=closing.note))
+    return alert_form(services.alerts.close(address, alert, reason, by=caller.name, note=closing.note))
 
 
 def alert_form(handled: HandledAlert) -> AlertForm:

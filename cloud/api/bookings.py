@@ -5,13 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
-from cloud.api.access import ServicesOf, WindowOf
+from cloud.api.access import Caller, Services, ServicesOf, WindowOf, may
 from cloud.api.forms import FleetName, Form, Id, Moment, PageForm, VehicleName, page_form
 from cloud.api.jobs import JobForm, Name, PlanMoment, SlotForm, Wish, slot_form
 from cloud.api.offers import OffersForm, offers_form
 from cloud.scheduling.booking import Booking, BookingFilter, State
+from cloud.security.roles import Permission
 
 router = APIRouter(prefix="/bookings", tags=["bookings"])
+Reader = Annotated[Caller, may(Permission.SEE_BOOKINGS)]
+Booker = Annotated[Caller, may(Permission.BOOK)]
 
 Sequence = Annotated[int, Field(ge=0, examples=[1])]
 
@@ -63,55 +66,63 @@ def _wanted(
 
 @router.get("")
 def list_bookings(
-    services: ServicesOf, window: WindowOf, wanted: Annotated[BookingFilter, Depends(_wanted)]
+    caller: Reader, services: ServicesOf, window: WindowOf, wanted: Annotated[BookingFilter, Depends(_wanted)]
 ) -> PageForm[BookingForm]:
     """Bookings, the latest start first."""
-    return page_form(services.appointments.bookings(wanted, window), booking_form)
+    return page_form(services.appointments.bookings(caller.only(wanted), window), booking_form)
 
 
 @router.post("", status_code=201)
-def hold(services: ServicesOf, form: HoldWish) -> BookingForm:
+def hold(caller: Booker, services: ServicesOf, form: HoldWish) -> BookingForm:
     """Keep a time for ten minutes; safe to repeat."""
-    return booking_form(services.appointments.hold(form.request, form.job.job(), form.centre, form.start_at))
+    caller.must(form.job.fleet, f"fleet {form.job.fleet!r}")
+    job = form.job.job()
+    return booking_form(services.appointments.hold(form.request, job, form.centre, form.start_at, by=caller.name))
 
 
 @router.get("/{booking}")
-def one_booking(services: ServicesOf, booking: str) -> BookingForm:
+def one_booking(caller: Reader, services: ServicesOf, booking: str) -> BookingForm:
     """One booking."""
-    return booking_form(services.appointments.booking(booking))
+    return booking_form(_theirs(caller, services, booking))
 
 
 @router.patch("/{booking}")
-def move(services: ServicesOf, booking: str, form: MoveWish) -> BookingForm:
+def move(caller: Booker, services: ServicesOf, booking: str, form: MoveWish) -> BookingForm:
     """Another time or place; the old one is kept until that is sure."""
-    return booking_form(services.appointments.move(booking, form.sequence, form.centre, form.start_at))
+    _theirs(caller, services, booking)
+    return booking_form(services.appointments.move(booking, form.sequence, form.centre, form.start_at, by=caller.name))
 
 
 @router.delete("/{booking}")
 def cancel(
+    caller: Booker,
     services: ServicesOf,
     booking: str,
     reason: Annotated[str, Query(max_length=500)] = "",
     sequence: Annotated[int | None, Query(ge=0, description="Only if it is still as seen.")] = None,
 ) -> BookingForm:
     """Give its time back; safe to repeat. The booking stays and can be read."""
-    return booking_form(services.appointments.cancel(booking, reason, sequence))
+    _theirs(caller, services, booking)
+    return booking_form(services.appointments.cancel(booking, reason, sequence, by=caller.name))
 
 
 @router.post("/{booking}/confirmation")
-def confirm(services: ServicesOf, booking: str) -> BookingForm:
+def confirm(caller: Booker, services: ServicesOf, booking: str) -> BookingForm:
     """Book what is held; safe to repeat."""
-    return booking_form(services.appointments.confirm(booking))
+    _theirs(caller, services, booking)
+    return booking_form(services.appointments.confirm(booking, by=caller.name))
 
 
 @router.get("/{booking}/offers")
-def offers_instead(services: ServicesOf, booking: str) -> OffersForm:
+def offers_instead(caller: Booker, services: ServicesOf, booking: str) -> OffersForm:
     """Other times for it, as if it took none itself."""
+    _theirs(caller, services, booking)
     return offers_form(services.appointments.offers_instead(booking))
 
 
 @router.get("/{booking}/invite.ics", response_class=Response, responses={200: {"content": {"text/calendar": {}}}})
 def invite(
+    caller: Reader,
     services: ServicesOf,
     booking: str,
     attendee: Annotated[
@@ -120,7 +131,15 @@ def invite(
     ] = None,
 ) -> Response:
     """The booking for a calendar (iCalendar): an invitation with an attendee, a notice without, else a cancellation."""
+    _theirs(caller, services, booking)
     return Response(services.appointments.invite(booking, attendee), media_type="text/calendar; charset=utf-8")
+
+
+def _theirs(caller: Caller, services: Services, booking: str) -> Booking:
+    """A booking of a fleet of theirs; of a stranger's they are told what they are told of none."""
+    found = services.appointments.booking(booking)
+    caller.must(found.job.address.fleet, f"booking {booking!r}")
+    return found
 
 
 def booking_form(booking: Booking) -> BookingForm:

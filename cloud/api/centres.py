@@ -7,14 +7,17 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter
 from pydantic import AfterValidator, Field, model_validator
 
-from cloud.api.access import ServicesOf
+from cloud.api.access import Caller, ServicesOf, may
 from cloud.api.bookings import BookingForm, booking_form
 from cloud.api.forms import Form, PageForm
 from cloud.api.jobs import Name, Names, PlaceForm, WallTime, Weekday, Wish
 from cloud.scheduling.booking import Booking
 from cloud.scheduling.model import Bay, Centre, Hours, Technician
+from cloud.security.roles import Permission
 
 router = APIRouter(prefix="/centres", tags=["centres"])
+Reader = Annotated[Caller, may(Permission.SEE_CENTRES)]
+Keeper = Annotated[Caller, may(Permission.PUT_CENTRES)]
 
 
 def _known_zone(zone: str) -> str:
@@ -118,27 +121,27 @@ class LostForm(Form):
 
 
 @router.get("")
-def list_centres(services: ServicesOf) -> PageForm[CentreWithIdForm]:
+def list_centres(_: Reader, services: ServicesOf) -> PageForm[CentreWithIdForm]:
     """All centres, by id; there are never more than one page."""
     return PageForm(items=[_form(centre) for centre in services.scheduling.centres()], after=None)
 
 
 @router.get("/{centre}")
-def one_centre(services: ServicesOf, centre: str) -> CentreWithIdForm:
+def one_centre(_: Reader, services: ServicesOf, centre: str) -> CentreWithIdForm:
     """One centre."""
     return _form(services.scheduling.centre(centre))
 
 
 @router.put("/{centre}")
-def put_centre(services: ServicesOf, centre: Name, form: CentreForm) -> LostForm:
+def put_centre(caller: Keeper, services: ServicesOf, centre: Name, form: CentreForm) -> LostForm:
     """Add a centre or change it. What was booked and no longer fits is told, and is not lost."""
-    return _lost(services.scheduling.put_centre(form.centre(centre)))
+    return _lost(services.scheduling.put_centre(form.centre(centre), by=caller.name))
 
 
 @router.delete("/{centre}")
-def remove_centre(services: ServicesOf, centre: str) -> LostForm:
+def remove_centre(caller: Keeper, services: ServicesOf, centre: str) -> LostForm:
     """Take a centre away; its bookings that are still to come are told."""
-    return _lost(services.scheduling.remove_centre(centre))
+    return _lost(services.scheduling.remove_centre(centre, by=caller.name))
 
 
 def _hours(week: list[HoursForm]) -> tuple[Hours, ...]:

@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from cloud.api.access import ServicesOf, WindowOf
+from cloud.api.access import Caller, ServicesOf, WindowOf, may
 from cloud.api.forms import FleetName, Form, Moment, PageForm, VehicleName, page_form
 from cloud.inbox.kept import GapRange
+from cloud.security.roles import Permission
 
 router = APIRouter(prefix="/gaps", tags=["gaps"])
 
@@ -29,7 +30,11 @@ class GapForm(Form):
 
 @router.get("")
 def list_gaps(
-    services: ServicesOf, window: WindowOf, fleet: str | None = None, vehicle: str | None = None
+    _: Annotated[Caller, may(Permission.SEE_OPERATIONS)],
+    services: ServicesOf,
+    window: WindowOf,
+    fleet: str | None = None,
+    vehicle: str | None = None,
 ) -> PageForm[GapForm]:
     """Gaps, the newest first."""
     return page_form(services.aside.gaps(fleet=fleet, vehicle=vehicle, window=window), _gap)

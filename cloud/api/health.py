@@ -5,10 +5,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from cloud.api.access import ServicesOf
+from cloud.api.access import Caller, ServicesOf, may
 from cloud.api.forms import Form
 from cloud.api.problems import Problem
 from cloud.errors import NotReady
+from cloud.security.roles import Permission
 
 router = APIRouter(tags=["health"])
 counters_router = APIRouter(prefix="/counters", tags=["health"])
@@ -44,6 +45,6 @@ def readyz(services: ServicesOf) -> ReadyForm:
 
 
 @counters_router.get("")
-def counters(services: ServicesOf) -> dict[str, int]:
+def counters(_: Annotated[Caller, may(Permission.SEE_OPERATIONS)], services: ServicesOf) -> dict[str, int]:
     """What was counted since the database was made: messages by outcome, drops by cause."""
     return dict(services.counts())

@@ -5,13 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from cloud.api.access import ServicesOf
+from cloud.api.access import Caller, ServicesOf, may
 from cloud.api.forms import Form
 from cloud.api.jobs import CostForm, JobForm, SlotForm, Wish, cost_form, slot_form
 from cloud.scheduling.model import JOBS_MAX
 from cloud.scheduling.offers import Kind, Offer
 from cloud.scheduling.plan import Unplaced, Visit
 from cloud.scheduling.rooms import Why
+from cloud.security.roles import Permission
 
 router = APIRouter(tags=["offers"])
 
@@ -60,14 +61,17 @@ class PlanForm(Form):
 
 
 @router.post("/offers")
-def make_offers(services: ServicesOf, form: JobForm) -> OffersForm:
+def make_offers(caller: Annotated[Caller, may(Permission.BOOK)], services: ServicesOf, form: JobForm) -> OffersForm:
     """Up to three times for one job; where there is none, the problem no-slot says why of each centre."""
+    caller.must(form.fleet, f"fleet {form.fleet!r}")
     return offers_form(services.scheduling.offers(form.job()))
 
 
 @router.post("/plans")
-def make_plan(services: ServicesOf, form: PlanWish) -> PlanForm:
+def make_plan(caller: Annotated[Caller, may(Permission.PLAN)], services: ServicesOf, form: PlanWish) -> PlanForm:
     """The cheapest plan for several jobs; it takes up to some ten seconds where many compete."""
+    for job in form.jobs:
+        caller.must(job.fleet, f"fleet {job.fleet!r}")
     plan = services.scheduling.plan([job.job() for job in form.jobs])
     return PlanForm(visits=[_visit(visit) for visit in plan.visits], cents=plan.cents, proved=plan.proved)
 

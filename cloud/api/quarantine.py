@@ -6,12 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from cloud.api.access import ServicesOf, WindowOf
+from cloud.api.access import Caller, ServicesOf, WindowOf, may
 from cloud.api.forms import Form, Moment, PageForm, page_form
 from cloud.inbox.kept import Quarantined
+from cloud.security.roles import Permission
 from edge.wire.errors import Reason
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
+Reader = Annotated[Caller, may(Permission.SEE_OPERATIONS)]
 
 
 class QuarantinedForm(Form):
@@ -37,13 +39,17 @@ class QuarantinedPayloadForm(QuarantinedForm):
 
 
 @router.get("")
-def list_quarantine(services: ServicesOf, window: WindowOf, reason: Reason | None = None) -> PageForm[QuarantinedForm]:
+def list_quarantine(
+    _: Reader, services: ServicesOf, window: WindowOf, reason: Reason | None = None
+) -> PageForm[QuarantinedForm]:
     """Bad messages, the newest first."""
     return page_form(services.aside.quarantine(reason=reason, window=window), _form)
 
 
 @router.get("/{message}")
-def one_quarantined(services: ServicesOf, message: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> QuarantinedPayloadForm:
+def one_quarantined(
+    _: Reader, services: ServicesOf, message: Annotated[int, Path(ge=1, le=2**63 - 1)]
+) -> QuarantinedPayloadForm:
     """One bad message with its bytes."""
     found = services.aside.quarantined(message)
     return QuarantinedPayloadForm(**_form(found).model_dump(), payload=base64.b64encode(found.payload).decode())

@@ -5,13 +5,15 @@ from typing import Annotated, Self
 from fastapi import APIRouter
 from pydantic import Field
 
-from cloud.api.access import DrivesWanted, ServicesOf, WindowOf
+from cloud.api.access import Caller, DrivesWanted, ServicesOf, WindowOf, may
 from cloud.api.forms import FleetName, Form, Moment, PageForm, VehicleName, page_form
 from cloud.fleet.model import Summary
+from cloud.security.roles import Permission
 from edge.wire.envelope import Clock
 from edge.wire.messages import SignalSummary
 
 router = APIRouter(prefix="/summaries", tags=["summaries"])
+Reader = Annotated[Caller, may(Permission.SEE_DRIVES)]
 
 _SIGNALS = {"Vehicle.Speed": {"unit": "km/h", "min": 0.0, "max": 52.5, "mean": 31.2, "last": 48.0, "count": 600}}
 
@@ -43,7 +45,10 @@ class SummaryForm(Form):
         )
 
 
+SummaryPage = PageForm[SummaryForm]
+
+
 @router.get("")
-def list_summaries(services: ServicesOf, window: WindowOf, wanted: DrivesWanted) -> PageForm[SummaryForm]:
+def list_summaries(caller: Reader, services: ServicesOf, window: WindowOf, wanted: DrivesWanted) -> SummaryPage:
     """Summaries, the latest period first."""
-    return page_form(services.fleet.summaries(wanted, window), SummaryForm.of)
+    return page_form(services.fleet.summaries(caller.only(wanted), window), SummaryForm.of)

@@ -5,12 +5,14 @@ from typing import Annotated, Self
 from fastapi import APIRouter
 from pydantic import Field
 
-from cloud.api.access import DrivesWanted, ServicesOf, WindowOf
+from cloud.api.access import Caller, DrivesWanted, ServicesOf, WindowOf, may
 from cloud.api.forms import FleetName, Form, Id, Moment, PageForm, VehicleName, page_form
 from cloud.fleet.model import Trip
+from cloud.security.roles import Permission
 from edge.wire.envelope import Clock
 
 router = APIRouter(prefix="/trips", tags=["trips"])
+Reader = Annotated[Caller, may(Permission.SEE_DRIVES)]
 
 
 class TripForm(Form):
@@ -55,7 +57,10 @@ class TripForm(Form):
         )
 
 
+TripPage = PageForm[TripForm]
+
+
 @router.get("")
-def list_trips(services: ServicesOf, window: WindowOf, wanted: DrivesWanted) -> PageForm[TripForm]:
+def list_trips(caller: Reader, services: ServicesOf, window: WindowOf, wanted: DrivesWanted) -> TripPage:
     """Trips, the latest start first."""
-    return page_form(services.fleet.trips(wanted, window), TripForm.of)
+    return page_form(services.fleet.trips(caller.only(wanted), window), TripForm.of)

@@ -5,14 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from cloud.api.access import AddressOf, ServicesOf, WindowOf
+from cloud.api.access import AddressOf, Caller, ServicesOf, WindowOf, may
 from cloud.api.forms import FleetName, Form, Moment, PageForm, VehicleName, page_form
 from cloud.api.summaries import SummaryForm
-from cloud.fleet.model import Presence, Told, Vehicle
+from cloud.fleet.model import Presence, Told, Vehicle, VehicleFilter
+from cloud.security.roles import Permission
 from edge.wire.envelope import Clock
 from edge.wire.messages import PartHealth, Refusal, Value
 
 router = APIRouter(prefix="/vehicles", tags=["vehicles"])
+Reader = Annotated[Caller, may(Permission.SEE_VEHICLES)]
 
 
 class VehicleForm(Form):
@@ -66,19 +68,22 @@ class TwinForm(Form):
 
 
 @router.get("")
-def list_vehicles(services: ServicesOf, window: WindowOf, fleet: str | None = None) -> PageForm[VehicleForm]:
+def list_vehicles(
+    caller: Reader, services: ServicesOf, window: WindowOf, fleet: str | None = None
+) -> PageForm[VehicleForm]:
     """Vehicles by fleet and name."""
-    return page_form(services.fleet.vehicles(fleet=fleet, window=window), lambda row: _vehicle(services, row))
+    vehicles = services.fleet.vehicles(caller.only(VehicleFilter(fleet)), window)
+    return page_form(vehicles, lambda row: _vehicle(services, row))
 
 
 @router.get("/{fleet}/{vehicle}")
-def one_vehicle(services: ServicesOf, address: AddressOf) -> VehicleForm:
+def one_vehicle(_: Reader, services: ServicesOf, address: AddressOf) -> VehicleForm:
     """One vehicle."""
     return _vehicle(services, services.fleet.vehicle(address))
 
 
 @router.get("/{fleet}/{vehicle}/twin")
-def twin(services: ServicesOf, address: AddressOf) -> TwinForm:
+def twin(_: Annotated[Caller, may(Permission.SEE_DRIVES)], services: ServicesOf, address: AddressOf) -> TwinForm:
     """What is known of its state."""
     known = services.fleet.twin(address)
     return TwinForm(

@@ -6,7 +6,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from cloud.columns import METADATA, UtcTime, to_vehicle, vehicle_key
+from cloud.columns import METADATA, UtcTime, to_vehicle, vehicle_key, within
 from cloud.database import beyond, insert_once
 from cloud.fleet.model import DriveFilter, Summary, Trip
 from cloud.pages import Key
@@ -114,6 +114,7 @@ def _listed(
     rows_max: int,
 ) -> Sequence[Row[Any]]:
     query = sa.select(table).order_by(*(column.desc() for column in key)).limit(rows_max)
+    query = query.where(within(table.c.fleet, wanted.within))
     if wanted.fleet is not None:
         query = query.where(table.c.fleet == wanted.fleet)
     if wanted.vehicle is not None:

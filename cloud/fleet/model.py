@@ -107,3 +107,14 @@ class DriveFilter:
     vehicle: str | None = None
     since: datetime | None = None
     """Begun then or later."""
+    within: frozenset[str] | None = None
+    """Only of these fleets; None: of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleFilter:
+    """Which vehicles are wanted; None is all."""
+
+    fleet: str | None = None
+    within: frozenset[str] | None = None
+    """Only of these fleets; None: of all."""

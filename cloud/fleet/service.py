@@ -9,7 +9,18 @@ from cloud import counters
 from cloud.database import Connection, Database
 from cloud.errors import NotFound
 from cloud.fleet import drive_store, vehicle_store
-from cloud.fleet.model import DriveFilter, Presence, Summary, Told, Trip, Twin, TwinPart, Vehicle, is_later
+from cloud.fleet.model import (
+    DriveFilter,
+    Presence,
+    Summary,
+    Told,
+    Trip,
+    Twin,
+    TwinPart,
+    Vehicle,
+    VehicleFilter,
+    is_later,
+)
 from cloud.heard import Heard
 from cloud.pages import Page, Window
 from edge.wire import messages
@@ -110,7 +121,7 @@ class FleetService:
         with self._database.snapshot() as connection:
             return self._vehicle(connection, address)
 
-    def vehicles(self, *, fleet: str | None, window: Window) -> Page[Vehicle]:
+    def vehicles(self, wanted: VehicleFilter, window: Window) -> Page[Vehicle]:
         """Vehicles by fleet and name.
 
         Raises:
@@ -118,7 +129,7 @@ class FleetService:
         """
         after = window.key((str, str))
         with self._database.snapshot() as connection:
-            rows = vehicle_store.list_vehicles(connection, fleet=fleet, after=after, rows_max=window.limit + 1)
+            rows = vehicle_store.list_vehicles(connection, wanted, after=after, rows_max=window.limit + 1)
         return window.page(rows, lambda row: (row.address.fleet, row.address.vehicle))
 
     def twin(self, address: Address) -> Twin:

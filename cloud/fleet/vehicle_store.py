@@ -6,9 +6,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from cloud.columns import METADATA, UtcTime, to_vehicle, vehicle_key
+from cloud.columns import METADATA, UtcTime, to_vehicle, vehicle_key, within
 from cloud.database import insert_once, put
-from cloud.fleet.model import Told, TwinPart, Vehicle
+from cloud.fleet.model import Told, TwinPart, Vehicle, VehicleFilter
 from cloud.pages import Key
 from edge.wire.envelope import Clock
 from edge.wire.messages import Health, Reported
@@ -62,11 +62,12 @@ def vehicle(connection: Connection, address: Address) -> Vehicle | None:
     return None if row is None else _vehicle(row)
 
 
-def list_vehicles(connection: Connection, *, fleet: str | None, after: Key | None, rows_max: int) -> list[Vehicle]:
+def list_vehicles(connection: Connection, wanted: VehicleFilter, *, after: Key | None, rows_max: int) -> list[Vehicle]:
     """Vehicles by fleet and name."""
     query = sa.select(vehicles).order_by(vehicles.c.fleet, vehicles.c.vehicle).limit(rows_max)
-    if fleet is not None:
-        query = query.where(vehicles.c.fleet == fleet)
+    query = query.where(within(vehicles.c.fleet, wanted.within))
+    if wanted.fleet is not None:
+        query = query.where(vehicles.c.fleet == wanted.fleet)
     if after is not None:
         query = query.where(sa.tuple_(vehicles.c.fleet, vehicles.c.vehicle) > sa.tuple_(*after))
     return [_vehicle(row) for row in connection.execute(query)]

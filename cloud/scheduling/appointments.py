@@ -20,6 +20,7 @@ from cloud.scheduling.offers import Offer
 from cloud.scheduling.rooms import Calendar, Room, Why, find
 from cloud.scheduling.service import offers_at, open_centre
 from cloud.scheduling.store import Known
+from cloud.security.audit import Audit
 
 _TRIES: Final = 20
 """How often a place at a wanted time is looked for anew when others were quicker: about the bays of a large centre."""
@@ -36,20 +37,22 @@ class AppointmentService:
     database's constraint decides who was first.
     """
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, audit: Audit, now: Callable[[], datetime]) -> None:
         self._database = database
+        self._audit = audit
         self._now = now
         self._queue = Lock()
         """One write at a time in this process: who waits for SQLite's own lock polls for it, some for too long."""
 
-    def hold(self, request: str, job: Job, centre: str, start_at: datetime) -> Booking:
+    def hold(self, request: str, job: Job, centre: str, start_at: datetime, *, by: str) -> Booking:
         """Keep a time for somebody who has chosen it, for `booking.HOLD`; safe to repeat with the same request.
 
         Args:
-            request: the caller's own name of this wish; the booking's id follows from it.
+            request: the fleet's own name of this wish; the booking's id follows from it.
             job: what is to be done.
             centre: where.
             start_at: when, on a quarter of an hour.
+            by: who wants it.
 
         Raises:
             NotFound: there is no such centre.
@@ -58,7 +61,7 @@ class AppointmentService:
             Refused: the centre has no such time.
             Conflict: the request was used for something else.
         """
-        booking_id = sha256(request.encode()).hexdigest()[:32]
+        booking_id = sha256(f"{job.address.fleet}\n{request}".encode()).hexdigest()[:32]
         for attempt in range(_TRIES):
             now = self._now()
             with self._database.snapshot() as connection:
@@ -67,20 +70,20 @@ class AppointmentService:
                     return _repeated(before, job, centre, start_at).as_of(now)
                 known, calendar = _look(connection, centre, now)
             after = hold(booking_id, job, _slot(job, known.centre, calendar, start_at, attempt), now)
-            if self._write(now, known, None, after):
+            if self._write(now, known, None, after, by):
                 return after
         raise _too_slow(centre, start_at)
 
-    def confirm(self, booking: str) -> Booking:
+    def confirm(self, booking: str, *, by: str) -> Booking:
         """Book what is held; safe to repeat.
 
         Raises:
             NotFound: there is no such booking.
             Conflict: it is neither held nor booked (any longer).
         """
-        return self._change(booking, None, lambda before, now: before.confirm(now))
+        return self._change(booking, None, lambda before, now: before.confirm(now), by)
 
-    def move(self, booking: str, sequence: int, centre: str, start_at: datetime) -> Booking:
+    def move(self, booking: str, sequence: int, centre: str, start_at: datetime, *, by: str) -> Booking:
         """Another time or place for a booking, in any state but cancelled; it keeps its own until that is sure.
 
         Args:
@@ -88,6 +91,7 @@ class AppointmentService:
             sequence: of the booking as the caller saw it.
             centre: where to.
             start_at: when, on a quarter of an hour.
+            by: who wants it.
 
         Raises:
             NotFound: there is no such booking or centre.
@@ -101,18 +105,18 @@ class AppointmentService:
                 known, calendar = _look(connection, centre, now, besides=booking)
             before = _seen(stored.as_of(now), sequence)
             after = before.move(_slot(before.job, known.centre, calendar, start_at, attempt), now)
-            if self._write(now, known, before, after):
+            if self._write(now, known, before, after, by):
                 return after
         raise _too_slow(centre, start_at)
 
-    def cancel(self, booking: str, reason: str, sequence: int | None = None) -> Booking:
+    def cancel(self, booking: str, reason: str, sequence: int | None = None, *, by: str) -> Booking:
         """Give a booking's time back; safe to repeat.
 
         Raises:
             NotFound: there is no such booking.
             Conflict: it is not as the caller saw it.
         """
-        return self._change(booking, sequence, lambda before, now: before.cancel(reason, now))
+        return self._change(booking, sequence, lambda before, now: before.cancel(reason, now), by)
 
     def booking(self, booking: str) -> Booking:
         """One booking.
@@ -160,7 +164,9 @@ class AppointmentService:
             centres, taken = store.open_centres(connection), store.taken(connection, now, besides=booking)
         return offers_at(job, centres, Calendar.at(now, taken))
 
-    def _change(self, booking: str, sequence: int | None, change: Callable[[Booking, datetime], Booking]) -> Booking:
+    def _change(
+        self, booking: str, sequence: int | None, change: Callable[[Booking, datetime], Booking], by: str
+    ) -> Booking:
         now = self._now()
         with self._queue, self._database.transaction() as connection:
             store.free_what_is_over(connection, now)
@@ -171,17 +177,30 @@ class AppointmentService:
                     _seen(before, sequence)
                 if not store.replace_booking(connection, before, after):
                     raise Conflict("the booking has changed meanwhile; look at it and decide anew")
+                self._tell(connection, after, by)
             return after
 
-    def _write(self, now: datetime, known: Known, before: Booking | None, after: Booking) -> bool:
+    def _write(self, now: datetime, known: Known, before: Booking | None, after: Booking, by: str) -> bool:
         """Take what a booking needs, or nothing; False where somebody was quicker."""
         try:
             with self._queue, self._database.transaction() as connection:
                 store.free_what_is_over(connection, now)
                 _write(connection, known, before, after)
+                self._tell(connection, after, by)
         except _Lost:
             return False
         return True
+
+    def _tell(self, connection: Connection, after: Booking, by: str) -> None:
+        self._audit.record(
+            connection,
+            by=by,
+            action=f"booking_{after.state}",
+            fleet=after.job.address.fleet,
+            subject=f"bookings/{after.id}",
+            note=f"{after.job.component} of {after.job.address.vehicle}: {after.slot.centre}, "
+            f"{after.slot.start_at:%Y-%m-%d %H:%M} UTC",
+        )
 
 
 def _write(connection: Connection, known: Known, before: Booking | None, after: Booking) -> None:

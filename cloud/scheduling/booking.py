@@ -111,6 +111,8 @@ class BookingFilter:
     vehicle: str | None = None
     centre: str | None = None
     state: State | None = None
+    within: frozenset[str] | None = None
+    """Only of these fleets; None: of all."""
 
 
 _REMEDY: Final = {

@@ -13,6 +13,7 @@ from cloud.scheduling.offers import Offer, offers
 from cloud.scheduling.plan import Plan, plan
 from cloud.scheduling.rooms import Calendar, rooms, why_lost
 from cloud.scheduling.store import Known
+from cloud.security.audit import Audit
 
 
 class SchedulingService:
@@ -22,11 +23,12 @@ class SchedulingService:
     when it is chosen (cloud.scheduling.appointments).
     """
 
-    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, audit: Audit, now: Callable[[], datetime]) -> None:
         self._database = database
+        self._audit = audit
         self._now = now
 
-    def put_centre(self, centre: Centre) -> list[Booking]:
+    def put_centre(self, centre: Centre, *, by: str) -> list[Booking]:
         """Add a centre, or change it, and say which bookings it can no longer keep; safe to repeat.
 
         Raises:
@@ -43,9 +45,10 @@ class SchedulingService:
             if known is not None and not is_new and known.centre == centre:
                 return []
             store.put_centre(connection, Known(centre, 0 if known is None else known.revision + 1, None))
+            self._audit.record(connection, by=by, action="put_centre", subject=f"centres/{centre.id}", note=centre.name)
             return _lose(connection, centre.id, now, lambda one: why_lost(one.job, one.slot, centre))
 
-    def remove_centre(self, centre: str) -> list[Booking]:
+    def remove_centre(self, centre: str, *, by: str) -> list[Booking]:
         """Take a centre away and say which bookings are lost with it; safe to repeat.
 
         Raises:
@@ -59,6 +62,7 @@ class SchedulingService:
             if known.removed_at is not None:
                 return []
             store.put_centre(connection, replace(known, revision=known.revision + 1, removed_at=now))
+            self._audit.record(connection, by=by, action="remove_centre", subject=f"centres/{centre}")
             return _lose(connection, centre, now, lambda _: "the centre was removed")
 
     def centre(self, centre: str) -> Centre:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy.engine import Connection, Row
 
-from cloud.columns import METADATA, UtcTime, vehicle_names
+from cloud.columns import METADATA, UtcTime, vehicle_names, within
 from cloud.database import beyond, insert_once, put
 from cloud.pages import Key
 from cloud.scheduling.booking import TAKING, Booking, BookingFilter, State
@@ -149,6 +149,7 @@ def list_bookings(
 ) -> list[Booking]:
     """Bookings, the latest start first."""
     query = sa.select(bookings).order_by(*(column.desc() for column in _KEY)).limit(rows_max)
+    query = query.where(within(bookings.c.fleet, wanted.within))
     for column, value in (
         (bookings.c.fleet, wanted.fleet), (bookings.c.vehicle, wanted.vehicle), (bookings.c.centre, wanted.centre)
     ):  # fmt: skip

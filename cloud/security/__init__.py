@@ -1,1 +1,1 @@
-"""Who may ask. So far: whoever has the bootstrap token."""
+"""Who acts, what they may, what they did, and whether that is like them."""

@@ -53,6 +53,8 @@ OFFENCES = [
     ("amqtt", "cloud/app.py", "import amqtt.broker"),
     ("ortools", "cloud/scheduling/plan.py", "import ortools.sat"),
     ("icalendar", "cloud/scheduling/service.py", "import icalendar"),
+    ("pwdlib", "cloud/security/people.py", "import pwdlib"),
+    ("pyjwt", "cloud/security/sign_in.py", "import jwt"),
     ("planning-is-pure", "cloud/scheduling/rooms.py", "import time"),
     ("planning-is-pure", "cloud/scheduling/plan.py", "import cloud.database"),
     ("sqlite3", "edge/link.py", "import sqlite3"),

@@ -19,6 +19,7 @@ from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.booking import hold
 from cloud.scheduling.cells import taken_by
 from cloud.scheduling.model import Bay, Slot, Technician
+from cloud.security.audit import Audit
 from tests.integration.cloud.service import TOKEN, serving
 from tests.unit.cloud.services import Cloud, open_cloud
 from tests.unit.cloud.workshop import MONDAY, SKILLS, centre, hours_after, job, week
@@ -46,12 +47,12 @@ def at_once(url: str, act: Callable[[Database, int], str]) -> Counter[str]:
 
 
 def book(database: Database, n: int) -> str:
-    service = AppointmentService(database, lambda: MONDAY)
+    service = AppointmentService(database, Audit(database, lambda: MONDAY), lambda: MONDAY)
     try:
-        held = patiently(lambda: service.hold(f"wish of {n}", job(f"van-{n}"), "mitte", NINE))
+        held = patiently(lambda: service.hold(f"wish of {n}", job(f"van-{n}"), "mitte", NINE, by="ada"))
     except SlotTaken:
         return "taken"
-    return patiently(lambda: service.confirm(held.id)).state
+    return patiently(lambda: service.confirm(held.id, by="ada")).state
 
 
 def patiently(ask: Callable[[], Answer]) -> Answer:
@@ -70,7 +71,7 @@ def cells_of(cloud: Cloud) -> int:
 
 def test_one_slot_is_booked_once() -> None:
     with open_cloud() as cloud:
-        cloud.scheduling.put_centre(centre())
+        cloud.scheduling.put_centre(centre(), by="ada")
         assert at_once(cloud.url, book) == {"booked": 1, "taken": PEOPLE - 1}
         [booking] = cloud.rows(store.bookings)
         assert booking["state"] == "booked"
@@ -81,7 +82,7 @@ def test_as_many_are_booked_as_there_are_bays() -> None:
     with open_cloud() as cloud:
         bays = tuple(Bay(str(n), frozenset({"lift"})) for n in range(7))
         technicians = tuple(Technician(f"t{n}", SKILLS, week()) for n in range(5))
-        cloud.scheduling.put_centre(centre(bays=bays, technicians=technicians))
+        cloud.scheduling.put_centre(centre(bays=bays, technicians=technicians), by="ada")
         assert at_once(cloud.url, book) == {"booked": 5, "taken": PEOPLE - 5}
         rows = cloud.rows(store.bookings)
         assert len({row["technician"] for row in rows}) == len({row["bay"] for row in rows}) == len(rows) == 5
@@ -89,11 +90,11 @@ def test_as_many_are_booked_as_there_are_bays() -> None:
 
 def test_one_wish_sent_a_hundred_times_is_one_booking() -> None:
     def same(database: Database, _: int) -> str:
-        service = AppointmentService(database, lambda: MONDAY)
-        return patiently(lambda: service.hold("one wish", job(), "mitte", NINE)).id
+        service = AppointmentService(database, Audit(database, lambda: MONDAY), lambda: MONDAY)
+        return patiently(lambda: service.hold("one wish", job(), "mitte", NINE, by="ada")).id
 
     with open_cloud() as cloud:
-        cloud.scheduling.put_centre(centre())
+        cloud.scheduling.put_centre(centre(), by="ada")
         [(_, times)] = at_once(cloud.url, same).items()
         assert times == PEOPLE
         assert len(cloud.rows(store.bookings)) == 1
@@ -114,7 +115,7 @@ def test_the_key_of_the_cells_alone_decides_who_was_first() -> None:
         return "written" if written else "taken"
 
     with open_cloud() as cloud:
-        cloud.scheduling.put_centre(centre())
+        cloud.scheduling.put_centre(centre(), by="ada")
         assert at_once(cloud.url, write) == {"written": 1, "taken": PEOPLE - 1}
         [booking] = cloud.rows(store.bookings)
         taken = {(row["resource"], row["cell"]) for row in cloud.rows(store.booked_cells)}

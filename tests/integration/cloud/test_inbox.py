@@ -8,7 +8,7 @@ import pytest
 from cloud.alerts.store import alerts
 from cloud.config import broker_target
 from cloud.errors import UpstreamDown
-from cloud.fleet.model import Presence
+from cloud.fleet.model import Presence, VehicleFilter
 from cloud.inbox import aside_store
 from cloud.inbox.intake import Reply
 from cloud.inbox.model import Arrival
@@ -121,7 +121,7 @@ def test_who_was_there_before_the_cloud_is_known_from_what_the_broker_kept(broke
             van.say(Arrival(VAN.address.status, encode_down(Status(online=False)), T0))
             van.say(VAN.say(says.summary(2), 2))
             van.wait_for(upto(RECORDS, 2), "an acknowledgement")
-    vehicles = {vehicle.address.vehicle: vehicle for vehicle in cloud.fleet.vehicles(fleet=None, window=Window()).items}
+    vehicles = {vehicle.address.vehicle: vehicle for vehicle in cloud.fleet.vehicles(VehicleFilter(), Window()).items}
     assert set(vehicles) == {"van-7", "van-8"}
     assert cloud.fleet.presence(vehicles["van-8"]) is Presence.ONLINE
 

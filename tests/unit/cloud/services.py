@@ -22,9 +22,15 @@ from cloud.inbox.model import Arrival
 from cloud.inbox.routing import Features
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
+from cloud.security.audit import Audit
+from cloud.security.passwords import Passwords
+from cloud.security.room import Security, make_security
 from edge.wire.downlink import Ack, decode_down
 from tests.unit.cloud.vehicle import T0
 
+TOKEN: Final = "a-token-that-nobody-guesses"
+PASSWORDS: Final = Passwords(memory_kib=64)
+"""Quick ones: what a test guesses needs no protection."""
 SETTINGS: Final = InboxSettings(
     quarantine_rows=1000,
     quarantine_bytes=2**20,
@@ -43,6 +49,7 @@ class Cloud:
     database: Database
     fleet: FleetService
     alerts: AlertService
+    security: Security
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService
@@ -74,11 +81,15 @@ def open_cloud(
         database = Database(url)
         settings = FleetSettings(timedelta(minutes=3), summaries_per_vehicle)
         fleet = FleetService(database, settings, lambda: cloud.now)
-        alerts = AlertService(database, lambda: cloud.now)
+        audit = Audit(database, lambda: cloud.now)
+        alerts = AlertService(database, audit, lambda: cloud.now)
+        security = make_security(
+            database, lambda: cloud.now, audit=audit, signing_key=bytes(32), bootstrap=TOKEN, passwords=PASSWORDS
+        )
         intake = Intake(database, Features(fleet, alerts), inbox)
-        scheduling = SchedulingService(database, lambda: cloud.now)
-        appointments = AppointmentService(database, lambda: cloud.now)
-        cloud = Cloud(url, database, fleet, alerts, AsideService(database), scheduling, appointments, intake)
+        scheduling = SchedulingService(database, audit, lambda: cloud.now)
+        appointments = AppointmentService(database, audit, lambda: cloud.now)
+        cloud = Cloud(url, database, fleet, alerts, security, AsideService(database), scheduling, appointments, intake)
         try:
             yield cloud
         finally:

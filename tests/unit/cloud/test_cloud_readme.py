@@ -4,11 +4,13 @@ import re
 import tomllib
 from fnmatch import fnmatch
 
+import pytest
+
 import cloud.app  # noqa: F401 - it knows every room, so all tables are there
 from cloud.api.problems import Problem
 from cloud.columns import METADATA
 from cloud.config import CloudConfig
-from cloud.errors import CloudError, ConfigError, PartEnded
+from cloud.errors import CloudError, ConfigError, NotAuthenticated, PartEnded
 from tests.shared import ROOT
 from tests.unit.cloud.services import Cloud, open_cloud, with_inbox
 from tests.unit.cloud.test_api import api_of, ask
@@ -37,7 +39,7 @@ def test_the_settings_are_the_defaults() -> None:
     defaults = CloudConfig.model_validate({"broker": {"embedded": True}}).model_dump(exclude_none=True)
     assert shown == defaults
     optional = set(re.findall(r"^# (\w+) =", written[1], re.MULTILINE))
-    assert optional == {"token", "url", "ca_file"}
+    assert optional == {"token", "url", "ca_file", "key_file"}
 
 
 def test_every_counter_is_described() -> None:
@@ -49,6 +51,8 @@ def test_every_counter_is_described() -> None:
         cloud.take(VAN.say(alert(1), 1), VAN.say(alert(1), 1), VAN.say(alert(2), 1))
         cloud.take(VAN.say(capture(), 1), VAN.say(capture(), 2))
         cloud.take(VAN.say(gap(f"alert-{'0' * 16}", (1, 1), (3, 3)), 1))
+        with pytest.raises(NotAuthenticated):
+            cloud.security.sign_in.sign_in("nobody", "a password")
         cloud.take(VAN.say(summary(1), 63), VAN.say(summary(2), 64))
         counted = set(cloud.counts())
     assert [name for name in counted if not any(fnmatch(name, known) for known in names)] == []

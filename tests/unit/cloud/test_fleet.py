@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cloud.errors import NotFound, Refused
 from cloud.fleet.drive_store import summaries
-from cloud.fleet.model import DriveFilter, Presence, Vehicle, is_later
+from cloud.fleet.model import DriveFilter, Presence, Vehicle, VehicleFilter, is_later
 from cloud.inbox.model import Arrival
 from cloud.pages import Window
 from edge.wire.downlink import Status, encode_down
@@ -146,12 +146,12 @@ def test_listings_page_through_everything_once(cloud: Cloud) -> None:
     same_start = cloud.fleet.summaries(DriveFilter(fleet="south"), Window(4))
     last = cloud.fleet.summaries(DriveFilter(fleet="south"), Window(4, same_start.after))
     assert [one.address.vehicle for one in [*same_start.items, *last.items]] == [f"van-{n}" for n in (5, 4, 3, 2, 1)]
-    vehicles = cloud.fleet.vehicles(fleet=None, window=Window(7))
-    others = cloud.fleet.vehicles(fleet=None, window=Window(7, vehicles.after))
+    vehicles = cloud.fleet.vehicles(VehicleFilter(), Window(7))
+    others = cloud.fleet.vehicles(VehicleFilter(), Window(7, vehicles.after))
     names = [(one.address.fleet, one.address.vehicle) for one in [*vehicles.items, *others.items]]
     assert names == sorted(names)
     assert len(names) == 10
-    assert len(cloud.fleet.vehicles(fleet="north", window=Window()).items) == 5
+    assert len(cloud.fleet.vehicles(VehicleFilter("north"), Window()).items) == 5
     assert len(cloud.fleet.trips(DriveFilter(vehicle="van-2", since=minute(2)), Window()).items) == 1
     assert cloud.fleet.trips(DriveFilter(vehicle="van-2", since=minute(3)), Window()).items == []
 
@@ -159,7 +159,7 @@ def test_listings_page_through_everything_once(cloud: Cloud) -> None:
 def test_a_cursor_of_another_listing_is_refused(cloud: Cloud) -> None:
     for n in (1, 2):
         cloud.take(Speaker(f"van-{n}").say(says.trip(n), 1))
-    after = cloud.fleet.vehicles(fleet=None, window=Window(1)).after
+    after = cloud.fleet.vehicles(VehicleFilter(), Window(1)).after
     assert after is not None
     with pytest.raises(Refused, match="cursor"):
         cloud.fleet.trips(DriveFilter(), Window(1, after))

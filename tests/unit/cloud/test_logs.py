@@ -75,10 +75,10 @@ def test_what_happens_to_an_alert_is_logged_with_its_id(cloud: Cloud, caplog: py
         with caplog.at_level(logging.INFO):
             cloud.take(Speaker().say(says.alert(1), 1))
             path = f"{V1}/alerts/north/van-7/{1:032x}/acknowledge"
-            ask(api_of(cloud), path, method="POST", body={"by": "Ada"}, headers={"X-Request-ID": "ticket-17"})
+            ask(api_of(cloud), path, method="POST", body={}, headers={"X-Request-ID": "ticket-17"})
     finally:
         logger.removeHandler(handler)
     first, second = map(json.loads, stream.getvalue().splitlines())
     assert (first["correlation"], second["correlation"]) == (f"{1:032x}", "ticket-17")
     assert "is firing (began), incident 1" in first["message"]
-    assert "is acknowledged (seen by Ada), incident 1" in second["message"]
+    assert "is acknowledged (seen by bootstrap), incident 1" in second["message"]

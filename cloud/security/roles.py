@@ -1,0 +1,80 @@
+"""Roles and what each may: the one table of the house. Pure."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Permission(StrEnum):
+    """One thing that somebody may or may not."""
+
+    SEE_VEHICLES = "see_vehicles"
+    SEE_DRIVES = "see_drives"
+    """Trips and summaries: where and how somebody drove."""
+    SEE_ALERTS = "see_alerts"
+    HANDLE_ALERTS = "handle_alerts"
+    SEE_HEALTH = "see_health"
+    """Diagnoses, scores, trouble codes, remaining life."""
+    SEE_CASES = "see_cases"
+    ANSWER_CASES = "answer_cases"
+    """Say yes or no for the owner."""
+    SEE_BOOKINGS = "see_bookings"
+    BOOK = "book"
+    """Ask for offers, hold, confirm, move, cancel."""
+    PLAN = "plan"
+    """Several jobs at once."""
+    SEE_CENTRES = "see_centres"
+    PUT_CENTRES = "put_centres"
+    SEE_WORK = "see_work"
+    """Work orders."""
+    WORK = "work"
+    """Begin and finish work orders."""
+    SEE_CONTACTS = "see_contacts"
+    """Who is told, and what was told to whom."""
+    PUT_CONTACTS = "put_contacts"
+    SEE_OPERATIONS = "see_operations"
+    """Gaps, quarantine, counters, metrics."""
+    SEE_PEOPLE = "see_people"
+    PUT_PEOPLE = "put_people"
+    """People, their roles, API keys."""
+    SEE_AUDIT = "see_audit"
+    SEE_FINDINGS = "see_findings"
+    HANDLE_FINDINGS = "handle_findings"
+    """Close what behaviour monitoring found, and unlock."""
+
+
+class Role(StrEnum):
+    """What somebody is in a fleet."""
+
+    OWNER = "owner"
+    FLEET_MANAGER = "fleet_manager"
+    TECHNICIAN = "technician"
+    EXECUTIVE = "executive"
+    ADMIN = "admin"
+    """Of the whole installation, never of one fleet."""
+
+
+_P = Permission
+_LOOK: Final = frozenset(
+    {_P.SEE_VEHICLES, _P.SEE_ALERTS, _P.SEE_HEALTH, _P.SEE_CASES, _P.SEE_BOOKINGS, _P.SEE_CENTRES, _P.SEE_WORK}
+)
+"""What everybody sees of a fleet of theirs."""
+_OWN: Final = _LOOK | {
+    _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_CONTACTS, _P.PUT_CONTACTS,
+}  # fmt: skip
+
+MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {
+    Role.OWNER: _OWN,
+    Role.FLEET_MANAGER: _OWN | {_P.PLAN, _P.WORK},
+    Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK},
+    Role.EXECUTIVE: _LOOK,
+    Role.ADMIN: frozenset(_P),
+}
+"""Who may what. Where somebody drove is the business of neither workshop nor board."""
+
+
+def matrix_table() -> str:
+    """The table in Markdown, a line for each permission."""
+    head = ["permission", *Role]
+    lines = [[f"`{one}`", *("yes" if one in MATRIX[role] else "" for role in Role)] for one in Permission]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *lines])

@@ -1,0 +1,234 @@
+"""Every route of the API as every role, as a stranger, and as somebody of another fleet."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any, Final, NamedTuple
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from cloud.api import trips
+from cloud.api.server import V1, make_api
+from cloud.security.behaviour import Kind, Suspicion
+from cloud.security.principal import Grant
+from cloud.security.roles import MATRIX, Permission, Role, matrix_table
+from edge.wire.messages import Severity
+from tests.shared import ROOT
+from tests.unit.cloud import vehicle as says
+from tests.unit.cloud.services import Cloud, open_cloud
+from tests.unit.cloud.test_api import api_of, ask
+from tests.unit.cloud.test_intake import BAD
+from tests.unit.cloud.test_scheduling_api import CENTRE, JOB, WISH
+from tests.unit.cloud.vehicle import Speaker
+from tests.unit.cloud.workshop import MONDAY
+
+P = Permission
+ALERT: Final = f"{1:032x}"
+OPEN: Final = {"/healthz", "/readyz", f"{V1}/session", f"{V1}/session/refresh", f"{V1}/session/end"}
+"""Where no token is asked for."""
+OWN: Final = {f"{V1}/me", f"{V1}/me/password"}
+"""What everybody may who is known: it concerns only themselves."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """One method of one path: who must be let in, and how to knock."""
+
+    permission: Permission
+    path: str
+    """With the names of things of fleet north."""
+    body: Any = None
+
+
+DOORS: Final[Mapping[tuple[str, str], Door]] = {
+    ("GET", "/vehicles"): Door(P.SEE_VEHICLES, "/vehicles"),
+    ("GET", "/vehicles/{fleet}/{vehicle}"): Door(P.SEE_VEHICLES, "/vehicles/north/van-7"),
+    ("GET", "/vehicles/{fleet}/{vehicle}/twin"): Door(P.SEE_DRIVES, "/vehicles/north/van-7/twin"),
+    ("GET", "/alerts"): Door(P.SEE_ALERTS, "/alerts"),
+    ("GET", "/alerts/{fleet}/{vehicle}/{alert}"): Door(P.SEE_ALERTS, f"/alerts/north/van-7/{ALERT}"),
+    ("POST", "/alerts/{fleet}/{vehicle}/{alert}/acknowledge"): Door(
+        P.HANDLE_ALERTS, f"/alerts/north/van-7/{ALERT}/acknowledge", {}
+    ),
+    ("POST", "/alerts/{fleet}/{vehicle}/{alert}/close"): Door(
+        P.HANDLE_ALERTS, f"/alerts/north/van-7/{ALERT}/close", {"reason": "accepted"}
+    ),
+    ("GET", "/incidents"): Door(P.SEE_ALERTS, "/incidents"),
+    ("GET", "/incidents/{number}"): Door(P.SEE_ALERTS, "/incidents/1"),
+    ("GET", "/trips"): Door(P.SEE_DRIVES, "/trips"),
+    ("GET", "/summaries"): Door(P.SEE_DRIVES, "/summaries?fleet=north"),
+    ("GET", "/centres"): Door(P.SEE_CENTRES, "/centres"),
+    ("GET", "/centres/{centre}"): Door(P.SEE_CENTRES, "/centres/mitte"),
+    ("PUT", "/centres/{centre}"): Door(P.PUT_CENTRES, "/centres/mitte", CENTRE),
+    ("DELETE", "/centres/{centre}"): Door(P.PUT_CENTRES, "/centres/mitte"),
+    ("POST", "/offers"): Door(P.BOOK, "/offers", JOB),
+    ("POST", "/plans"): Door(P.PLAN, "/plans", {"jobs": [JOB]}),
+    ("GET", "/bookings"): Door(P.SEE_BOOKINGS, "/bookings"),
+    ("POST", "/bookings"): Door(
+        P.BOOK, "/bookings", {**WISH, "request": "another wish", "start_at": "2026-11-26T10:00:00+01:00"}
+    ),
+    ("GET", "/bookings/{booking}"): Door(P.SEE_BOOKINGS, "/bookings/BOOKING"),
+    ("PATCH", "/bookings/{booking}"): Door(
+        P.BOOK, "/bookings/BOOKING", {"sequence": 0, "centre": "mitte", "start_at": "2026-11-25T09:00:00Z"}
+    ),
+    ("DELETE", "/bookings/{booking}"): Door(P.BOOK, "/bookings/BOOKING"),
+    ("POST", "/bookings/{booking}/confirmation"): Door(P.BOOK, "/bookings/BOOKING/confirmation"),
+    ("GET", "/bookings/{booking}/offers"): Door(P.BOOK, "/bookings/BOOKING/offers"),
+    ("GET", "/bookings/{booking}/invite.ics"): Door(P.SEE_BOOKINGS, "/bookings/BOOKING/invite.ics"),
+    ("GET", "/roles"): Door(P.SEE_PEOPLE, "/roles"),
+    ("GET", "/people"): Door(P.SEE_PEOPLE, "/people"),
+    ("GET", "/people/{login}"): Door(P.SEE_PEOPLE, "/people/north-owner"),
+    ("PUT", "/people/{login}"): Door(P.PUT_PEOPLE, "/people/eve", {"name": "Eve", "grants": [{"role": "admin"}]}),
+    ("GET", "/keys"): Door(P.SEE_PEOPLE, "/keys"),
+    ("POST", "/keys"): Door(P.PUT_PEOPLE, "/keys", {"name": "eve", "grants": [{"role": "admin"}]}),
+    ("DELETE", "/keys/{key}"): Door(P.PUT_PEOPLE, "/keys/KEY"),
+    ("GET", "/audit"): Door(P.SEE_AUDIT, "/audit"),
+    ("GET", "/findings"): Door(P.SEE_FINDINGS, "/findings"),
+    ("POST", "/findings/{number}/close"): Door(P.HANDLE_FINDINGS, "/findings/1/close", {}),
+    ("GET", "/gaps"): Door(P.SEE_OPERATIONS, "/gaps"),
+    ("GET", "/quarantine"): Door(P.SEE_OPERATIONS, "/quarantine"),
+    ("GET", "/quarantine/{message}"): Door(P.SEE_OPERATIONS, "/quarantine/1"),
+    ("GET", "/counters"): Door(P.SEE_OPERATIONS, "/counters"),
+}
+EVERY_DOOR: Final = pytest.mark.parametrize("door", DOORS, ids=" ".join)
+
+
+@dataclass
+class House:
+    """A cloud with everything of fleet north in it, or with nothing, and people of both fleets."""
+
+    app: FastAPI
+    tokens: Mapping[tuple[str, Role], str]
+    names: Mapping[str, str]
+
+    def knock(self, door: tuple[str, str], *, token: str | None) -> httpx.Response:
+        path = DOORS[door].path
+        for word, name in self.names.items():
+            path = path.replace(word, name)
+        return ask(self.app, f"{V1}{path}", method=door[0], body=DOORS[door].body, token=token)
+
+
+@contextmanager
+def house(*, furnished: bool) -> Iterator[House]:
+    plan = build(furnished=furnished)
+    with TemporaryDirectory() as folder:
+        shutil.copyfile(plan.file, Path(folder) / plan.file.name)
+        with open_cloud(Path(folder)) as cloud:
+            cloud.now = MONDAY
+            yield House(api_of(cloud), plan.tokens, plan.names)
+
+
+class Plan(NamedTuple):
+    """A house that was built once, to be copied."""
+
+    file: Path
+    tokens: Mapping[tuple[str, Role], str]
+    names: Mapping[str, str]
+
+
+@cache
+def build(*, furnished: bool) -> Plan:
+    folder = Path(mkdtemp(prefix="telltale-test-"))
+    with open_cloud(folder) as cloud:
+        cloud.now = MONDAY
+        app = api_of(cloud)
+        ask(app, f"{V1}/centres/mitte", method="PUT", body=CENTRE)
+        people = cloud.security.people
+        tokens = {}
+        for fleet in ("north", "south"):
+            for role in Role:
+                grants = (Grant(role, None if role is Role.ADMIN else fleet),)
+                _, tokens[fleet, role] = people.make_key(f"{fleet}-{role}", grants, by="test")
+        names = furnish(cloud, app) if furnished else {"BOOKING": "0" * 32, "KEY": "0" * 32}
+        return Plan(cloud.database.file, tokens, names)
+
+
+def furnish(cloud: Cloud, app: FastAPI) -> dict[str, str]:
+    van = Speaker()
+    cloud.take(van.say(says.alert(1), 1), van.say(says.trip(1), 1), van.say(says.summary(1), 2), *BAD.values())
+    booking = ask(app, f"{V1}/bookings", method="POST", body=WISH).json()["id"]
+    people = cloud.security.people
+    people.put("north-owner", "Nora", (Grant(Role.OWNER, "north"),), by="test")
+    cloud.security.watch.raise_finding("nora", Suspicion(Kind.HOUR, Severity.INFO, "late"))
+    key, _ = people.make_key("of-north", (Grant(Role.OWNER, "north"),), by="test")
+    return {"BOOKING": booking, "KEY": key.id}
+
+
+@pytest.fixture(scope="module")
+def empty() -> Iterator[House]:
+    """Nothing of fleet north was ever heard here."""
+    with house(furnished=False) as built:
+        yield built
+
+
+@pytest.fixture(scope="module")
+def full() -> Iterator[House]:
+    """Fleet north lives here."""
+    with house(furnished=True) as built:
+        yield built
+
+
+def test_every_route_is_a_door_below_or_open(empty: House) -> None:
+    described = ask(empty.app, f"{V1}/openapi.json").json()["paths"]
+    paths = {(method.upper(), path) for path, methods in described.items() for method in methods if path not in OWN}
+    doors = {(method, f"{V1}{path}") for method, path in DOORS}
+    assert {(method, path) for method, path in paths if path not in OPEN} == doors
+
+
+@EVERY_DOOR
+def test_a_role_opens_what_the_matrix_says_and_nothing_else(door: tuple[str, str], full: House) -> None:
+    for role in Role:
+        if DOORS[door].permission not in MATRIX[role]:
+            assert full.knock(door, token=full.tokens["north", role]).status_code == 403, role
+            continue
+        with nullcontext(full) if door[0] == "GET" else house(furnished=True) as knocked:
+            answer = knocked.knock(door, token=knocked.tokens["north", role])
+        assert answer.is_success, (role, answer.text)
+
+
+@EVERY_DOOR
+def test_a_stranger_gets_nothing(door: tuple[str, str], empty: House) -> None:
+    for token in (None, "", "not-a-token-of-ours", "ttk_0_0", "ttk_"):
+        answer = empty.knock(door, token=token)
+        assert (answer.status_code, answer.json()["title"]) == (401, "Who are you?")
+
+
+@EVERY_DOOR
+def test_to_another_fleet_it_is_as_if_this_one_were_not_there(door: tuple[str, str], full: House, empty: House) -> None:
+    for role in set(Role) - {Role.ADMIN}:
+        told, untold = (one.knock(door, token=one.tokens["south", role]) for one in (full, empty))
+        names = dict(zip(full.names.values(), empty.names.values(), strict=True))
+        text = told.text
+        for name, nothing in names.items():
+            text = text.replace(name, nothing)
+        assert (told.status_code, text) == (untold.status_code, untold.text), role
+
+
+def test_metrics_are_for_whoever_may_see_operations(full: House) -> None:
+    for role in Role:
+        status = ask(full.app, "/metrics", token=full.tokens["north", role]).status_code
+        assert status == (200 if role is Role.ADMIN else 403)
+
+
+def test_everybody_known_may_ask_who_they_are(full: House) -> None:
+    me = ask(full.app, f"{V1}/me", token=full.tokens["south", Role.TECHNICIAN]).json()
+    assert (me["name"], me["kind"]) == ("key/south-technician", "key")
+    assert set(me["may"]) == MATRIX[Role.TECHNICIAN]
+    assert me["may"]["work"] == {"everywhere": False, "fleets": ["south"]}
+
+
+def test_a_route_that_asks_nobody_does_not_get_in(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> None:
+    careless = APIRouter()
+    careless.add_api_route("/everything", lambda: "all of it")
+    monkeypatch.setattr(trips, "router", careless)
+    with pytest.raises(TypeError, match="does not ask who is there"):
+        make_api(api_of(cloud).state.services)
+
+
+def test_the_matrix_in_the_readme_is_the_code_s() -> None:
+    assert matrix_table() in (ROOT / "cloud" / "security" / "README.md").read_text()
