@@ -131,6 +131,7 @@ def _wire(
         counts=partial(counters.read, database),
         parts=lambda: reasons(database, link.state),
         security=security,
+        now=now,
     )
     return _Service(ApiServer(make_api(services)), link, security)
 

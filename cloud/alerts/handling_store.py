@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from cloud.alerts.handling import Handling, HandlingState, Incident, IncidentFilter, Step
-from cloud.alerts.model import Alert
+from cloud.alerts.model import Alert, AlertFilter
 from cloud.alerts.store import alerts
 from cloud.columns import METADATA, BigId, UtcTime, to_vehicle, vehicle_key, vehicle_names, within
 from cloud.database import beyond, put
@@ -144,6 +144,27 @@ def steps(connection: Connection, address: Address, alert: str, rows_max: int) -
         .limit(rows_max)
     )
     return [_handling(row) for row in connection.execute(query)]
+
+
+def last_step(connection: Connection) -> int:
+    """The number of the last step of any alert; 0 before any."""
+    last: int | None = connection.execute(sa.select(sa.func.max(handling_steps.c.id))).scalar()
+    return last or 0
+
+
+def changed_between(
+    connection: Connection, after: int, until: int, wanted: AlertFilter, rows_max: int
+) -> list[tuple[str, str, str]]:
+    """Fleet, vehicle and id of the alerts with a step after that one and not after this one, each once, in order."""
+    table = handling_steps
+    last = sa.func.max(table.c.id)
+    query = sa.select(table.c.fleet, table.c.vehicle, table.c.alert).where(table.c.id > after, table.c.id <= until)
+    query = query.where(within(table.c.fleet, wanted.within))
+    for column, value in ((table.c.fleet, wanted.fleet), (table.c.vehicle, wanted.vehicle)):
+        if value is not None:
+            query = query.where(column == value)
+    query = query.group_by(table.c.fleet, table.c.vehicle, table.c.alert).order_by(last).limit(rows_max)
+    return [(row.fleet, row.vehicle, row.alert) for row in connection.execute(query)]
 
 
 def handlings_of(connection: Connection, listed: list[Alert]) -> dict[tuple[str, str, str], Handled]:

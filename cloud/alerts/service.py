@@ -141,6 +141,24 @@ class AlertService:
             rows = handling_store.list_incidents(connection, wanted, after=after, rows_max=window.limit + 1)
         return window.page(rows, lambda row: (row.opened_at, row.number))
 
+    def changed_since(self, step: int, wanted: AlertFilter, alerts_max: int) -> tuple[list[HandledAlert], int, bool]:
+        """What was begun or done after a step, of any alert.
+
+        Returns:
+            The alerts as they stand, the earliest change first and each once; the last step there is; and whether
+            these are all, as at most `alerts_max` are given.
+        """
+        with self._database.snapshot() as connection:
+            last = handling_store.last_step(connection)
+            keys = handling_store.changed_between(connection, step, last, wanted, alerts_max + 1)
+            alerts = [_alert(connection, Address(fleet, vehicle), alert) for fleet, vehicle, alert in keys[:alerts_max]]
+            return _with_handling(connection, alerts), last, len(keys) <= alerts_max
+
+    def last_step(self) -> int:
+        """The last step of any alert; 0 before any."""
+        with self._database.snapshot() as connection:
+            return handling_store.last_step(connection)
+
     def open_alerts(self) -> dict[str, int]:
         """How many alerts are open, by severity; each severity is there."""
         with self._database.snapshot() as connection:

@@ -51,6 +51,7 @@ class Services:
     parts: Callable[[], Mapping[str, str]]
     """Each part of the service with the reason why it does not work; "" when it does."""
     security: Security
+    now: Callable[[], datetime]
 
 
 def services_of(request: Request) -> Services:

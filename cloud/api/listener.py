@@ -14,6 +14,8 @@ from fastapi import FastAPI
 from cloud.errors import ConfigError
 
 _GOODBYE_S_MAX: Final = 5
+_HEARD_BYTES_MAX: Final = 4096
+"""Of what a listener to /live may say, which is nothing."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -50,7 +52,8 @@ class ApiServer(uvicorn.Server):
         settings = uvicorn.Config(
             app,
             lifespan="off",
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=_HEARD_BYTES_MAX,
             log_config=None,
             access_log=False,
             server_header=False,

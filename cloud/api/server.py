@@ -16,6 +16,7 @@ from cloud.api import (
     gaps,
     health,
     incidents,
+    live,
     offers,
     people,
     quarantine,
@@ -88,6 +89,7 @@ def _v1() -> APIRouter:
     router.include_router(_guarded(health.counters_router))
     router.add_api_route("/openapi.json", _openapi, include_in_schema=False)
     router.include_router(sessions.open_router)
+    router.include_router(live.router)
     return router
 
 

@@ -1,6 +1,7 @@
 """The tables of trips and summaries, and all SQL on them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -45,6 +46,7 @@ summaries: Final = sa.Table(
     sa.Column("received_at", UtcTime, nullable=False),
     to_vehicle(),
     sa.Index("summaries_by_start", "started_at", "fleet", "vehicle"),
+    sa.Index("summaries_by_receipt", "received_at"),
     comment="What the signals of each vehicle did in each period; only the newest periods are kept",
 )
 
@@ -104,6 +106,18 @@ def list_summaries(connection: Connection, wanted: DriveFilter, *, after: Key | 
     return [_summary(row) for row in _listed(connection, summaries, key, wanted, after=after, rows_max=rows_max)]
 
 
+def latest_summaries(connection: Connection, wanted: DriveFilter, since: datetime) -> list[Summary]:
+    """Of each vehicle the summary of the latest period that was received after then, in the order of receipt."""
+    table = summaries
+    newest = sa.func.row_number().over(
+        partition_by=(table.c.fleet, table.c.vehicle), order_by=table.c.started_at.desc()
+    )
+    query = _wanted(sa.select(table, newest.label("place")).where(table.c.received_at > since), table, wanted)
+    ranked = query.subquery()
+    latest = sa.select(ranked).where(ranked.c.place == 1).order_by(ranked.c.received_at)
+    return [_summary(row) for row in connection.execute(latest)]
+
+
 def _listed(
     connection: Connection,
     table: sa.Table,
@@ -113,17 +127,18 @@ def _listed(
     after: Key | None,
     rows_max: int,
 ) -> Sequence[Row[Any]]:
-    query = sa.select(table).order_by(*(column.desc() for column in key)).limit(rows_max)
-    query = query.where(within(table.c.fleet, wanted.within))
-    if wanted.fleet is not None:
-        query = query.where(table.c.fleet == wanted.fleet)
-    if wanted.vehicle is not None:
-        query = query.where(table.c.vehicle == wanted.vehicle)
-    if wanted.since is not None:
-        query = query.where(table.c.started_at >= wanted.since)
+    query = _wanted(sa.select(table).order_by(*(column.desc() for column in key)).limit(rows_max), table, wanted)
     if after is not None:
         query = query.where(beyond(key, after))
     return connection.execute(query).all()
+
+
+def _wanted(query: sa.Select[Any], table: sa.Table, wanted: DriveFilter) -> sa.Select[Any]:
+    query = query.where(within(table.c.fleet, wanted.within))
+    for column, value in ((table.c.fleet, wanted.fleet), (table.c.vehicle, wanted.vehicle)):
+        if value is not None:
+            query = query.where(column == value)
+    return query if wanted.since is None else query.where(table.c.started_at >= wanted.since)
 
 
 def _trip(row: Row[Any]) -> Trip:

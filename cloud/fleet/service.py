@@ -171,6 +171,11 @@ class FleetService:
             rows = drive_store.list_summaries(connection, wanted, after=after, rows_max=window.limit + 1)
         return window.page(rows, lambda row: (row.started_at, row.address.fleet, row.address.vehicle))
 
+    def heard_since(self, since: datetime, wanted: DriveFilter) -> list[Summary]:
+        """The latest summary of each vehicle that told one after then, in the order in which they came."""
+        with self._database.snapshot() as connection:
+            return drive_store.latest_summaries(connection, wanted, since)
+
     def _vehicle(self, connection: Connection, address: Address) -> Vehicle:
         vehicle = vehicle_store.vehicle(connection, address)
         if vehicle is None:

@@ -38,7 +38,7 @@ def test_what_comes_in_over_mqtt_goes_out_over_http_until_it_is_asked_to_end(tmp
         assert twin["latest"]["signals"]["Vehicle.Speed"]["last"] == 48.0
         service.wait_until_ready()
         assert service.stop(signal.SIGTERM) == 0
-        assert sorted(file.name for file in tmp_path.iterdir()) == ["serve.log", "telltale.db"]
+        assert sorted(file.name for file in tmp_path.iterdir()) == ["serve.log", "telltale.db", "telltale.db.key"]
         assert "Traceback" not in service.log
 
 

@@ -43,6 +43,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             counts=partial(counters.read, cloud.database),
             parts=lambda: parts or {"broker": "", "database": "", "inbox": ""},
             security=cloud.security,
+            now=lambda: cloud.now,
         )
     )
 
