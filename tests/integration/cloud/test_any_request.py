@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -21,7 +20,7 @@ from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.test_walls import build
 from tests.unit.cloud.workshop import MONDAY
 
-EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "6"))
+EXAMPLES: Final = int(os.environ.get("FUZZ_EXAMPLES", "12"))
 HEADERS: Final = {"Authorization": f"Bearer {TOKEN}"}
 EXPECTED: Final = (
     schemathesis.checks.not_a_server_error,
@@ -43,26 +42,24 @@ def tries() -> Iterator[tuple[str, GenerationMode]]:
                 yield label, GenerationMode.NEGATIVE
 
 
-@contextmanager
-def operation(label: str) -> Iterator[APIOperation[Any, Any, Any, Any]]:
-    """One operation of an API with a fleet behind it."""
+@pytest.fixture(scope="module")
+def operations() -> Iterator[dict[str, APIOperation[Any, Any, Any, Any]]]:
+    """By label, on an API with a fleet behind it. What one does, the next ones find."""
+    plan = build(furnished=True)
     with TemporaryDirectory() as folder:
-        plan = build(furnished=True)
         shutil.copyfile(plan.file, Path(folder) / plan.file.name)
         with open_cloud(Path(folder)) as cloud:
             cloud.now = MONDAY
             schema = schemathesis.openapi.from_asgi(f"{V1}/openapi.json", api_of(cloud), headers=HEADERS)
-            operations = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
-            yield next(one for one in operations if one.label == label)
+            found = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
+            yield {one.label: one for one in found}
 
 
 @pytest.mark.parametrize(("label", "mode"), list(tries()), ids=str)
-def test_any_request(label: str, mode: GenerationMode) -> None:
-    with operation(label) as tried:
+def test_any_request(label: str, mode: GenerationMode, operations: dict[str, APIOperation[Any, Any, Any, Any]]) -> None:
+    @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(case=operations[label].as_strategy(mode))
+    def ask_it(case: schemathesis.Case[Any]) -> None:
+        case.call_and_validate(headers=HEADERS, checks=list(EXPECTED))
 
-        @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-        @given(case=tried.as_strategy(mode))
-        def ask_it(case: schemathesis.Case[Any]) -> None:
-            case.call_and_validate(headers=HEADERS, checks=list(EXPECTED))
-
-        ask_it()
+    ask_it()
