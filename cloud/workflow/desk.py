@@ -102,8 +102,8 @@ class Desk:
             return case_of(connection, number)
 
     def has_changed(self, case: Case) -> bool:
-        """Whether something happened that its agent has not seen."""
-        return not case.is_halted and self._facts(case).digest != case.seen
+        """Whether something happened that its agent has not seen; who failed waits until it is due."""
+        return not (case.is_halted or case.failures) and self._facts(case).digest != case.seen
 
     def failed(self, number: int, error: Exception) -> None:
         """Write down that an agent failed: looked at again later, and after some times by a person."""
@@ -202,7 +202,7 @@ def way(here: Agent, target: Agent) -> str:
     """
     order = list(Agent)
     if order.index(target) > order.index(here):
-        return order[order.index(here) + 1]
+        return order[order.index(here) + 1].value
     if (here, target) in EDGES:
-        return target
+        return target.value
     raise Astray(f"there is no way from {here} to {target}")
