@@ -25,9 +25,10 @@ from cloud.api.listener import ApiServer, bind, url_of
 from cloud.api.server import make_api
 from cloud.broker.embedded import HOST, EmbeddedBroker, embedded_broker
 from cloud.config import BrokerConfig, BrokerTarget, CloudConfig, broker_target
-from cloud.database import Database
+from cloud.database import Connection, Database
 from cloud.errors import PartEnded, UpstreamDown
 from cloud.fleet.service import FleetService, FleetSettings
+from cloud.health.model import Diagnosis
 from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.link import Link, LinkState
@@ -35,9 +36,16 @@ from cloud.inbox.routing import Features
 from cloud.inbox.session import tls_of
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
+from cloud.scheduling.work_orders import WorkOrderService
+from cloud.security.agents import AgentGuard
 from cloud.security.audit import Audit
 from cloud.security.room import Security, make_security
 from cloud.security.tokens import signing_key
+from cloud.workflow.model import EDGES, Message
+from cloud.workflow.room import Neighbours, Workflow, make_workflow
+from cloud.workflow.runner import Runner
+from cloud.workflow.settings import Patience
+from edge.wire.topics import Address
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +81,8 @@ async def serve(
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(_watch(embedded), name="broker")
             group.create_task(_outlast(stop, "api", service.api.serve([listener])), name="api")
-            group.create_task(_outlast(stop, "inbox", _in_thread(service.link)), name="inbox")
+            group.create_task(_outlast(stop, "inbox", _in_thread("inbox", service.link)), name="inbox")
+            group.create_task(_outlast(stop, "workflow", _in_thread("workflow", service.runner)), name="workflow")
             await service.api.is_listening.wait()
             await tried.wait()
             with announced(announce, api=url_of(listener), broker=target.url):
@@ -83,6 +92,7 @@ async def serve(
             watching.cancel()
             service.api.stop()
             service.link.stop()
+            service.runner.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +102,7 @@ class _Service:
     api: ApiServer
     link: Link
     security: Security
+    runner: Runner
 
 
 def _wire(
@@ -122,18 +133,48 @@ def _wire(
         uniform=random.SystemRandom().uniform,
         on_change=tell,
     )
+    scheduling, appointments = SchedulingService(database, audit, now), AppointmentService(database, audit, now)
+    orders = WorkOrderService(database, audit, alerts, now, serviced=lambda *_: None)
+    guard = AgentGuard(database, security.watch, audit, EDGES)
+    near = Neighbours(alerts, scheduling, appointments, orders, _dont_know, _log_message, guard.pass_on)
+    workflow = _workflow(config, database, audit, near)
     services = Services(
         fleet=fleet,
         alerts=alerts,
         aside=AsideService(database),
-        scheduling=SchedulingService(database, audit, now),
-        appointments=AppointmentService(database, audit, now),
+        scheduling=scheduling,
+        appointments=appointments,
+        orders=orders,
+        workflow=workflow.service,
         counts=partial(counters.read, database),
-        parts=lambda: reasons(database, link.state),
+        parts=lambda: {**reasons(database, link.state), **workflow.runner.parts()},
         security=security,
         now=now,
     )
-    return _Service(ApiServer(make_api(services)), link, security)
+    return _Service(ApiServer(make_api(services)), link, security, workflow.runner)
+
+
+def _workflow(config: CloudConfig, database: Database, audit: Audit, near: Neighbours) -> Workflow:
+    wanted = config.workflow
+    patience = Patience(
+        remind_after=timedelta(days=wanted.remind_after_days),
+        ask_again_after=timedelta(days=wanted.ask_again_after_days),
+        look_again_after=timedelta(days=wanted.look_again_after_days),
+        overdue_after=timedelta(days=wanted.overdue_after_days),
+    )
+    file = wanted.checkpoint_file or database.file.with_name(f"{database.file.name}.checkpoints")
+    look_every_s = wanted.look_every_s
+    return make_workflow(database, audit, near, now, patience=patience, file=file, look_every_s=look_every_s)
+
+
+def _dont_know(address: Address, component: str) -> Diagnosis:
+    """What is known of a component's trouble while nobody diagnoses: nothing."""
+    return Diagnosis(address, component, now(), (), 1.0, None, "nobody diagnoses here yet")
+
+
+def _log_message(_: Connection, message: Message) -> None:
+    """Tell whoever reads the log."""
+    _log.info("to the people of %s: %s: %s", message.fleet, message.title, message.text.replace("\n", " "))
 
 
 def _write_activities(security: Security) -> None:
@@ -185,12 +226,12 @@ async def _outlast(stop: asyncio.Event, name: str, part: Awaitable[None]) -> Non
         raise PartEnded(name)
 
 
-async def _in_thread(link: Link) -> None:
-    """Run the link in a thread of its own, and do not leave before that thread has ended."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="inbox") as threads:
-        running = asyncio.get_running_loop().run_in_executor(threads, link.run)
+async def _in_thread(name: str, part: Link | Runner) -> None:
+    """Run a part in a thread of its own, and do not leave before that thread has ended."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix=name) as threads:
+        running = asyncio.get_running_loop().run_in_executor(threads, part.run)
         try:
             await asyncio.shield(running)
         finally:
-            link.stop()
+            part.stop()
             await asyncio.wait([running])

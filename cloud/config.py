@@ -19,6 +19,9 @@ Rows = Annotated[int, Field(ge=1)]
 Bytes = Annotated[int, Field(ge=1)]
 
 
+Days = Annotated[float, Field(gt=0, le=365)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -91,6 +94,23 @@ class SecurityConfig(_Section):
     its name. Keep it out of the backups of the database."""
 
 
+class WorkflowConfig(_Section):
+    """How cases go on: where the graph notes where they stand, and how long agents wait for people."""
+
+    checkpoint_file: Path | None = None
+    """By default beside the database, `.checkpoints` behind its name. Who loses it loses nothing."""
+    look_every_s: Annotated[float, Field(gt=0)] = 5.0
+    """How soon a case notices that a booking, a work order or its incident has changed."""
+    remind_after_days: Days = 3.0
+    """From a question to the owner to its reminder, and from there to the end without an answer."""
+    ask_again_after_days: Days = 7.0
+    """From a no to the second and last question."""
+    look_again_after_days: Days = 1.0
+    """From no free time to the next look."""
+    overdue_after_days: Days = 1.0
+    """From a booked end until somebody should have said what was done."""
+
+
 class CloudConfig(_Section):
     """All of it, with the defaults."""
 
@@ -102,6 +122,7 @@ class CloudConfig(_Section):
     fleet: FleetConfig = FleetConfig()
     inbox: InboxConfig = InboxConfig()
     security: SecurityConfig = SecurityConfig()
+    workflow: WorkflowConfig = WorkflowConfig()
 
 
 _SECTIONS: Final[dict[str, type[_Section]]] = {
@@ -110,6 +131,7 @@ _SECTIONS: Final[dict[str, type[_Section]]] = {
     "fleet": FleetConfig,
     "inbox": InboxConfig,
     "security": SecurityConfig,
+    "workflow": WorkflowConfig,
 }
 _REMEDIES: Final = {
     ("broker",): "Say --embedded-broker, or --broker mqtt://host:port",

@@ -89,6 +89,16 @@ class AlertService:
         """
         return self._step(address, alert_id, lambda handling, at: handling.closed(step, by=by, at=at, note=note))
 
+    def repaired(self, connection: Connection, number: int, *, by: str, note: str) -> None:
+        """Close what is open of an incident as repaired, in the caller's transaction; safe to repeat."""
+        for fleet, vehicle, alert_id in handling_store.alerts_of(connection, number, _TIMELINE_MAX):
+            alert = _alert(connection, Address(fleet, vehicle), alert_id)
+            handled = _handled(connection, alert)
+            if handled.handling.is_open:
+                after = handled.handling.closed(Step.REPAIRED, by=by, at=self._now(), note=note)
+                _take(connection, alert, handled, after)
+                self._record(connection, alert, after)
+
     def alert(self, address: Address, alert_id: str) -> WholeAlert:
         """One alert with all that was said and done.
 
@@ -176,15 +186,18 @@ class AlertService:
             after = decide(handled.handling, self._now())
             _take(connection, alert, handled, after)
             if after != handled.handling:
-                self._audit.record(
-                    connection,
-                    by=after.by or "",
-                    action=f"alert_{after.step}",
-                    fleet=address.fleet,
-                    subject=f"alerts/{address.fleet}/{address.vehicle}/{alert_id}",
-                    note=after.note,
-                )
+                self._record(connection, alert, after)
             return HandledAlert(alert, after, handled.incident)
+
+    def _record(self, connection: Connection, alert: Alert, after: Handling) -> None:
+        self._audit.record(
+            connection,
+            by=after.by or "",
+            action=f"alert_{after.step}",
+            fleet=alert.address.fleet,
+            subject=f"alerts/{alert.address.fleet}/{alert.address.vehicle}/{alert.id}",
+            note=after.note,
+        )
 
 
 def _begin(connection: Connection, alert: Alert, at: datetime) -> None:

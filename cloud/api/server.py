@@ -11,6 +11,7 @@ from cloud.api import (
     alerts,
     audit,
     bookings,
+    cases,
     centres,
     docs,
     gaps,
@@ -24,6 +25,7 @@ from cloud.api import (
     summaries,
     trips,
     vehicles,
+    work_orders,
 )
 from cloud.api.access import GUARDS, KnownPrincipal, Services, may
 from cloud.api.bounds import Bounded
@@ -80,6 +82,8 @@ def _v1() -> APIRouter:
         centres,
         offers,
         bookings,
+        work_orders,
+        cases,
         sessions,
         people,
         audit,

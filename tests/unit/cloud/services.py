@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -15,17 +15,25 @@ import sqlalchemy as sa
 from cloud import counters
 from cloud.alerts.service import AlertService
 from cloud.database import Database
+from cloud.errors import NotAllowed
 from cloud.fleet.service import FleetService, FleetSettings
+from cloud.health.model import Diagnosis
 from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.model import Arrival
 from cloud.inbox.routing import Features
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
+from cloud.scheduling.work_orders import WorkOrderService
 from cloud.security.audit import Audit
 from cloud.security.passwords import Passwords
 from cloud.security.room import Security, make_security
+from cloud.workflow.agents import Diagnose
+from cloud.workflow.model import Message
+from cloud.workflow.room import Neighbours, Workflow, make_workflow
+from cloud.workflow.settings import Patience
 from edge.wire.downlink import Ack, decode_down
+from edge.wire.topics import Address
 from tests.unit.cloud.vehicle import T0
 
 TOKEN: Final = "a-token-that-nobody-guesses"
@@ -41,6 +49,10 @@ SETTINGS: Final = InboxSettings(
 )
 
 
+def dont_know(address: Address, component: str) -> Diagnosis:
+    return Diagnosis(address, component, T0, (), 1.0, None, "too little is known")
+
+
 @dataclass
 class Cloud:
     """Everything behind the API, at a time that the test sets."""
@@ -53,8 +65,15 @@ class Cloud:
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService
+    orders: WorkOrderService
+    workflow: Workflow
     intake: Intake
     now: datetime = T0
+    diagnose: Diagnose = dont_know
+    told: list[Message] = field(default_factory=list)
+    serviced: list[tuple[Address, str]] = field(default_factory=list)
+    forbidden: set[tuple[str, str]] = field(default_factory=set)
+    """Which agent must not hand over to which."""
 
     def take(self, *arrivals: Arrival) -> list[Ack]:
         """Take a batch in; the acknowledgements that go back."""
@@ -89,10 +108,49 @@ def open_cloud(
         intake = Intake(database, Features(fleet, alerts), inbox)
         scheduling = SchedulingService(database, audit, lambda: cloud.now)
         appointments = AppointmentService(database, audit, lambda: cloud.now)
-        cloud = Cloud(url, database, fleet, alerts, security, AsideService(database), scheduling, appointments, intake)
+        orders = WorkOrderService(
+            database, audit, alerts, lambda: cloud.now, serviced=lambda _, *what: cloud.serviced.append(what[:2])
+        )
+
+        def allowed(run: str, before: str, after: str) -> None:
+            if (before, after) in cloud.forbidden:
+                raise NotAllowed(f"{run}: {before} may not hand over to {after}")
+
+        near = Neighbours(
+            alerts,
+            scheduling,
+            appointments,
+            orders,
+            lambda address, component: cloud.diagnose(address, component),  # noqa: PLW0108 - tests set another one later
+            lambda _, message: cloud.told.append(message),
+            allowed,
+        )
+        workflow = make_workflow(
+            database,
+            audit,
+            near,
+            lambda: cloud.now,
+            patience=Patience(),
+            file=file.with_name("checkpoints.db"),
+            look_every_s=1.0,
+        )
+        cloud = Cloud(
+            url=url,
+            database=database,
+            fleet=fleet,
+            alerts=alerts,
+            security=security,
+            aside=AsideService(database),
+            scheduling=scheduling,
+            appointments=appointments,
+            orders=orders,
+            workflow=workflow,
+            intake=intake,
+        )
         try:
             yield cloud
         finally:
+            workflow.runner.close()
             database.close()
 
 
