@@ -1,7 +1,7 @@
 """The service: wires every part, starts them in order, ends them all when one dies or when asked to.
 
-The order: database, port, broker, inbox and API. Nothing is announced before all of it runs, and what cannot start
-stops the rest before anyone has seen it.
+The order: database, port, broker, inbox, notify and API. Nothing is announced before all of it runs, and what cannot
+start stops the rest before anyone has seen it.
 """
 
 import asyncio
@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from cloud import counters
 from cloud.alerts.service import AlertService
+from cloud.alerts.telling import Telling
 from cloud.announce import announced, check_announce
 from cloud.api.access import Services
 from cloud.api.listener import ApiServer, bind, url_of
@@ -33,6 +35,8 @@ from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.link import Link, LinkState
 from cloud.inbox.routing import Features
 from cloud.inbox.session import tls_of
+from cloud.notify.room import make_notify
+from cloud.notify.worker import Worker
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
 from cloud.security.token import BootstrapToken
@@ -70,7 +74,8 @@ async def serve(
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(_watch(embedded), name="broker")
             group.create_task(_outlast(stop, "api", service.api.serve([listener])), name="api")
-            group.create_task(_outlast(stop, "inbox", _in_thread(service.link)), name="inbox")
+            for name, part in (("inbox", service.link), ("notify", service.notify)):
+                group.create_task(_outlast(stop, name, _in_thread(name, part)), name=name)
             await service.api.is_listening.wait()
             await tried.wait()
             with announced(announce, api=url_of(listener), broker=target.url):
@@ -80,6 +85,7 @@ async def serve(
             watching.cancel()
             service.api.stop()
             service.link.stop()
+            service.notify.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,7 @@ class _Service:
 
     api: ApiServer
     link: Link
+    notify: Worker
 
 
 def _wire(
@@ -99,7 +106,9 @@ def _wire(
         FleetSettings(timedelta(seconds=config.fleet.offline_after_s), config.fleet.summaries_per_vehicle),
         now,
     )
-    alerts = AlertService(database, now)
+    notify = make_notify(database, config.notify, now)
+    telling = Telling(notify.service, config.notify.public_url, config.notify.all_clear)
+    alerts = AlertService(database, telling, now)
     intake = Intake(database, Features(fleet, alerts), InboxSettings(**config.inbox.model_dump()))
     loop = asyncio.get_running_loop()
 
@@ -122,10 +131,12 @@ def _wire(
         scheduling=SchedulingService(database, now),
         appointments=AppointmentService(database, now),
         counts=partial(counters.read, database),
-        parts=lambda: reasons(database, link.state),
+        notify=notify.service,
+        contacts=notify.contacts,
+        parts=lambda: reasons(database, link.state, notify.worker.reason),
         token=BootstrapToken(token),
     )
-    return _Service(ApiServer(make_api(services)), link)
+    return _Service(ApiServer(make_api(services)), link, notify.worker)
 
 
 def now() -> datetime:
@@ -133,12 +144,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def reasons(database: Database, link: LinkState) -> Mapping[str, str]:
+def reasons(database: Database, link: LinkState, notify: str) -> Mapping[str, str]:
     """Each part with the reason why it does not work; "" when it does."""
     return {
         "broker": link.broker,
         "database": database.check(),
         "inbox": link.database and f"cannot store: {link.database}",
+        "notify": notify,
     }
 
 
@@ -170,12 +182,20 @@ async def _outlast(stop: asyncio.Event, name: str, part: Awaitable[None]) -> Non
         raise PartEnded(name)
 
 
-async def _in_thread(link: Link) -> None:
-    """Run the link in a thread of its own, and do not leave before that thread has ended."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="inbox") as threads:
-        running = asyncio.get_running_loop().run_in_executor(threads, link.run)
+class _Runs(Protocol):
+    """A part that blocks until it is stopped."""
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+async def _in_thread(name: str, part: _Runs) -> None:
+    """Run a part in a thread of its own, and do not leave before that thread has ended."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix=name) as threads:
+        running = asyncio.get_running_loop().run_in_executor(threads, part.run)
         try:
             await asyncio.shield(running)
         finally:
-            link.stop()
+            part.stop()
             await asyncio.wait([running])

@@ -1,7 +1,7 @@
 """What tables share: their registry, the types of keys and times, and the columns that name a vehicle."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -56,3 +56,8 @@ def vehicle_names() -> tuple[sa.Column[str], sa.Column[str]]:
 def to_vehicle() -> sa.ForeignKeyConstraint:
     """Such a row cannot be there without its vehicle."""
     return sa.ForeignKeyConstraint(["fleet", "vehicle"], ["vehicles.fleet", "vehicles.vehicle"])
+
+
+def within(fleet: sa.ColumnElement[Any], fleets: frozenset[str] | None) -> sa.ColumnElement[bool]:
+    """Rows of these fleets only; None: of all, also of none."""
+    return sa.true() if fleets is None else fleet.in_(sorted(fleets))

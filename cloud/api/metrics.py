@@ -87,6 +87,9 @@ class _Standing(Collector):
         yield GaugeMetricFamily(
             "telltale_incidents_open", "Incidents that are not closed", services.alerts.open_incidents()
         )
+        yield _gauges(
+            "telltale_deliveries", "What is told to whom, by how it stands", "state", services.notify.census()
+        )
         counts = CounterMetricFamily("telltale_counts", "What /api/v1/counters counts", labels=["name"])
         for name, total in services.counts().items():
             counts.add_metric([name], total)

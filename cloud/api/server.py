@@ -9,6 +9,8 @@ from cloud.api import (
     alerts,
     bookings,
     centres,
+    contacts,
+    deliveries,
     docs,
     gaps,
     health,
@@ -61,7 +63,8 @@ def make_api(services: Services) -> FastAPI:
 
 def _v1() -> APIRouter:
     router = APIRouter(prefix=V1, dependencies=[Depends(guard)], responses=_RESPONSES)
-    for noun in (vehicles, alerts, incidents, trips, summaries, centres, offers, bookings, gaps, quarantine):
+    nouns = (vehicles, alerts, incidents, trips, summaries, centres, offers, bookings, contacts, deliveries, gaps)
+    for noun in (*nouns, quarantine):
         router.include_router(noun.router)
     router.include_router(health.counters_router)
     router.add_api_route("/openapi.json", _openapi, include_in_schema=False)

@@ -14,12 +14,17 @@ import sqlalchemy as sa
 
 from cloud import counters
 from cloud.alerts.service import AlertService
+from cloud.alerts.telling import Telling
 from cloud.database import Database
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.model import Arrival
 from cloud.inbox.routing import Features
+from cloud.notify.contacts import ContactService
+from cloud.notify.dispatch import Dispatch
+from cloud.notify.push import readable
+from cloud.notify.service import NotifyService, NotifySettings
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
 from edge.wire.downlink import Ack, decode_down
@@ -33,6 +38,9 @@ SETTINGS: Final = InboxSettings(
     gap_rows=1000,
     receipts_per_stream=1000,
 )
+NOTIFY: Final = NotifySettings(escalate_after=timedelta(minutes=15), deliveries_kept=1000)
+PER_HOUR: Final = 3
+"""Notices to one contact before they are gathered."""
 
 
 @dataclass
@@ -47,6 +55,9 @@ class Cloud:
     scheduling: SchedulingService
     appointments: AppointmentService
     intake: Intake
+    notify: NotifyService
+    contacts: ContactService
+    dispatch: Dispatch
     now: datetime = T0
 
     def take(self, *arrivals: Arrival) -> list[Ack]:
@@ -63,7 +74,12 @@ class Cloud:
 
 @contextmanager
 def open_cloud(
-    folder: Path | None = None, *, inbox: InboxSettings = SETTINGS, summaries_per_vehicle: int = 100
+    folder: Path | None = None,
+    *,
+    inbox: InboxSettings = SETTINGS,
+    summaries_per_vehicle: int = 100,
+    all_clear: bool = False,
+    deliveries_kept: int = NOTIFY.deliveries_kept,
 ) -> Iterator[Cloud]:
     """A cloud with an empty database, in a folder that is gone afterwards unless one is given."""
     with TemporaryDirectory() as temporary:
@@ -74,15 +90,37 @@ def open_cloud(
         database = Database(url)
         settings = FleetSettings(timedelta(minutes=3), summaries_per_vehicle)
         fleet = FleetService(database, settings, lambda: cloud.now)
-        alerts = AlertService(database, lambda: cloud.now)
+        told = replace(NOTIFY, deliveries_kept=deliveries_kept)
+        notify = NotifyService(database, told, lambda: cloud.now, lambda: None)
+        alerts = AlertService(database, Telling(notify, all_clear=all_clear), lambda: cloud.now)
+        contacts = ContactService(database, has_mail=True, private=True, can_push=readable)
+        dispatch = Dispatch(database, lambda: cloud.now, lambda _, most: most, per_hour=PER_HOUR)
         intake = Intake(database, Features(fleet, alerts), inbox)
         scheduling = SchedulingService(database, lambda: cloud.now)
         appointments = AppointmentService(database, lambda: cloud.now)
-        cloud = Cloud(url, database, fleet, alerts, AsideService(database), scheduling, appointments, intake)
+        cloud = Cloud(
+            url=url,
+            database=database,
+            fleet=fleet,
+            alerts=alerts,
+            aside=AsideService(database),
+            scheduling=scheduling,
+            appointments=appointments,
+            intake=intake,
+            notify=notify,
+            contacts=contacts,
+            dispatch=dispatch,
+        )
         try:
             yield cloud
         finally:
             database.close()
+
+
+def alerts_on(database: Database) -> AlertService:
+    """Alerts of another cloud on the same database."""
+    notify = NotifyService(database, NOTIFY, lambda: T0, lambda: None)
+    return AlertService(database, Telling(notify), lambda: T0)
 
 
 def with_inbox(**changes: int) -> InboxSettings:
