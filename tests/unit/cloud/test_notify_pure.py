@@ -243,7 +243,7 @@ def test_what_is_not_taken_is_tried_for_a_day_and_then_given_up() -> None:
             assert timedelta(seconds=BACKOFF_S[0]) <= delivery.due_at - now <= timedelta(seconds=BACKOFF_S[1])
             now = delivery.due_at
     assert GIVE_UP_AFTER - timedelta(hours=1) <= now - T0 <= GIVE_UP_AFTER
-    assert len(delivery.attempts) == 7 + 22
+    assert len(delivery.attempts) == 8 + 22
     assert {one.why for one in delivery.attempts} == {"away"}
 
 
