@@ -36,7 +36,10 @@ class MailCarrier:
         """
         if self.server is None:
             raise NotTaken("no mail server is known: set smtp_url under [notify]", for_good=True)
-        message = mail(letter, sender=self.sender, to=channel.address)
+        try:
+            message = mail(letter, sender=self.sender, to=channel.address)
+        except ValueError as error:
+            raise NotTaken(f"cannot be written as mail: {error}", for_good=True) from error
         try:
             self._submit(self.server, message)
         except smtplib.SMTPRecipientsRefused as error:
