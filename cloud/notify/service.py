@@ -133,8 +133,9 @@ class NotifyService:
         if number % TIDY_EVERY == 0:
             dropped = store.keep_newest(connection, self._settings.deliveries_kept)
             counters.add(connection, {"deliveries_dropped": dropped})
-        _log.info("notice %s of fleet %s: %d to be told", notice.reason, notice.fleet, len(made))
-        self._wake()
+        if made:
+            _log.info("fleet %s: %s is told to %d", notice.fleet, notice.reason, len(made))
+            self._wake()
         return made
 
     def _told(self, connection: Connection, rows: list[Delivery]) -> list[ToldDelivery]:

@@ -44,9 +44,7 @@ def test_the_settings_are_the_defaults() -> None:
 
 
 def test_every_counter_is_described() -> None:
-    names = [
-        name.strip(" `").replace("<reason>", "*") for cells in rows(README, "counter") for name in cells[0].split(",")
-    ]
+    names = [re.sub("<.*>", "*", name.strip(" `")) for cells in rows(README, "counter") for name in cells[0].split(",")]
     small = with_inbox(gap_rows=1, shelf_rows=1, quarantine_rows=1)
     with open_cloud(inbox=small, summaries_per_vehicle=1, deliveries_kept=1) as cloud:
         cloud.take(*BAD.values())

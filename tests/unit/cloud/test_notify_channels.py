@@ -1,20 +1,12 @@
 """Channels: what may be written, what of the network may be reached, and what the other side gets."""
 
-import email
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from email.message import EmailMessage
-from email.policy import default
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from json import loads
-from threading import Thread
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +18,8 @@ from cloud.notify.reach import is_public, reach
 from cloud.notify.sending import Carrier, NotTaken, Sender
 from cloud.notify.webhook import WebhookCarrier
 from edge.wire.messages import Severity
+from tests.brokers import free_port
+from tests.receivers import Mailbox, Posted, taking_mail, taking_posts
 from tests.unit.cloud.vehicle import T0
 
 KEY = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
@@ -50,91 +44,17 @@ def letter(channel: str, **changes: Any) -> Letter:
     return Letter(**{**fields, **changes})
 
 
-class Inbox:
-    """What a mail server got, and what it says to the next."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.says = "250 OK"
-        self.says_of_recipients = "250 OK"
-
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd names it
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        if self.says_of_recipients.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.says_of_recipients
-
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - the same
-        if self.says.startswith("250"):
-            assert isinstance(envelope.content, bytes)
-            message = email.message_from_bytes(envelope.content, policy=default)
-            assert isinstance(message, EmailMessage)
-            assert message["To"] == envelope.rcpt_tos[0]
-            self.mails.append(message)
-        return self.says
-
-
 @pytest.fixture
-def mails() -> Iterator[tuple[Inbox, MailServer]]:
+def mails() -> Iterator[Mailbox]:
     """A mail server on loopback."""
-    inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=0)
-    controller.port = free_port()
-    controller.start()
-    yield inbox, MailServer("smtp", "127.0.0.1", controller.port)
-    controller.stop()
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
-class Posted:
-    """What a web server got, and what it answers."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[str, dict[str, str], Any]] = []
-        self.status = 204
-        self.headers: dict[str, str] = {}
-        self.port = 0
-
-
-@contextmanager
-def listening() -> Iterator[Posted]:
-    posted = Posted()
-
-    class Taker(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the base class names it
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            posted.requests.append((self.path, dict(self.headers), body.decode()))
-            self.send_response(posted.status)
-            for name, value in posted.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Taker) as server:
-        posted.port = server.server_port
-        thread = Thread(target=server.serve_forever, name="web server")
-        thread.start()
-        try:
-            yield posted
-        finally:
-            server.shutdown()
-            thread.join()
+    with taking_mail() as mailbox:
+        yield mailbox
 
 
 @pytest.fixture
 def web() -> Iterator[Posted]:
     """A web server on loopback."""
-    with listening() as posted:
+    with taking_posts() as posted:
         yield posted
 
 
@@ -148,12 +68,11 @@ def refused(carrier: Carrier, channel: str, **changes: Any) -> NotTaken:
     return caught.value
 
 
-def test_a_mail_says_what_there_is_to_say_and_is_the_same_each_time(mails: tuple[Inbox, MailServer]) -> None:
-    inbox, server = mails
-    carrier = MailCarrier(server, "telltale@example.org")
+def test_a_mail_says_what_there_is_to_say_and_is_the_same_each_time(mails: Mailbox) -> None:
+    carrier = MailCarrier(mails.server, "telltale@example.org")
     for attempt in (1, 2):
         carry(carrier, "mailto:ada@example.com", attempt=attempt)
-    first, second = inbox.mails
+    first, second = mails.mails
     assert first.as_bytes() == second.as_bytes()
     assert first["Message-ID"] == f"<{KEY}@example.org>"
     assert first["Subject"] == "van-7: Motor zu heiß"
@@ -168,10 +87,9 @@ def test_a_mail_says_what_there_is_to_say_and_is_the_same_each_time(mails: tuple
 
 @pytest.mark.parametrize(("says", "for_good"), [("451 try later", False), ("550 nobody of that name", True)])
 @pytest.mark.parametrize("at", ["says", "says_of_recipients"])
-def test_a_mail_server_that_refuses(mails: tuple[Inbox, MailServer], at: str, says: str, for_good: bool) -> None:  # noqa: FBT001 - pytest gives it by name
-    inbox, server = mails
-    setattr(inbox, at, says)
-    error = refused(MailCarrier(server, "telltale@example.org"), "mailto:ada@example.com")
+def test_a_mail_server_that_refuses(mails: Mailbox, at: str, says: str, for_good: bool) -> None:  # noqa: FBT001 - pytest gives it by name
+    setattr(mails, at, says)
+    error = refused(MailCarrier(mails.server, "telltale@example.org"), "mailto:ada@example.com")
     assert (error.for_good, str(error)) == (for_good, f"the mail server says {says}")
 
 
@@ -181,14 +99,13 @@ def test_a_mail_server_that_is_away_is_asked_again() -> None:
     assert "Connection refused" in str(error)
 
 
-def test_a_mail_server_that_must_encrypt_and_does_not_gets_nothing(mails: tuple[Inbox, MailServer]) -> None:
-    inbox, server = mails
+def test_a_mail_server_that_must_encrypt_and_does_not_gets_nothing(mails: Mailbox) -> None:
     for scheme in ("smtp+starttls", "smtps"):
-        secure = MailServer(scheme, server.host, server.port, "ada", "secret")
+        secure = MailServer(scheme, mails.server.host, mails.server.port, "ada", "secret")
         error = refused(MailCarrier(secure, "t@x"), "mailto:ada@example.com")
         assert not error.for_good
         assert "secret" not in str(error)
-    assert inbox.mails == []
+    assert mails.mails == []
 
 
 def test_without_a_mail_server_it_is_given_up() -> None:
@@ -340,18 +257,16 @@ def test_a_channel_that_is_not_allowed_any_more_is_given_up(web: Posted) -> None
     assert len(web.requests) == 1
 
 
-def test_a_title_cannot_add_headers(mails: tuple[Inbox, MailServer]) -> None:
+def test_a_title_cannot_add_headers(mails: Mailbox) -> None:
     """Notices have none with line ends; should one get through, nothing is sent."""
-    inbox, server = mails
-    error = refused(MailCarrier(server, "t@x"), "mailto:ada@example.com", title="x\nBcc: eve@example.com")
-    assert inbox.mails == []
+    error = refused(MailCarrier(mails.server, "t@x"), "mailto:ada@example.com", title="x\nBcc: eve@example.com")
+    assert mails.mails == []
     assert error.for_good
 
 
-def test_a_letter_is_dated_by_its_notice_not_by_its_try(mails: tuple[Inbox, MailServer]) -> None:
-    inbox, server = mails
-    carry(MailCarrier(server, "t@x"), "mailto:ada@example.com", made_at=T0 - timedelta(hours=3))
-    assert inbox.mails[0]["Date"].datetime == T0 - timedelta(hours=3)
+def test_a_letter_is_dated_by_its_notice_not_by_its_try(mails: Mailbox) -> None:
+    carry(MailCarrier(mails.server, "t@x"), "mailto:ada@example.com", made_at=T0 - timedelta(hours=3))
+    assert mails.mails[0]["Date"].datetime == T0 - timedelta(hours=3)
 
 
 def test_a_channel_is_found_whatever_its_case() -> None:
