@@ -74,7 +74,7 @@ def taking_posts() -> Iterator[Posted]:
     posted = Posted()
 
     class Taker(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the base class names it
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             posted.requests.append((self.path, dict(self.headers), body.decode()))
             posted.came.set()

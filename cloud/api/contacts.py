@@ -51,7 +51,9 @@ class ContactWish(Wish):
 
     person: Annotated[Line, Field(examples=["ada@example.org"])]
     """Their login, or a name."""
-    channel: Annotated[SecretStr | None, Field(min_length=1, max_length=LENGTH_MAX, examples=["mailto:ada@example.org"])] = None
+    channel: Annotated[
+        SecretStr | None, Field(min_length=1, max_length=LENGTH_MAX, examples=["mailto:ada@example.org"])
+    ] = None
     """`mailto:` an e-mail address, `https://` a webhook, or an address of a service that apprise knows. Left out, it
     stays as it was."""
     quiet: Annotated[QuietForm | None, Field(examples=[None])] = None

@@ -13,7 +13,7 @@ from typing import Final
 
 from cloud import counters
 from cloud.database import Connection, Database
-from cloud.notify import contact_store, store
+from cloud.notify import contact_store, delivery_store, store
 from cloud.notify.channel import Letter
 from cloud.notify.delivery import SEEN, Delivery, State, key_of
 from cloud.notify.model import Contact, Notice, Turn, worst
@@ -64,7 +64,7 @@ class Dispatch:
         with self._database.transaction() as connection:
             round_ = _Round(connection, now, self._per_hour)
             letters = round_.take(letters_max)
-            return letters, store.next_due_at(connection)
+            return letters, delivery_store.next_due_at(connection)
 
     def answer(self, answer: Answer) -> None:
         """Write down how a try went. Nothing happens where the lease has run out and somebody else has the delivery.
@@ -74,7 +74,7 @@ class Dispatch:
         """
         now, letter, failure = self._now(), answer.letter, answer.failure
         with self._database.transaction() as connection:
-            before = store.delivery_of(connection, letter.delivery)
+            before = delivery_store.delivery_of(connection, letter.delivery)
             if before is None or before.state is not State.SENDING or len(before.attempts) != letter.attempt:
                 counters.add(connection, {"answers_too_late": 1})
                 return
@@ -82,7 +82,7 @@ class Dispatch:
                 after = before.sent(now)
             else:
                 after = before.failed(str(failure), now, for_good=failure.for_good, uniform=self._uniform)
-            store.put_delivery(connection, before, after)
+            delivery_store.put_delivery(connection, before, after)
             counters.add(connection, {f"deliveries_{after.state}": 1})
             if after.state is State.FAILED:
                 _hasten(connection, after, now)
@@ -104,7 +104,7 @@ class _Round:
 
     def take(self, letters_max: int) -> list[Letter]:
         letters: list[Letter] = []
-        found = store.due(self._connection, self._now, _LOOKED_AT_MAX) if letters_max else []
+        found = delivery_store.due(self._connection, self._now, _LOOKED_AT_MAX) if letters_max else []
         notices = store.notices_of(self._connection, (one.notice for one in found))
         for one in found:
             letter = self._look(one, notices[one.notice])
@@ -131,24 +131,24 @@ class _Round:
             after = one.gather(self._digest_for(contact, told), self._now)
         else:
             after = one.take(self._now)
-        store.put_delivery(self._connection, one, after)
+        delivery_store.put_delivery(self._connection, one, after)
         if after.state is not State.SENDING or notice is None or contact is None:
             self._counts[f"deliveries_{after.state}"] += 1
             return None
         return _letter(after, notice, told.made_at, contact)
 
     def _is_too_much(self, contact: Contact) -> bool:
-        sent = store.count_sent(self._connection, contact.fleet, contact.id, self._now - HOUR)
+        sent = delivery_store.count_sent(self._connection, contact.fleet, contact.id, self._now - HOUR)
         return sent >= self._per_hour
 
     def _digested(self, one: Delivery, notice: Notice) -> Notice | None:
         """A digest with what it tells as of now; None: all of it was seen meanwhile."""
-        counts, first = store.gathered_in(self._connection, one.id, DIGEST_TITLES)
+        counts, first = delivery_store.gathered_in(self._connection, one.id, DIGEST_TITLES)
         return _as_digest(notice, counts, first) if counts else None
 
     def _digest_for(self, contact: Contact, told: Told) -> int:
         """The digest that tells a contact of what is too much now."""
-        number = store.open_digest(self._connection, contact.fleet, contact.id)
+        number = delivery_store.open_digest(self._connection, contact.fleet, contact.id)
         if number is not None:
             return number
         reason = f"digest/{contact.id}/{told.id}"
@@ -157,18 +157,18 @@ class _Round:
         if digest is None:
             raise LookupError(f"{reason} was told before")  # a notice is gathered once for each contact
         turn = Turn(contact, self._now + GATHER_FOR)
-        return store.add_delivery(self._connection, digest, notice, turn, self._now)
+        return delivery_store.add_delivery(self._connection, digest, notice, turn, self._now)
 
 
 def _hasten(connection: Connection, failed: Delivery, now: datetime) -> None:
     """Where nobody of a rank can be reached any more, the next is told at once instead of in its turn."""
-    others = store.deliveries_of(connection, failed.notice)
+    others = delivery_store.deliveries_of(connection, failed.notice)
     if any(one.state is not State.FAILED for one in others if one.rank <= failed.rank):
         return
     later = [one for one in others if one.state is State.WAITING and one.due_at > now]
     for one in later:
         if one.rank == min(each.rank for each in later):
-            store.put_delivery(connection, one, replace(one, due_at=now))
+            delivery_store.put_delivery(connection, one, replace(one, due_at=now))
 
 
 def _letter(taken: Delivery, notice: Notice, made_at: datetime, contact: Contact) -> Letter:

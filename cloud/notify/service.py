@@ -9,7 +9,7 @@ from typing import Final
 from cloud import counters
 from cloud.database import Connection, Database
 from cloud.errors import Conflict
-from cloud.notify import contact_store, store
+from cloud.notify import contact_store, delivery_store, store
 from cloud.notify.contacts import existing
 from cloud.notify.delivery import PENDING, SEEN, Delivery, DeliveryFilter, State
 from cloud.notify.model import Contact, Notice, Turn, turns
@@ -66,7 +66,9 @@ class NotifyService:
         if earlier is None:
             return False
         now = self._now()
-        reached = {one.contact for one in store.deliveries_of(connection, earlier.id) if one.state is State.SENT}
+        reached = {
+            one.contact for one in delivery_store.deliveries_of(connection, earlier.id) if one.state is State.SENT
+        }
         contacts = contact_store.contacts_of(connection, notice.fleet)
         those = [Turn(one, now) for one in contacts if one.enabled and one.id in reached]
         return bool(those and self._post(connection, notice, those, now))
@@ -79,9 +81,9 @@ class NotifyService:
         now = self._now()
         store.settle_notice(connection, told.id, now)
         spared = 0
-        for one in store.deliveries_of(connection, told.id):
+        for one in delivery_store.deliveries_of(connection, told.id):
             if one.state in PENDING or _waits_in_digest(connection, one):
-                spared += store.put_delivery(connection, one, one.supersede(SEEN, now))
+                spared += delivery_store.put_delivery(connection, one, one.supersede(SEEN, now))
         counters.add(connection, {"deliveries_superseded": spared})
 
     def test(self, fleet: str, contact: str, name: str) -> ToldDelivery:
@@ -114,24 +116,24 @@ class NotifyService:
         """
         after = window.key((int,))
         with self._database.snapshot() as connection:
-            rows = store.list_deliveries(connection, wanted, after=after, rows_max=window.limit + 1)
+            rows = delivery_store.list_deliveries(connection, wanted, after=after, rows_max=window.limit + 1)
             page = window.page(rows, lambda row: (row.id,))
             return Page(self._told(connection, page.items), page.after)
 
     def census(self) -> dict[str, int]:
         """How many deliveries are in each state; each state is there."""
         with self._database.snapshot() as connection:
-            return dict.fromkeys(State, 0) | store.count_by_state(connection)
+            return dict.fromkeys(State, 0) | delivery_store.count_by_state(connection)
 
     def _post(self, connection: Connection, notice: Notice, called: list[Turn], now: datetime) -> list[int]:
         """The deliveries of a new notice; none where its reason was told before, or nobody wants to hear it."""
         number = store.add_notice(connection, notice, now)
         if number is None:
             return []
-        made = [store.add_delivery(connection, number, notice, turn, now) for turn in called]
+        made = [delivery_store.add_delivery(connection, number, notice, turn, now) for turn in called]
         counters.add(connection, {"notices": 1, "notices_to_nobody": int(not called)})
         if number % TIDY_EVERY == 0:
-            dropped = store.keep_newest(connection, self._settings.deliveries_kept)
+            dropped = delivery_store.keep_newest(connection, self._settings.deliveries_kept)
             counters.add(connection, {"deliveries_dropped": dropped})
         if made:
             _log.info("fleet %s: %s is told to %d", notice.fleet, notice.reason, len(made))
@@ -147,12 +149,12 @@ def _waits_in_digest(connection: Connection, one: Delivery) -> bool:
     """Whether it was gathered and is not told yet."""
     if one.state is not State.GATHERED or one.digest is None:
         return False
-    digest = store.delivery_of(connection, one.digest)
+    digest = delivery_store.delivery_of(connection, one.digest)
     return digest is not None and digest.state in PENDING
 
 
 def _delivery(connection: Connection, number: int) -> Delivery:
-    found = store.delivery_of(connection, number)
+    found = delivery_store.delivery_of(connection, number)
     if found is None:
         raise LookupError(f"delivery {number} is gone in the transaction that made it")
     return found

@@ -14,8 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from cloud.database import Database
 from cloud.errors import Conflict, NotFound, Refused, UpstreamDown
-from cloud.notify import store
-from cloud.notify.delivery import LATE_AFTER, LEASE, PENDING, SEEN, UNANSWERED, DeliveryFilter, State
+from cloud.notify import delivery_store, store
+from cloud.notify.delivery import LATE_AFTER, LEASE, PENDING, SEEN, UNANSWERED, Delivery, DeliveryFilter, State
 from cloud.notify.dispatch import GATHER_FOR, Answer, Dispatch
 from cloud.notify.model import CONTACTS_MAX, Notice
 from cloud.notify.sending import NotTaken
@@ -158,7 +158,7 @@ def test_quiet_hours_hold(cloud: Cloud) -> None:
     cloud.contacts.put(replace(BOB, quiet=NIGHT, critical_always=True, rank=0))
     post(cloud, notice(1), notice(2, severity=Severity.CRITICAL))
     assert send(cloud) == ["bob"]
-    assert Counter(row["state"] for row in cloud.rows(store.deliveries)) == {"held": 3, "sent": 1}
+    assert Counter(row["state"] for row in cloud.rows(delivery_store.deliveries)) == {"held": 3, "sent": 1}
     cloud.now = datetime.fromisoformat("2026-11-22T06:59:59+01:00")
     assert send(cloud) == []
     cloud.now += timedelta(seconds=1)
@@ -206,7 +206,7 @@ def test_a_storm_is_gathered(cloud: Cloud) -> None:
     cloud.contacts.put(ADA)
     post(cloud, *(notice(n) for n in range(PER_HOUR + 4)))
     assert send(cloud) == ["ada"] * PER_HOUR
-    counted = Counter(row["state"] for row in cloud.rows(store.deliveries))
+    counted = Counter(row["state"] for row in cloud.rows(delivery_store.deliveries))
     assert counted == {"sent": PER_HOUR, "gathered": 4, "waiting": 1}
     settle(cloud, f"alert/van-7/{PER_HOUR}")
     cloud.now += GATHER_FOR / 2
@@ -221,8 +221,7 @@ def test_a_storm_is_gathered(cloud: Cloud) -> None:
         "critical: van-7: too hot (99) (van-7)",
     ]
     cloud.dispatch.answer(Answer(digest))
-    told = {one.digest for one in (told.delivery for told in gathered(cloud))}
-    assert told == {digest.delivery}
+    assert {one.digest for one in gathered(cloud)} == {digest.delivery}
     settle(cloud, f"alert/van-7/{PER_HOUR + 1}")
     assert len(gathered(cloud)) == 4, "what was told is not undone"
     cloud.now += timedelta(hours=1)
@@ -230,8 +229,9 @@ def test_a_storm_is_gathered(cloud: Cloud) -> None:
     assert send(cloud) == ["ada"], "an hour later single notices come again"
 
 
-def gathered(cloud: Cloud) -> list[object]:
-    return list(cloud.notify.deliveries(DeliveryFilter(state=State.GATHERED), Window()).items)
+def gathered(cloud: Cloud) -> list[Delivery]:
+    listed = cloud.notify.deliveries(DeliveryFilter(state=State.GATHERED), Window()).items
+    return [told.delivery for told in listed]
 
 
 def test_a_digest_of_which_all_was_seen_is_not_sent(cloud: Cloud) -> None:
@@ -323,7 +323,7 @@ def test_twenty_at_once_never_take_one_delivery_twice(cloud: Cloud) -> None:
             found: list[int] = []
             while True:
                 try:
-                    letters, _ = desk.take(2)
+                    letters, _due_at = desk.take(2)
                 except UpstreamDown:
                     continue
                 if not letters:
@@ -356,7 +356,7 @@ def test_only_so_much_is_kept(cloud: Cloud) -> None:
         post(
             small, *(notice(n, severity=Severity.INFO) for n in range(50)), *(notice(n) for n in range(50, TIDY_EVERY))
         )
-        rows = small.rows(store.deliveries)
+        rows = small.rows(delivery_store.deliveries)
         assert 8 <= len(rows) <= 10
         assert len(small.rows(store.notices)) == 5
         assert small.counts()["deliveries_dropped"] == 100 - len(rows)
@@ -422,12 +422,12 @@ class Storms(RuleBasedStateMachine):
         self.out.clear()
 
     @rule(enabled=st.booleans())
-    def ada_is_switched(self, enabled: bool) -> None:  # noqa: FBT001 - hypothesis gives it by name
+    def ada_is_switched(self, enabled: bool) -> None:
         self.cloud.contacts.put(replace(ADA, enabled=enabled))
 
     @invariant()
     def every_row_says_what_it_is(self) -> None:
-        rows = self.cloud.rows(store.deliveries)
+        rows = self.cloud.rows(delivery_store.deliveries)
         for row in rows:
             assert (row["lease_until"] is not None) == (row["state"] == State.SENDING)
             assert row["digest"] is None or row["state"] in {State.GATHERED, State.SUPERSEDED}
@@ -440,7 +440,7 @@ class Storms(RuleBasedStateMachine):
     def a_person_is_not_flooded(self) -> None:
         since = self.cloud.now - timedelta(hours=1)
         with self.cloud.database.snapshot() as connection:
-            sent = [store.count_sent(connection, "north", name, since) for name in ("ada", "bob", "eve")]
+            sent = [delivery_store.count_sent(connection, "north", name, since) for name in ("ada", "bob", "eve")]
         assert max(sent) <= PER_HOUR
 
 

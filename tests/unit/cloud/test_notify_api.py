@@ -1,4 +1,4 @@
-"""/contacts and /deliveries: what may be written, what is shown of secrets, and what a person can see of each delivery."""
+"""/contacts and /deliveries: what may be written, what is shown of secrets, what can be seen of each delivery."""
 
 from collections.abc import Callable
 from dataclasses import replace

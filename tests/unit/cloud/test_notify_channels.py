@@ -6,6 +6,7 @@ from datetime import timedelta
 from json import loads
 from typing import Any
 
+import apprise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,7 +88,7 @@ def test_a_mail_says_what_there_is_to_say_and_is_the_same_each_time(mails: Mailb
 
 @pytest.mark.parametrize(("says", "for_good"), [("451 try later", False), ("550 nobody of that name", True)])
 @pytest.mark.parametrize("at", ["says", "says_of_recipients"])
-def test_a_mail_server_that_refuses(mails: Mailbox, at: str, says: str, for_good: bool) -> None:  # noqa: FBT001 - pytest gives it by name
+def test_a_mail_server_that_refuses(mails: Mailbox, at: str, says: str, for_good: bool) -> None:
     setattr(mails, at, says)
     error = refused(MailCarrier(mails.server, "telltale@example.org"), "mailto:ada@example.com")
     assert (error.for_good, str(error)) == (for_good, f"the mail server says {says}")
@@ -139,7 +140,7 @@ def test_a_webhook_gets_json_and_a_key(web: Posted) -> None:
     ("status", "for_good"),
     [(301, True), (400, True), (410, True), (408, False), (429, False), (500, False), (503, False)],
 )
-def test_a_webhook_that_refuses(web: Posted, status: int, for_good: bool) -> None:  # noqa: FBT001 - pytest gives it by name
+def test_a_webhook_that_refuses(web: Posted, status: int, for_good: bool) -> None:
     web.status = status
     web.headers = {"Location": "/elsewhere"}
     error = refused(WebhookCarrier(private=True), f"http://127.0.0.1:{web.port}/secret")
@@ -220,8 +221,6 @@ def test_apprise_says_why_without_secrets(web: Posted, caplog: pytest.LogCapture
 
 
 def test_every_service_that_is_allowed_is_one_that_apprise_has() -> None:
-    import apprise
-
     known = apprise.Apprise().details()["schemas"]
     schemes = {name for one in known for kind in ("protocols", "secure_protocols") for name in one[kind] or ()}
     assert schemes >= FIXED_HOST | OWN_HOST

@@ -1,4 +1,4 @@
-"""The thread that sends: woken at once, several letters at a time, patient with the database, loud about our mistakes."""
+"""The thread that sends: woken at once, several at a time, patient with the database, loud about our mistakes."""
 
 import threading
 import time
