@@ -1,6 +1,7 @@
 """Bookings: held, booked, moved, cancelled, lost; and whoever comes second is told so and can go on."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -105,7 +106,7 @@ def test_a_hold_that_runs_out_frees_its_time_for_others_and_says_so(workshop: Cl
 def test_no_more_times_are_held_for_a_vehicle_than_are_offered(workshop: Cloud) -> None:
     days = [NINE + timedelta(days=day) for day in range(HELD_MAX + 1)]
     *first, last = [
-        lambda day=day: workshop.appointments.hold(f"wish for {day}", job(), "mitte", day, by="ada") for day in days
+        partial(workshop.appointments.hold, f"wish for {day}", job(), "mitte", day, by="ada") for day in days
     ]
     held = [wish() for wish in first]
     with pytest.raises(Conflict, match="3 times are held for 'van-7' already"):
