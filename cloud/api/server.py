@@ -37,6 +37,7 @@ from cloud.security.roles import Permission
 V1: Final = "/api/v1"
 _PROBLEM: Final = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    400: {**_PROBLEM, "description": "The body is no text at all"},
     401: {**_PROBLEM, "description": "No token, or not this one"},
     403: {**_PROBLEM, "description": "This role may not do that, or the token is locked"},
     404: {**_PROBLEM, "description": "There is no such thing"},
