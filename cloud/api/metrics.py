@@ -87,6 +87,8 @@ class _Standing(Collector):
         yield GaugeMetricFamily(
             "telltale_incidents_open", "Incidents that are not closed", services.alerts.open_incidents()
         )
+        cases = services.workflow.open_cases()
+        yield _gauges("telltale_cases_open", "Cases that are not ended", "state", cases)
         watch = services.security.watch
         yield _gauges(
             "telltale_findings_open", "Unusual behaviour that nobody has looked at", "severity", watch.open_findings()
