@@ -20,6 +20,8 @@ from cloud.errors import NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
 from cloud.fleet.service import FleetService
 from cloud.inbox.aside import AsideService
+from cloud.notify.contacts import ContactService
+from cloud.notify.service import NotifyService
 from cloud.pages import LIMIT_DEFAULT, LIMIT_MAX, Window
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
@@ -51,6 +53,8 @@ class Services:
     appointments: AppointmentService
     orders: WorkOrderService
     workflow: WorkflowService
+    notify: NotifyService
+    contacts: ContactService
     counts: Callable[[], Mapping[str, int]]
     parts: Callable[[], Mapping[str, str]]
     """Each part of the service with the reason why it does not work; "" when it does."""

@@ -95,6 +95,9 @@ class _Standing(Collector):
         )
         lost = "Counts of activity that were lost while the database was away"
         yield GaugeMetricFamily("telltale_activities_dropped", lost, watch.dropped)
+        yield _gauges(
+            "telltale_deliveries", "What is told to whom, by how it stands", "state", services.notify.census()
+        )
         counts = CounterMetricFamily("telltale_counts", "What /api/v1/counters counts", labels=["name"])
         for name, total in services.counts().items():
             counts.add_metric([name], total)

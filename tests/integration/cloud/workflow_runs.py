@@ -26,8 +26,10 @@ import sqlalchemy as sa
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from cloud.alerts.service import AlertService
+from cloud.alerts.telling import Telling
 from cloud.database import Connection, Database
 from cloud.health.model import Cause, Diagnosis
+from cloud.notify.service import NotifyService, NotifySettings
 from cloud.pages import Window
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
@@ -93,7 +95,8 @@ def tell(connection: Connection, message: Message) -> None:
 def wire(folder: Path, points: Points) -> tuple[Workflow, WorkOrderService]:
     database = Database(f"sqlite:///{folder / 'telltale.db'}")
     audit = Audit(database, now)
-    alerts = AlertService(database, audit, now)
+    notify = NotifyService(database, NotifySettings(timedelta(minutes=15), 1000), now, lambda: None)
+    alerts = AlertService(database, audit, Telling(notify), now)
     orders = WorkOrderService(database, audit, alerts, now, serviced=lambda *_: None)
     guard = AgentGuard(database, Watch(database, audit, now), audit, EDGES)
     points.patch(AppointmentService, "hold", "confirm")

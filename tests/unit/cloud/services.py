@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from cloud import counters
 from cloud.alerts.service import AlertService
+from cloud.alerts.telling import Telling
 from cloud.database import Database
 from cloud.errors import NotAllowed
 from cloud.fleet.service import FleetService, FleetSettings
@@ -22,6 +23,10 @@ from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.model import Arrival
 from cloud.inbox.routing import Features
+from cloud.notify.contacts import ContactService
+from cloud.notify.dispatch import Dispatch
+from cloud.notify.push import readable
+from cloud.notify.service import NotifyService, NotifySettings
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_orders import WorkOrderService
@@ -47,6 +52,9 @@ SETTINGS: Final = InboxSettings(
     gap_rows=1000,
     receipts_per_stream=1000,
 )
+NOTIFY: Final = NotifySettings(escalate_after=timedelta(minutes=15), deliveries_kept=1000)
+PER_HOUR: Final = 3
+"""Notices to one contact before they are gathered."""
 
 
 def dont_know(address: Address, component: str) -> Diagnosis:
@@ -68,6 +76,9 @@ class Cloud:
     orders: WorkOrderService
     workflow: Workflow
     intake: Intake
+    notify: NotifyService
+    contacts: ContactService
+    dispatch: Dispatch
     now: datetime = T0
     diagnose: Diagnose = dont_know
     told: list[Message] = field(default_factory=list)
@@ -89,7 +100,12 @@ class Cloud:
 
 @contextmanager
 def open_cloud(
-    folder: Path | None = None, *, inbox: InboxSettings = SETTINGS, summaries_per_vehicle: int = 100
+    folder: Path | None = None,
+    *,
+    inbox: InboxSettings = SETTINGS,
+    summaries_per_vehicle: int = 100,
+    all_clear: bool = False,
+    deliveries_kept: int = NOTIFY.deliveries_kept,
 ) -> Iterator[Cloud]:
     """A cloud with an empty database, in a folder that is gone afterwards unless one is given."""
     with TemporaryDirectory() as temporary:
@@ -101,7 +117,11 @@ def open_cloud(
         settings = FleetSettings(timedelta(minutes=3), summaries_per_vehicle)
         fleet = FleetService(database, settings, lambda: cloud.now)
         audit = Audit(database, lambda: cloud.now)
-        alerts = AlertService(database, audit, lambda: cloud.now)
+        told = replace(NOTIFY, deliveries_kept=deliveries_kept)
+        notify = NotifyService(database, told, lambda: cloud.now, lambda: None)
+        alerts = AlertService(database, audit, Telling(notify, all_clear=all_clear), lambda: cloud.now)
+        contacts = ContactService(database, audit, has_mail=True, private=True, can_push=readable)
+        dispatch = Dispatch(database, lambda: cloud.now, lambda _, most: most, per_hour=PER_HOUR)
         security = make_security(
             database, lambda: cloud.now, audit=audit, signing_key=bytes(32), bootstrap=TOKEN, passwords=PASSWORDS
         )
@@ -146,12 +166,21 @@ def open_cloud(
             orders=orders,
             workflow=workflow,
             intake=intake,
+            notify=notify,
+            contacts=contacts,
+            dispatch=dispatch,
         )
         try:
             yield cloud
         finally:
             workflow.runner.close()
             database.close()
+
+
+def alerts_on(database: Database) -> AlertService:
+    """Alerts of another cloud on the same database."""
+    notify = NotifyService(database, NOTIFY, lambda: T0, lambda: None)
+    return AlertService(database, Audit(database, lambda: T0), Telling(notify), lambda: T0)
 
 
 def with_inbox(**changes: int) -> InboxSettings:
