@@ -191,7 +191,8 @@ def take_cases_on(cloud: Cloud) -> None:
     answers(2, OwnersAnswer(Answer.YES, "test"))
     answers(3, OwnersAnswer(Answer.YES, "test", choose_for_me=True))
     cloud.workflow.runner.round()
-    assert cloud.workflow.service.open_cases() == {"asked": 1, "offered": 1, "booked": 1}
+    states = {state: number for state, number in cloud.workflow.service.open_cases().items() if number}
+    assert states == {"asked": 1, "offered": 1, "booked": 1}
     assert cloud.workflow.service.case(2)[0].sequence == 6
 
 
