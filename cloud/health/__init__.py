@@ -1,0 +1,1 @@
+"""How well each vehicle is: diagnosis, health score, remaining life."""
