@@ -27,7 +27,7 @@ TELLING: Final = 0.25
 """Nats from which a symptom is worth naming."""
 HEALTHY: Final = "healthy"
 OTHER: Final = "other"
-_ENGINE_TELLS: Final = ("coolant_c", "rough", "ltft", "oil_over_coolant_k", "crank_v", "alternator_a")
+_ENGINE_TELLS: Final = ("coolant_c", "coolant_warm_c", "rough", "trim_long")
 _ELECTRIC_TELLS: Final = ("cell_below_mv", "dcdc_a", "isolation_kohm", "inverter_over_k")
 
 

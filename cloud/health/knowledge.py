@@ -83,10 +83,11 @@ class _SymptomEntry(_Part):
     absent: FiniteFloat | None = None
     codes: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
+    needs: str | None = None
 
     def symptom(self) -> Symptom:
         """The same inside."""
-        return Symptom(self.id, self.title, self.group or self.id, self.leak, self._level(), self.codes, self.rules)
+        return Symptom(self.id, self.title, self.group or self.id, self.leak, self._level(), self.codes, self.rules, self.needs)
 
     def _level(self) -> Level | None:
         present = self.above if self.above is not None else self.below

@@ -73,6 +73,8 @@ def _symptom(system: System, symptom: Symptom) -> Iterator[Complaint]:
         yield Complaint(system.file, place, "its leak is no probability between 0 and 1", "Give a share, such as 0.03")
     if not any(symptom.id in cause.shows for cause in system.causes):
         yield Complaint(system.file, place, "no cause shows it", "Name it under a cause's shows, or take it away")
+    if symptom.needs is not None and symptom.needs not in INDICATORS:
+        yield Complaint(system.file, place, f"needs {symptom.needs!r}, which is no indicator", "Name one, or none")
     level = symptom.level
     if level is None:
         return
@@ -84,7 +86,7 @@ def _symptom(system: System, symptom: Symptom) -> Iterator[Complaint]:
 
 
 def _cause(system: System, cause: KnownCause) -> Iterator[Complaint]:
-    if not _is_share(cause.prior):
+    if not 0.0 < cause.prior <= 1.0:
         yield _of(system, cause, "its prior is no probability between 0 and 1", "Give a share, such as 0.2")
     if not cause.shows:
         yield _of(system, cause, "shows nothing", "Name at least one symptom: else nobody can tell it from nothing")

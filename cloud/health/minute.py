@@ -7,15 +7,16 @@ from typing import Final
 from edge.wire.messages import SignalSummary
 
 ENGINE: Final = "Vehicle.Powertrain.CombustionEngine"
-PACK: Final = "Vehicle.Powertrain.TractionBattery"
 VOLT: Final = "Vehicle.LowVoltageBattery.CurrentVoltage"
-CURRENT: Final = "Vehicle.LowVoltageBattery.CurrentCurrent"
-IGNITION_ON: Final = 4.0
+READY: Final = "Vehicle.Telltale.Ready"
+SPEED: Final = "Vehicle.Speed"
+IGNITION_ACC: Final = 3.0
 """VSS 6.0 lists UNDEFINED, LOCK, OFF, ACC, ON, START; the edge numbers them 0 to 5."""
 SYSTEM_24_V: Final = 18.0
 """A mean above this is that of a 24 V system: none of 12 V is ever charged so high."""
 STANDS_RPM: Final = 50.0
 TURNS_RPM: Final = 400.0
+CHARGES_A: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +48,26 @@ class Minute:
     @property
     def runs(self) -> bool:
         """The engine turned, or the electric car was ready, from beginning to end."""
-        rpm, ready = self.low(f"{ENGINE}.Speed"), self.low("Vehicle.Telltale.Ready")
+        rpm, ready = self.low(f"{ENGINE}.Speed"), self.low(READY)
         return (rpm is not None and rpm > TURNS_RPM) or (ready is not None and ready > 0.5)
 
     @property
-    def engine_started(self) -> bool:
-        """The engine stood and turned within this period."""
-        low, high = self.low(f"{ENGINE}.Speed"), self.high(f"{ENGINE}.Speed")
-        return low is not None and high is not None and low < STANDS_RPM and high > TURNS_RPM
+    def starts(self) -> bool:
+        """The engine stood and turned, or the electric car came to be ready, within this period."""
+        rpm, ready = self.signals.get(f"{ENGINE}.Speed"), self.signals.get(READY)
+        if rpm is not None and rpm.min < STANDS_RPM and rpm.max > TURNS_RPM:
+            return True
+        return ready is not None and ready.min < 0.5 < ready.max
 
     @property
     def is_off(self) -> bool:
         """The ignition was off from beginning to end, and nothing charged the vehicle."""
-        state, charge = self.high("Vehicle.LowVoltageSystemState"), self.high("Vehicle.Telltale.Charging.Current")
-        dcdc = self.high("Vehicle.Telltale.DCDC.Current")
-        return state is not None and state < IGNITION_ON - 1 and not (charge or 0.0) > 0.5 and not (dcdc or 0.0) > 0.5
+        state = self.high("Vehicle.LowVoltageSystemState")
+        charges = [self.high(path) or 0.0 for path in ("Vehicle.Telltale.Charging.Current", "Vehicle.Telltale.DCDC.Current")]
+        return state is not None and state < IGNITION_ACC and max(charges) < CHARGES_A
 
     @property
-    def cells(self) -> float:
+    def batteries(self) -> float:
         """1 on a 12 V system, 2 on one of 24 V: voltages are divided by it."""
         volt = self.mean(VOLT)
         return 2.0 if volt is not None and volt > SYSTEM_24_V else 1.0

@@ -16,8 +16,6 @@ from typing import Final
 from cloud.health.evidence import Evidence
 from cloud.health.indicators import INDICATORS
 from cloud.health.stretch import Figure, Stretch, fold
-from edge.wire.messages import TroubleCodeStatus
-
 FRESH: Final = timedelta(days=14)
 """Stretches that are older than this before the newest say nothing of how things stand."""
 USUAL_MIN: Final = 2
@@ -71,7 +69,9 @@ class Symptom:
     codes: tuple[str, ...] = ()
     """Any of these trouble codes, stored or pending; `?` stands for one character."""
     rules: tuple[str, ...] = ()
-    """Any alert of these rules."""
+    """Any alert of these rules. That there is none says nothing: nobody knows which rules a vehicle has."""
+    needs: str | None = None
+    """An indicator that the vehicle must tell, or else it cannot set these codes: without it, no code says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,9 @@ def _codes(symptom: Symptom, evidence: Evidence) -> Reading:
     if found:
         words = ", ".join(f"{code.code} {code.status}" for code in found)
         return Reading(symptom, Standing.PRESENT, f"{symptom.title}: {words}")
-    if not evidence.stretches:
-        return Reading(symptom, Standing.UNKNOWN, f"{symptom.title}: nothing was heard of the vehicle")
+    heard = {name for stretch in evidence.stretches for name in stretch.figures}
+    if not heard or (symptom.needs is not None and symptom.needs not in heard):
+        return Reading(symptom, Standing.UNKNOWN, f"{symptom.title}: the vehicle could not set it")
     return Reading(symptom, Standing.ABSENT, f"no {symptom.title}")
 
 
@@ -109,9 +110,7 @@ def _alerts(symptom: Symptom, evidence: Evidence) -> Reading:
     found = [alert for alert in evidence.alerts if alert.rule in symptom.rules]
     if found:
         return Reading(symptom, Standing.PRESENT, f"{symptom.title}: {found[-1].summary}")
-    if not evidence.stretches:
-        return Reading(symptom, Standing.UNKNOWN, f"{symptom.title}: nothing was heard of the vehicle")
-    return Reading(symptom, Standing.ABSENT, f"no {symptom.title}")
+    return Reading(symptom, Standing.UNKNOWN, f"{symptom.title}: none came")
 
 
 def _level(symptom: Symptom, level: Level, evidence: Evidence) -> Reading:
@@ -164,8 +163,3 @@ def _words(symptom: Symptom, level: Level, value: float, usual: float | None = N
     unit = INDICATORS[level.indicator].unit
     shown = f"{symptom.title}: {value:.4g} {unit}".rstrip()
     return shown if usual is None else f"{shown}, usual {usual:.4g} {unit}".rstrip()
-
-
-def was_there(status: TroubleCodeStatus) -> bool:
-    """Whether a status says that the code is stored."""
-    return status is not TroubleCodeStatus.GONE
