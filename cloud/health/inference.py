@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from cloud.health.evidence import Evidence
@@ -76,6 +77,13 @@ def diagnose(system: System, evidence: Evidence, address: Address) -> Diagnosis:
         reason=reason,
         why=why,
     )
+
+
+def unknown_component(address: Address, component: str, at: datetime, systems: Sequence[System]) -> Diagnosis:
+    """What is said of a component of which the knowledge base knows nothing."""
+    there_are = ", ".join(sorted(system.component for system in systems))
+    reason = f"nothing is known here of {component!r}, only of {there_are}: a technician has to look at it"
+    return Diagnosis(address, component, at, (), 1.0, None, reason, Why.NOT_COVERED)
 
 
 def without(system: System, cause: str) -> System:

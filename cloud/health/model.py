@@ -25,6 +25,8 @@ class Why(StrEnum):
     """The likeliest cause would not show what is known: a symptom must be wrong, or there are two faults."""
     TOO_LITTLE = "too_little"
     """Fewer symptoms are known than it takes."""
+    NOT_COVERED = "not_covered"
+    """The knowledge base has nothing on this component."""
     TOO_YOUNG = "too_young"
     """The vehicle has not been heard for long enough to know what is usual for it."""
 
