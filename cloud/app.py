@@ -1,7 +1,7 @@
 """The service: wires every part, starts them in order, ends them all when one dies or when asked to.
 
-The order: database, port, broker, inbox and API. Nothing is announced before all of it runs, and what cannot start
-stops the rest before anyone has seen it.
+The order: database, port, broker, inbox, notify and API. Nothing is announced before all of it runs, and what cannot
+start stops the rest before anyone has seen it.
 """
 
 import asyncio
@@ -16,28 +16,42 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from cloud import counters
 from cloud.alerts.service import AlertService
+from cloud.alerts.telling import Telling
 from cloud.announce import announced, check_announce
 from cloud.api.access import Services
 from cloud.api.listener import ApiServer, bind, url_of
 from cloud.api.server import make_api
 from cloud.broker.embedded import HOST, EmbeddedBroker, embedded_broker
 from cloud.config import BrokerConfig, BrokerTarget, CloudConfig, broker_target
-from cloud.database import Database
+from cloud.database import Connection, Database
 from cloud.errors import PartEnded, UpstreamDown
 from cloud.fleet.service import FleetService, FleetSettings
+from cloud.health.model import Diagnosis
 from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.link import Link, LinkState
 from cloud.inbox.routing import Features
 from cloud.inbox.session import tls_of
+from cloud.notify.model import Notice
+from cloud.notify.room import make_notify
+from cloud.notify.service import NotifyService
+from cloud.notify.worker import Worker
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
+from cloud.scheduling.work_orders import WorkOrderService
+from cloud.security.agents import AgentGuard
 from cloud.security.audit import Audit
 from cloud.security.room import Security, make_security
 from cloud.security.tokens import signing_key
+from cloud.workflow.model import EDGES, Message
+from cloud.workflow.room import Neighbours, Workflow, make_workflow
+from cloud.workflow.runner import Runner
+from cloud.workflow.settings import Patience
+from edge.wire.topics import Address
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +87,8 @@ async def serve(
         async with asyncio.TaskGroup() as group:
             watching = group.create_task(_watch(embedded), name="broker")
             group.create_task(_outlast(stop, "api", service.api.serve([listener])), name="api")
-            group.create_task(_outlast(stop, "inbox", _in_thread(service.link)), name="inbox")
+            for name, part in (("inbox", service.link), ("notify", service.notify), ("workflow", service.runner)):
+                group.create_task(_outlast(stop, name, _in_thread(name, part)), name=name)
             await service.api.is_listening.wait()
             await tried.wait()
             with announced(announce, api=url_of(listener), broker=target.url):
@@ -83,6 +98,8 @@ async def serve(
             watching.cancel()
             service.api.stop()
             service.link.stop()
+            service.notify.stop()
+            service.runner.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +108,9 @@ class _Service:
 
     api: ApiServer
     link: Link
+    notify: Worker
     security: Security
+    runner: Runner
 
 
 def _wire(
@@ -104,7 +123,10 @@ def _wire(
         now,
     )
     audit = Audit(database, now)
-    alerts = AlertService(database, audit, now)
+    notify = make_notify(database, audit, config.notify, now)
+    alerts = AlertService(
+        database, audit, Telling(notify.service, config.notify.public_url, config.notify.all_clear), now
+    )
     key = signing_key(config.security.key_file or database.file.with_name(f"{database.file.name}.key"))
     security = make_security(database, now, audit=audit, signing_key=key, bootstrap=token)
     intake = Intake(database, Features(fleet, alerts), InboxSettings(**config.inbox.model_dump()))
@@ -122,18 +144,73 @@ def _wire(
         uniform=random.SystemRandom().uniform,
         on_change=tell,
     )
+    scheduling, appointments = SchedulingService(database, audit, now), AppointmentService(database, audit, now)
+    orders = WorkOrderService(database, audit, alerts, now, serviced=lambda *_: None)
+    guard = AgentGuard(database, security.watch, audit, EDGES)
+    tell_people = _tell(notify.service, config.notify.public_url)
+    near = Neighbours(
+        alerts,
+        scheduling,
+        appointments,
+        orders,
+        _dont_know,
+        tell_people,
+        guard.pass_on,
+    )
+    workflow = _workflow(config, database, audit, near)
     services = Services(
         fleet=fleet,
         alerts=alerts,
         aside=AsideService(database),
-        scheduling=SchedulingService(database, audit, now),
-        appointments=AppointmentService(database, audit, now),
+        scheduling=scheduling,
+        appointments=appointments,
+        orders=orders,
+        workflow=workflow.service,
         counts=partial(counters.read, database),
-        parts=lambda: reasons(database, link.state),
+        notify=notify.service,
+        contacts=notify.contacts,
+        parts=lambda: {**reasons(database, link.state, notify.worker.reason), **workflow.runner.parts()},
         security=security,
         now=now,
     )
-    return _Service(ApiServer(make_api(services)), link, security)
+    return _Service(ApiServer(make_api(services)), link, notify.worker, security, workflow.runner)
+
+
+def _workflow(config: CloudConfig, database: Database, audit: Audit, near: Neighbours) -> Workflow:
+    wanted = config.workflow
+    patience = Patience(
+        remind_after=timedelta(days=wanted.remind_after_days),
+        ask_again_after=timedelta(days=wanted.ask_again_after_days),
+        look_again_after=timedelta(days=wanted.look_again_after_days),
+        overdue_after=timedelta(days=wanted.overdue_after_days),
+    )
+    file = wanted.checkpoint_file or database.file.with_name(f"{database.file.name}.checkpoints")
+    look_every_s = wanted.look_every_s
+    return make_workflow(database, audit, near, now, patience=patience, file=file, look_every_s=look_every_s)
+
+
+def _dont_know(address: Address, component: str) -> Diagnosis:
+    """What is known of a component's trouble while nobody diagnoses: nothing."""
+    return Diagnosis(address, component, now(), (), 1.0, None, "nobody diagnoses here yet")
+
+
+def _tell(notify: NotifyService, public_url: str | None) -> Callable[[Connection, Message], None]:
+    """How the workflow's words reach people."""
+
+    def tell(connection: Connection, message: Message) -> None:
+        notice = Notice(
+            reason=message.reason,
+            fleet=message.fleet,
+            vehicle=message.vehicle,
+            severity=message.severity,
+            title=message.title,
+            text=message.text,
+            link=None if public_url is None else f"{public_url}/cases",
+            correlation=message.correlation,
+        )
+        notify.post(connection, notice)
+
+    return tell
 
 
 def _write_activities(security: Security) -> None:
@@ -148,12 +225,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def reasons(database: Database, link: LinkState) -> Mapping[str, str]:
+def reasons(database: Database, link: LinkState, notify: str) -> Mapping[str, str]:
     """Each part with the reason why it does not work; "" when it does."""
     return {
         "broker": link.broker,
         "database": database.check(),
         "inbox": link.database and f"cannot store: {link.database}",
+        "notify": notify,
     }
 
 
@@ -185,12 +263,20 @@ async def _outlast(stop: asyncio.Event, name: str, part: Awaitable[None]) -> Non
         raise PartEnded(name)
 
 
-async def _in_thread(link: Link) -> None:
-    """Run the link in a thread of its own, and do not leave before that thread has ended."""
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="inbox") as threads:
-        running = asyncio.get_running_loop().run_in_executor(threads, link.run)
+class _Runs(Protocol):
+    """A part that blocks until it is stopped."""
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+async def _in_thread(name: str, part: _Runs) -> None:
+    """Run a part in a thread of its own, and do not leave before that thread has ended."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix=name) as threads:
+        running = asyncio.get_running_loop().run_in_executor(threads, part.run)
         try:
             await asyncio.shield(running)
         finally:
-            link.stop()
+            part.stop()
             await asyncio.wait([running])

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from cloud.errors import ConfigError
+from cloud.mail_server import MailServer, mail_server
 
 TOKEN_LENGTH_MIN: Final = 16
 PORT_OF: Final = {"mqtt": 1883, "mqtts": 8883}
@@ -17,6 +18,9 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 """0: any free one."""
 Rows = Annotated[int, Field(ge=1)]
 Bytes = Annotated[int, Field(ge=1)]
+
+
+Days = Annotated[float, Field(gt=0, le=365)]
 
 
 class _Section(BaseModel):
@@ -91,6 +95,55 @@ class SecurityConfig(_Section):
     its name. Keep it out of the backups of the database."""
 
 
+class WorkflowConfig(_Section):
+    """How cases go on: where the graph notes where they stand, and how long agents wait for people."""
+
+    checkpoint_file: Path | None = None
+    """By default beside the database, `.checkpoints` behind its name. Who loses it loses nothing."""
+    look_every_s: Annotated[float, Field(gt=0)] = 5.0
+    """How soon a case notices that a booking, a work order or its incident has changed."""
+    remind_after_days: Days = 3.0
+    """From a question to the owner to its reminder, and from there to the end without an answer."""
+    ask_again_after_days: Days = 7.0
+    """From a no to the second and last question."""
+    look_again_after_days: Days = 1.0
+    """From no free time to the next look."""
+    overdue_after_days: Days = 1.0
+    """From a booked end until somebody should have said what was done."""
+
+
+class NotifyConfig(_Section):
+    """How people are told."""
+
+    smtp_url: SecretStr | None = None
+    """`smtps://[user:password@]host[:port]`, `smtp+starttls://…`, or `smtp://host` in the clear. None: no mail."""
+    from_address: Annotated[str, Field(pattern=r"^[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,189}$")] = "telltale@localhost"
+    """Who the mails are from."""
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$", max_length=500)] | None = None
+    """Where people reach the console, for links. None: no links."""
+    escalate_after_s: Annotated[float, Field(ge=60, le=86_400)] = 900.0
+    """How long nobody has seen it when the next are told."""
+    per_hour: Annotated[int, Field(ge=1, le=1000)] = 10
+    """Notices to one contact; what is more is gathered into digests."""
+    webhook_private: bool = False
+    """Whether webhooks may reach this machine and private networks, also in the clear."""
+    all_clear: bool = False
+    """Whether who was told of an alert is told when the vehicle says that it is over."""
+    deliveries_kept: Rows = 100_000
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            mail_server(url.get_secret_value())
+        return url
+
+    @property
+    def server(self) -> MailServer | None:
+        """The mail server, if there is one."""
+        return None if self.smtp_url is None else mail_server(self.smtp_url.get_secret_value())
+
+
 class CloudConfig(_Section):
     """All of it, with the defaults."""
 
@@ -102,6 +155,8 @@ class CloudConfig(_Section):
     fleet: FleetConfig = FleetConfig()
     inbox: InboxConfig = InboxConfig()
     security: SecurityConfig = SecurityConfig()
+    workflow: WorkflowConfig = WorkflowConfig()
+    notify: NotifyConfig = NotifyConfig()
 
 
 _SECTIONS: Final[dict[str, type[_Section]]] = {
@@ -110,11 +165,14 @@ _SECTIONS: Final[dict[str, type[_Section]]] = {
     "fleet": FleetConfig,
     "inbox": InboxConfig,
     "security": SecurityConfig,
+    "workflow": WorkflowConfig,
+    "notify": NotifyConfig,
 }
 _REMEDIES: Final = {
     ("broker",): "Say --embedded-broker, or --broker mqtt://host:port",
     ("broker", "url"): "It is written mqtt://host:port, or mqtts://host:port over TLS",
     ("broker", "ca_file"): "Name the PEM file of who signed the broker's certificate",
+    ("notify", "smtp_url"): "It is written smtps://user:password@host:port, smtp+starttls://… or smtp://host",
     ("token",): "Make one with: openssl rand -hex 24",
 }
 

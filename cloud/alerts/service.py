@@ -10,6 +10,7 @@ from cloud.alerts import handling_store, store
 from cloud.alerts.handling import Handling, Incident, IncidentFilter, Step, begun, history, superseded
 from cloud.alerts.handling_store import Handled
 from cloud.alerts.model import Alert, AlertFilter, Change, Entry, apply
+from cloud.alerts.telling import Telling
 from cloud.database import Connection, Database
 from cloud.errors import NotFound
 from cloud.heard import Heard
@@ -47,9 +48,10 @@ class WholeAlert:
 class AlertService:
     """Alerts, how they are handled, and incidents. `record` runs inside the inbox's transaction."""
 
-    def __init__(self, database: Database, audit: Audit, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, audit: Audit, telling: Telling, now: Callable[[], datetime]) -> None:
         self._database = database
         self._audit = audit
+        self._telling = telling
         self._now = now
 
     def record(self, connection: Connection, heard: Heard, body: messages.Alert) -> Change:
@@ -63,12 +65,12 @@ class AlertService:
         store.add_entry(connection, heard.address, body.id, entry)
         match change:
             case Change.OPENED:
-                _begin(connection, alert, heard.received_at)
+                self._begin(connection, alert, heard)
             case Change.CAME_RESOLVED:
                 handling_store.put_handling(connection, alert, history(heard.received_at), None)
             case Change.RESOLVED:
                 handled = _handled(connection, alert)
-                _take(connection, alert, handled, handled.handling.all_clear(heard.received_at))
+                self._take(connection, alert, handled, handled.handling.all_clear(heard.received_at))
         return change
 
     def acknowledge(self, address: Address, alert_id: str, *, by: str, note: str = "") -> HandledAlert:
@@ -88,6 +90,16 @@ class AlertService:
             Conflict: it was over already, for another reason.
         """
         return self._step(address, alert_id, lambda handling, at: handling.closed(step, by=by, at=at, note=note))
+
+    def repaired(self, connection: Connection, number: int, *, by: str, note: str) -> None:
+        """Close what is open of an incident as repaired, in the caller's transaction; safe to repeat."""
+        for fleet, vehicle, alert_id in handling_store.alerts_of(connection, number, _TIMELINE_MAX):
+            alert = _alert(connection, Address(fleet, vehicle), alert_id)
+            handled = _handled(connection, alert)
+            if handled.handling.is_open:
+                after = handled.handling.closed(Step.REPAIRED, by=by, at=self._now(), note=note)
+                self._take(connection, alert, handled, after)
+                self._record(connection, alert, after)
 
     def alert(self, address: Address, alert_id: str) -> WholeAlert:
         """One alert with all that was said and done.
@@ -174,48 +186,53 @@ class AlertService:
             alert = _alert(connection, address, alert_id)
             handled = _handled(connection, alert)
             after = decide(handled.handling, self._now())
-            _take(connection, alert, handled, after)
+            self._take(connection, alert, handled, after)
             if after != handled.handling:
-                self._audit.record(
-                    connection,
-                    by=after.by or "",
-                    action=f"alert_{after.step}",
-                    fleet=address.fleet,
-                    subject=f"alerts/{address.fleet}/{address.vehicle}/{alert_id}",
-                    note=after.note,
-                )
+                self._record(connection, alert, after)
             return HandledAlert(alert, after, handled.incident)
 
+    def _record(self, connection: Connection, alert: Alert, after: Handling) -> None:
+        self._audit.record(
+            connection,
+            by=after.by or "",
+            action=f"alert_{after.step}",
+            fleet=alert.address.fleet,
+            subject=f"alerts/{alert.address.fleet}/{alert.address.vehicle}/{alert.id}",
+            note=after.note,
+        )
 
-def _begin(connection: Connection, alert: Alert, at: datetime) -> None:
-    """Open it, in the place of an older one of its kind; where a newer one is open, it is over."""
-    rival = handling_store.open_like(connection, alert)
-    if rival is not None and rival.started_at > alert.started_at:
-        handling_store.put_handling(connection, alert, superseded(at), rival.incident)
-        return
-    if rival is not None:
-        older = _alert(connection, alert.address, rival.alert)
-        handling_store.put_handling(connection, older, superseded(at), rival.incident)
-    before = handling_store.last_like(connection, alert)
-    ended_at = None if before is None else before.ended_at or alert.started_at  # an end never told leaves no gap
-    handling = begun(started_at=alert.started_at, before_ended_at=ended_at, at=at)
-    again = before.incident if before is not None and handling.step is Step.CAME_BACK else None
-    incident = handling_store.open_incident(connection, alert, before=again, at=at)
-    handling_store.put_handling(connection, alert, handling, incident)
-    _tell(alert, handling, incident)
+    def _begin(self, connection: Connection, alert: Alert, heard: Heard) -> None:
+        """Open it, in the place of an older one of its kind; where a newer one is open, it is over."""
+        at = heard.received_at
+        rival = handling_store.open_like(connection, alert)
+        if rival is not None and rival.started_at > alert.started_at:
+            handling_store.put_handling(connection, alert, superseded(at), rival.incident)
+            return
+        if rival is not None:
+            older = _alert(connection, alert.address, rival.alert)
+            handling_store.put_handling(connection, older, superseded(at), rival.incident)
+            self._telling.over(connection, older, Step.SUPERSEDED)
+        before = handling_store.last_like(connection, alert)
+        ended_at = None if before is None else before.ended_at or alert.started_at  # an end never told leaves no gap
+        handling = begun(started_at=alert.started_at, before_ended_at=ended_at, at=at)
+        again = before.incident if before is not None and handling.step is Step.CAME_BACK else None
+        incident = handling_store.open_incident(connection, alert, before=again, at=at)
+        handling_store.put_handling(connection, alert, handling, incident)
+        _log_step(alert, handling, incident)
+        self._telling.opened(connection, alert, handling.state, heard)
+
+    def _take(self, connection: Connection, alert: Alert, handled: Handled, after: Handling) -> None:
+        """Take a step, if it is one; the incident is over with its last open alert."""
+        if after == handled.handling:
+            return
+        handling_store.put_handling(connection, alert, after, handled.incident)
+        _log_step(alert, after, handled.incident)
+        self._telling.over(connection, alert, after.step)
+        if handled.incident is not None and not after.is_open:
+            handling_store.close_incident(connection, handled.incident, after.at)
 
 
-def _take(connection: Connection, alert: Alert, handled: Handled, after: Handling) -> None:
-    """Take a step, if it is one; the incident is over with its last open alert."""
-    if after == handled.handling:
-        return
-    handling_store.put_handling(connection, alert, after, handled.incident)
-    _tell(alert, after, handled.incident)
-    if handled.incident is not None and not after.is_open:
-        handling_store.close_incident(connection, handled.incident, after.at)
-
-
-def _tell(alert: Alert, handling: Handling, incident: int | None) -> None:
+def _log_step(alert: Alert, handling: Handling, incident: int | None) -> None:
     who = "" if handling.by is None else f" by {handling.by}"
     what = (alert.address.fleet, alert.address.vehicle, alert.component, alert.id, handling.state, handling.step)
     _log.info("%s/%s: %s alert %s is %s (%s%s), incident %s", *what, who, incident)

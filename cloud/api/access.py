@@ -20,13 +20,17 @@ from cloud.errors import NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
 from cloud.fleet.service import FleetService
 from cloud.inbox.aside import AsideService
+from cloud.notify.contacts import ContactService
+from cloud.notify.service import NotifyService
 from cloud.pages import LIMIT_DEFAULT, LIMIT_MAX, Window
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
+from cloud.scheduling.work_orders import WorkOrderService
 from cloud.security.behaviour import Outcome
 from cloud.security.principal import Principal
 from cloud.security.roles import Permission
 from cloud.security.room import Security
+from cloud.workflow.service import WorkflowService
 from edge.wire.messages import AlertState
 from edge.wire.topics import Address
 
@@ -47,6 +51,10 @@ class Services:
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService
+    orders: WorkOrderService
+    workflow: WorkflowService
+    notify: NotifyService
+    contacts: ContactService
     counts: Callable[[], Mapping[str, int]]
     parts: Callable[[], Mapping[str, str]]
     """Each part of the service with the reason why it does not work; "" when it does."""

@@ -28,6 +28,9 @@ def _known_zone(zone: str) -> str:
     return zone
 
 
+ZoneName = Annotated[str, Field(max_length=64, examples=["Europe/Berlin"]), AfterValidator(_known_zone)]
+
+
 class HoursForm(Wish):
     """From when until when on one weekday, in the centre's wall time."""
 
@@ -70,7 +73,7 @@ class CentreForm(Wish):
     email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", examples=["mitte@example.org"])]
     """Who organises its appointments."""
     place: PlaceForm
-    zone: Annotated[str, Field(max_length=64, examples=["Europe/Berlin"]), AfterValidator(_known_zone)]
+    zone: ZoneName
     hours: Week
     closed_on: Annotated[tuple[date, ...], Field(max_length=400, examples=[["2026-12-25"]])] = ()
     bays: Annotated[list[BayForm], Field(max_length=50)]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from cloud.api.access import Instant
 from cloud.api.forms import FleetName, Form, Moment, VehicleName
@@ -25,7 +25,9 @@ def _without_zone(wall: time) -> time:
     return wall
 
 
-WallTime = Annotated[time, AfterValidator(_without_zone), Field(examples=["08:00"])]
+_CLOCK = {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$", "examples": ["08:00"]}
+"""JSON Schema's own `time` has a zone."""
+WallTime = Annotated[time, AfterValidator(_without_zone), WithJsonSchema(_CLOCK)]
 
 
 PlanMoment = Annotated[Instant, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC))]

@@ -87,12 +87,17 @@ class _Standing(Collector):
         yield GaugeMetricFamily(
             "telltale_incidents_open", "Incidents that are not closed", services.alerts.open_incidents()
         )
+        cases = services.workflow.open_cases()
+        yield _gauges("telltale_cases_open", "Cases that are not ended", "state", cases)
         watch = services.security.watch
         yield _gauges(
             "telltale_findings_open", "Unusual behaviour that nobody has looked at", "severity", watch.open_findings()
         )
         lost = "Counts of activity that were lost while the database was away"
         yield GaugeMetricFamily("telltale_activities_dropped", lost, watch.dropped)
+        yield _gauges(
+            "telltale_deliveries", "What is told to whom, by how it stands", "state", services.notify.census()
+        )
         counts = CounterMetricFamily("telltale_counts", "What /api/v1/counters counts", labels=["name"])
         for name, total in services.counts().items():
             counts.add_metric([name], total)

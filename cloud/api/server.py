@@ -11,7 +11,10 @@ from cloud.api import (
     alerts,
     audit,
     bookings,
+    cases,
     centres,
+    contacts,
+    deliveries,
     docs,
     gaps,
     health,
@@ -24,6 +27,7 @@ from cloud.api import (
     summaries,
     trips,
     vehicles,
+    work_orders,
 )
 from cloud.api.access import GUARDS, KnownPrincipal, Services, may
 from cloud.api.bounds import Bounded
@@ -35,6 +39,7 @@ from cloud.security.roles import Permission
 V1: Final = "/api/v1"
 _PROBLEM: Final = {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
 _RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    400: {**_PROBLEM, "description": "The body is no text at all"},
     401: {**_PROBLEM, "description": "No token, or not this one"},
     403: {**_PROBLEM, "description": "This role may not do that, or the token is locked"},
     404: {**_PROBLEM, "description": "There is no such thing"},
@@ -79,6 +84,10 @@ def _v1() -> APIRouter:
         centres,
         offers,
         bookings,
+        work_orders,
+        cases,
+        contacts,
+        deliveries,
         sessions,
         people,
         audit,

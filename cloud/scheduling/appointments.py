@@ -12,7 +12,7 @@ from cloud.database import Connection, Database
 from cloud.errors import Conflict, NoSlot, NotFound, Refused, SlotTaken
 from cloud.pages import Page, Window
 from cloud.scheduling import store
-from cloud.scheduling.booking import Booking, BookingFilter, hold
+from cloud.scheduling.booking import HELD_MAX, Booking, BookingFilter, hold
 from cloud.scheduling.cells import CELL, cell_at, start_of
 from cloud.scheduling.invite import invite
 from cloud.scheduling.model import Centre, Job, Slot
@@ -59,7 +59,7 @@ class AppointmentService:
             SlotTaken: somebody else was quicker.
             NoSlot: this centre never has time for this job.
             Refused: the centre has no such time.
-            Conflict: the request was used for something else.
+            Conflict: the request was used for something else, or too much is held for the vehicle.
         """
         booking_id = sha256(f"{job.address.fleet}\n{request}".encode()).hexdigest()[:32]
         for attempt in range(_TRIES):
@@ -185,6 +185,8 @@ class AppointmentService:
         try:
             with self._queue, self._database.transaction() as connection:
                 store.free_what_is_over(connection, now)
+                if before is None:
+                    _must_not_hold_more(connection, after.job, now)
                 _write(connection, known, before, after)
                 self._tell(connection, after, by)
         except _Lost:
@@ -201,6 +203,11 @@ class AppointmentService:
             note=f"{after.job.component} of {after.job.address.vehicle}: {after.slot.centre}, "
             f"{after.slot.start_at:%Y-%m-%d %H:%M} UTC",
         )
+
+
+def _must_not_hold_more(connection: Connection, job: Job, now: datetime) -> None:
+    if store.count_held(connection, job.address, now) >= HELD_MAX:
+        raise Conflict(f"{HELD_MAX} times are held for {job.address.vehicle!r} already; confirm or cancel one first")
 
 
 def _write(connection: Connection, known: Known, before: Booking | None, after: Booking) -> None:

@@ -17,6 +17,9 @@ from cloud.scheduling.model import Job, Slot
 HOLD: Final = timedelta(minutes=10)
 """How long a time is kept for somebody who has chosen it and not yet said yes: a look into a calendar."""
 
+HELD_MAX: Final = 3
+"""Times that are held for one vehicle at once: as many as there are offers. More would keep others out for nothing."""
+
 
 class State(StrEnum):
     """Where a booking is in its life."""

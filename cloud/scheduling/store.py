@@ -20,6 +20,7 @@ from cloud.scheduling.booking import TAKING, Booking, BookingFilter, State
 from cloud.scheduling.cells import cell_at, taken_by
 from cloud.scheduling.model import Centre, Job, Slot
 from cloud.scheduling.rooms import Taken
+from edge.wire.topics import Address
 
 centres: Final = sa.Table(
     "centres",
@@ -136,6 +137,13 @@ def booking_of(connection: Connection, booking: str) -> Booking | None:
     """One booking, if there is one."""
     row = connection.execute(sa.select(bookings).where(bookings.c.id == booking)).first()
     return None if row is None else _booking(row)
+
+
+def count_held(connection: Connection, address: Address, now: datetime) -> int:
+    """How many times are held for a vehicle."""
+    of_it = sa.and_(bookings.c.fleet == address.fleet, bookings.c.vehicle == address.vehicle)
+    query = sa.select(sa.func.count()).select_from(bookings).where(of_it, _is(State.HELD, now))
+    return connection.execute(query).scalar_one()
 
 
 def coming_to(connection: Connection, centre: str, now: datetime) -> list[Booking]:

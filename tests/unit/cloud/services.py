@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -14,18 +14,31 @@ import sqlalchemy as sa
 
 from cloud import counters
 from cloud.alerts.service import AlertService
+from cloud.alerts.telling import Telling
 from cloud.database import Database
+from cloud.errors import NotAllowed
 from cloud.fleet.service import FleetService, FleetSettings
+from cloud.health.model import Diagnosis
 from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.model import Arrival
 from cloud.inbox.routing import Features
+from cloud.notify.contacts import ContactService
+from cloud.notify.dispatch import Dispatch
+from cloud.notify.push import readable
+from cloud.notify.service import NotifyService, NotifySettings
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
+from cloud.scheduling.work_orders import WorkOrderService
 from cloud.security.audit import Audit
 from cloud.security.passwords import Passwords
 from cloud.security.room import Security, make_security
+from cloud.workflow.agents import Diagnose
+from cloud.workflow.model import Message
+from cloud.workflow.room import Neighbours, Workflow, make_workflow
+from cloud.workflow.settings import Patience
 from edge.wire.downlink import Ack, decode_down
+from edge.wire.topics import Address
 from tests.unit.cloud.vehicle import T0
 
 TOKEN: Final = "a-token-that-nobody-guesses"
@@ -39,6 +52,13 @@ SETTINGS: Final = InboxSettings(
     gap_rows=1000,
     receipts_per_stream=1000,
 )
+NOTIFY: Final = NotifySettings(escalate_after=timedelta(minutes=15), deliveries_kept=1000)
+PER_HOUR: Final = 3
+"""Notices to one contact before they are gathered."""
+
+
+def dont_know(address: Address, component: str) -> Diagnosis:
+    return Diagnosis(address, component, T0, (), 1.0, None, "too little is known")
 
 
 @dataclass
@@ -53,8 +73,18 @@ class Cloud:
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService
+    orders: WorkOrderService
+    workflow: Workflow
     intake: Intake
+    notify: NotifyService
+    contacts: ContactService
+    dispatch: Dispatch
     now: datetime = T0
+    diagnose: Diagnose = dont_know
+    told: list[Message] = field(default_factory=list)
+    serviced: list[tuple[Address, str]] = field(default_factory=list)
+    forbidden: set[tuple[str, str]] = field(default_factory=set)
+    """Which agent must not hand over to which."""
 
     def take(self, *arrivals: Arrival) -> list[Ack]:
         """Take a batch in; the acknowledgements that go back."""
@@ -70,7 +100,12 @@ class Cloud:
 
 @contextmanager
 def open_cloud(
-    folder: Path | None = None, *, inbox: InboxSettings = SETTINGS, summaries_per_vehicle: int = 100
+    folder: Path | None = None,
+    *,
+    inbox: InboxSettings = SETTINGS,
+    summaries_per_vehicle: int = 100,
+    all_clear: bool = False,
+    deliveries_kept: int = NOTIFY.deliveries_kept,
 ) -> Iterator[Cloud]:
     """A cloud with an empty database, in a folder that is gone afterwards unless one is given."""
     with TemporaryDirectory() as temporary:
@@ -82,18 +117,70 @@ def open_cloud(
         settings = FleetSettings(timedelta(minutes=3), summaries_per_vehicle)
         fleet = FleetService(database, settings, lambda: cloud.now)
         audit = Audit(database, lambda: cloud.now)
-        alerts = AlertService(database, audit, lambda: cloud.now)
+        told = replace(NOTIFY, deliveries_kept=deliveries_kept)
+        notify = NotifyService(database, told, lambda: cloud.now, lambda: None)
+        alerts = AlertService(database, audit, Telling(notify, all_clear=all_clear), lambda: cloud.now)
+        contacts = ContactService(database, audit, has_mail=True, private=True, can_push=readable)
+        dispatch = Dispatch(database, lambda: cloud.now, lambda _, most: most, per_hour=PER_HOUR)
         security = make_security(
             database, lambda: cloud.now, audit=audit, signing_key=bytes(32), bootstrap=TOKEN, passwords=PASSWORDS
         )
         intake = Intake(database, Features(fleet, alerts), inbox)
         scheduling = SchedulingService(database, audit, lambda: cloud.now)
         appointments = AppointmentService(database, audit, lambda: cloud.now)
-        cloud = Cloud(url, database, fleet, alerts, security, AsideService(database), scheduling, appointments, intake)
+        orders = WorkOrderService(
+            database, audit, alerts, lambda: cloud.now, serviced=lambda _, *what: cloud.serviced.append(what[:2])
+        )
+
+        def allowed(run: str, before: str, after: str) -> None:
+            if (before, after) in cloud.forbidden:
+                raise NotAllowed(f"{run}: {before} may not hand over to {after}")
+
+        near = Neighbours(
+            alerts,
+            scheduling,
+            appointments,
+            orders,
+            lambda address, component: cloud.diagnose(address, component),  # noqa: PLW0108 - tests set another one later
+            lambda _, message: cloud.told.append(message),
+            allowed,
+        )
+        workflow = make_workflow(
+            database,
+            audit,
+            near,
+            lambda: cloud.now,
+            patience=Patience(),
+            file=file.with_name("checkpoints.db"),
+            look_every_s=1.0,
+        )
+        cloud = Cloud(
+            url=url,
+            database=database,
+            fleet=fleet,
+            alerts=alerts,
+            security=security,
+            aside=AsideService(database),
+            scheduling=scheduling,
+            appointments=appointments,
+            orders=orders,
+            workflow=workflow,
+            intake=intake,
+            notify=notify,
+            contacts=contacts,
+            dispatch=dispatch,
+        )
         try:
             yield cloud
         finally:
+            workflow.runner.close()
             database.close()
+
+
+def alerts_on(database: Database) -> AlertService:
+    """Alerts of another cloud on the same database."""
+    notify = NotifyService(database, NOTIFY, lambda: T0, lambda: None)
+    return AlertService(database, Audit(database, lambda: T0), Telling(notify), lambda: T0)
 
 
 def with_inbox(**changes: int) -> InboxSettings:

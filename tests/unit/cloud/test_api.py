@@ -26,8 +26,8 @@ from tests.unit.cloud.vehicle import T0, Speaker, minute
 
 VAN = Speaker()
 NOUNS: Final = (
-    "vehicles", "alerts", "incidents", "trips", "summaries", "centres", "offers", "plans", "bookings", "gaps",
-    "quarantine",
+    "vehicles", "alerts", "incidents", "trips", "summaries", "centres", "offers", "plans", "bookings",
+    "contacts", "deliveries", "gaps", "quarantine",
 )  # fmt: skip
 Get = Callable[..., httpx.Response]
 
@@ -40,6 +40,10 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             aside=cloud.aside,
             scheduling=cloud.scheduling,
             appointments=cloud.appointments,
+            orders=cloud.orders,
+            workflow=cloud.workflow.service,
+            notify=cloud.notify,
+            contacts=cloud.contacts,
             counts=partial(counters.read, cloud.database),
             parts=lambda: parts or {"broker": "", "database": "", "inbox": ""},
             security=cloud.security,

@@ -1,5 +1,6 @@
 """The command line: every mistake is one line with a remedy, and exit 78."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from cloud.cli import TOKEN_VARIABLE, main
 from cloud.database import Database
+from cloud.security.roles import Permission, matrix_table
 from tests.unit.cloud.services import Cloud
 from tests.unit.cloud.test_intake import broken
 
@@ -85,7 +87,7 @@ def test_a_database_is_made_and_looked_into(tmp_path: Path, cloud_says: Say) -> 
     database = f"sqlite:///{tmp_path}/telltale.db"
     code, _, err = cloud_says("quarantine", "list", "--database", database)
     assert (code, "there is no such database" in err) == (78, True)
-    assert cloud_says("migrate", "--database", database) == (0, f"{database} is at revision 0005\n", "")
+    assert cloud_says("migrate", "--database", database) == (0, f"{database} is at revision 0007\n", "")
     assert cloud_says("quarantine", "list", "--database", database) == (0, "", "")
 
 
@@ -127,3 +129,23 @@ def test_a_held_database_is_a_failure_that_passes(cloud: Cloud, cloud_says: Say)
 def test_an_unopened_database_changes_nothing(tmp_path: Path) -> None:
     Database(f"sqlite:///{tmp_path}/telltale.db").close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_first_person_is_added_on_the_command_line(
+    cloud: Cloud, cloud_says: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse battery staple\n"))
+    said = cloud_says("person", "Ada@example.org", "--role", "admin", "--database", cloud.url)
+    assert said == (0, "ada@example.org is admin of every fleet\n", "")
+    pair = cloud.security.sign_in.sign_in("ada@example.org", "correct horse battery staple")
+    assert cloud.security.sign_in.principal_of(pair.access).may(Permission.PUT_PEOPLE)
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    code, _, err = cloud_says("person", "eve", "--role", "owner", "--fleet", "north", "--database", cloud.url)
+    assert (code, "a password has 15 to 200 characters" in err) == (1, True)
+    said = cloud_says("person", "ada@example.org", "--role", "admin", "--disable", "--database", cloud.url)
+    assert said == (0, "ada@example.org is admin of every fleet, disabled\n", "")
+
+
+def test_what_each_role_may_is_printed(cloud_says: Say) -> None:
+    code, out, _ = cloud_says("roles")
+    assert (code, out) == (0, matrix_table() + "\n")

@@ -6,6 +6,7 @@ import pytest
 
 from cloud.config import CloudConfig, Override, broker_target, load
 from cloud.errors import ConfigError
+from cloud.mail_server import MailServer, mail_server
 
 EMBEDDED = "[broker]\nembedded = true\n"
 
@@ -40,6 +41,12 @@ def test_the_line_goes_over_the_file(tmp_path: Path) -> None:
         (EMBEDDED + "port = 70000\n", "broker.port", "65535"),
         ('[broker]\nurl = "http://x"\n', "broker.url", "It is written mqtt://host:port"),
         ('[broker]\nurl = "mqtt://x"\nca_file = "/nowhere.pem"\n', "broker.ca_file", "no file /nowhere.pem"),
+        (EMBEDDED + '[notify]\nsmtp_url = "http://x"\n', "notify.smtp_url", "smtp+starttls://"),
+        (EMBEDDED + '[notify]\nsmtp_url = "smtp://a:b@x"\n', "notify.smtp_url", "in the clear"),
+        (EMBEDDED + '[notify]\nsmtp_url = "smtps://x:0"\n', "notify.smtp_url", "no mail server's address"),
+        (EMBEDDED + '[notify]\nsmtp_url = "smtps://x:y"\n', "notify.smtp_url", "no mail server's address"),
+        (EMBEDDED + '[notify]\nfrom_address = "Ada <a@b>"\n', "notify.from_address", "match pattern"),
+        (EMBEDDED + "[notify]\nescalate_after_s = 1\n", "notify.escalate_after_s", "greater than or equal to 60"),
         ('token = "short"\n' + EMBEDDED, "token", "Make one with: openssl rand -hex 24"),
         ("broker = 3\n", "broker", "--embedded-broker"),
         ("[broker\n", "", "not TOML"),
@@ -101,3 +108,22 @@ def test_a_brokers_address(url: str, host: str, port: int, shown: str) -> None:
 def test_what_is_no_brokers_address(url: str) -> None:
     with pytest.raises(ValueError, match="no broker's address"):
         broker_target(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://relay", MailServer("smtp", "relay", 25)),
+        (
+            "smtp+starttls://a%40b:c%3Ad@mail.example.org",
+            MailServer("smtp+starttls", "mail.example.org", 587, "a@b", "c:d"),
+        ),
+        ("smtps://[::1]:4650/", MailServer("smtps", "::1", 4650)),
+    ],
+)
+def test_a_mail_server(url: str, server: MailServer) -> None:
+    assert mail_server(url) == server
+    config = CloudConfig.model_validate({"broker": {"embedded": True}, "notify": {"smtp_url": url}})
+    assert config.notify.server == server
+    assert "c%3Ad" not in repr(config) + server.shown
+    assert "c:d" not in server.shown

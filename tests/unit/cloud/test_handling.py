@@ -27,7 +27,7 @@ from cloud.alerts.handling import (
     superseded,
 )
 from cloud.alerts.handling_store import handling_steps, handlings, incidents
-from cloud.alerts.service import AlertService, HandledAlert
+from cloud.alerts.service import HandledAlert
 from cloud.api.bounds import BODY_BYTES_MAX
 from cloud.api.server import V1
 from cloud.database import Database, _alembic
@@ -36,11 +36,10 @@ from cloud.fleet.service import FleetService, FleetSettings
 from cloud.inbox.intake import Intake
 from cloud.inbox.routing import Features
 from cloud.pages import Window
-from cloud.security.audit import Audit
 from edge.wire import messages
 from edge.wire.messages import AlertState
 from tests.unit.cloud import vehicle as says
-from tests.unit.cloud.services import SETTINGS, TOKEN, Cloud, open_cloud
+from tests.unit.cloud.services import SETTINGS, TOKEN, Cloud, alerts_on, open_cloud
 from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.vehicle import T0, Speaker, minute
 
@@ -283,8 +282,7 @@ def test_one_alert_delivered_by_a_hundred_at_once_is_one_alert(tmp_path: Path) -
         def deliver(n: int) -> None:
             database = clouds[n]
             fleet = FleetService(database, FleetSettings(timedelta(minutes=3), 100), lambda: T0)
-            alerts = AlertService(database, Audit(database, lambda: T0), lambda: T0)
-            intake = Intake(database, Features(fleet, alerts), SETTINGS)
+            intake = Intake(database, Features(fleet, alerts_on(database)), SETTINGS)
             # Another number each time: the receipts know nothing of it, only what the alert is.
             insist(lambda: intake.take([VAN.say(told(1, begins=1), n + 1)]))
 
@@ -403,7 +401,7 @@ def test_alerts_from_before_get_a_handling_that_follows_from_their_state(tmp_pat
                 row,
             )
     database.migrate()
-    alerts = AlertService(database, Audit(database, lambda: T0), lambda: T0)
+    alerts = alerts_on(database)
     steps = [alerts.alert(VAN.address, f"{n:032x}").handled for n in range(5)]
     assert [one.handling.step for one in steps] == [
         Step.SUPERSEDED,

@@ -40,6 +40,8 @@ def test_how_everything_stands(cloud: Cloud) -> None:
     assert [told["telltale_alerts_open", (severity,)] for severity in ("info", "warning", "critical")] == [0, 0, 2]
     assert told["telltale_incidents_open", ()] == 1
     assert told["telltale_counts_total", ("messages_new",)] == 4
+    cloud.workflow.runner.round()
+    assert scraped(ask(app, "/metrics").text)["telltale_cases_open", ("asked",)] == 1
     [online] = [vehicle for vehicle in ask(app, f"{V1}/vehicles").json()["items"] if vehicle["presence"] == "online"]
     assert online["vehicle"] == "bus-1"
 

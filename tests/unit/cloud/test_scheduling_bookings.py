@@ -7,7 +7,7 @@ import pytest
 
 from cloud.errors import Conflict, NoSlot, NotFound, Refused, SlotTaken
 from cloud.pages import Window
-from cloud.scheduling.booking import HOLD, Booking, BookingFilter, State
+from cloud.scheduling.booking import HELD_MAX, HOLD, Booking, BookingFilter, State
 from cloud.scheduling.model import CENTRES_MAX, PAIRS_MAX, Bay, Job, Technician
 from cloud.scheduling.plan import Visit
 from cloud.scheduling.store import booked_cells, bookings
@@ -100,6 +100,21 @@ def test_a_hold_that_runs_out_frees_its_time_for_others_and_says_so(workshop: Cl
     again = workshop.appointments.move(held.id, expired.sequence, "mitte", ELEVEN, by="ada")
     assert (again.state, again.hold_until) == (State.HELD, workshop.now + HOLD)
     assert workshop.appointments.confirm(held.id, by="ada").state is State.BOOKED
+
+
+def test_no_more_times_are_held_for_a_vehicle_than_are_offered(workshop: Cloud) -> None:
+    days = [NINE + timedelta(days=day) for day in range(HELD_MAX + 1)]
+
+    def wish(day: datetime) -> Booking:
+        return workshop.appointments.hold(f"wish for {day}", job(), "mitte", day, by="ada")
+
+    held = [wish(day) for day in days[:-1]]
+    with pytest.raises(Conflict, match="3 times are held for 'van-7' already"):
+        wish(days[-1])
+    assert wish(days[0]) == held[0], "the same wish again is no further one"
+    hold(workshop, "van-8", hours_after(6))
+    workshop.appointments.confirm(held[0].id, by="ada")
+    assert wish(days[-1]).state is State.HELD
 
 
 def test_yes_a_moment_before_the_hold_runs_out_is_yes(workshop: Cloud) -> None:

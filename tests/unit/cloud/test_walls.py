@@ -18,6 +18,8 @@ from cloud.api.server import V1, make_api
 from cloud.security.behaviour import Kind, Suspicion
 from cloud.security.principal import Grant
 from cloud.security.roles import MATRIX, Permission, Role, matrix_table
+from cloud.workflow.model import Answer
+from cloud.workflow.people import OwnersAnswer
 from edge.wire.messages import Severity
 from tests.shared import ROOT
 from tests.unit.cloud import vehicle as says
@@ -30,6 +32,7 @@ from tests.unit.cloud.workshop import MONDAY
 
 P = Permission
 ALERT: Final = f"{1:032x}"
+CONTACT: Final = {"person": "ada@example.org", "channel": "mailto:ada@example.org"}
 OPEN: Final = {"/healthz", "/readyz", f"{V1}/session", f"{V1}/session/refresh", f"{V1}/session/end"}
 """Where no token is asked for."""
 OWN: Final = {f"{V1}/me", f"{V1}/me/password"}
@@ -80,6 +83,25 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("POST", "/bookings/{booking}/confirmation"): Door(P.BOOK, "/bookings/BOOKING/confirmation"),
     ("GET", "/bookings/{booking}/offers"): Door(P.BOOK, "/bookings/BOOKING/offers"),
     ("GET", "/bookings/{booking}/invite.ics"): Door(P.SEE_BOOKINGS, "/bookings/BOOKING/invite.ics"),
+    ("GET", "/contacts"): Door(P.SEE_CONTACTS, "/contacts"),
+    ("GET", "/contacts/{fleet}/{contact}"): Door(P.SEE_CONTACTS, "/contacts/north/ada"),
+    ("PUT", "/contacts/{fleet}/{contact}"): Door(P.PUT_CONTACTS, "/contacts/north/ada", CONTACT),
+    ("DELETE", "/contacts/{fleet}/{contact}"): Door(P.PUT_CONTACTS, "/contacts/north/ada"),
+    ("POST", "/contacts/{fleet}/{contact}/test"): Door(P.PUT_CONTACTS, "/contacts/north/ada/test"),
+    ("GET", "/deliveries"): Door(P.SEE_CONTACTS, "/deliveries"),
+    ("GET", "/work-orders"): Door(P.SEE_WORK, "/work-orders"),
+    ("GET", "/work-orders/labels"): Door(P.SEE_WORK, "/work-orders/labels"),
+    ("GET", "/work-orders/{number}"): Door(P.SEE_WORK, "/work-orders/1"),
+    ("POST", "/work-orders/{number}/start"): Door(P.WORK, "/work-orders/1/start", {"sequence": 0}),
+    ("POST", "/work-orders/{number}/complete"): Door(
+        P.WORK, "/work-orders/1/complete", {"sequence": 0, "outcome": "repaired"}
+    ),
+    ("GET", "/cases"): Door(P.SEE_CASES, "/cases"),
+    ("GET", "/cases/{number}"): Door(P.SEE_CASES, "/cases/1"),
+    ("POST", "/cases/{number}/answer"): Door(P.ANSWER_CASES, "/cases/1/answer", {"answer": "yes"}),
+    ("POST", "/cases/{number}/choice"): Door(P.ANSWER_CASES, "/cases/2/choice", {"offer": 0, "sequence": 5}),
+    ("POST", "/cases/{number}/retry"): Door(P.ANSWER_CASES, "/cases/2/retry", {}),
+    ("POST", "/cases/{number}/close"): Door(P.ANSWER_CASES, "/cases/1/close", {}),
     ("GET", "/roles"): Door(P.SEE_PEOPLE, "/roles"),
     ("GET", "/people"): Door(P.SEE_PEOPLE, "/people"),
     ("GET", "/people/{login}"): Door(P.SEE_PEOPLE, "/people/north-owner"),
@@ -152,11 +174,25 @@ def furnish(cloud: Cloud, app: FastAPI) -> dict[str, str]:
     van = Speaker()
     cloud.take(van.say(says.alert(1), 1), van.say(says.trip(1), 1), van.say(says.summary(1), 2), *BAD.values())
     booking = ask(app, f"{V1}/bookings", method="POST", body=WISH).json()["id"]
+    ask(app, f"{V1}/contacts/north/ada", method="PUT", body=CONTACT)
+    take_cases_on(cloud)
     people = cloud.security.people
     people.put("north-owner", "Nora", (Grant(Role.OWNER, "north"),), by="test")
     cloud.security.watch.raise_finding("nora", Suspicion(Kind.HOUR, Severity.INFO, "late"))
     key, _ = people.make_key("of-north", (Grant(Role.OWNER, "north"),), by="test")
     return {"BOOKING": booking, "KEY": key.id}
+
+
+def take_cases_on(cloud: Cloud) -> None:
+    """Case 1 is asked, 2 is offered times, 3 is booked and has work order 1."""
+    cloud.take(*(Speaker(f"van-{n}").say(says.alert(1), 1) for n in (8, 9)))
+    cloud.workflow.runner.round()
+    answers = cloud.workflow.service.answer
+    answers(2, OwnersAnswer(Answer.YES, "test"))
+    answers(3, OwnersAnswer(Answer.YES, "test", choose_for_me=True))
+    cloud.workflow.runner.round()
+    assert cloud.workflow.service.open_cases() == {"asked": 1, "offered": 1, "booked": 1}
+    assert cloud.workflow.service.case(2)[0].sequence == 5
 
 
 @pytest.fixture(scope="module")

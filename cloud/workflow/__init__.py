@@ -1,0 +1,1 @@
+"""From an incident to a repaired vehicle: agents that hand a case to each other, and the people they wait for."""

@@ -1,0 +1,73 @@
+"""What the agents look at: the incident, its most urgent alert, the booking and the work order, as of now."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from cloud.alerts.service import AlertService, HandledAlert
+from cloud.scheduling.booking import Booking
+from cloud.scheduling.work_order import WorkOrder
+from cloud.workflow.model import Case
+from edge.wire.messages import Action
+
+_URGENCY: Final = {action: rank for rank, action in enumerate(Action)}
+"""Action is ordered from the most to the least urgent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The world around a case."""
+
+    is_open: bool
+    """One of its alerts is."""
+    action: Action | None
+    """The most urgent of the open ones; None: there is none."""
+    summary: str
+    correlation: str
+    """That alert's id."""
+    booking: Booking | None
+    order: WorkOrder | None
+
+    @property
+    def digest(self) -> str:
+        """The same string as long as nothing has happened that an agent would look at."""
+        booking = "" if self.booking is None else f"{self.booking.state}.{self.booking.sequence}"
+        order = "" if self.order is None else f"{self.order.state}.{self.order.sequence}"
+        return f"{'open' if self.is_open else 'closed'}/{self.action or ''}/{booking}/{order}"
+
+
+class Appointments(Protocol):
+    """What is asked of bookings here."""
+
+    def booking(self, booking: str) -> Booking:
+        """One booking."""
+
+
+class Orders(Protocol):
+    """What is asked of work orders here."""
+
+    def order(self, number: int) -> WorkOrder:
+        """One order."""
+
+
+def gather(case: Case, alerts: AlertService, appointments: Appointments, orders: Orders) -> Facts:
+    """The facts of a case.
+
+    Raises:
+        NotFound: what the case names is not there.
+    """
+    incident, handled = alerts.incident(case.incident)
+    worst = most_urgent(handled)
+    return Facts(
+        is_open=incident.closed_at is None,
+        action=None if worst is None else worst.alert.action,
+        summary="" if worst is None else worst.alert.summary,
+        correlation="" if worst is None else worst.alert.id,
+        booking=None if case.booking is None else appointments.booking(case.booking),
+        order=None if case.work_order is None else orders.order(case.work_order),
+    )
+
+
+def most_urgent(handled: list[HandledAlert]) -> HandledAlert | None:
+    """The open alert whose action is the most urgent, the newest of equals."""
+    still = [one for one in handled if one.handling.is_open]
+    return min(still, key=lambda one: (_URGENCY[one.alert.action], -one.alert.started_at.timestamp()), default=None)

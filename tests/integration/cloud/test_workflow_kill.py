@@ -1,0 +1,128 @@
+"""The workflow is killed with -9 before, in and after all that an agent does; each effect is there exactly once."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import pytest
+
+from tests.integration.cloud.workflow_runs import make_told
+from tests.shared import ROOT
+from tests.unit.cloud import vehicle as says
+from tests.unit.cloud.services import open_cloud
+from tests.unit.cloud.vehicle import Speaker
+from tests.unit.cloud.workshop import MONDAY, centre
+
+RUNS: Final = 50
+KILLED: Final = -9
+TOLD: Final = [f"case/1/{what}" for what in ("question/1", "offers/1", "booked/1/1", "repaired/1")]
+
+
+class Lives:
+    """The program that lives and dies on command."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.integration.cloud.workflow_runs"]
+        self._running = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def live(self, folder: Path, points: str = "-") -> int:
+        assert self._running.stdin is not None
+        assert self._running.stdout is not None
+        self._running.stdin.write(f"{folder} {points}\n")
+        self._running.stdin.flush()
+        return int(self._running.stdout.readline())
+
+    def end(self) -> str:
+        _, errors = self._running.communicate(timeout=30)
+        return errors
+
+
+@pytest.fixture(scope="module")
+def lives() -> Iterator[Lives]:
+    program = Lives()
+    try:
+        yield program
+    finally:
+        assert program.end() == ""
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with one incident and one workshop, and nothing done about it."""
+    folder = tmp_path_factory.mktemp("start")
+    with open_cloud(folder) as cloud:
+        cloud.now = MONDAY
+        cloud.scheduling.put_centre(centre(), by="ada")
+        cloud.take(Speaker().say(says.alert(1), 1))
+    make_told(folder / "telltale.db")
+    return folder
+
+
+def copy(start: Path, folder: Path) -> Path:
+    shutil.copytree(start, folder)
+    return folder
+
+
+def rows(folder: Path, query: str) -> list[Any]:
+    with closing(sqlite3.connect(folder / "telltale.db")) as connection:
+        return connection.execute(query).fetchall()
+
+
+def check_once(folder: Path) -> None:
+    """Everything was done, and nothing twice."""
+    assert [reason for (reason,) in rows(folder, "SELECT reason FROM told")] == TOLD
+    assert rows(folder, "SELECT state FROM bookings") == [("booked",)]
+    assert rows(folder, "SELECT state, label FROM work_orders") == [("done", "right")]
+    assert rows(folder, "SELECT state, asked FROM cases") == [("repaired", 1)]
+    assert rows(folder, "SELECT count(*) FROM incidents WHERE closed_at IS NULL") == [(0,)]
+    held = Counter(action for (action,) in rows(folder, "SELECT action FROM audit WHERE action LIKE 'booking_%'"))
+    assert held == {"booking_held": 1, "booking_booked": 1}
+    [notes] = [rows(folder, "SELECT note FROM case_steps ORDER BY id")]
+    assert len(set(notes)) == len(notes), "no step was taken twice"
+
+
+def passed(folder: Path) -> list[str]:
+    return [line.split(" ", 1)[1] for line in (folder / "points.log").read_text().splitlines()]
+
+
+def test_killed_at_every_point(start: Path, lives: Lives, tmp_path: Path) -> None:
+    whole = copy(start, tmp_path / "whole")
+    assert lives.live(whole) == 0
+    check_once(whole)
+    points = passed(whole)
+    assert {point.split(" ", 1)[1] for point in points} == {
+        "Desk.take", "tell", "diagnose", "hand over", "open", "AppointmentService.hold", "AppointmentService.confirm",
+        "SqliteSaver.put", "SqliteSaver.put_writes", "SqliteSaver.delete_thread",
+    }  # fmt: skip
+    # Between the writes of one checkpoint nothing of ours happens; before the checkpoint itself is enough.
+    idle = ("after SqliteSaver", "before SqliteSaver.put_writes")
+    deadly = [number for number, name in enumerate(points, start=1) if not name.startswith(idle)]
+    assert len(deadly) >= RUNS
+    for point in deadly:
+        folder = copy(start, tmp_path / f"at-{point}")
+        assert lives.live(folder, str(point)) == KILLED, points[point - 1]
+        assert lives.live(folder) == 0, points[point - 1]
+        check_once(folder)
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_killed_again_and_again(start: Path, lives: Lives, tmp_path: Path, seed: int) -> None:
+    random = Random(seed)
+    kills = 0
+    for run in range(10):
+        folder = copy(start, tmp_path / f"run-{run}")
+        while lives.live(folder, str(random.randint(1, 60))) == KILLED:
+            kills += 1
+        check_once(folder)
+        shutil.rmtree(folder)
+    assert kills > 20
