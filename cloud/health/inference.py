@@ -22,7 +22,7 @@ SURE: Final = 0.7
 """A verdict takes at least so much; judgement: a wrong repair costs about twice what another test does."""
 KNOWN_MIN: Final = 2
 """Groups of symptoms that must be known."""
-SURPRISE_MAX: Final = 3.0
+SURPRISE_MAX: Final = 2.5
 """Standard deviations by which the evidence may be less likely than the best cause makes one expect."""
 TELLING: Final = 0.25
 """Nats from which a symptom is worth naming."""
@@ -64,9 +64,7 @@ def diagnose(system: System, evidence: Evidence, address: Address) -> Diagnosis:
     ranked = sorted((one for one in hypotheses if one.cause), key=lambda one: (-shares[one.id], one.id))
     unknown = shares[HEALTHY] + shares[OTHER]
     why, reason = _decide(ranked, shares, readings, weights)
-    causes = tuple(
-        _told(system, one, hypotheses, shares, readings, weights) for one in ranked if one.cause is not None
-    )
+    causes = tuple(_told(system, one, hypotheses, shares, readings, weights) for one in ranked if one.cause is not None)
     return Diagnosis(
         address=address,
         component=system.component,
@@ -164,13 +162,15 @@ def _decide(
     groups = {reading.symptom.group for reading in readings if reading.standing is not Standing.UNKNOWN}
     young = [reading for reading in readings if reading.needs_history]
     best = ranked[0] if ranked else None
+    if best is None or best.cause is None:
+        return Why.NOT_COVERED, "no cause that is known here can be had by such a vehicle"
     if len(groups) < KNOWN_MIN:
-        missing = ", ".join(sorted({reading.symptom.title for reading in readings if reading.symptom.id not in weights}))
+        missing = ", ".join(
+            sorted({reading.symptom.title for reading in readings if reading.symptom.id not in weights})
+        )
         if young:
             return Why.TOO_YOUNG, _too_young(young)
         return Why.TOO_LITTLE, f"too little is known: the vehicle tells nothing of {missing}"
-    if best is None or best.cause is None:
-        return Why.NONE_OF_THESE, "no cause in the knowledge base can be had by such a vehicle"
     title, share = best.cause.title, shares[best.id]
     if share >= SURE:
         apart = surprise(best, readings, weights)

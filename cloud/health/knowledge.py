@@ -87,7 +87,9 @@ class _SymptomEntry(_Part):
 
     def symptom(self) -> Symptom:
         """The same inside."""
-        return Symptom(self.id, self.title, self.group or self.id, self.leak, self._level(), self.codes, self.rules, self.needs)
+        return Symptom(
+            self.id, self.title, self.group or self.id, self.leak, self._level(), self.codes, self.rules, self.needs
+        )
 
     def _level(self) -> Level | None:
         present = self.above if self.above is not None else self.below

@@ -53,17 +53,19 @@ class Minute:
 
     @property
     def starts(self) -> bool:
-        """The engine stood and turned, or the electric car came to be ready, within this period."""
+        """The engine stood and turns at the end, or the electric car came to be ready, within this period."""
         rpm, ready = self.signals.get(f"{ENGINE}.Speed"), self.signals.get(READY)
-        if rpm is not None and rpm.min < STANDS_RPM and rpm.max > TURNS_RPM:
+        if rpm is not None and rpm.min < STANDS_RPM and rpm.last > TURNS_RPM:
             return True
-        return ready is not None and ready.min < 0.5 < ready.max
+        return ready is not None and ready.min < 0.5 < ready.last
 
     @property
     def is_off(self) -> bool:
         """The ignition was off from beginning to end, and nothing charged the vehicle."""
         state = self.high("Vehicle.LowVoltageSystemState")
-        charges = [self.high(path) or 0.0 for path in ("Vehicle.Telltale.Charging.Current", "Vehicle.Telltale.DCDC.Current")]
+        charges = [
+            self.high(path) or 0.0 for path in ("Vehicle.Telltale.Charging.Current", "Vehicle.Telltale.DCDC.Current")
+        ]
         return state is not None and state < IGNITION_ACC and max(charges) < CHARGES_A
 
     @property

@@ -21,7 +21,12 @@ CODE_POINTS: Final[Mapping[TroubleCodeStatus, float]] = {
     TroubleCodeStatus.CONFIRMED: 30.0,
     TroubleCodeStatus.PERMANENT: 30.0,
 }
-DIAGNOSIS_POINTS: Final[Mapping[Why, float]] = {Why.SURE: 35.0, Why.CLOSE: 25.0, Why.NONE_OF_THESE: 25.0, Why.CONTRADICTORY: 20.0}
+DIAGNOSIS_POINTS: Final[Mapping[Why, float]] = {
+    Why.SURE: 35.0,
+    Why.CLOSE: 25.0,
+    Why.NONE_OF_THESE: 25.0,
+    Why.CONTRADICTORY: 20.0,
+}
 LIFE_POINTS: Final = ((0.0, 50.0), (7.0, 35.0), (30.0, 20.0), (90.0, 8.0))
 """Days at most, and what they cost; by the lower bound of the interval."""
 OTHERS_SHARE: Final = 0.25

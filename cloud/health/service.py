@@ -248,7 +248,9 @@ def _standing(heard: Heard, body: messages.TroubleCode) -> StandingCode:
 
 def _alert(one: HandledAlert) -> HeardAlert:
     alert = one.alert
-    return HeardAlert(alert.rule, alert.component, alert.severity, alert.summary, alert.started_at, one.handling.is_open)
+    return HeardAlert(
+        alert.rule, alert.component, alert.severity, alert.summary, alert.started_at, one.handling.is_open
+    )
 
 
 def _key_of(code: StandingCode) -> tuple[datetime, str, str, str, str, str]:

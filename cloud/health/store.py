@@ -144,7 +144,9 @@ def list_codes(connection: Connection, wanted: CodeFilter, *, after: Key | None,
 def figures_of(connection: Connection, address: Address, fold: Fold, started_at: datetime) -> dict[str, Figure]:
     """What is folded into one stretch so far; empty before its first minute."""
     table = indicator_stretches
-    query = sa.select(table.c.figures).where(_of(table, address), table.c.fold == fold, table.c.started_at == started_at)
+    query = sa.select(table.c.figures).where(
+        _of(table, address), table.c.fold == fold, table.c.started_at == started_at
+    )
     row = connection.execute(query).first()
     return {} if row is None else _figures(row.figures)
 

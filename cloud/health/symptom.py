@@ -16,6 +16,7 @@ from typing import Final
 from cloud.health.evidence import Evidence
 from cloud.health.indicators import INDICATORS
 from cloud.health.stretch import Figure, Stretch, fold
+
 FRESH: Final = timedelta(days=14)
 """Stretches that are older than this before the newest say nothing of how things stand."""
 USUAL_MIN: Final = 2
