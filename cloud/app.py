@@ -30,7 +30,9 @@ from cloud.config import BrokerConfig, BrokerTarget, CloudConfig, broker_target
 from cloud.database import Connection, Database
 from cloud.errors import PartEnded, UpstreamDown
 from cloud.fleet.service import FleetService, FleetSettings
-from cloud.health.model import Diagnosis
+from cloud.health.knowledge import shipped
+from cloud.health.lives import load_lives
+from cloud.health.service import HealthService, HealthSettings
 from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.link import Link, LinkState
@@ -51,7 +53,6 @@ from cloud.workflow.model import EDGES, Message
 from cloud.workflow.room import Neighbours, Workflow, make_workflow
 from cloud.workflow.runner import Runner
 from cloud.workflow.settings import Patience
-from edge.wire.topics import Address
 
 _log = logging.getLogger(__name__)
 
@@ -129,7 +130,9 @@ def _wire(
     )
     key = signing_key(config.security.key_file or database.file.with_name(f"{database.file.name}.key"))
     security = make_security(database, now, audit=audit, signing_key=key, bootstrap=token)
-    intake = Intake(database, Features(fleet, alerts), InboxSettings(**config.inbox.model_dump()))
+    kept = HealthSettings(config.health.quarters_per_vehicle, config.health.days_per_vehicle)
+    health = HealthService(database, kept, knowledge=shipped(), fleet=fleet, alerts=alerts, audit=audit, now=now)
+    intake = Intake(database, Features(fleet, alerts, health), InboxSettings(**config.inbox.model_dump()))
     loop = asyncio.get_running_loop()
 
     def tell(_: LinkState) -> None:
@@ -145,7 +148,7 @@ def _wire(
         on_change=tell,
     )
     scheduling, appointments = SchedulingService(database, audit, now), AppointmentService(database, audit, now)
-    orders = WorkOrderService(database, audit, alerts, now, serviced=lambda *_: None)
+    orders = WorkOrderService(database, audit, alerts, now, serviced=health.serviced)
     guard = AgentGuard(database, security.watch, audit, EDGES)
     tell_people = _tell(notify.service, config.notify.public_url)
     near = Neighbours(
@@ -153,7 +156,7 @@ def _wire(
         scheduling,
         appointments,
         orders,
-        _dont_know,
+        health.diagnose,
         tell_people,
         guard.pass_on,
     )
@@ -161,6 +164,8 @@ def _wire(
     services = Services(
         fleet=fleet,
         alerts=alerts,
+        health=health,
+        lives=load_lives(config.health.rul_model),
         aside=AsideService(database),
         scheduling=scheduling,
         appointments=appointments,
@@ -187,11 +192,6 @@ def _workflow(config: CloudConfig, database: Database, audit: Audit, near: Neigh
     file = wanted.checkpoint_file or database.file.with_name(f"{database.file.name}.checkpoints")
     look_every_s = wanted.look_every_s
     return make_workflow(database, audit, near, now, patience=patience, file=file, look_every_s=look_every_s)
-
-
-def _dont_know(address: Address, component: str) -> Diagnosis:
-    """What is known of a component's trouble while nobody diagnoses: nothing."""
-    return Diagnosis(address, component, now(), (), 1.0, None, "nobody diagnoses here yet")
 
 
 def _tell(notify: NotifyService, public_url: str | None) -> Callable[[Connection, Message], None]:

@@ -87,6 +87,17 @@ class InboxConfig(_Section):
     """A number that is used twice is noticed among so many of the latest messages."""
 
 
+class HealthConfig(_Section):
+    """How much of each vehicle's past is kept in folds, and which learned model is served."""
+
+    quarters_per_vehicle: Rows = 1_000
+    """Quarters of an hour in which it was heard: some months of driving."""
+    days_per_vehicle: Rows = 1_500
+    """Days in which it was heard: some years."""
+    rul_model: Path | None = None
+    """A folder that `telltale-models train rul` wrote; none: the learned model is not served."""
+
+
 class SecurityConfig(_Section):
     """Who is let in."""
 
@@ -153,6 +164,7 @@ class CloudConfig(_Section):
     broker: BrokerConfig
     api: ApiConfig = ApiConfig()
     fleet: FleetConfig = FleetConfig()
+    health: HealthConfig = HealthConfig()
     inbox: InboxConfig = InboxConfig()
     security: SecurityConfig = SecurityConfig()
     workflow: WorkflowConfig = WorkflowConfig()
@@ -163,6 +175,7 @@ _SECTIONS: Final[dict[str, type[_Section]]] = {
     "broker": BrokerConfig,
     "api": ApiConfig,
     "fleet": FleetConfig,
+    "health": HealthConfig,
     "inbox": InboxConfig,
     "security": SecurityConfig,
     "workflow": WorkflowConfig,

@@ -19,6 +19,8 @@ from cloud.alerts.service import AlertService
 from cloud.errors import NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
 from cloud.fleet.service import FleetService
+from cloud.health.lives import Lives
+from cloud.health.service import HealthService
 from cloud.inbox.aside import AsideService
 from cloud.notify.contacts import ContactService
 from cloud.notify.service import NotifyService
@@ -48,6 +50,9 @@ class Services:
 
     fleet: FleetService
     alerts: AlertService
+    health: HealthService
+    lives: Lives | None
+    """The learned model of remaining life; None: none is configured."""
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService

@@ -15,6 +15,7 @@ from cloud.api import (
     centres,
     contacts,
     deliveries,
+    diagnoses,
     docs,
     gaps,
     health,
@@ -23,9 +24,12 @@ from cloud.api import (
     offers,
     people,
     quarantine,
+    remaining_life,
     sessions,
     summaries,
     trips,
+    trouble_codes,
+    vehicle_health,
     vehicles,
     work_orders,
 )
@@ -77,6 +81,10 @@ def _v1() -> APIRouter:
     router = APIRouter(prefix=V1, responses=_RESPONSES)
     for noun in (
         vehicles,
+        vehicle_health,
+        trouble_codes,
+        diagnoses,
+        remaining_life,
         alerts,
         incidents,
         trips,

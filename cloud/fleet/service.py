@@ -86,8 +86,12 @@ class FleetService:
         )
         drive_store.put_trip(connection, trip)
 
-    def record_summary(self, connection: Connection, heard: Heard, body: messages.Summary) -> None:
-        """Keep a summary; one whose period is known stays as it is. From time to time the oldest go, counted."""
+    def record_summary(self, connection: Connection, heard: Heard, body: messages.Summary) -> bool:
+        """Keep a summary; one whose period is known stays as it is. From time to time the oldest go, counted.
+
+        Returns:
+            Whether the period is new.
+        """
         summary = Summary(
             address=heard.address,
             started_at=body.started_at,
@@ -96,10 +100,11 @@ class FleetService:
             clock=heard.clock,
             received_at=heard.received_at,
         )
-        drive_store.put_summary(connection, summary)
+        is_new = drive_store.put_summary(connection, summary)
         if heard.place[1] % _EXPIRE_EVERY == 0:
             gone = drive_store.expire_summaries(connection, heard.address, self._settings.summaries_per_vehicle)
             counters.add(connection, {"summaries_expired": gone})
+        return is_new
 
     def census(self) -> dict[str, int]:
         """How many vehicles there are, by presence."""

@@ -1,1 +1,1 @@
-"""What is wrong with a vehicle, how sure that is, and how long its parts will last."""
+"""How well each vehicle is: diagnosis, health score, remaining life."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from cloud.alerts.service import AlertService
 from cloud.database import Connection
 from cloud.fleet.service import FleetService
+from cloud.health.service import HealthService
 from cloud.heard import Heard
 from cloud.inbox import aside_store
 from cloud.inbox.kept import Shelved
 from cloud.logs import correlated
 from edge.wire.codec import Uplink
-from edge.wire.messages import Alert, Gap, Health, Reported, Summary, Trip
+from edge.wire.messages import Alert, Gap, Health, Reported, Summary, Trip, TroubleCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Features:
 
     fleet: FleetService
     alerts: AlertService
+    health: HealthService
 
     def tell(self, connection: Connection, heard: Heard, uplink: Uplink, payload: bytes) -> bool:
         """Tell the feature concerned; False where nobody reads this kind yet and it was put on the shelf."""
@@ -29,7 +31,10 @@ class Features:
             case Trip() as trip:
                 self.fleet.record_trip(connection, heard, trip)
             case Summary() as summary:
-                self.fleet.record_summary(connection, heard, summary)
+                if self.fleet.record_summary(connection, heard, summary):
+                    self.health.record_summary(connection, heard, summary)
+            case TroubleCode() as code:
+                self.health.record_code(connection, heard, code)
             case Reported() | Health() as told:
                 self.fleet.record_told(connection, heard, told)
             case Gap() as gap:

@@ -18,7 +18,10 @@ from cloud.alerts.telling import Telling
 from cloud.database import Database
 from cloud.errors import NotAllowed
 from cloud.fleet.service import FleetService, FleetSettings
+from cloud.health.knowledge import shipped
+from cloud.health.lives import Lives
 from cloud.health.model import Diagnosis
+from cloud.health.service import HealthService, HealthSettings
 from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.model import Arrival
@@ -69,6 +72,7 @@ class Cloud:
     database: Database
     fleet: FleetService
     alerts: AlertService
+    health: HealthService
     security: Security
     aside: AsideService
     scheduling: SchedulingService
@@ -80,6 +84,7 @@ class Cloud:
     contacts: ContactService
     dispatch: Dispatch
     now: datetime = T0
+    lives: Lives | None = None
     diagnose: Diagnose = dont_know
     told: list[Message] = field(default_factory=list)
     serviced: list[tuple[Address, str]] = field(default_factory=list)
@@ -106,6 +111,7 @@ def open_cloud(
     summaries_per_vehicle: int = 100,
     all_clear: bool = False,
     deliveries_kept: int = NOTIFY.deliveries_kept,
+    health_settings: HealthSettings = HealthSettings(),
 ) -> Iterator[Cloud]:
     """A cloud with an empty database, in a folder that is gone afterwards unless one is given."""
     with TemporaryDirectory() as temporary:
@@ -125,7 +131,16 @@ def open_cloud(
         security = make_security(
             database, lambda: cloud.now, audit=audit, signing_key=bytes(32), bootstrap=TOKEN, passwords=PASSWORDS
         )
-        intake = Intake(database, Features(fleet, alerts), inbox)
+        health = HealthService(
+            database,
+            health_settings,
+            knowledge=shipped(),
+            fleet=fleet,
+            alerts=alerts,
+            audit=audit,
+            now=lambda: cloud.now,
+        )
+        intake = Intake(database, Features(fleet, alerts, health), inbox)
         scheduling = SchedulingService(database, audit, lambda: cloud.now)
         appointments = AppointmentService(database, audit, lambda: cloud.now)
         orders = WorkOrderService(
@@ -159,6 +174,7 @@ def open_cloud(
             database=database,
             fleet=fleet,
             alerts=alerts,
+            health=health,
             security=security,
             aside=AsideService(database),
             scheduling=scheduling,

@@ -37,6 +37,8 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
         Services(
             fleet=cloud.fleet,
             alerts=cloud.alerts,
+            health=cloud.health,
+            lives=cloud.lives,
             aside=cloud.aside,
             scheduling=cloud.scheduling,
             appointments=cloud.appointments,

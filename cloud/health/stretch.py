@@ -1,0 +1,107 @@
+"""A stretch of driving, folded: what each indicator did in a quarter of an hour, or in a day. Pure.
+
+A month of minutes is too much to read for one diagnosis. Minutes are folded as they come, by sums, so that the result is
+the same in whatever order and from however many batches they come.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+QUARTER: Final = timedelta(minutes=15)
+DAY: Final = timedelta(days=1)
+
+
+class Fold(StrEnum):
+    """How long a stretch is."""
+
+    QUARTER = "quarter"
+    """Fine: for what goes wrong within an hour."""
+    DAY = "day"
+    """Coarse: for what wears for months."""
+
+
+LENGTH: Final[Mapping[Fold, timedelta]] = {Fold.QUARTER: QUARTER, Fold.DAY: DAY}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What one indicator did in one stretch."""
+
+    count: int
+    """Minutes that told it."""
+    total: float
+    low: float
+    high: float
+
+    @property
+    def mean(self) -> float:
+        """Over the minutes."""
+        return self.total / self.count
+
+    def joined(self, other: "Figure") -> "Figure":
+        """Both together."""
+        return Figure(
+            self.count + other.count,
+            self.total + other.total,
+            min(self.low, other.low),
+            max(self.high, other.high),
+        )
+
+    @classmethod
+    def of(cls, value: float) -> "Figure":
+        """One minute alone."""
+        return cls(1, value, value, value)
+
+    def packed(self) -> list[float]:
+        """As a store keeps it."""
+        return [self.count, self.total, self.low, self.high]
+
+    @classmethod
+    def unpacked(cls, packed: list[Any]) -> "Figure":
+        """The figure of `packed`."""
+        return cls(int(packed[0]), float(packed[1]), float(packed[2]), float(packed[3]))
+
+
+Figures = Mapping[str, Figure]
+"""By the indicator's name; one that no minute told is not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One quarter of an hour, or one day, in which the vehicle was heard."""
+
+    started_at: datetime
+    figures: Figures
+
+
+def begin_of(moment: datetime, fold: Fold) -> datetime:
+    """When the stretch began that holds this moment; cut in UTC."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return moment - (moment - epoch) % LENGTH[fold]
+
+
+def joined(one: Figures, other: Figures) -> dict[str, Figure]:
+    """Figures of two parts of the same stretch, in either order."""
+    names = [*one, *(name for name in other if name not in one)]
+    return {name: _join(one.get(name), other.get(name)) for name in names}
+
+
+def fold(stretches: Iterable[Stretch], name: str) -> Figure | None:
+    """One indicator over all of these stretches; None when none of them tells it."""
+    found: Figure | None = None
+    for stretch in stretches:
+        figure = stretch.figures.get(name)
+        if figure is not None:
+            found = figure if found is None else found.joined(figure)
+    return found
+
+
+def _join(one: Figure | None, other: Figure | None) -> Figure:
+    if one is None or other is None:
+        present = one or other
+        assert present is not None  # noqa: S101  # a name comes from one of the two
+        return present
+    return one.joined(other)
