@@ -3,8 +3,8 @@
     python -m tests.integration.cloud.workflow_runs
 
 Each line on stdin is `FOLDER POINTS ANSWER`: a folder with a database, the numbers of the points (counted from the
-start of that process) at which it is to die, or "-", and what the owner says. It answers each with the exit of the child:
-0 done, -9 killed. The children are forked, because LangGraph takes seconds to import.
+start of that process) at which it is to die, or "-", and what the owner says. It answers each with the exit of the
+child: 0 done, -9 killed. The children are forked, because LangGraph takes seconds to import.
 
 A point is before and after everything that an agent does: its turn at the desk, each message, each call of another
 room, and each checkpoint. Messages go into the table `told`, which has no key, in the agents' own transaction: one that
