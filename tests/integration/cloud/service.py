@@ -69,6 +69,25 @@ class Service:
         self._wait(lambda: bool(self._reason(part)), f"{part} being away")
         return self._reason(part)
 
+    def wait_for_case(self, state: str) -> dict[str, Any]:
+        """Wait until the latest case is in a state."""
+        latest: dict[str, Any] = {}
+
+        def look() -> bool:
+            for case in self.get("/api/v1/cases?limit=1")["items"]:
+                latest.update(case)
+            return latest.get("state") == state
+
+        self._wait(look, f"a case that is {state}")
+        return latest
+
+    def post(self, path: str, **body: Any) -> Any:
+        """Do something at the API, with the token."""
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        answer = httpx.post(f"{self.api}{path}", json=body, headers=headers, timeout=DEADLINE_S)
+        assert answer.is_success, answer.text
+        return answer.json()
+
     def wait_for_exit(self) -> int:
         """Wait until it ends by itself; its exit code."""
         assert self._running is not None
