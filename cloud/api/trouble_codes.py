@@ -40,7 +40,7 @@ class TroubleCodeForm(Form):
 
 
 @router.get("")
-def list_trouble_codes(  # noqa: PLR0913, PLR0917  # each is a parameter of the query
+def list_trouble_codes(  # noqa: PLR0917  # each is a parameter of the query
     caller: Reader,
     services: ServicesOf,
     window: WindowOf,

@@ -215,7 +215,7 @@ def _told(
     weights: Mapping[str, float],
 ) -> Cause:
     cause = one.cause
-    assert cause is not None  # noqa: S101  # only causes are told
+    assert cause is not None  # only causes are told
     moved = sorted(
         ((_moves(one, hypotheses, reading) * weights.get(reading.symptom.id, 0.0), reading) for reading in readings),
         key=lambda pair: (-abs(pair[0]), pair[1].symptom.id),

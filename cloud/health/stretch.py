@@ -102,6 +102,6 @@ def fold(stretches: Iterable[Stretch], name: str) -> Figure | None:
 def _join(one: Figure | None, other: Figure | None) -> Figure:
     if one is None or other is None:
         present = one or other
-        assert present is not None  # noqa: S101  # a name comes from one of the two
+        assert present is not None  # a name comes from one of the two
         return present
     return one.joined(other)
