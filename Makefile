@@ -5,7 +5,7 @@
 
 BIN := .venv/bin
 SHORT := not long and not fuzz and not guest
-DEMO_FLAGS := $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT))
+DEMO_FLAGS := $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT)) $(if $(ANSWER),--answer $(ANSWER)) $(if $(ASK),--ask)
 # Debian keeps mosquitto where an ordinary user's PATH does not look.
 export PATH := $(PATH):/usr/sbin:/sbin
 # Without cached bytecode every program that a test starts compiles all its libraries first: seconds each.
@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*##  */\1 \t/p' $(MAKEFILE_LIST) | expand -t 12 | sed 's/^/make /'
 
-demo: demo-environment  ## A car develops a fault, the cloud learns of it [DURATION=seconds SEED=n FAULT=coolant_leak|battery|none]
+demo: demo-environment  ## From a leak to the repair: warned, diagnosed, agreed, booked, put right [DURATION=seconds SEED=n FAULT=coolant_leak|battery|none ANSWER=no ASK=1]
 	@echo "== demo: a car, its edge daemon and a cloud on this machine; Ctrl-C ends it =="
 	@exec .venv-demo/bin/telltale-cloud demo $(DEMO_FLAGS)
 

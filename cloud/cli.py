@@ -15,7 +15,7 @@ from cloud.app import serve
 from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf
 from cloud.config import Override, load
 from cloud.database import Database
-from cloud.demo import COMPONENT_OF, DemoSettings, run_demo
+from cloud.demo import ANSWERS, COMPONENT_OF, DemoSettings, run_demo
 from cloud.errors import EXIT_CONFIG, CloudError, ConfigError
 from cloud.inbox.aside import AsideService
 from cloud.logs import LogFormat, set_up
@@ -75,10 +75,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_demo(demo_parser: argparse.ArgumentParser) -> None:
     add = demo_parser.add_argument
-    add("--duration", type=_positive, metavar="S", help="end by itself after so many seconds; until Ctrl-C without")
+    add(
+        "--duration",
+        type=_positive,
+        metavar="S",
+        help="end after so many seconds at the latest; without, when the story is over",
+    )
     add("--seed", type=int, default=7, help="another seed, another drive (%(default)s)")
     add("--fault", choices=sorted(COMPONENT_OF), default="coolant_leak", help="(%(default)s)")
     add("--speed", type=_positive, default=30.0, help="times real time (%(default)s)")
+    add("--answer", choices=ANSWERS, default="yes", help="what the owner says after a few seconds (%(default)s)")
+    add("--ask", action="store_true", help="be the owner yourself, on this terminal")
 
 
 def _positive(text: str) -> float:
@@ -93,7 +100,11 @@ def _positive(text: str) -> float:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    return run_demo(DemoSettings(options.duration, options.seed, options.fault, options.speed))
+    return run_demo(
+        DemoSettings(
+            options.duration, options.seed, options.fault, options.speed, answer=options.answer, asks=options.ask
+        )
+    )
 
 
 def _add_serve(serve_parser: argparse.ArgumentParser) -> None:

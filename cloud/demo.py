@@ -11,22 +11,38 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
 import httpx
 
 from cloud.children import Child, ChildFailed, until_signalled
+from cloud.demo_story import FLEET, VEHICLE, Phone, Read, Story, Town
 
-FLEET: Final = "demo"
-VEHICLE: Final = "car-1"
 COMPONENT_OF: Final = {"coolant_leak": "cooling", "battery": "charging", "none": ""}
 """Which component's alert a fault must lead to."""
+ANSWERS: Final = ("yes", "no")
 ONSET_S: Final = 60
 """Simulated seconds of health before the fault begins."""
 READY_S: Final = 60.0
 POLL_S: Final = 0.5
+SETTLE_S: Final = 15.0
+"""How long after the last act its consequences are waited for."""
+_SETTINGS: Final = """
+[broker]
+embedded = true
+port = 0
+
+[api]
+port = 0
+
+[notify]
+webhook_private = true  # the owner's phone is a port of this machine
+
+[workflow]
+look_every_s = 0.5
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,65 +50,115 @@ class DemoSettings:
     """What can be chosen."""
 
     duration_s: float | None
-    """None: until Ctrl-C."""
+    """At the latest; None: until the story is over, or Ctrl-C."""
     seed: int
     fault: str
     speed: float
-
-
-@dataclass(slots=True)
-class Seen:
-    """What was read back through the API."""
-
-    alerts: dict[str, str] = field(default_factory=dict)
-    """Alert id → state."""
-    components: set[str] = field(default_factory=set)
-    summaries: int = 0
-    incidents: dict[int, bool] = field(default_factory=dict)
-    """Number → whether it is open."""
-    trips: set[str] = field(default_factory=set)
+    answer: str = "yes"
+    """What the owner says."""
+    asks: bool = False
+    """Whoever sits at the terminal is the owner."""
 
 
 def run_demo(settings: DemoSettings) -> int:
-    """Run the story; 0 only if the fault's alert and a summary were read back through the HTTP API.
+    """Run the story; 0 only if every step of it was read back through the HTTP API.
 
     Raises:
         ChildFailed: the cloud or the edge did not start, or died.
     """
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would tell of every poll
-    seen = Seen()
+    read = Read()
     with ExitStack() as stack:
         stop = stack.enter_context(until_signalled())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="telltale-demo-")))
         story = Story()
+        phone = stack.enter_context(Phone(story.ring))
         token = secrets.token_urlsafe(24)
         announced = _start_cloud(stack, folder, token, stop)
         if announced is not None:
             api = announced["api"]
             story.tell(_opening(settings, api, token))
             headers = {"Authorization": f"Bearer {token}"}
-            with httpx.Client(base_url=f"{api}/api/v1", headers=headers, timeout=10.0, trust_env=False) as client:
-                with _edge(folder, announced["broker"], settings, story) as edge:
-                    for line in _follow(client, edge, seen, _ends_at(settings), stop):
-                        story.tell(line)
-                for line in _news(client, seen):  # what the edge handed over as it stopped
-                    story.tell(line)
-    return _verdict(settings, seen)
+            client = stack.enter_context(
+                httpx.Client(base_url=f"{api}/api/v1", headers=headers, timeout=10.0, trust_env=False)
+            )
+            town = Town(client, story, asks=settings.asks, answer=settings.answer)
+            read = town.read
+            town.furnish(phone.url)
+            _live(town, story, settings, stop, folder=folder, broker=announced["broker"])
+    return _verdict(settings, read)
 
 
-class Story:
-    """Lines on the terminal, each with the second at which it was told."""
+def _live(
+    town: Town, story: Story, settings: DemoSettings, stop: threading.Event, *, folder: Path, broker: str
+) -> None:
+    """The drive up to what it leads to; then the car stands in the workshop, and the consequences are waited for."""
+    ends_at = float("inf") if settings.duration_s is None else time.monotonic() + settings.duration_s
+    with _edge(folder, broker, settings, story) as edge:
+        while not (stop.is_set() or time.monotonic() >= ends_at or _has_arrived(settings, town.read)):
+            edge.must_run()
+            _look(town, story)
+            town.act()
+            stop.wait(POLL_S)
+    _look(town, story)  # what the edge handed over as it stopped
+    if stop.is_set() or not _has_arrived(settings, town.read):
+        return
+    if settings.answer == "yes" and town.read.case.get("work_order") is not None:
+        town.repair()
+    settled_at = time.monotonic() + SETTLE_S
+    while not (stop.is_set() or time.monotonic() >= settled_at or not missing(settings, town.read)):
+        _look(town, story)
+        stop.wait(POLL_S)
 
-    def __init__(self) -> None:
-        self._started_s = time.monotonic()
-        self._lock = threading.Lock()
 
-    def tell(self, text: str) -> None:
-        """Print one line (or several) now."""
-        at_s = time.monotonic() - self._started_s
-        with self._lock:
-            for line in text.splitlines():
-                print(f"[{at_s:5.1f} s] {line}", flush=True)
+def _look(town: Town, story: Story) -> None:
+    for line in town.news():
+        story.tell(line)
+
+
+def _has_arrived(settings: DemoSettings, read: Read) -> bool:
+    """The car need not drive any further for the story."""
+    if settings.fault == "none":
+        return False
+    is_booked = read.case.get("state") == "booked" and read.case["work_order"] is not None
+    return bool(read.summaries) and (is_booked or read.case.get("state") == "declined")
+
+
+def missing(settings: DemoSettings, read: Read) -> list[str]:
+    """Which steps of the story were not read back; empty: all were."""
+    if settings.fault == "none":
+        steps = {
+            "no case": not read.case,
+            "no booking": not read.bookings,
+            "a summary": read.summaries > 0,
+        }
+        return [step for step, is_there in steps.items() if not is_there]
+    component = COMPONENT_OF[settings.fault]
+    steps = {
+        f"an alert about {component}": component in read.components,
+        "a summary": read.summaries > 0,
+        "a notice on the owner's phone": bool(read.sent),
+        "a diagnosis": read.case.get("diagnosis") is not None,
+        "the question to the owner": "asked" in read.states,
+    }
+    if settings.answer == "no" and not settings.asks:
+        steps |= {
+            "the owner's no": read.case.get("state") == "declined",
+            "a reminder to come": read.case.get("wake_at") is not None,
+            "no booking": not read.bookings,
+        }
+    elif "declined" not in read.states:
+        steps |= {
+            "the owner's yes": read.case.get("answer") == "yes",
+            "offers": bool(read.case.get("offers")),
+            "a booking": bool(read.bookings),
+            "a finished work order": read.order.get("state") == "done",
+            "a label for the diagnosis": read.order.get("label") is not None,
+            "a repaired case": read.case.get("state") == "repaired",
+            "closed incidents": bool(read.incidents) and not any(read.incidents.values()),
+            "health back to green": len(read.scores) > 1 and read.scores[-1] > min(read.scores),
+        }
+    return [step for step, is_there in steps.items() if not is_there]
 
 
 def _opening(settings: DemoSettings, api: str, token: str) -> str:
@@ -108,8 +174,9 @@ def _opening(settings: DemoSettings, api: str, token: str) -> str:
 
 def _start_cloud(stack: ExitStack, folder: Path, token: str, stop: threading.Event) -> dict[str, str] | None:
     """Start the cloud and wait until it is ready; None when told to stop before that."""
-    announce = folder / "cloud.json"
-    arguments = ["serve", "--embedded-broker", "--port", "0", "--broker-port", "0", "--announce", str(announce)]
+    announce, config = folder / "cloud.json", folder / "cloud.toml"
+    config.write_text(_SETTINGS)
+    arguments = ["serve", "--config", str(config), "--announce", str(announce)]
     arguments += ["--database", f"sqlite:///{folder}/cloud.db"]
     environment = {"TELLTALE_CLOUD_TOKEN": token}
     cloud = stack.enter_context(Child("telltale-cloud", arguments, log=folder / "cloud.log", environment=environment))
@@ -138,70 +205,22 @@ def _edge(folder: Path, broker: str, settings: DemoSettings, story: Story) -> It
         yield edge
 
 
-def _hear(lines: IO[str], story: "Story") -> None:
+def _hear(lines: IO[str], story: Story) -> None:
     with lines:
         for line in lines:
             if line.startswith("cab: "):
                 story.tell(f"the driver hears:   {line.removeprefix('cab: ').strip()}")
 
 
-def _ends_at(settings: DemoSettings) -> float:
-    return float("inf") if settings.duration_s is None else time.monotonic() + settings.duration_s
-
-
-def _follow(client: httpx.Client, edge: Child, seen: Seen, ends_at: float, stop: threading.Event) -> Iterator[str]:
-    """Read the API until the end; a line for everything new."""
-    while not stop.is_set() and time.monotonic() < ends_at:
-        edge.must_run()
-        yield from _news(client, seen)
-        stop.wait(POLL_S)
-
-
-def _news(client: httpx.Client, seen: Seen) -> Iterator[str]:
-    """What the cloud knows now and did not know the last time, a line each."""
-    of_car = {"fleet": FLEET, "vehicle": VEHICLE}
-    for alert in _items(client, "/alerts", of_car):
-        if seen.alerts.get(alert["id"]) != alert["state"]:
-            seen.alerts[alert["id"]] = alert["state"]
-            seen.components.add(alert["component"])
-            yield f"the cloud knows:    {alert['severity']} alert, {alert['state']}: {alert['summary']}"
-    for incident in _items(client, "/incidents", of_car):
-        number, is_open = incident["number"], incident["closed_at"] is None
-        if seen.incidents.get(number) != is_open:
-            seen.incidents[number] = is_open
-            state = "open" if is_open else "closed"
-            yield f"the cloud knows:    incident {number} ({incident['component']}) is {state}"
-    summaries = _items(client, "/summaries", of_car)
-    if len(summaries) and not seen.summaries:
-        signals = len(summaries[0]["signals"])
-        yield f"the cloud knows:    the first summary, {signals} signals of one minute"
-    seen.summaries = max(seen.summaries, len(summaries))
-    for trip in _items(client, "/trips", of_car):
-        if trip["id"] not in seen.trips:
-            seen.trips.add(trip["id"])
-            yield f"the cloud knows:    a trip of {_km(trip['distance_m'])}, alerts on it: {len(trip['alerts'])}"
-
-
-def _items(client: httpx.Client, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
-    answer = client.get(path, params=query)
-    answer.raise_for_status()
-    items: list[dict[str, Any]] = answer.json()["items"]
-    return items
-
-
-def _km(distance_m: float | None) -> str:
-    return "unknown length" if distance_m is None else f"{distance_m / 1000:.1f} km"
-
-
-def _verdict(settings: DemoSettings, seen: Seen) -> int:
-    component = COMPONENT_OF[settings.fault]
-    found = bool(component) and component in seen.components
+def _verdict(settings: DemoSettings, read: Read) -> int:
     print(
-        f"read back through the API: {len(seen.alerts)} alerts ({', '.join(sorted(seen.components)) or 'none'}), "
-        f"{len(seen.incidents)} incidents, {seen.summaries} summaries, {len(seen.trips)} trips"
+        f"read back through the API: {len(read.alerts)} alerts ({', '.join(sorted(read.components)) or 'none'}), "
+        f"{len(read.incidents)} incidents, {read.summaries} summaries, {len(read.trips)} trips, "
+        f"{len(read.bookings)} bookings; the case was {', '.join(read.states) or 'never opened'}"
     )
-    if found and seen.summaries:
-        print("the fault was found, told to the driver, and is known to the cloud")
-        return 0
-    print("no fault was asked for" if not component else f"the alert about {component} or a summary is missing")
-    return 1
+    lacking = missing(settings, read)
+    if lacking:
+        print(f"not read back: {', '.join(lacking)}")
+        return 1
+    print("every step was read back through the API")
+    return 0

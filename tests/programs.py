@@ -25,10 +25,17 @@ def program(name: str) -> str:
     return str(BIN / name)
 
 
-def run(name: str, *arguments: str | Path, timeout_s: float = 120.0, env: Mapping[str, str] | None = None) -> Ended:
-    """Run a program to its end."""
+def run(
+    name: str,
+    *arguments: str | Path,
+    timeout_s: float = 180.0,
+    env: Mapping[str, str] | None = None,
+    typed: str = "",
+) -> Ended:
+    """Run a program to its end; `typed` is all that it reads."""
     done = subprocess.run(
         [program(name), *map(str, arguments)],
+        input=typed,
         capture_output=True,
         text=True,
         timeout=timeout_s,

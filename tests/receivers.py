@@ -1,11 +1,13 @@
 """A mail server and a web server on loopback that take what is sent to them, for tests."""
 
 import email
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Thread
 
 from aiosmtpd.controller import Controller
@@ -69,8 +71,8 @@ class Posted:
 
 
 @contextmanager
-def taking_posts() -> Iterator[Posted]:
-    """A web server, there inside the block."""
+def taking_posts(certificate: tuple[Path, Path] | None = None) -> Iterator[Posted]:
+    """A web server, there inside the block; over TLS with a certificate and its key."""
     posted = Posted()
 
     class Taker(BaseHTTPRequestHandler):
@@ -100,6 +102,10 @@ def taking_posts() -> Iterator[Posted]:
 
     with Server(("127.0.0.1", 0), Taker) as server:
         posted.port = server.server_port
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="web server")
         thread.start()
         try:

@@ -65,7 +65,7 @@ class CaseForm(Form):
     vehicle: VehicleName
     component: Annotated[str, Field(examples=["cooling"])]
     state: CaseState
-    meaning: Annotated[str, Field(examples=["the owner was asked, and reminded once"])]
+    meaning: Annotated[str, Field(examples=["the owner was asked; reminded once, then it is given up"])]
     """Of the state."""
     way_on: Annotated[str, Field(examples=["answer; close"])]
     """What a person can do about it."""

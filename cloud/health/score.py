@@ -1,6 +1,6 @@
 """The health score of a component: 100 less what is known against it, each with its reason. Pure.
 
-    score = max(0, 100 − alerts − codes − diagnosis − remaining life)
+    score = max(0, 100 - alerts - codes - diagnosis - remaining life)
 
 Everything only ever takes points, so whatever else becomes known never makes a component look better; only that
 something is over does. Of several alerts, or codes, the worst counts whole and each other one a quarter of its own.
@@ -50,10 +50,12 @@ def score_of(
         *(loss for life in lifetimes if (loss := _life(life)) is not None),
     ]
     as_of = evidence.stretches[-1].started_at if evidence.stretches else None
-    known = bool(losses) or bool(evidence.stretches)
+    known = bool(losses) or bool(evidence.stretches) or serviced is not None
     reasons = [reason for _, reason in sorted(losses, key=lambda loss: (-loss[0], loss[1]))]
     if not known:
         reasons.append("nothing is known: the vehicle tells nothing of it")
+    elif as_of is None and serviced is not None:
+        reasons.append(f"put right at {serviced.at:%Y-%m-%d %H:%M} UTC; nothing was told of it since")
     elif as_of is not None and evidence.at - as_of > STALE:
         reasons.append(f"as of {as_of:%Y-%m-%d}: nothing was heard since")
     return ComponentHealth(

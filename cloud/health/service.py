@@ -46,6 +46,8 @@ ALERTS_FOR: Final = timedelta(days=30)
 _EXPIRE_EVERY: Final = 64
 """Old rows are looked for when a message's number in its stream divides by this."""
 _DENIED: Final = frozenset({Step.FALSE_ALARM, Step.REPAIRED, Step.SUPERSEDED})
+_JUST_NOW: Final = timedelta(minutes=1)
+"""What is put right now is put right after all that was told, also where a vehicle's clock is ahead."""
 _FUTURE_MAX: Final = timedelta(minutes=5)
 
 
@@ -111,6 +113,8 @@ class HealthService:
         """
         system = system_for(self._knowledge, component)
         name = component if system is None else system.component
+        if at >= self._now() - _JUST_NOW:
+            at = max(at, self._latest(connection, address))
         store.put_serviced(connection, address, Serviced(name, at, by))
 
     def reset(self, address: Address, component: str, at: datetime, *, by: str) -> None:
@@ -184,8 +188,10 @@ class HealthService:
 
     def _known(self, address: Address, at: datetime | None) -> "_Known":
         self._fleet.vehicle(address)
-        at = at or self._now()
+        with self._database.snapshot() as connection:
+            latest = self._latest(connection, address)
         alerts = self._heard_alerts(address, at)
+        at = at or latest
         with self._database.snapshot() as connection:
             evidence = Evidence(
                 at=at,
@@ -196,15 +202,22 @@ class HealthService:
             )
             return _Known(evidence, dict(store.services_of(connection, address)))
 
-    def _heard_alerts(self, address: Address, at: datetime) -> list[HeardAlert]:
+    def _latest(self, connection: Connection, address: Address) -> datetime:
+        """Now, or later where the vehicle's own clock is ahead, so that all it told has been."""
+        told_until = store.told_until(connection, address)
+        return self._now() if told_until is None else max(self._now(), told_until)
+
+    def _heard_alerts(self, address: Address, at: datetime | None) -> list[HeardAlert]:
         """Those that are open, and those that began lately; without those that people called nothing, or mended."""
-        lately = AlertFilter(fleet=address.fleet, vehicle=address.vehicle, since=at - ALERTS_FOR)
+        since = (at or self._now()) - ALERTS_FOR
+        lately = AlertFilter(fleet=address.fleet, vehicle=address.vehicle, since=since)
         window = Window(limit=ALERTS_MAX)
         found = {one.alert.id: one for one in self._alerts.alerts(lately, window).items}
         firing = replace(lately, since=None, state=AlertState.FIRING)
         found.update({one.alert.id: one for one in self._alerts.alerts(firing, window).items})
         ordered = sorted(found.values(), key=lambda one: (one.alert.started_at, one.alert.id))
-        return [_alert(one) for one in ordered if one.alert.started_at <= at and one.handling.step not in _DENIED]
+        counting = [one for one in ordered if one.handling.step not in _DENIED]
+        return [_alert(one) for one in counting if at is None or one.alert.started_at <= at]
 
     def _expire(self, connection: Connection, address: Address) -> None:
         bounds = {Fold.QUARTER: self._settings.quarters_per_vehicle, Fold.DAY: self._settings.days_per_vehicle}

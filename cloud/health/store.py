@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Row
 from cloud.columns import METADATA, UtcTime, to_vehicle, vehicle_key, within
 from cloud.database import beyond, put
 from cloud.health.model import CodeFilter, Serviced, StandingCode
-from cloud.health.stretch import Figure, Figures, Fold, Stretch
+from cloud.health.stretch import QUARTER, Figure, Figures, Fold, Stretch
 from cloud.pages import Key
 from edge.wire.envelope import Clock
 from edge.wire.messages import TroubleCodeStatus
@@ -182,6 +182,14 @@ def stretches_of(connection: Connection, address: Address, fold: Fold, until: da
         .order_by(table.c.started_at)
     )
     return [Stretch(row.started_at, _figures(row.figures)) for row in connection.execute(query)]
+
+
+def told_until(connection: Connection, address: Address) -> datetime | None:
+    """The end of the last quarter of an hour that a vehicle told of, by its own clock; None: it told of none."""
+    table = indicator_stretches
+    query = sa.select(sa.func.max(table.c.started_at)).where(_of(table, address), table.c.fold == Fold.QUARTER)
+    last: datetime | None = connection.execute(query).scalar()
+    return None if last is None else last + QUARTER
 
 
 def put_serviced(connection: Connection, address: Address, serviced: Serviced) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import cache
 from typing import Final
 
 from cloud.mail_server import MailServer
@@ -53,14 +54,13 @@ class MailCarrier:
             raise NotTaken(f"{self.server.shown} cannot be reached or spoken with: {error}") from error
 
     def _submit(self, server: MailServer, message: EmailMessage) -> None:
-        context = ssl.create_default_context()
         if server.scheme == "smtps":
-            client: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=WAIT_S, context=context)
+            client: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=WAIT_S, context=_tls())
         else:
             client = smtplib.SMTP(server.host, server.port, timeout=WAIT_S)
         try:
             if server.scheme == "smtp+starttls":
-                client.starttls(context=context)
+                client.starttls(context=_tls())
             if server.user is not None:
                 client.login(server.user, server.password or "")
             client.send_message(message)
@@ -81,6 +81,12 @@ def mail(letter: Letter, *, sender: str, to: str) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence note answers it
     message.set_content(letter.text if letter.link is None else f"{letter.text}\n\n{letter.link}")
     return message
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made once: to read whom the system trusts costs more than to send a mail."""
+    return ssl.create_default_context()
 
 
 def _refused(code: int, answer: bytes | str) -> NotTaken:

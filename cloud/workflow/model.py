@@ -76,7 +76,7 @@ class CaseState(StrEnum):
 MEANINGS: Final[Mapping[CaseState, tuple[str, str]]] = {
     CaseState.NEW: ("an agent is about to look at it", "it goes on by itself; close"),
     CaseState.WATCHING: ("its alerts ask for nothing but watching", "it goes on when they get worse; retry; close"),
-    CaseState.ASKED: ("the owner was asked, and reminded once", "answer; close"),
+    CaseState.ASKED: ("the owner was asked; reminded once, then it is given up", "answer; close"),
     CaseState.DECLINED: ("the owner said no; asked once more later, then over", "answer; retry asks anew; close"),
     CaseState.NO_ANSWER: ("asked, reminded, and nothing came", "answer; retry asks anew"),
     CaseState.APPROVED: ("the owner said yes, a time is looked for", "it goes on by itself; close"),

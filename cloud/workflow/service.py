@@ -10,7 +10,7 @@ from cloud.pages import Page, Window
 from cloud.security.audit import Audit
 from cloud.workflow import people, store
 from cloud.workflow.desk import case_of, record
-from cloud.workflow.model import Case, CaseFilter, Entry, Step
+from cloud.workflow.model import Case, CaseFilter, CaseState, Entry, Step
 from cloud.workflow.people import OwnersAnswer
 
 _STEPS_MAX: Final = 1000
@@ -48,9 +48,9 @@ class WorkflowService:
         return window.page(rows, lambda row: (row.made_at, row.number))
 
     def open_cases(self) -> dict[str, int]:
-        """How many open cases there are, by state, of those of which there are any."""
+        """How many open cases there are, by state; each state is there."""
         with self._database.snapshot() as connection:
-            return store.count_states(connection)
+            return dict.fromkeys(CaseState, 0) | store.count_states(connection)
 
     def answer(self, number: int, said: OwnersAnswer, sequence: int | None = None) -> Case:
         """The owner says yes or no.

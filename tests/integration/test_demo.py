@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import program, run
+from tests.programs import Ended, program, run
 
 
 @pytest.fixture
@@ -67,35 +67,53 @@ def demo(own_tmp: Path) -> Iterator["subprocess.Popen[str]"]:
     ("fault", "component", "words"),
     [("coolant_leak", "cooling", "engine is getting hot"), ("battery", "charging", "battery is not charging")],
 )
-def test_the_fault_is_told_to_the_driver_and_read_back_through_the_api(
+def test_from_the_fault_to_the_repair_every_step_is_read_back(
     own_tmp: Path, fault: str, component: str, words: str
 ) -> None:
-    wanted = [
+    ended = tell(own_tmp, "--speed", "60", "--seed", "5", "--fault", fault, "--duration", "150")
+    assert ended.status == 0, ended.out + ended.err
+    for wanted in (
         rf"the driver hears: .*{words}",
         r"the cloud knows: .*alert, firing",
         rf"the cloud knows: .*incident \d+ \({component}\) is open",
-        r"the cloud knows: .*the first summary",
-        r"the cloud knows: .*a trip of \d+\.\d km",
-    ]
-    with demonstrated(own_tmp, "--speed", "80", "--seed", "5", "--fault", fault) as child:
-        assert child.stdout is not None
-        told = ""
-        while not all(re.search(words, told) for words in wanted):
-            line = child.stdout.readline()
-            assert line, told
-            told += line
-        child.send_signal(signal.SIGINT)
-        rest, _ = child.communicate(timeout=60)
-    assert child.returncode == 0, told + rest
-    assert f"({component})" in rest
+        r"the owner's phone: .*may it be repaired\?",
+        r"the owner says: .*yes",
+        r"slot 3: .*Z at (mitte|westend|treptow): ",
+        r"case 1: .*booked",
+        r"the workshop: .*begins with work order 1",
+        rf"the cloud knows: .*incident \d+ \({component}\) is closed",
+        rf"the cloud knows: .*health of {component}: 100 of 100",
+        r"case 1: .*repaired",
+        r"every step was read back through the API",
+    ):
+        assert re.search(wanted, ended.out), (wanted, ended.out)
     assert list(own_tmp.iterdir()) == []
     assert processes_naming(str(own_tmp)) == []
 
 
-def test_without_a_fault_there_is_nothing_to_find_and_the_status_says_so(own_tmp: Path) -> None:
-    ended = run("telltale-cloud", "demo", "--duration", "12", "--fault", "none", env={"TMPDIR": str(own_tmp)})
-    assert ended.status == 1, ended.err
+def test_an_owner_who_says_no_is_left_alone_until_later(own_tmp: Path) -> None:
+    ended = tell(own_tmp, "--speed", "60", "--seed", "5", "--answer", "no", "--duration", "150")
+    assert ended.status == 0, ended.out + ended.err
+    assert "0 bookings; the case was new, asked, declined" in ended.out
+    assert "every step was read back through the API" in ended.out
+
+
+def test_who_sits_at_the_terminal_is_asked(own_tmp: Path) -> None:
+    ended = tell(own_tmp, "--speed", "60", "--seed", "5", "--ask", "--duration", "150", typed="\n2\n")
+    assert ended.status == 0, ended.out + ended.err
+    assert re.search(r"may it be repaired\? \[Y/n\].*the owner says: +yes", ended.out, re.DOTALL)
+    assert re.search(r"which of them\? \[1-3\].*the owner chooses: +number 2", ended.out, re.DOTALL)
+
+
+def test_without_a_fault_nothing_is_booked(own_tmp: Path) -> None:
+    ended = tell(own_tmp, "--duration", "20", "--fault", "none")
+    assert ended.status == 0, ended.out + ended.err
     assert "read back through the API: 0 alerts" in ended.out
+    assert "0 bookings; the case was never opened" in ended.out
+
+
+def tell(own_tmp: Path, *options: str, typed: str = "") -> Ended:
+    return run("telltale-cloud", "demo", *options, env={"TMPDIR": str(own_tmp)}, typed=typed)
 
 
 @pytest.mark.parametrize("option", ["--duration=-3", "--duration=soon", "--speed=0", "--fault=rust"])

@@ -34,10 +34,10 @@ class Lives:
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
-    def live(self, folder: Path, points: str = "-") -> int:
+    def live(self, folder: Path, points: str = "-", answer: str = "yes") -> int:
         assert self._running.stdin is not None
         assert self._running.stdout is not None
-        self._running.stdin.write(f"{folder} {points}\n")
+        self._running.stdin.write(f"{folder} {points} {answer}\n")
         self._running.stdin.flush()
         return int(self._running.stdout.readline())
 
@@ -126,3 +126,15 @@ def test_killed_again_and_again(start: Path, lives: Lives, tmp_path: Path, seed:
         check_once(folder)
         shutil.rmtree(folder)
     assert kills > 20
+
+
+def test_a_no_ends_at_declined_however_often_it_is_killed(start: Path, lives: Lives, tmp_path: Path) -> None:
+    folder = copy(start, tmp_path / "no")
+    kills = 0
+    while lives.live(folder, "12", "no") == KILLED:
+        kills += 1
+    assert kills > 1
+    assert rows(folder, "SELECT reason FROM told") == [(TOLD[0],)]
+    assert rows(folder, "SELECT state, answer, asked FROM cases") == [("declined", "no", 1)]
+    assert rows(folder, "SELECT julianday(wake_at) - julianday(changed_at) FROM cases") == [(7.0,)]
+    assert rows(folder, "SELECT count(*) FROM bookings") == [(0,)]

@@ -2,9 +2,9 @@
 
     python -m tests.integration.cloud.workflow_runs
 
-Each line on stdin is `FOLDER POINTS`: a folder with a database, and the numbers of the points (counted from the start
-of that process) at which it is to die, or "-". It answers each with the exit of the child: 0 done, -9 killed. The
-children are forked, because LangGraph takes seconds to import.
+Each line on stdin is `FOLDER POINTS ANSWER`: a folder with a database, the numbers of the points (counted from the
+start of that process) at which it is to die, or "-", and what the owner says. It answers each with the exit of the child:
+0 done, -9 killed. The children are forked, because LangGraph takes seconds to import.
 
 A point is before and after everything that an agent does: its turn at the desk, each message, each call of another
 room, and each checkpoint. Messages go into the table `told`, which has no key, in the agents' own transaction: one that
@@ -121,24 +121,23 @@ def now() -> Any:
     return MONDAY + timedelta(minutes=1)
 
 
-def live(folder: Path, deadly: frozenset[int]) -> None:
-    """Agents and people take turns until the case is over."""
+def live(folder: Path, deadly: frozenset[int], said: Answer) -> None:
+    """Agents and people take turns until the case is over, or declined."""
     workflow, orders = wire(folder, Points(deadly, folder / "points.log"))
     for _ in range(ROUNDS_MAX):
         if workflow.runner.round():
             continue
         [case] = workflow.service.cases(CaseFilter(), Window()).items
-        if case.ended_at is not None:
+        if case.ended_at is not None or case.state is CaseState.DECLINED:
             return
-        act(case, workflow, orders)
+        act(case, workflow, orders, said)
     raise RuntimeError("it does not come to an end")
 
 
-def act(case: Case, workflow: Workflow, orders: WorkOrderService) -> None:
+def act(case: Case, workflow: Workflow, orders: WorkOrderService, said: Answer) -> None:
     """What a person does next."""
     match case.state:
         case CaseState.ASKED:
-            said = Answer(os.environ.get("ANSWER", "yes"))
             workflow.service.answer(case.number, OwnersAnswer(said, "ada"))
         case CaseState.OFFERED:
             workflow.service.choose(case.number, 0, by="ada")
@@ -150,13 +149,13 @@ def act(case: Case, workflow: Workflow, orders: WorkOrderService) -> None:
             raise RuntimeError(f"nobody knows what to do about {case.state}: {case.reason}")
 
 
-def fork(folder: Path, deadly: frozenset[int]) -> int:
+def fork(folder: Path, deadly: frozenset[int], said: Answer) -> int:
     """One life of the process; its exit, negative for a signal."""
     child = os.fork()
     if not child:
         code = 1
         try:
-            live(folder, deadly)
+            live(folder, deadly, said)
             code = 0
         finally:
             sys.stderr.flush()
@@ -168,9 +167,9 @@ def main() -> None:
     import cloud.workflow.graph  # noqa: F401, PLC0415 - so that no child has to
 
     for line in sys.stdin:
-        folder, points = line.split()
+        folder, points, said = line.split()
         deadly = frozenset() if points == "-" else frozenset(map(int, points.split(",")))
-        print(fork(Path(folder), deadly), flush=True)
+        print(fork(Path(folder), deadly, Answer(said)), flush=True)
 
 
 def make_told(file: Path) -> None:

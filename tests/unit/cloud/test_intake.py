@@ -41,7 +41,7 @@ def test_what_comes_twice_is_stored_once_and_acknowledged_twice(cloud: Cloud) ->
     assert (first.stream, first.upto, first.also, first.renew) == (ALERTS, 1, [], False)
     assert second == first
     assert len(cloud.rows(alerts)) == len(cloud.rows(alert_timeline)) == len(cloud.rows(store.receipts)) == 1
-    assert cloud.counts() == {"messages_new": 1, "messages_repeated": 2}
+    assert cloud.counts() == {"messages_new": 1, "messages_repeated": 2, "notices": 1, "notices_to_nobody": 1}
 
 
 def test_an_acknowledgement_that_was_lost_is_given_again_from_the_database(tmp_path: Path) -> None:

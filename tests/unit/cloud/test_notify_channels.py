@@ -1,9 +1,12 @@
 """Channels: what may be written, what of the network may be reached, and what the other side gets."""
 
 import socket
+import ssl
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from json import loads
+from pathlib import Path
 from typing import Any
 
 import apprise
@@ -12,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.mail_server import MailServer
+from cloud.notify import webhook
 from cloud.notify.channel import FIXED_HOST, OWN_HOST, Channel, Kind, Letter, channel_of, masked
 from cloud.notify.mail import MailCarrier
 from cloud.notify.push import PushCarrier, readable
@@ -152,6 +156,24 @@ def test_a_webhook_that_is_away_is_tried_again() -> None:
     error = refused(WebhookCarrier(private=True), f"http://127.0.0.1:{free_port()}/secret")
     assert not error.for_good
     assert "secret" not in str(error)
+
+
+def test_over_tls_it_is_the_name_that_is_vouched_for_although_an_address_is_connected_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = tmp_path / "hooks.pem", tmp_path / "hooks.key"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=hooks"]
+    command += ["-addext", "subjectAltName=DNS:hooks.example.test", "-out", str(certificate), "-keyout", str(key)]
+    subprocess.run(command, check=True, capture_output=True)
+    trusting = ssl.create_default_context(cafile=certificate)
+    monkeypatch.setattr(webhook, "_tls", lambda: trusting)
+    monkeypatch.setattr(webhook, "reach", lambda *_, **__: ["127.0.0.1"])
+    with taking_posts((certificate, key)) as web:
+        carry(WebhookCarrier(private=True), f"https://hooks.example.test:{web.port}/x")
+        error = refused(WebhookCarrier(private=True), f"https://other.example.test:{web.port}/x")
+        assert "not valid for 'other.example.test'" in str(error)
+        [(_, headers, _)] = web.requests
+        assert headers["Host"] == f"hooks.example.test:{web.port}"
 
 
 def test_a_webhook_of_which_nobody_knows_is_tried_again() -> None:

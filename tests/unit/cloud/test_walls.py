@@ -99,7 +99,7 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("GET", "/cases"): Door(P.SEE_CASES, "/cases"),
     ("GET", "/cases/{number}"): Door(P.SEE_CASES, "/cases/1"),
     ("POST", "/cases/{number}/answer"): Door(P.ANSWER_CASES, "/cases/1/answer", {"answer": "yes"}),
-    ("POST", "/cases/{number}/choice"): Door(P.ANSWER_CASES, "/cases/2/choice", {"offer": 0, "sequence": 5}),
+    ("POST", "/cases/{number}/choice"): Door(P.ANSWER_CASES, "/cases/2/choice", {"offer": 0, "sequence": 6}),
     ("POST", "/cases/{number}/retry"): Door(P.ANSWER_CASES, "/cases/2/retry", {}),
     ("POST", "/cases/{number}/close"): Door(P.ANSWER_CASES, "/cases/1/close", {}),
     ("GET", "/roles"): Door(P.SEE_PEOPLE, "/roles"),
@@ -191,8 +191,9 @@ def take_cases_on(cloud: Cloud) -> None:
     answers(2, OwnersAnswer(Answer.YES, "test"))
     answers(3, OwnersAnswer(Answer.YES, "test", choose_for_me=True))
     cloud.workflow.runner.round()
-    assert cloud.workflow.service.open_cases() == {"asked": 1, "offered": 1, "booked": 1}
-    assert cloud.workflow.service.case(2)[0].sequence == 5
+    states = {state: number for state, number in cloud.workflow.service.open_cases().items() if number}
+    assert states == {"asked": 1, "offered": 1, "booked": 1}
+    assert cloud.workflow.service.case(2)[0].sequence == 6
 
 
 @pytest.fixture(scope="module")
