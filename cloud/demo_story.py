@@ -222,9 +222,11 @@ class Town:
         cases = self._items("/cases", _OF_CAR)
         if not cases:
             return
-        case = min(cases, key=lambda one: one["number"])
-        is_new = not self.read.case
-        before, self.read.case = self.read.case, case
+        case = max(cases, key=lambda one: one["number"])
+        is_new = case["number"] != self.read.case.get("number")
+        before, self.read.case = {} if is_new else self.read.case, case
+        if is_new:
+            self._asked_s = None
         self.read.bookings.update({case["booking"]} - {None})
         if case["diagnosis"] is not None and (is_new or before.get("diagnosis") is None):
             yield f"the agents say:     {self.read.diagnosis()}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from cloud.alerts.handling import Step
 from cloud.alerts.service import AlertService, HandledAlert
 from cloud.scheduling.booking import Booking
 from cloud.scheduling.work_order import WorkOrder
@@ -13,12 +14,17 @@ _URGENCY: Final = {action: rank for rank, action in enumerate(Action)}
 """Action is ordered from the most to the least urgent."""
 
 
+_SAID: Final = frozenset({Step.REPAIRED, Step.FALSE_ALARM, Step.ACCEPTED})
+"""How a person says that an alert is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The world around a case."""
 
     is_open: bool
-    """One of its alerts is."""
+    """One of its alerts is open; or none is any more, but what is wrong is known, and no person has said that it is over.
+    An alert ends when an engine is switched off; a fault that was found does not."""
     action: Action | None
     """The most urgent of the open ones; None: there is none."""
     summary: str
@@ -57,8 +63,9 @@ def gather(case: Case, alerts: AlertService, appointments: Appointments, orders:
     """
     incident, handled = alerts.incident(case.incident)
     worst = most_urgent(handled)
+    is_told_over = any(one.handling.step in _SAID for one in handled)
     return Facts(
-        is_open=incident.closed_at is None,
+        is_open=incident.closed_at is None or (case.cause is not None and not is_told_over),
         action=None if worst is None else worst.alert.action,
         summary="" if worst is None else worst.alert.summary,
         correlation="" if worst is None else worst.alert.id,

@@ -88,7 +88,7 @@ MEANINGS: Final[Mapping[CaseState, tuple[str, str]]] = {
     CaseState.OVERDUE: ("the booked time is over and nobody said what was done", "the work order; move or cancel"),
     CaseState.REPAIRED: ("put right", "over; a fault that comes back is a new case"),
     CaseState.NOT_REPAIRED: ("the visit did not put it right; `reason` says why", "retry begins again at diagnosis"),
-    CaseState.ALL_CLEAR: ("the incident closed before anything was booked", "over"),
+    CaseState.ALL_CLEAR: ("it was over before anything was booked", "over"),
     CaseState.NEEDS_A_PERSON: ("an agent cannot go on; `reason` says why", "retry; close"),
     CaseState.CLOSED: ("a person closed it", "retry begins again at diagnosis"),
 }

@@ -22,7 +22,7 @@ from cloud.workflow.store import case_steps, cases
 from edge.wire.messages import Action, AlertState
 from edge.wire.topics import Address
 from tests.unit.cloud import vehicle as says
-from tests.unit.cloud.services import Cloud
+from tests.unit.cloud.services import Cloud, dont_know
 from tests.unit.cloud.vehicle import Speaker
 from tests.unit.cloud.workshop import MONDAY, centre, week
 
@@ -246,6 +246,7 @@ def test_a_visit_that_repairs_nothing_begins_again_at_diagnosis(shop: Cloud) -> 
 
 
 def test_an_incident_that_closes_before_anything_is_booked_is_all_clear(shop: Cloud) -> None:
+    shop.diagnose = dont_know
     go(shop)
     shop.take(VAN.say(says.alert(1, AlertState.RESOLVED), 2))
     assert go(shop).state is CaseState.ALL_CLEAR
@@ -253,7 +254,25 @@ def test_an_incident_that_closes_before_anything_is_booked_is_all_clear(shop: Cl
         shop.workflow.service.answer(1, YES)
 
 
+def test_a_fault_that_was_found_is_not_gone_because_its_alert_ended(shop: Cloud) -> None:
+    go(shop)
+    shop.take(VAN.say(says.alert(1, AlertState.RESOLVED), 2))
+    assert go(shop).state is CaseState.ASKED
+    shop.take(VAN.say(says.alert(2), 3))
+    assert go(shop).state is CaseState.ASKED
+    assert len(shop.rows(cases)) == 1, "it is the same fault"
+    assert booked(shop).state is CaseState.BOOKED
+
+
+@pytest.mark.parametrize("step", [Step.FALSE_ALARM, Step.ACCEPTED, Step.REPAIRED])
+def test_a_person_who_says_that_it_is_over_ends_the_case(shop: Cloud, step: Step) -> None:
+    go(shop)
+    shop.alerts.close(VAN.address, says.alert(1).id, step, by="ada")
+    assert go(shop).state is CaseState.ALL_CLEAR
+
+
 def test_what_comes_back_is_a_new_case(shop: Cloud) -> None:
+    shop.diagnose = dont_know
     go(shop)
     shop.take(VAN.say(says.alert(1, AlertState.RESOLVED), 2))
     go(shop)
