@@ -1,5 +1,6 @@
 """Work: which a cause needs, and what becomes of an order."""
 
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from cloud.scheduling.work_order import (
 from cloud.scheduling.work_order_store import work_orders
 from cloud.scheduling.work_orders import NewOrder
 from cloud.scheduling.works import INSPECTION, catalogue, read_works
+from tests.shared import ROOT
 from tests.unit.cloud import vehicle as says
 from tests.unit.cloud.services import Cloud, open_cloud
 from tests.unit.cloud.vehicle import Speaker
@@ -76,6 +78,13 @@ def test_what_nobody_knows_is_an_inspection_by_whom_the_component_needs() -> Non
         found = catalogue().find(kind, "cooling")
         assert (found.kind, found.work.skills, found.work.parts) == (INSPECTION, frozenset({"cooling"}), frozenset())
     assert catalogue().find(None, "glove_box").work.skills == set()
+
+
+def test_whatever_is_diagnosed_here_is_inspected_by_somebody_who_knows_it() -> None:
+    knowledge = [tomllib.loads(file.read_text()) for file in (ROOT / "cloud" / "health" / "knowledge").glob("*.toml")]
+    components = {system["component"] for system in knowledge}
+    assert "traction_battery" in components, "where anybody else is in danger"
+    assert [one for one in components if not catalogue().find(None, one).work.skills] == []
 
 
 INSPECTED = '[inspection]\ntitle = "Look"\nminutes = 60\n'
