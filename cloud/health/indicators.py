@@ -1,7 +1,7 @@
 """Indicators: what a technician would read off one minute of a vehicle, or nothing where the minute cannot tell. Pure.
 
-An indicator is a number with a unit, read only where it means the same each time: voltage while the engine runs, coolant
-after ten minutes, one tyre against the others. A minute that cannot tell gives None, which is unknown and never 0.
+An indicator is a number with a unit, read only where it means the same each time: voltage while the engine runs,
+coolant after ten minutes, one tyre against the others. A minute that cannot tell gives None: unknown, never 0.
 """
 
 from collections.abc import Callable, Mapping
@@ -99,7 +99,7 @@ def _oil_over_hot(minute: Minute) -> float | None:
 
 
 def _air_share(minute: Minute) -> float | None:
-    """Air that the sensor shows for each revolution and manifold pressure, times 100; alike at every load of one engine."""
+    """Air that the sensor shows for each revolution and manifold pressure, times 100; alike at every load."""
     air, rpm, kpa = minute.mean(f"{ENGINE}.MAF"), minute.mean(f"{ENGINE}.Speed"), minute.mean(f"{ENGINE}.MAP")
     intake_c = minute.mean(f"{OBD}.IntakeTemp")
     if not minute.runs or air is None or not rpm or not kpa or intake_c is None:

@@ -102,13 +102,13 @@ def _look_alikes(system: System) -> Iterator[Complaint]:
     for one, other in combinations(system.causes, 2):
         if not one.drives & other.drives:
             continue
-        apart = max((_apart(system, symptom, one, other) for symptom in system.symptoms.values()), default=0.0)
+        apart = max((_apart(symptom, one, other) for symptom in system.symptoms.values()), default=0.0)
         if apart < APART_MIN:
             remedy = "Add a symptom that one of them shows and the other does not, or make them one cause"
             yield _of(system, one, f"nothing tells it from {other.id}", remedy)
 
 
-def _apart(system: System, symptom: Symptom, one: KnownCause, other: KnownCause) -> float:
+def _apart(symptom: Symptom, one: KnownCause, other: KnownCause) -> float:
     """Nats by which seeing, or not seeing, a symptom moves the odds of two causes."""
     p, q = one.shows.get(symptom.id, symptom.leak), other.shows.get(symptom.id, symptom.leak)
     if not (_is_share(p) and _is_share(q)):

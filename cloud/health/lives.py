@@ -1,11 +1,12 @@
 """The learned model of remaining life, served from a folder that `telltale-models train rul` wrote.
 
-Features, interval and card are those of `edge.detect.remaining_life`, so that whoever trains and whoever asks compute the
-same. onnxruntime takes a second to load, so it is loaded only where a model is configured.
+Features, interval and card are those of `edge.detect.remaining_life`, so that whoever trains and whoever asks compute
+the same. onnxruntime takes a second to load, so it is loaded only where a model is configured.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -62,7 +63,7 @@ class Lives:
     def _check(self, cycle: Sequence[float], sensors: Mapping[str, Sequence[float | None]]) -> None:
         if not 1 <= len(cycle) <= CYCLES_MAX:
             raise Refused(f"cycle: {len(cycle)} cycles; give 1 to {CYCLES_MAX}")
-        if any(later <= earlier for earlier, later in zip(cycle, cycle[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(cycle)):
             raise Refused("cycle: must ascend, each cycle once")
         missing = [name for name in self.sensors if name not in sensors]
         if missing:

@@ -1,4 +1,4 @@
-"""What the rest of the cloud may ask of a vehicle's health: trouble codes, diagnosis, score, remaining life, services."""
+"""What the rest of the cloud may ask of health: trouble codes, diagnosis, score, remaining life, services."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,6 @@ from cloud.fleet.service import FleetService
 from cloud.health import store
 from cloud.health.evidence import Evidence, HeardAlert
 from cloud.health.indicators import indicators_of
-from cloud.health.inference import diagnose, unknown_component
 from cloud.health.knowledge import System, system_for
 from cloud.health.model import (
     CodeFilter,
@@ -29,6 +28,7 @@ from cloud.health.model import (
 from cloud.health.score import score_of
 from cloud.health.sorting import elsewhere, of_component, since
 from cloud.health.stretch import Figure, Fold, begin_of, joined
+from cloud.health.verdict import diagnose, unknown_component
 from cloud.health.wear import WEARING, lifetime
 from cloud.heard import Heard
 from cloud.pages import Page, Window

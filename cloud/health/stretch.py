@@ -1,7 +1,7 @@
 """A stretch of driving, folded: what each indicator did in a quarter of an hour, or in a day. Pure.
 
-A month of minutes is too much to read for one diagnosis. Minutes are folded as they come, by sums, so that the result is
-the same in whatever order and from however many batches they come.
+A month of minutes is too much to read for one diagnosis. Minutes are folded as they come, by sums, so that the result
+is the same in whatever order they come.
 """
 
 from collections.abc import Iterable, Mapping

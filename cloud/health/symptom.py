@@ -1,7 +1,7 @@
 """Symptoms: what speaks for and against causes, each present, absent or unknown. Pure.
 
-A symptom is declared in the knowledge base as one of three things: an indicator beyond a level (alone, or against what is
-usual for this vehicle), a trouble code, or an alert. Between its two levels a symptom is unknown, as it is where the
+A symptom is declared in the knowledge base as one of three things: an indicator beyond a level (alone, or against what
+is usual for this vehicle), a trouble code, or an alert. Between its two levels a symptom is unknown, as it is where the
 vehicle does not tell its indicator; unknown speaks for nothing.
 """
 

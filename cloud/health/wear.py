@@ -1,8 +1,8 @@
 """Wear: how long a part still lasts, from how an indicator has moved day by day, with an interval. Pure.
 
 A straight line through daily figures, by Bayes: before any day is seen, the rate of wear is what such parts do in life,
-give or take a factor; every day then says more. What is not known stays in the interval: the spread of the days about the
-line, and that wear does not go on quite as it did.
+give or take a factor; every day then says more. What is not known stays in the interval: the spread of the days about
+the line, and that wear does not go on quite as it did.
 """
 
 import math

@@ -1,8 +1,8 @@
 """How good the diagnosis is: `python -m tests.study.diagnosis [--seeds 1000,1001] [VEHICLE [SCENARIO…]]`.
 
 Each life is told by the vehicle's own code (told.py), taken in by a cloud of its own as the broker would hand it over,
-and diagnosed by the cloud's service at its end. Nothing of the scenario's name gets there. Each fault is also asked about
-with its own cause withheld from the knowledge base, where the right answer is "don't know".
+and diagnosed by the cloud's service at its end. Nothing of the scenario's name gets there. Each fault is also asked
+about with its own cause withheld from the knowledge base, where the right answer is "don't know".
 
 Seeds 1 to 49 were for building; these are others. With no arguments the table goes into the room's README.
 """
@@ -14,20 +14,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Final
 
+from pydantic import TypeAdapter
+
 from cloud.health.inference import without
 from cloud.health.knowledge import System, shipped, system_for
-from cloud.health.model import Diagnosis
 from cloud.health.service import HealthService, HealthSettings
 from cloud.security.audit import Audit
 from edge.fleet.outfit import Outfit, load_outfit
 from edge.simulator.faults import FaultSpec
-from edge.wire.messages import Alert, Body, Summary
-from tests.study.diagnosis_runs import RUNS, Run
+from edge.wire.messages import Alert, Summary, TroubleCode
+from tests.study.diagnosis_runs import RUNS
 from tests.study.told import Told, tell
 from tests.unit.cloud.services import Cloud, open_cloud
 from tests.unit.cloud.vehicle import Speaker
@@ -37,9 +39,7 @@ README: Final = Path("cloud/health/README.md")
 AFTER_S: Final = 600.0
 """A life ends so long after its vehicle cannot be driven any more."""
 BATCH: Final = 20
-CONTROLS: Final = frozenset(
-    {"none", "smart_alternator", "jump_start", "stop_start", "cold_tyres", "altitude", "fast_charging"}
-)
+_TOLD: Final = TypeAdapter(Told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ class Outcome:
     """None: it is the only cause of its component, or nothing is wrong."""
 
 
-def lived(vehicle: str, scenario: str, seed: int) -> tuple[Run, Told]:
+def lived(vehicle: str, scenario: str, seed: int) -> Told:
     """A life, and everything that was told in it."""
     run = RUNS[vehicle][scenario]
     faults = [] if scenario == "none" else [FaultSpec(scenario, run.onset_s, run.pace)]
-    told = tell(
+    return tell(
         vehicle,
         faults,
         _outfit(vehicle),
@@ -77,12 +77,22 @@ def lived(vehicle: str, scenario: str, seed: int) -> tuple[Run, Told]:
         length_s=run.length_s,
         after_s=AFTER_S,
     )
-    return run, told
 
 
-def judged(vehicle: str, scenario: str, seed: int) -> Outcome:
+def kept(vehicle: str, scenario: str, seed: int, folder: Path) -> Told:
+    """A life that was lived before, from a file; or lived now, and put there."""
+    file = folder / f"{vehicle}-{scenario}-{seed}.json"
+    if file.exists():
+        return _TOLD.validate_json(file.read_bytes())
+    told = lived(vehicle, scenario, seed)
+    file.write_bytes(_TOLD.dump_json(told))
+    return told
+
+
+def judged(vehicle: str, scenario: str, seed: int, folder: Path | None = None) -> Outcome:
     """One life: told, taken in, diagnosed."""
-    run, told = lived(vehicle, scenario, seed)
+    run = RUNS[vehicle][scenario]
+    told = lived(vehicle, scenario, seed) if folder is None else kept(vehicle, scenario, seed, folder)
     systems = shipped()
     system = system_for(systems, run.component)
     assert system is not None
@@ -94,13 +104,28 @@ def judged(vehicle: str, scenario: str, seed: int) -> Outcome:
         if run.truth is not None and len(found.causes) > 1:
             left = [without(one, run.truth) if one is system else one for one in systems]
             blind = _asks(cloud, left).diagnose(speaker.address, run.component, at=told.until)
-    return _outcome(vehicle, scenario, seed, run, found, blind, system)
+    possible = {cause.id for cause in found.causes}
+    likeliest = max((cause for cause in system.causes if cause.id in possible), key=lambda cause: cause.prior)
+    return Outcome(
+        vehicle=vehicle,
+        scenario=scenario,
+        seed=seed,
+        component=run.component,
+        truth=run.truth,
+        verdict=found.verdict,
+        why=str(found.why),
+        ranked=tuple(cause.id for cause in found.causes),
+        share=found.causes[0].probability,
+        prior_first=likeliest.id,
+        withheld_verdict=None if blind is None else blind.verdict,
+        withheld_why=None if blind is None else str(blind.why),
+    )
 
 
 def take_in(cloud: Cloud, speaker: Speaker, told: Told) -> None:
     """Everything that was told, in the order in which it was, by stream."""
     seq = {True: count(1), False: count(1)}
-    bodies: list[Body] = sorted([*told.alerts, *told.summaries, *told.codes], key=_moment)
+    bodies: list[Alert | Summary | TroubleCode] = sorted([*told.alerts, *told.summaries, *told.codes], key=_moment)
     arrivals = [
         speaker.say(body, next(seq[isinstance(body, Alert)]), observed_at=_moment(body), received_at=_moment(body))
         for body in bodies
@@ -116,8 +141,7 @@ def report(outcomes: Sequence[Outcome], wall_s: float) -> str:
     blind = [one for one in faults if one.withheld_why is not None]
     frequent = Counter(one.truth for one in faults).most_common(1)[0][0] if faults else None
     lines = [
-        f"{len(outcomes)} lives, {len(faults)} with a fault, seeds {min(o.seed for o in outcomes)} to "
-        f"{max(o.seed for o in outcomes)}, {wall_s / 60:.0f} min on two cores.",
+        f"{len(outcomes)} lives, {len(faults)} with a fault, {_seeds(outcomes)}, {wall_s / 60:.0f} min on two cores.",
         "",
         "| | right | of |",
         "|---|---|---|",
@@ -140,6 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run, print, and write the table where all was run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default=",".join(map(str, SEEDS)))
+    parser.add_argument("--lives", type=Path, help="a folder that keeps the lives: they cost most of the time")
     parser.add_argument("only", nargs="*", help="vehicles or scenarios; all when left out")
     wanted = parser.parse_args(arguments)
     seeds = [int(seed) for seed in wanted.seeds.split(",")]
@@ -153,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     begun = time.monotonic()
     outcomes = []
     with ProcessPoolExecutor(2) as pool:
-        for outcome in pool.map(_job, jobs):
+        for outcome in pool.map(_job, [(*job, wanted.lives) for job in jobs]):
             outcomes.append(outcome)
             print(len(outcomes), outcome, file=sys.stderr, flush=True)
     text = report(outcomes, time.monotonic() - begun)
@@ -171,25 +196,9 @@ def write(text: str) -> None:
     README.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
-def _outcome(
-    vehicle: str, scenario: str, seed: int, run: Run, found: Diagnosis, blind: Diagnosis | None, system: System
-) -> Outcome:
-    possible = {cause.id for cause in found.causes}
-    likeliest = max((cause for cause in system.causes if cause.id in possible), key=lambda cause: cause.prior)
-    return Outcome(
-        vehicle=vehicle,
-        scenario=scenario,
-        seed=seed,
-        component=run.component,
-        truth=run.truth,
-        verdict=found.verdict,
-        why=str(found.why),
-        ranked=tuple(cause.id for cause in found.causes),
-        share=found.causes[0].probability,
-        prior_first=likeliest.id,
-        withheld_verdict=None if blind is None else blind.verdict,
-        withheld_why=None if blind is None else str(blind.why),
-    )
+def _seeds(outcomes: Sequence[Outcome]) -> str:
+    seeds = [one.seed for one in outcomes]
+    return f"seeds {min(seeds)} to {max(seeds)}"
 
 
 def _asks(cloud: Cloud, systems: Sequence[System]) -> HealthService:
@@ -204,10 +213,10 @@ def _asks(cloud: Cloud, systems: Sequence[System]) -> HealthService:
     )
 
 
-def _moment(body: Body):  # type: ignore[no-untyped-def]  # one of three bodies, each with its own name for it
+def _moment(body: Alert | Summary | TroubleCode) -> datetime:
     if isinstance(body, Alert):
         return body.ended_at or body.started_at
-    return body.ended_at if isinstance(body, Summary) else body.seen_at  # type: ignore[attr-defined]  # a code
+    return body.ended_at if isinstance(body, Summary) else body.seen_at
 
 
 def _share(title: str, hits: Sequence[bool]) -> str:
@@ -237,7 +246,7 @@ def _outfit(vehicle: str) -> Outfit:
     return load_outfit(vehicle, cycle="mixed", weather="mild")
 
 
-def _job(what: tuple[str, str, int]) -> Outcome:
+def _job(what: tuple[str, str, int, Path | None]) -> Outcome:
     return judged(*what)
 
 

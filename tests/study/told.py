@@ -1,7 +1,7 @@
 """What a vehicle tells the cloud in one life: alerts, minute summaries and trouble codes, by the vehicle's own code.
 
-Physics and control units are the simulator's; rules, models, debouncing and summaries are those of the daemon, and codes
-are read from the memory of the control units as a tester reads them.
+Physics and control units are the simulator's; rules, models, debouncing and summaries are those of the daemon, and
+codes are read from the memory of the control units as a tester reads them.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ class Told:
 
 
 class TenRows(Decoder):
-    """Stands where a box decodes frames: what ten rows a second of the trace show, with the sensors' noise and steps."""
+    """Stands where a box decodes frames: what ten rows a second show, with the sensors' noise and steps."""
 
     def __init__(self, sensors: Sensors, rng: np.random.Generator) -> None:
         super().__init__([])

@@ -1,4 +1,4 @@
-"""Health: trouble codes, folded indicators, services. Codes that wait on the shelf stay there: the next telling counts."""
+"""Health: trouble codes, folded indicators, services. Codes on the shelf stay there: the next telling counts."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -55,6 +55,7 @@ SETTINGS: Final = InboxSettings(
     gap_rows=1000,
     receipts_per_stream=1000,
 )
+HEALTH: Final = HealthSettings()
 NOTIFY: Final = NotifySettings(escalate_after=timedelta(minutes=15), deliveries_kept=1000)
 PER_HOUR: Final = 3
 """Notices to one contact before they are gathered."""
@@ -111,7 +112,7 @@ def open_cloud(
     summaries_per_vehicle: int = 100,
     all_clear: bool = False,
     deliveries_kept: int = NOTIFY.deliveries_kept,
-    health_settings: HealthSettings = HealthSettings(),
+    health_settings: HealthSettings = HEALTH,
 ) -> Iterator[Cloud]:
     """A cloud with an empty database, in a folder that is gone afterwards unless one is given."""
     with TemporaryDirectory() as temporary:
