@@ -83,6 +83,15 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("POST", "/bookings/{booking}/confirmation"): Door(P.BOOK, "/bookings/BOOKING/confirmation"),
     ("GET", "/bookings/{booking}/offers"): Door(P.BOOK, "/bookings/BOOKING/offers"),
     ("GET", "/bookings/{booking}/invite.ics"): Door(P.SEE_BOOKINGS, "/bookings/BOOKING/invite.ics"),
+    ("GET", "/vehicles/{fleet}/{vehicle}/health"): Door(P.SEE_HEALTH, "/vehicles/north/van-7/health"),
+    ("POST", "/vehicles/{fleet}/{vehicle}/health/reset"): Door(
+        P.WORK, "/vehicles/north/van-7/health/reset", {"component": "cooling", "at": "2026-11-23T05:00:00Z"}
+    ),
+    ("POST", "/diagnoses"): Door(
+        P.SEE_HEALTH, "/diagnoses", {"fleet": "north", "vehicle": "van-7", "component": "cooling"}
+    ),
+    ("GET", "/trouble-codes"): Door(P.SEE_HEALTH, "/trouble-codes"),
+    ("POST", "/remaining-life"): Door(P.SEE_HEALTH, "/remaining-life", {"cycle": [1], "sensors": {}}),
     ("GET", "/contacts"): Door(P.SEE_CONTACTS, "/contacts"),
     ("GET", "/contacts/{fleet}/{contact}"): Door(P.SEE_CONTACTS, "/contacts/north/ada"),
     ("PUT", "/contacts/{fleet}/{contact}"): Door(P.PUT_CONTACTS, "/contacts/north/ada", CONTACT),
