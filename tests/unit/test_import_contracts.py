@@ -68,6 +68,8 @@ OFFENCES = [
     ("telling-is-pure", "cloud/notify/delivery.py", "import cloud.database"),
     ("planning-is-pure", "cloud/scheduling/rooms.py", "import time"),
     ("planning-is-pure", "cloud/scheduling/plan.py", "import cloud.database"),
+    ("diagnosing-is-pure", "cloud/health/inference.py", "import time"),
+    ("diagnosing-is-pure", "cloud/health/score.py", "import cloud.database"),
     ("sqlite3", "edge/link.py", "import sqlite3"),
     ("sql", "cloud/api/alerts.py", "import sqlalchemy"),
     ("sql", "cloud/app.py", "import alembic"),

@@ -11,14 +11,16 @@ from cloud.api.problems import Problem
 from cloud.columns import METADATA
 from cloud.config import CloudConfig
 from cloud.errors import CloudError, ConfigError, NotAuthenticated, PartEnded
+from cloud.health.service import CODES_MAX, HealthSettings
 from cloud.notify.dispatch import Answer
 from cloud.notify.service import TIDY_EVERY
+from edge.wire.envelope import Clock
 from tests.shared import ROOT
 from tests.unit.cloud.services import Cloud, open_cloud, with_inbox
 from tests.unit.cloud.telling import ADA, notice, post, take
 from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.test_intake import BAD, VAN
-from tests.unit.cloud.vehicle import alert, capture, gap, summary
+from tests.unit.cloud.vehicle import alert, capture, gap, summary, trouble_code
 
 README = (ROOT / "cloud" / "README.md").read_text()
 API_README = (ROOT / "cloud" / "api" / "README.md").read_text()
@@ -42,13 +44,13 @@ def test_the_settings_are_the_defaults() -> None:
     defaults = CloudConfig.model_validate({"broker": {"embedded": True}}).model_dump(exclude_none=True)
     assert shown == defaults
     optional = set(re.findall(r"^# (\w+) =", written[1], re.MULTILINE))
-    assert optional == {"token", "url", "ca_file", "key_file", "smtp_url", "public_url", "checkpoint_file"}
+    assert optional == {"token", "url", "ca_file", "key_file", "smtp_url", "public_url", "checkpoint_file", "rul_model"}
 
 
 def test_every_counter_is_described() -> None:
     names = [re.sub("<.*>", "*", name.strip(" `")) for cells in rows(README, "counter") for name in cells[0].split(",")]
     small = with_inbox(gap_rows=1, shelf_rows=1, quarantine_rows=1)
-    with open_cloud(inbox=small, summaries_per_vehicle=1, deliveries_kept=1) as cloud:
+    with open_cloud(inbox=small, summaries_per_vehicle=1, deliveries_kept=1, health_settings=HealthSettings(0, 0)) as cloud:
         cloud.take(*BAD.values())
         cloud.take(VAN.say(alert(1), 1), VAN.say(alert(1), 1), VAN.say(alert(2), 1))
         cloud.take(VAN.say(capture(), 1), VAN.say(capture(), 2))
@@ -56,6 +58,8 @@ def test_every_counter_is_described() -> None:
         with pytest.raises(NotAuthenticated):
             cloud.security.sign_in.sign_in("nobody", "a password")
         cloud.take(VAN.say(summary(1), 63), VAN.say(summary(2), 64))
+        cloud.take(VAN.say(summary(3), 65, clock=Clock.UNSYNCED))
+        cloud.take(*(VAN.say(trouble_code(f"P{n:04d}"), 100 + n) for n in range(CODES_MAX + 1)))
         cloud.workflow.runner.round()
         cloud.contacts.put(ADA, by="ada")
         post(cloud, *(notice(n) for n in range(TIDY_EVERY)))

@@ -8,7 +8,7 @@ from edge.wire import messages
 from edge.wire.blocks import digest
 from edge.wire.codec import encode
 from edge.wire.envelope import STREAM_OF, Clock, StreamClass
-from edge.wire.messages import Action, AlertState, Block, Body, GapCause, PartState, Severity, SignalSummary
+from edge.wire.messages import Action, AlertState, Block, Body, GapCause, PartState, Severity, SignalSummary, TroubleCodeStatus
 from edge.wire.topics import Address
 
 T0: Final = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -26,21 +26,30 @@ class Speaker:
     def stream(self, stream_class: StreamClass) -> str:
         return f"{stream_class}-{self._card}"
 
-    def payload(self, body: Body, seq: int, *, observed_at: datetime = T0, block: bytes = b"") -> bytes:
+    def payload(
+        self, body: Body, seq: int, *, observed_at: datetime = T0, clock: Clock = Clock.SYNCED, block: bytes = b""
+    ) -> bytes:
         return encode(
             body,
             vehicle=self.address.vehicle,
             stream=self.stream(STREAM_OF[body.kind]),
             seq=seq,
             observed_at=observed_at,
-            clock=Clock.SYNCED,
+            clock=clock,
             block=block or (BLOCK if isinstance(body, Block) else b""),
         )
 
-    def say(
-        self, body: Body, seq: int, *, observed_at: datetime = T0, received_at: datetime = T0, block: bytes = b""
+    def say(  # noqa: PLR0913  # a message has so much to it
+        self,
+        body: Body,
+        seq: int,
+        *,
+        observed_at: datetime = T0,
+        received_at: datetime = T0,
+        clock: Clock = Clock.SYNCED,
+        block: bytes = b"",
     ) -> Arrival:
-        payload = self.payload(body, seq, observed_at=observed_at, block=block)
+        payload = self.payload(body, seq, observed_at=observed_at, clock=clock, block=block)
         return Arrival(self.address.up(body.kind), payload, received_at)
 
 
@@ -106,15 +115,17 @@ def gap(stream: str, *ranges: tuple[int, int]) -> messages.Gap:
     return messages.Gap(stream=stream, ranges=list(ranges), cause=GapCause.EVICTED)
 
 
-def trouble_code() -> messages.TroubleCode:
+def trouble_code(
+    code: str = "P0301", status: TroubleCodeStatus = TroubleCodeStatus.CONFIRMED, *, seen_at: datetime = T0
+) -> messages.TroubleCode:
     return messages.TroubleCode(
         ecu="7E8",
-        code="P0301",
+        code=code,
         failure_type=None,
         protocol="j1979",
-        status=messages.TroubleCodeStatus.CONFIRMED,
+        status=status,
         lamp="on",
-        seen_at=T0,
+        seen_at=seen_at,
         freeze_frame={},
     )
 
