@@ -23,8 +23,8 @@ class Facts:
     """The world around a case."""
 
     is_open: bool
-    """One of its alerts is open; or none is, but what is wrong is known, and no person has said that it is over. An alert
-    ends when an engine is switched off; a fault that was found does not."""
+    """One of its alerts is open; or none is, but what is wrong is known, and no person has said that it is over.
+    An alert ends when an engine is switched off; a fault that was found does not."""
     action: Action | None
     """The most urgent of the open ones; None: there is none."""
     summary: str
