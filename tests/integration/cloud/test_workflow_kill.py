@@ -4,19 +4,30 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from random import Random
+from threading import Event, Thread
 from typing import Any, Final
 
 import pytest
+from pydantic import SecretStr
 
-from tests.integration.cloud.workflow_runs import make_told
+from cloud.config import NotifyConfig
+from cloud.database import Database
+from cloud.notify.room import make_notify
+from cloud.security.audit import Audit
+from edge.wire.messages import Severity
+from tests.integration.cloud.workflow_runs import make_told, now
+from tests.receivers import taking_mail
 from tests.shared import ROOT
 from tests.unit.cloud import vehicle as says
 from tests.unit.cloud.services import open_cloud
+from tests.unit.cloud.telling import ADA
 from tests.unit.cloud.vehicle import Speaker
 from tests.unit.cloud.workshop import MONDAY, centre
 
@@ -65,6 +76,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cloud.now = MONDAY
         cloud.scheduling.put_centre(centre(), by="ada")
         cloud.take(Speaker().say(says.alert(1), 1))
+        cloud.contacts.put(replace(ADA, severity_min=Severity.INFO), by="ada")
     make_told(folder / "telltale.db")
     return folder
 
@@ -79,8 +91,28 @@ def rows(folder: Path, query: str) -> list[Any]:
         return connection.execute(query).fetchall()
 
 
+def mailed(folder: Path) -> list[str]:
+    """What the owner's mail server gets of all that was told in this life, by subject."""
+    database = Database(f"sqlite:///{folder / 'telltale.db'}")
+    with closing(database), taking_mail() as mailbox:
+        config = NotifyConfig(smtp_url=SecretStr(f"smtp://127.0.0.1:{mailbox.server.port}"))
+        worker = make_notify(database, Audit(database, now), config, now).worker
+        sending = Thread(target=worker.run, name="notify")
+        sending.start()
+        deadline = time.monotonic() + 60.0
+        while rows(folder, "SELECT 1 FROM deliveries WHERE state <> 'sent'"):
+            assert time.monotonic() < deadline, rows(folder, "SELECT * FROM deliveries")
+            Event().wait(0.02)
+        worker.stop()
+        sending.join(60.0)
+        return [str(mail["Subject"]) for mail in mailbox.mails]
+
+
 def check_once(folder: Path) -> None:
     """Everything was done, and nothing twice."""
+    subjects = mailed(folder)
+    assert len(subjects) == len(set(subjects)) == len(TOLD), subjects
+    assert sum("may it be repaired?" in subject for subject in subjects) == 1, "the owner is asked once"
     assert [reason for (reason,) in rows(folder, "SELECT reason FROM told")] == TOLD
     assert rows(folder, "SELECT state FROM bookings") == [("booked",)]
     assert rows(folder, "SELECT state, label FROM work_orders") == [("done", "right")]

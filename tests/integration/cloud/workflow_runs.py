@@ -29,6 +29,7 @@ from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
 from cloud.database import Connection, Database
 from cloud.health.model import Cause, Diagnosis
+from cloud.notify.model import Notice
 from cloud.notify.service import NotifyService, NotifySettings
 from cloud.pages import Window
 from cloud.scheduling.appointments import AppointmentService
@@ -88,8 +89,15 @@ def diagnose(address: Address, component: str) -> Diagnosis:
     return Diagnosis(address, component, MONDAY, (cause,), 0.1, "pump", "clear")
 
 
-def tell(connection: Connection, message: Message) -> None:
-    connection.execute(sa.text("INSERT INTO told (reason) VALUES (:reason)"), {"reason": message.reason})
+def telling(notify: NotifyService) -> Callable[[Connection, Message], None]:
+    """As the service does it, and once more into a table that would show it twice."""
+
+    def tell(connection: Connection, message: Message) -> None:
+        connection.execute(sa.text("INSERT INTO told (reason) VALUES (:reason)"), {"reason": message.reason})
+        notice = Notice(message.reason, message.fleet, message.vehicle, message.severity, message.title, message.text)
+        notify.post(connection, notice)
+
+    return tell
 
 
 def wire(folder: Path, points: Points) -> tuple[Workflow, WorkOrderService]:
@@ -110,7 +118,7 @@ def wire(folder: Path, points: Points) -> tuple[Workflow, WorkOrderService]:
         AppointmentService(database, audit, now),
         orders,
         points.around("diagnose", diagnose),
-        points.around("tell", tell),
+        points.around("tell", telling(notify)),
         points.around("hand over", guard.pass_on),
     )
     file = folder / "checkpoints.db"
