@@ -21,8 +21,7 @@ Told = Mapping[str, float]
 def quarters(*told: Told) -> list[Stretch]:
     """One quarter of an hour after the other, each indicator with one figure."""
     return [
-        Stretch(T0 + n * QUARTER, {name: Figure.of(value) for name, value in one.items()})
-        for n, one in enumerate(told)
+        Stretch(T0 + n * QUARTER, {name: Figure.of(value) for name, value in one.items()}) for n, one in enumerate(told)
     ]
 
 

@@ -8,7 +8,17 @@ from edge.wire import messages
 from edge.wire.blocks import digest
 from edge.wire.codec import encode
 from edge.wire.envelope import STREAM_OF, Clock, StreamClass
-from edge.wire.messages import Action, AlertState, Block, Body, GapCause, PartState, Severity, SignalSummary, TroubleCodeStatus
+from edge.wire.messages import (
+    Action,
+    AlertState,
+    Block,
+    Body,
+    GapCause,
+    PartState,
+    Severity,
+    SignalSummary,
+    TroubleCodeStatus,
+)
 from edge.wire.topics import Address
 
 T0: Final = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
