@@ -1,7 +1,7 @@
 """Wear: how long a part still lasts, from how an indicator has moved day by day, with an interval. Pure.
 
 A straight line through daily figures, by Bayes: before any day is seen, the rate of wear is what such parts do in life,
-give or take a factor; every day then says more. What is not known stays in the interval: the spread of the days about
+or many times that; every day then says more. What is not known stays in the interval: the spread of the days about
 the line, and that wear does not go on quite as it did.
 """
 
@@ -21,6 +21,9 @@ DAYS_MIN: Final = 3
 HORIZON_DAYS: Final = 3650.0
 Z_90: Final = 1.6449
 """Two-sided 90 % of a normal distribution."""
+FAULTY: Final = 30.0
+"""Standard deviation of the rate before any day is seen, in ordinary rates: a part that fails early wears many times
+faster than one that lasts, and must be believed within days."""
 RATE_CHANGES: Final = 0.35
 """Standard deviation of the logarithm of future wear over past wear; judgement: drivers, seasons and loads change."""
 MAD_TO_SIGMA: Final = 1.4826
@@ -41,8 +44,6 @@ class Wearing:
     """Of the indicator when it is due."""
     life_days: float
     """How long such a part lasts, in the middle."""
-    spread: float
-    """Standard deviation of the logarithm of that."""
     noise: float
     """Of one day, at least: the sensor's step, temperature."""
     source: str
@@ -55,24 +56,24 @@ class Wearing:
 
 WEARING: Final = (
     Wearing(
-        "battery_12v", "12 V battery", "charging", "start_v", Part.LOW, 9.6, 6.0, 1600.0, 0.8, 0.25,
-        "lives of 4 to 6 years (ADAC); starters fail below some 6 V; judgement",
+        "battery_12v", "12 V battery", "charging", "start_v", Part.LOW, 9.6, 5.5, 1600.0, 0.15,
+        "lives of 4 to 6 years (ADAC); below 5 to 6 V starters and control units give up; judgement",
     ),
     Wearing(
-        "brake_pads", "brake pads, by the fluid", "brakes", "fluid", Part.MEAN, 100.0, 58.0, 1100.0, 0.6, 0.3,
+        "brake_pads", "brake pads, by the fluid", "brakes", "fluid", Part.MEAN, 100.0, 60.0, 1100.0, 0.1,
         "40,000 to 60,000 km in front; the reservoir goes from MAX to MIN with the pads; judgement",
     ),
     Wearing(
-        "brake_linings", "brake linings", "brakes", "pad_wear", Part.MEAN, 0.0, 90.0, 900.0, 0.6, 0.5,
+        "brake_linings", "brake linings", "brakes", "pad_wear", Part.MEAN, 0.0, 90.0, 900.0, 0.3,
         "250,000 km on the front axle of long-distance trucks; judgement",
     ),
     Wearing(
-        "coolant", "coolant of the engine", "cooling", "coolant_level", Part.LOW, 100.0, 60.0, 3000.0, 1.5, 1.0,
+        "coolant", "coolant of the engine", "cooling", "coolant_level", Part.LOW, 100.0, 60.0, 3000.0, 0.5,
         "a sound system loses nothing worth the name; judgement",
     ),
     Wearing(
         "pack_coolant", "coolant of the traction battery", "traction_battery", "pack_level", Part.LOW, 100.0, 60.0,
-        3000.0, 1.5, 0.5, "a sealed loop loses nothing worth the name; judgement",
+        3000.0, 0.5, "a sealed loop loses nothing worth the name; judgement",
     ),
 )  # fmt: skip
 """Parts whose remaining life is told, where the vehicle tells the indicator."""
@@ -117,7 +118,7 @@ def fit(told: Sequence[tuple[float, float]], wearing: Wearing) -> Line:
     line (Theil 1950), at least the sensor's own.
     """
     noise = max(wearing.noise, _spread(told))
-    prior_sd = abs(wearing.rate) * math.sqrt(math.expm1(wearing.spread**2)) * math.exp(wearing.spread**2 / 2.0) * 3.0
+    prior_sd = abs(wearing.rate) * FAULTY
     weight = 1.0 / noise**2
     s0 = weight * len(told)
     s1 = weight * sum(day for day, _ in told)
