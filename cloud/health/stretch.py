@@ -85,8 +85,10 @@ def begin_of(moment: datetime, fold: Fold) -> datetime:
 
 def joined(one: Figures, other: Figures) -> dict[str, Figure]:
     """Figures of two parts of the same stretch, in either order."""
-    names = [*one, *(name for name in other if name not in one)]
-    return {name: _join(one.get(name), other.get(name)) for name in names}
+    both = dict(one)
+    for name, figure in other.items():
+        both[name] = both[name].joined(figure) if name in both else figure
+    return both
 
 
 def fold(stretches: Iterable[Stretch], name: str) -> Figure | None:
@@ -97,11 +99,3 @@ def fold(stretches: Iterable[Stretch], name: str) -> Figure | None:
         if figure is not None:
             found = figure if found is None else found.joined(figure)
     return found
-
-
-def _join(one: Figure | None, other: Figure | None) -> Figure:
-    if one is None or other is None:
-        present = one or other
-        assert present is not None  # a name comes from one of the two
-        return present
-    return one.joined(other)
