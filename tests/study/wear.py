@@ -1,7 +1,7 @@
 """Remaining life beside the truth: `python -m tests.study.wear [--seeds 2000,2001]`.
 
-A starter battery ages in simulated lives until it does not start the car; brake linings wear until the contact closes. At
-a half and at three quarters of each life the cloud's own wear model is asked; beside it stands the mean of the other
+A starter battery ages in simulated lives until it does not start the car; brake linings wear until the contact closes.
+At a half and at three quarters of each life the cloud's own wear model is asked; beside it stands the mean of the other
 lives, less the age. Daily figures are read as the indicators read them: the least voltage of a day is that of its worst
 start; the fluid is the day's mean.
 """
@@ -133,9 +133,8 @@ def main() -> int:
     parser.add_argument("only", nargs="*", help="battery, pads; both when left out")
     wanted = parser.parse_args()
     seeds = [int(seed) for seed in wanted.seeds.split(",")]
-    print(
-        "| part | asked at | said | interval holds the truth | off, median | mean life off, median |\n|---|---|---|---|---|---|"
-    )
+    print("| part | asked at | said | interval holds the truth | off, median | mean life off, median |")
+    print("|---|---|---|---|---|---|")
     with ProcessPoolExecutor(2) as pool:
         for name in wanted.only or TRIALS:
             lives = list(pool.map(live, [name] * len(seeds), seeds))

@@ -41,8 +41,8 @@ def score(health: VehicleHealth, component: str) -> int | None:
     return next(one.score for one in health.components if one.component == component)
 
 
-def codes(cloud: Cloud, **wanted: bool) -> list[tuple[str, str]]:
-    page = cloud.health.codes(CodeFilter(**wanted), Window())
+def codes(cloud: Cloud, *, present: bool | None = None) -> list[tuple[str, str]]:
+    page = cloud.health.codes(CodeFilter(present=present), Window())
     return [(one.code, one.status) for one in page.items]
 
 

@@ -49,7 +49,7 @@ class Speaker:
             block=block or (BLOCK if isinstance(body, Block) else b""),
         )
 
-    def say(  # noqa: PLR0913  # a message has so much to it
+    def say(
         self,
         body: Body,
         seq: int,
