@@ -134,14 +134,14 @@ def take_in(cloud: Cloud, speaker: Speaker, told: Told) -> None:
         cloud.take(*arrivals[first : first + BATCH])
 
 
-def report(outcomes: Sequence[Outcome], wall_s: float) -> str:
+def report(outcomes: Sequence[Outcome]) -> str:
     """The figures, as they stand in the README."""
     faults = [one for one in outcomes if one.truth is not None]
     sound = [one for one in outcomes if one.truth is None]
     blind = [one for one in faults if one.withheld_why is not None]
     frequent = Counter(one.truth for one in faults).most_common(1)[0][0] if faults else None
     lines = [
-        f"{len(outcomes)} lives, {len(faults)} with a fault, {_seeds(outcomes)}, {wall_s / 60:.0f} min on two cores.",
+        f"{len(outcomes)} lives, {len(faults)} with a fault, {_seeds(outcomes)}.",
         "",
         "| | right | of |",
         "|---|---|---|",
@@ -181,8 +181,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for outcome in pool.map(_job, [(*job, wanted.lives) for job in jobs]):
             outcomes.append(outcome)
             print(len(outcomes), outcome, file=sys.stderr, flush=True)
-    text = report(outcomes, time.monotonic() - begun)
+    text = report(outcomes)
     print(text)
+    print(f"{(time.monotonic() - begun) / 60:.0f} min", file=sys.stderr)
     if not wanted.only and seeds == list(SEEDS):
         write(text)
     return 0

@@ -24,7 +24,7 @@ def test_with_its_own_cause_withheld_nobody_knows(outcomes: list[Outcome]) -> No
 
 
 def test_the_report_counts_them(outcomes: list[Outcome]) -> None:
-    text = report(outcomes, 60.0)
+    text = report(outcomes)
     assert "| verdict is right (top-1) | 3 (100%) | 3 |" in text
     assert "| car | water_pump | water_pump | water_pump 1 | *don't know* 1 |" in text
     assert "| wrong verdict | 0 (0%) | 3 |" in text
