@@ -192,7 +192,7 @@ def test_the_service_as_a_whole_tells_people_of_an_alert(tmp_path: Path) -> None
             assert (mail["To"], mail["Subject"]) == ("ada@example.org", "van-7: Too hot")
             assert f"https://telltale.example.org/alerts/north/van-7/{alert.id}" in mail.get_content()
             until(lambda: [one["state"] for one in told(service)] == ["waiting", "sent"])
-            ask(service, "POST", f"/alerts/north/van-7/{alert.id}/acknowledge", {"by": "Ada"})
+            ask(service, "POST", f"/alerts/north/van-7/{alert.id}/acknowledge", {})
             assert [one["state"] for one in told(service)] == ["superseded", "sent"]
             service.wait_until_ready()
             assert httpx.get(f"{service.api}/readyz").json()["parts"]["notify"] == ""
