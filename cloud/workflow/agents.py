@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from cloud.health.model import Diagnosis
 from cloud.scheduling.works import catalogue
-from cloud.workflow.facts import Facts
+from cloud.workflow.facts import Facts, Standing
 from cloud.workflow.model import Agent, Answer, Case, CaseState, Message, Step
 from cloud.workflow.settings import Patience
 from cloud.workflow.words import about, proposal
@@ -40,8 +40,8 @@ class DataAgent:
 
     def look(self, case: Case, facts: Facts, now: datetime) -> Step | None:
         """On to diagnosis, unless the alerts have closed or ask for nothing but watching."""
-        if not facts.is_open:
-            return all_clear(case, now)
+        if facts.standing is not Standing.OPEN:
+            return all_clear(case, now) if facts.standing is Standing.OVER else None
         told = {"action": facts.action, "summary": facts.summary, "correlation": facts.correlation}
         if facts.action is not Action.WATCH:
             return Step(case.to(CaseState.NEW, now, agent=Agent.DIAGNOSIS, **told), f"{facts.action}: {facts.summary}")
@@ -60,8 +60,8 @@ class DiagnosisAgent:
 
     def look(self, case: Case, facts: Facts, now: datetime) -> Step | None:
         """On to the owner with whatever is known; no verdict is an answer too."""
-        if not facts.is_open:
-            return all_clear(case, now)
+        if facts.standing is not Standing.OPEN:
+            return all_clear(case, now) if facts.standing is Standing.OVER else None
         diagnosis = self._diagnose(case.address, case.component)
         after = case.to(CaseState.NEW, now, agent=Agent.ENGAGEMENT, diagnosis=diagnosis)
         cause = after.cause
@@ -86,10 +86,12 @@ class EngagementAgent:
         if case.answer is Answer.YES:
             after = case.to(CaseState.APPROVED, now, agent=Agent.SCHEDULING, reminded=False)
             return Step(after, f"{case.answered_by} agrees")
-        if not facts.is_open:
+        if facts.standing is Standing.OVER:
             return all_clear(case, now)
         if case.answer is Answer.NO and case.state is CaseState.ASKED:
             return self._declined(case, now)
+        if facts.standing is Standing.QUIET:
+            return None
         if case.state in {CaseState.ASKED, CaseState.DECLINED} and not case.is_due(now):
             return None
         return self._unanswered(case, now) if case.state is CaseState.ASKED else self._ask(case, now)
@@ -126,4 +128,6 @@ def all_clear(case: Case, now: datetime) -> Step:
 def tell(case: Case, what: str, title: str, text: str, severity: Severity = Severity.WARNING) -> Message:
     """A message of a case; `what` makes it happen once."""
     where = case.address
-    return Message(f"{case.name}/{what}", where.fleet, where.vehicle, severity, title, text, case.correlation)
+    return Message(
+        case.number, f"{case.name}/{what}", where.fleet, where.vehicle, severity, title, text, case.correlation
+    )

@@ -150,7 +150,7 @@ class Desk:
                 store.replace_case(connection, case, after)
 
     def _facts(self, case: Case) -> Facts:
-        return gather(case, self._world.alerts, self._world.appointments, self._world.orders)
+        return gather(case, self._now(), self._world.alerts, self._world.appointments, self._world.orders)
 
     def _write(self, before: Case, step: Step, by: str) -> None:
         """All of a step, unless somebody was quicker: then the agent looks anew."""

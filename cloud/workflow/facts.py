@@ -1,9 +1,11 @@
 """What the agents look at: the incident, its most urgent alert, the booking and the work order, as of now."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Final, Protocol
 
-from cloud.alerts.handling import Step
+from cloud.alerts.handling import REOPENS_WITHIN, Incident, Step
 from cloud.alerts.service import AlertService, HandledAlert
 from cloud.scheduling.booking import Booking
 from cloud.scheduling.work_order import WorkOrder
@@ -18,13 +20,22 @@ _SAID: Final = frozenset({Step.REPAIRED, Step.FALSE_ALARM, Step.ACCEPTED})
 """How a person says that an alert is over."""
 
 
+class Standing(StrEnum):
+    """Whether there is still something to do about an incident."""
+
+    OPEN = "open"
+    """One of its alerts is open; or none is, but what is wrong is known, and no person has said that it is over.
+    An alert ends when an engine is switched off; a fault that was found does not."""
+    QUIET = "quiet"
+    """None of its alerts is open, and not for long: it may come back as the same incident."""
+    OVER = "over"
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The world around a case."""
 
-    is_open: bool
-    """One of its alerts is open; or none is, but what is wrong is known, and no person has said that it is over.
-    An alert ends when an engine is switched off; a fault that was found does not."""
+    standing: Standing
     action: Action | None
     """The most urgent of the open ones; None: there is none."""
     summary: str
@@ -38,7 +49,7 @@ class Facts:
         """The same string as long as nothing has happened that an agent would look at."""
         booking = "" if self.booking is None else f"{self.booking.state}.{self.booking.sequence}"
         order = "" if self.order is None else f"{self.order.state}.{self.order.sequence}"
-        return f"{'open' if self.is_open else 'closed'}/{self.action or ''}/{booking}/{order}"
+        return f"{self.standing}/{self.action or ''}/{booking}/{order}"
 
 
 class Appointments(Protocol):
@@ -55,23 +66,33 @@ class Orders(Protocol):
         """One order."""
 
 
-def gather(case: Case, alerts: AlertService, appointments: Appointments, orders: Orders) -> Facts:
-    """The facts of a case.
+def gather(case: Case, now: datetime, alerts: AlertService, appointments: Appointments, orders: Orders) -> Facts:
+    """The facts of a case, as of now.
 
     Raises:
         NotFound: what the case names is not there.
     """
     incident, handled = alerts.incident(case.incident)
     worst = most_urgent(handled)
-    is_told_over = any(one.handling.step in _SAID for one in handled)
     return Facts(
-        is_open=incident.closed_at is None or (case.cause is not None and not is_told_over),
+        standing=_standing(case, incident, handled, now),
         action=None if worst is None else worst.alert.action,
         summary="" if worst is None else worst.alert.summary,
         correlation="" if worst is None else worst.alert.id,
         booking=None if case.booking is None else appointments.booking(case.booking),
         order=None if case.work_order is None else orders.order(case.work_order),
     )
+
+
+def _standing(case: Case, incident: Incident, handled: list[HandledAlert], now: datetime) -> Standing:
+    if incident.closed_at is None:
+        return Standing.OPEN
+    last = max(handled, key=lambda one: one.handling.at)
+    if last.handling.step in _SAID:
+        return Standing.OVER
+    if case.cause is not None:
+        return Standing.OPEN
+    return Standing.QUIET if now - incident.closed_at < REOPENS_WITHIN else Standing.OVER
 
 
 def most_urgent(handled: list[HandledAlert]) -> HandledAlert | None:

@@ -206,6 +206,8 @@ class Case:
 class Message:
     """Something to tell the people of a fleet, once for each reason."""
 
+    case: int
+    """Its number."""
     reason: str
     fleet: str
     vehicle: str

@@ -18,7 +18,7 @@ from cloud.scheduling.work_order import OrderState, Outcome
 from cloud.scheduling.work_orders import NewOrder, WorkOrderService
 from cloud.scheduling.works import KindOfWork
 from cloud.workflow.agents import all_clear, tell
-from cloud.workflow.facts import Facts
+from cloud.workflow.facts import Facts, Standing
 from cloud.workflow.model import Agent, Case, CaseOffer, CaseState, Message, Step
 from cloud.workflow.settings import Patience
 from cloud.workflow.words import about, choices
@@ -47,7 +47,7 @@ class SchedulingAgent:
         if facts.booking is not None and facts.booking.state in {State.BOOKED, State.CANCELLED}:
             is_booked = facts.booking.state is State.BOOKED
             return (_booked if is_booked else _cancelled)(case, facts.booking, now)
-        if facts.booking is None and not facts.is_open:
+        if facts.booking is None and facts.standing is Standing.OVER:
             return all_clear(case, now)
         if case.chosen is not None and case.job is not None:
             return self._book(case, case.job, case.offers[case.chosen], now)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cloud.alerts.handling import IncidentFilter, Step
+from cloud.alerts.handling import REOPENS_WITHIN, IncidentFilter, Step
 from cloud.errors import Conflict, NotAllowed, Refused, UpstreamDown
 from cloud.health.model import Cause, Diagnosis
 from cloud.pages import Window
@@ -248,7 +248,9 @@ def test_a_visit_that_repairs_nothing_begins_again_at_diagnosis(shop: Cloud) -> 
 def test_an_incident_that_closes_before_anything_is_booked_is_all_clear(shop: Cloud) -> None:
     shop.diagnose = dont_know
     go(shop)
-    shop.take(VAN.say(says.alert(1, AlertState.RESOLVED), 2))
+    shop.take(VAN.say(says.alert(1, AlertState.RESOLVED), 2, received_at=shop.now))
+    assert go(shop).state is CaseState.ASKED, "it may come back"
+    shop.now += REOPENS_WITHIN
     assert go(shop).state is CaseState.ALL_CLEAR
     with pytest.raises(Conflict, match="nobody is asked: the case is all_clear"):
         shop.workflow.service.answer(1, YES)
@@ -271,10 +273,31 @@ def test_a_person_who_says_that_it_is_over_ends_the_case(shop: Cloud, step: Step
     assert go(shop).state is CaseState.ALL_CLEAR
 
 
+def test_what_comes_and_goes_is_one_case_and_asked_once(shop: Cloud) -> None:
+    shop.diagnose = dont_know
+    go(shop)
+    for n in range(1, 9):
+        shop.now += timedelta(minutes=5)
+        shop.take(VAN.say(says.alert(n, AlertState.RESOLVED), 2 * n, received_at=shop.now))
+        assert go(shop).state is CaseState.ASKED
+        shop.take(VAN.say(says.alert(n + 1), 2 * n + 1, received_at=shop.now))
+        assert go(shop).state is CaseState.ASKED
+    assert [row["asked"] for row in shop.rows(cases)] == [1]
+    assert reasons(shop) == ["case/1/question/1"]
+
+
+def test_what_is_gone_before_it_is_looked_at_is_not_asked_about(shop: Cloud) -> None:
+    shop.diagnose = dont_know
+    shop.take(VAN.say(says.alert(1, AlertState.RESOLVED), 2, received_at=shop.now))
+    assert shop.workflow.runner.round() == 0
+    assert (reasons(shop), shop.rows(cases)) == ([], [])
+
+
 def test_what_comes_back_is_a_new_case(shop: Cloud) -> None:
     shop.diagnose = dont_know
     go(shop)
-    shop.take(VAN.say(says.alert(1, AlertState.RESOLVED), 2))
+    shop.take(VAN.say(says.alert(1, AlertState.RESOLVED), 2, received_at=shop.now))
+    shop.now += REOPENS_WITHIN
     go(shop)
     shop.take(VAN.say(says.alert(2), 3))
     case = go(shop)
