@@ -23,11 +23,15 @@ BY = "command line"
 
 def add_commands(commands: Any, database_default: str) -> None:
     """Add them to the parser's commands."""
-    person = commands.add_parser("person", help="add a person who signs in, or change one")
+    person = commands.add_parser("person", help="add a person who signs in, or put another role in the place of theirs")
     person.add_argument("login", help="an e-mail address or a short name")
     person.add_argument("--name", help="as people say it (the login)")
     person.add_argument("--role", choices=[role.value for role in Role], required=True)
-    person.add_argument("--fleet", help="where; every fleet without (an admin's is always every fleet)")
+    person.add_argument(
+        "--fleet",
+        action="append",
+        help="where, once for each fleet; without, and always of an admin, it is every fleet",
+    )
     person.add_argument("--disable", action="store_true", help="signs in no more; what they did stays")
     person.add_argument("--database", default=database_default, metavar="URL")
     commands.add_parser("roles", help="print what each role may")
@@ -42,10 +46,12 @@ def person(options: argparse.Namespace) -> None:
 
     def put(database: Database) -> None:
         people = PeopleService(database, Audit(database, _now), _now, Passwords())
-        grants = (Grant(Role(options.role), options.fleet),)
+        fleets: list[str | None] = options.fleet or [None]
+        grants = tuple(Grant(Role(options.role), fleet) for fleet in fleets)
         login = options.login.lower()
         people.put(login, options.name or login, grants, by=BY, enabled=not options.disable, password=password)
-        print(f"{login} is {options.role} of {options.fleet or 'every fleet'}{', disabled' if options.disable else ''}")
+        where = ", ".join(options.fleet or ["every fleet"])
+        print(f"{login} is {options.role} of {where}{', disabled' if options.disable else ''}")
 
     _on(options.database, put)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -36,12 +36,15 @@ from cloud.workflow.service import WorkflowService
 from edge.wire.messages import AlertState
 from edge.wire.topics import Address
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 _bearer = HTTPBearer(
     auto_error=False,
     description="An access token (POST /session), an API key, or the token of `telltale-cloud serve`.",
 )
-Filter = TypeVar("Filter")
-"""A dataclass that has `within`."""
+Filter = TypeVar("Filter", bound="DataclassInstance")
+"""A dataclass that has `within`: an AlertFilter or the like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class Caller:
     def only(self, wanted: Filter) -> Filter:
         """What is wanted, of their own fleets alone."""
         fleets = self.principal.fleets(self.permission)
-        return replace(wanted, within=fleets)  # type: ignore[type-var]  # of each there is an AlertFilter or the like
+        return replace(wanted, within=fleets)
 
 
 class _May:

@@ -29,7 +29,7 @@ from edge.wire.topics import Address
 router = APIRouter()
 
 SOCKETS_MAX: Final = 200
-"""Open at a time in this process."""
+"""Open at a time on one application."""
 ALERTS_MAX: Final = 200
 """Told of at once; beyond, the caller is told to ask /alerts."""
 ALIVE_EVERY: Final = timedelta(seconds=20)
@@ -86,7 +86,7 @@ class Wanted(Form):
 
     fleet: str | None = None
     vehicle: str | None = None
-    signals: Annotated[list[str], Field(max_length=50)] = []  # noqa: RUF012 - pydantic copies it
+    signals: Annotated[tuple[str, ...], Field(max_length=50)] = ()
     """VSS paths; empty: no signals, alerts alone."""
     every_s: Annotated[float, Field(ge=0.2, le=60)] = 1.0
 
@@ -171,14 +171,11 @@ class Feed:
                 yield ChangedSignalsForm(cursor=self.cursor.text(), **told)
 
 
-class _Sockets:
-    """How many are open in this process."""
+class Sockets:
+    """How many are open on one application."""
 
     def __init__(self) -> None:
         self.open = 0
-
-
-_SOCKETS: Final = _Sockets()
 
 
 def _asked(
@@ -217,9 +214,10 @@ def _checked(asked: dict[str, Any]) -> Wanted:
 
 async def _serve(socket: WebSocket, wanted: Wanted, after: str | None) -> None:
     services: Services = socket.app.state.services
-    if _SOCKETS.open >= SOCKETS_MAX:
+    sockets: Sockets = socket.app.state.sockets
+    if sockets.open >= SOCKETS_MAX:
         raise TooMany(f"{SOCKETS_MAX} listen already", wait_s=60)
-    _SOCKETS.open += 1
+    sockets.open += 1
     try:
         principal = await asyncio.to_thread(_enter, services, _token(socket))
         cursor = await asyncio.to_thread(_begin, services, after)
@@ -233,7 +231,7 @@ async def _serve(socket: WebSocket, wanted: Wanted, after: str | None) -> None:
         for task in done:
             task.result()
     finally:
-        _SOCKETS.open -= 1
+        sockets.open -= 1
 
 
 def _token(socket: WebSocket) -> str | None:

@@ -84,7 +84,7 @@ class PersonWish(Asked):
     """What somebody is to be."""
 
     name: Annotated[Line, Field(examples=["Ada"])]
-    grants: Grants = []  # noqa: RUF012 - pydantic copies it
+    grants: Annotated[tuple[GrantForm, ...], Field(max_length=GRANTS_MAX)] = ()
     enabled: bool = True
     password: Password | None = None
     """Null leaves it as it is."""

@@ -66,6 +66,7 @@ def make_api(services: Services) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
+    app.state.sockets = live.Sockets()
     add_problem_documents(app)
     app.include_router(health.router)
     app.include_router(docs.router, prefix=V1)

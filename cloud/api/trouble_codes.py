@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from cloud.api.access import Caller, ServicesOf, WindowOf, may
@@ -39,18 +39,20 @@ class TroubleCodeForm(Form):
     received_at: Moment
 
 
-@router.get("")
-def list_trouble_codes(  # noqa: PLR0917  # each is a parameter of the query
-    caller: Reader,
-    services: ServicesOf,
-    window: WindowOf,
+def _wanted(
     fleet: str | None = None,
     vehicle: str | None = None,
     present: Annotated[bool | None, Query(description="true: stored now; false: gone.")] = None,
+) -> CodeFilter:
+    return CodeFilter(fleet, vehicle, present)
+
+
+@router.get("")
+def list_trouble_codes(
+    caller: Reader, services: ServicesOf, window: WindowOf, wanted: Annotated[CodeFilter, Depends(_wanted)]
 ) -> PageForm[TroubleCodeForm]:
     """Trouble codes, what was told last first."""
-    wanted = caller.only(CodeFilter(fleet, vehicle, present))
-    return page_form(services.health.codes(wanted, window), _form)
+    return page_form(services.health.codes(caller.only(wanted), window), _form)
 
 
 def _form(code: StandingCode) -> TroubleCodeForm:

@@ -125,7 +125,7 @@ def _offer(kind: Kind, time: _Time, calendar: Calendar, *, count: int, is_first:
 
 def _where(job: Job, centre: Centre) -> str:
     distance = distance_km(job, centre)
-    return "How far it is is not known" if distance is None else f"About {distance:.0f} km away"
+    return "The distance is not known" if distance is None else f"About {distance:.0f} km away"
 
 
 def _who(job: Job) -> str:

@@ -6,7 +6,7 @@ from fnmatch import fnmatch
 
 import pytest
 
-import cloud.app  # noqa: F401 - it knows every room, so all tables are there
+import cloud.wiring  # noqa: F401 - it knows every room, so all tables are there
 from cloud.api.problems import Problem
 from cloud.columns import METADATA
 from cloud.config import CloudConfig

@@ -173,7 +173,7 @@ def test_an_offer_says_what_speaks_against_it() -> None:
     )
     [first, *_] = offered(wish, centre())
     assert {
-        "How far it is is not known",
+        "The distance is not known",
         "Any technician can do it",
         "Not on a day that you prefer",
         "Not at the centre that you prefer",

@@ -1,0 +1,165 @@
+"""Every part of the service, knowing those it needs. Nothing runs yet: cloud.app starts it and stops it."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from cloud import counters
+from cloud.alerts.service import AlertService
+from cloud.alerts.telling import Telling
+from cloud.api.access import Services
+from cloud.api.listener import ApiServer
+from cloud.api.server import make_api
+from cloud.config import BrokerTarget, CloudConfig
+from cloud.database import Connection, Database
+from cloud.fleet.service import FleetService, FleetSettings
+from cloud.health.knowledge import shipped
+from cloud.health.lives import load_lives
+from cloud.health.service import HealthService, HealthSettings
+from cloud.inbox.aside import AsideService
+from cloud.inbox.intake import InboxSettings, Intake
+from cloud.inbox.link import Link, LinkState
+from cloud.inbox.routing import Features
+from cloud.inbox.session import tls_of
+from cloud.notify.model import Notice
+from cloud.notify.room import make_notify
+from cloud.notify.service import NotifyService
+from cloud.notify.worker import Worker
+from cloud.scheduling.appointments import AppointmentService
+from cloud.scheduling.service import SchedulingService
+from cloud.scheduling.work_orders import WorkOrderService
+from cloud.security.agents import AgentGuard
+from cloud.security.audit import Audit
+from cloud.security.room import Security, make_security
+from cloud.security.tokens import signing_key
+from cloud.workflow.model import EDGES, Message
+from cloud.workflow.room import Neighbours, Workflow, make_workflow
+from cloud.workflow.runner import Runner
+from cloud.workflow.settings import Patience
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts that run."""
+
+    api: ApiServer
+    link: Link
+    notify: Worker
+    security: Security
+    runner: Runner
+
+
+def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token: str, tried: asyncio.Event) -> Parts:
+    """Every part, knowing those it needs; `tried` is set when the broker was found there or away."""
+    fleet = FleetService(
+        database,
+        FleetSettings(timedelta(seconds=config.fleet.offline_after_s), config.fleet.summaries_per_vehicle),
+        now,
+    )
+    audit = Audit(database, now)
+    notify = make_notify(database, audit, config.notify, now)
+    alerts = AlertService(
+        database, audit, Telling(notify.service, config.notify.public_url, config.notify.all_clear), now
+    )
+    key = signing_key(config.security.key_file or database.file.with_name(f"{database.file.name}.key"))
+    security = make_security(database, now, audit=audit, signing_key=key, bootstrap=token)
+    kept = HealthSettings(config.health.quarters_per_vehicle, config.health.days_per_vehicle)
+    health = HealthService(database, kept, knowledge=shipped(), fleet=fleet, alerts=alerts, audit=audit, now=now)
+    intake = Intake(database, Features(fleet, alerts, health), InboxSettings(**config.inbox.model_dump()))
+    loop = asyncio.get_running_loop()
+
+    def tell(_: LinkState) -> None:
+        loop.call_soon_threadsafe(tried.set)
+
+    link = Link(
+        target,
+        intake.take,
+        client_id=f"telltale-cloud-{secrets.token_hex(8)}",
+        tls=tls_of(target),
+        now=now,
+        uniform=random.SystemRandom().uniform,
+        on_change=tell,
+    )
+    scheduling, appointments = SchedulingService(database, audit, now), AppointmentService(database, audit, now)
+    orders = WorkOrderService(database, audit, alerts, now, serviced=health.serviced)
+    guard = AgentGuard(database, security.watch, audit, EDGES)
+    tell_people = teller(notify.service, config.notify.public_url)
+    near = Neighbours(
+        alerts,
+        scheduling,
+        appointments,
+        orders,
+        health.diagnose,
+        tell_people,
+        guard.pass_on,
+    )
+    workflow = _workflow(config, database, audit, near)
+    services = Services(
+        fleet=fleet,
+        alerts=alerts,
+        health=health,
+        lives=load_lives(config.health.rul_model),
+        aside=AsideService(database),
+        scheduling=scheduling,
+        appointments=appointments,
+        orders=orders,
+        workflow=workflow.service,
+        counts=partial(counters.read, database),
+        notify=notify.service,
+        contacts=notify.contacts,
+        parts=lambda: {**reasons(database, link.state, notify.worker.reason), **workflow.runner.parts()},
+        security=security,
+        now=now,
+    )
+    return Parts(ApiServer(make_api(services)), link, notify.worker, security, workflow.runner)
+
+
+def _workflow(config: CloudConfig, database: Database, audit: Audit, near: Neighbours) -> Workflow:
+    wanted = config.workflow
+    patience = Patience(
+        remind_after=timedelta(days=wanted.remind_after_days),
+        ask_again_after=timedelta(days=wanted.ask_again_after_days),
+        look_again_after=timedelta(days=wanted.look_again_after_days),
+        overdue_after=timedelta(days=wanted.overdue_after_days),
+    )
+    file = wanted.checkpoint_file or database.file.with_name(f"{database.file.name}.checkpoints")
+    look_every_s = wanted.look_every_s
+    return make_workflow(database, audit, near, now, patience=patience, file=file, look_every_s=look_every_s)
+
+
+def teller(notify: NotifyService, public_url: str | None) -> Callable[[Connection, Message], None]:
+    """How the workflow's words reach people."""
+
+    def tell(connection: Connection, message: Message) -> None:
+        notice = Notice(
+            reason=message.reason,
+            fleet=message.fleet,
+            vehicle=message.vehicle,
+            severity=message.severity,
+            title=message.title,
+            text=message.text,
+            link=None if public_url is None else f"{public_url.rstrip('/')}/cases/{message.case}",
+            correlation=message.correlation,
+        )
+        notify.post(connection, notice)
+
+    return tell
+
+
+def now() -> datetime:
+    """The cloud's clock."""
+    return datetime.now(UTC)
+
+
+def reasons(database: Database, link: LinkState, notify: str) -> Mapping[str, str]:
+    """Each part with the reason why it does not work; "" when it does."""
+    return {
+        "broker": link.broker,
+        "database": database.check(),
+        "inbox": link.database and f"cannot store: {link.database}",
+        "notify": notify,
+    }
