@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from cloud import cli_people
-from cloud.app import serve
 from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf
 from cloud.config import Override, load
 from cloud.database import Database
@@ -128,6 +127,8 @@ def _add_serve(serve_parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    from cloud.app import serve  # noqa: PLC0415  # seconds on a small machine, and no other command needs it
+
     config = load(options.config, _overrides(options, os.environ))
     if config.token is not None:
         asyncio.run(serve(config, token=config.token.get_secret_value(), announce=options.announce))

@@ -9,18 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from cloud.errors import ConfigError, UpstreamDown
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 Connection = sa.engine.Connection
 """What a store's SQL runs on, inside `Database.transaction` or `Database.snapshot`."""
@@ -78,6 +78,9 @@ class Database:
             ConfigError: the file is no database, cannot be written, or belongs to a newer Telltale.
             UpstreamDown: somebody else holds it.
         """
+        from alembic import command  # noqa: PLC0415  # a third of a second, which only this needs
+        from alembic.util import CommandError  # noqa: PLC0415
+
         try:
             with self._engine.execution_options(**{_WRITES: True}).begin() as connection:
                 command.upgrade(_alembic(connection), "head")
@@ -218,7 +221,9 @@ def _unusable(file: Path, error: DatabaseError) -> ConfigError:
     )
 
 
-def _alembic(connection: Connection) -> Config:
+def _alembic(connection: Connection) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     folder = Path(__file__).parent / "migrations"
     config.set_main_option("script_location", str(folder).replace("%", "%%"))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.folders import remove_folders
 from tests.long_runs import LongRuns
 from tests.shared import ROOT, find_shared
 
@@ -19,6 +20,10 @@ settings.load_profile("fuzz" if FUZZ_EXAMPLES else "ordinary")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(LongRuns(ROOT, ROOT / "build" / "long"), "long-runs")
+
+
+def pytest_sessionfinish() -> None:
+    remove_folders()
 
 
 @pytest.fixture(scope="session")

@@ -33,9 +33,13 @@ class Form(BaseModel):
 class PageForm(Form, Generic[Item]):
     """One page of a listing."""
 
+    # Each PageForm[…] would search every module there is for its own source: half of what a start takes.
+    model_config = ConfigDict(use_attribute_docstrings=False)
+
     items: list[Item]
-    after: Annotated[str | None, Field(examples=["WzQyXQ"])]
-    """Ask again with this for the next page; null at the end."""
+    after: Annotated[
+        str | None, Field(description="Ask again with this for the next page; null at the end.", examples=["WzQyXQ"])
+    ]
 
 
 def page_form(page: Page[Row], form: Callable[[Row], Item]) -> PageForm[Item]:

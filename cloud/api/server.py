@@ -1,5 +1,6 @@
 """The API as one ASGI application."""
 
+from functools import cache
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request
@@ -78,6 +79,7 @@ def make_api(services: Services) -> FastAPI:
     return app
 
 
+@cache  # no route knows of a service
 def _v1() -> APIRouter:
     router = APIRouter(prefix=V1, responses=_RESPONSES)
     for noun in (
@@ -103,15 +105,15 @@ def _v1() -> APIRouter:
         gaps,
         quarantine,
     ):
-        router.include_router(_guarded(noun.router))
-    router.include_router(_guarded(health.counters_router))
+        router.include_router(guarded(noun.router))
+    router.include_router(guarded(health.counters_router))
     router.add_api_route("/openapi.json", _openapi, include_in_schema=False)
     router.include_router(sessions.open_router)
     router.include_router(live.router)
     return router
 
 
-def _guarded(router: APIRouter) -> APIRouter:
+def guarded(router: APIRouter) -> APIRouter:
     """A router of which every route asks who is there.
 
     Raises:

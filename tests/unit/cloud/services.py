@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -42,6 +42,7 @@ from cloud.workflow.room import Neighbours, Workflow, make_workflow
 from cloud.workflow.settings import Patience
 from edge.wire.downlink import Ack, decode_down
 from edge.wire.topics import Address
+from tests.folders import folder_for_the_run
 from tests.unit.cloud.vehicle import T0
 
 TOKEN: Final = "a-token-that-nobody-guesses"
@@ -207,8 +208,8 @@ def with_inbox(**changes: int) -> InboxSettings:
 
 @cache
 def _empty_database() -> Path:
-    """Migrated once per test run; copied for each test."""
-    file = Path(mkdtemp(prefix="telltale-test-")) / "empty.db"
+    """Migrated once per process of a test run; copied for each test."""
+    file = folder_for_the_run() / "empty.db"
     database = Database(f"sqlite:///{file}")
     database.migrate()
     database.close()
