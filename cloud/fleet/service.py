@@ -26,6 +26,8 @@ from cloud.pages import Page, Window
 from edge.wire import messages
 from edge.wire.topics import Address
 
+_PLACE: Final = ("Vehicle.CurrentLocation.Latitude", "Vehicle.CurrentLocation.Longitude")
+_LATITUDE_MAX: Final = 90.0
 _EXPIRE_EVERY: Final = 64
 """Old summaries are looked for when a summary's number in its stream divides by this."""
 
@@ -153,6 +155,20 @@ class FleetService:
                 health=vehicle_store.twin_part(connection, address, TwinPart.HEALTH),
                 latest=latest[0] if latest else None,
             )
+
+    def place(self, address: Address) -> tuple[float, float] | None:
+        """Where a vehicle says that it is, in degrees north and east (WGS 84); None where it does not, or cannot be.
+
+        Raises:
+            NotFound: it was never heard.
+        """
+        latest = self.twin(address).latest
+        if latest is None:
+            return None
+        said = [latest.signals[name].last for name in _PLACE if name in latest.signals]
+        if len(said) < len(_PLACE) or abs(said[0]) > _LATITUDE_MAX or abs(said[1]) > 2 * _LATITUDE_MAX:
+            return None
+        return said[0], said[1]
 
     def trips(self, wanted: DriveFilter, window: Window) -> Page[Trip]:
         """Trips, the latest start first.

@@ -43,6 +43,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             scheduling=cloud.scheduling,
             appointments=cloud.appointments,
             orders=cloud.orders,
+            preferences=cloud.preferences,
             workflow=cloud.workflow.service,
             notify=cloud.notify,
             contacts=cloud.contacts,

@@ -110,6 +110,15 @@ def summary(n: int = 1, last: float = 48.0) -> messages.Summary:
     return messages.Summary(started_at=minute(n), ended_at=minute(n + 1), signals={"Vehicle.Speed": speed})
 
 
+def summary_at(n: int, latitude: float, longitude: float) -> messages.Summary:
+    """A minute in which it told where it is."""
+    signals = {
+        f"Vehicle.CurrentLocation.{name}": SignalSummary(unit="degrees", min=at, max=at, mean=at, last=at, count=60)
+        for name, at in (("Latitude", latitude), ("Longitude", longitude))
+    }
+    return messages.Summary(started_at=minute(n), ended_at=minute(n + 1), signals=signals)
+
+
 def health(uptime_s: float = 60.0) -> messages.Health:
     part = messages.PartHealth(state=PartState.OK, reason="")
     return messages.Health(
