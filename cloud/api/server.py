@@ -24,6 +24,7 @@ from cloud.api import (
     live,
     offers,
     people,
+    positions,
     preferences,
     quarantine,
     remaining_life,
@@ -85,6 +86,7 @@ def _v1() -> APIRouter:
     router = APIRouter(prefix=V1, responses=_RESPONSES)
     for noun in (
         vehicles,
+        positions,
         vehicle_health,
         trouble_codes,
         diagnoses,

@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from cloud.api.server import V1
-from cloud.errors import NotFound
 from cloud.health.model import Lifetime
 from cloud.scheduling.model import Job, Life, Place, Preferences, Work
 from cloud.workflow.circumstances import DUE_WITHIN, life_of
@@ -93,23 +92,12 @@ def test_offers_heed_preferences_and_where_the_vehicle_stands(shop: Cloud) -> No
 
 def test_where_the_vehicle_says_that_it_is_counts_more(shop: Cloud) -> None:
     shop.preferences.put(Address("north", "van-7"), Preferences(), POTSDAM, by="ada")
-    shop.take(VAN.say(says.summary_at(1, 52.52, 13.405), 1))
+    shop.take(VAN.say(says.position(52.52, 13.405), 1))
     answer(shop, YES)
     assert job_of(shop).place == BERLIN
 
 
-@pytest.mark.parametrize("place", [(91.0, 13.0), (52.0, -180.5)])
-def test_a_place_that_is_none_is_unknown(shop: Cloud, place: tuple[float, float]) -> None:
-    shop.take(VAN.say(says.summary_at(1, *place), 1))
-    assert shop.fleet.place(Address("north", "van-7")) is None
-
-
 def test_where_nothing_was_told_the_place_is_unknown(shop: Cloud) -> None:
-    with pytest.raises(NotFound):
-        shop.fleet.place(Address("north", "nobody"))
-    assert shop.fleet.place(Address("north", "van-7")) is None
-    shop.take(VAN.say(says.summary(1), 1))
-    assert shop.fleet.place(Address("north", "van-7")) is None
     answer(shop, YES)
     assert job_of(shop).place is None
 

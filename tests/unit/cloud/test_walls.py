@@ -53,6 +53,7 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("GET", "/vehicles"): Door(P.SEE_VEHICLES, "/vehicles"),
     ("GET", "/vehicles/{fleet}/{vehicle}"): Door(P.SEE_VEHICLES, "/vehicles/north/van-7"),
     ("GET", "/vehicles/{fleet}/{vehicle}/twin"): Door(P.SEE_DRIVES, "/vehicles/north/van-7/twin"),
+    ("GET", "/positions"): Door(P.SEE_DRIVES, "/positions"),
     ("GET", "/alerts"): Door(P.SEE_ALERTS, "/alerts"),
     ("GET", "/alerts/{fleet}/{vehicle}/{alert}"): Door(P.SEE_ALERTS, f"/alerts/north/van-7/{ALERT}"),
     ("POST", "/alerts/{fleet}/{vehicle}/{alert}/acknowledge"): Door(

@@ -110,15 +110,6 @@ def summary(n: int = 1, last: float = 48.0) -> messages.Summary:
     return messages.Summary(started_at=minute(n), ended_at=minute(n + 1), signals={"Vehicle.Speed": speed})
 
 
-def summary_at(n: int, latitude: float, longitude: float) -> messages.Summary:
-    """A minute in which it told where it is."""
-    signals = {
-        f"Vehicle.CurrentLocation.{name}": SignalSummary(unit="degrees", min=at, max=at, mean=at, last=at, count=60)
-        for name, at in (("Latitude", latitude), ("Longitude", longitude))
-    }
-    return messages.Summary(started_at=minute(n), ended_at=minute(n + 1), signals=signals)
-
-
 def health(uptime_s: float = 60.0) -> messages.Health:
     part = messages.PartHealth(state=PartState.OK, reason="")
     return messages.Health(
@@ -149,10 +140,10 @@ def trouble_code(
     )
 
 
-def position() -> messages.Position:
+def position(latitude_deg: float = 52.5, longitude_deg: float = 13.4) -> messages.Position:
     return messages.Position(
-        latitude_deg=52.5,
-        longitude_deg=13.4,
+        latitude_deg=latitude_deg,
+        longitude_deg=longitude_deg,
         altitude_m=None,
         speed_kmh=None,
         heading_deg=None,
