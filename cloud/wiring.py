@@ -16,6 +16,7 @@ from cloud.api.listener import ApiServer
 from cloud.api.server import make_api
 from cloud.config import BrokerTarget, CloudConfig
 from cloud.database import Connection, Database
+from cloud.fleet.profiles import ProfileService
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
 from cloud.health.lives import load_lives
@@ -100,6 +101,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     workflow = _workflow(config, database, audit, near)
     services = Services(
         fleet=fleet,
+        profiles=ProfileService(database, audit, fleet, now),
         alerts=alerts,
         health=health,
         lives=load_lives(config.health.rul_model),

@@ -18,6 +18,7 @@ from cloud.alerts.model import AlertFilter
 from cloud.alerts.service import AlertService
 from cloud.errors import NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
+from cloud.fleet.profiles import ProfileService
 from cloud.fleet.service import FleetService
 from cloud.health.lives import Lives
 from cloud.health.service import HealthService
@@ -52,6 +53,7 @@ class Services:
     """Everything that the API can ask."""
 
     fleet: FleetService
+    profiles: ProfileService
     alerts: AlertService
     health: HealthService
     lives: Lives | None

@@ -24,6 +24,7 @@ from cloud.api import (
     live,
     offers,
     people,
+    profiles,
     quarantine,
     remaining_life,
     sessions,
@@ -84,6 +85,7 @@ def _v1() -> APIRouter:
     router = APIRouter(prefix=V1, responses=_RESPONSES)
     for noun in (
         vehicles,
+        profiles,
         vehicle_health,
         trouble_codes,
         diagnoses,

@@ -9,6 +9,8 @@ class Permission(StrEnum):
     """One thing that somebody may or may not."""
 
     SEE_VEHICLES = "see_vehicles"
+    PUT_VEHICLES = "put_vehicles"
+    """Say what a vehicle is: its profile."""
     SEE_DRIVES = "see_drives"
     """Trips and summaries: where and how somebody drove."""
     SEE_ALERTS = "see_alerts"
@@ -60,7 +62,7 @@ _LOOK: Final = frozenset(
 )
 """What everybody sees of a fleet of theirs."""
 _OWN: Final = _LOOK | {
-    _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_CONTACTS, _P.PUT_CONTACTS,
+    _P.PUT_VEHICLES, _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_CONTACTS, _P.PUT_CONTACTS,
 }  # fmt: skip
 
 MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {

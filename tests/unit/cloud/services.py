@@ -17,6 +17,7 @@ from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
 from cloud.database import Database
 from cloud.errors import NotAllowed
+from cloud.fleet.profiles import ProfileService
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
 from cloud.health.lives import Lives
@@ -73,6 +74,7 @@ class Cloud:
     url: str
     database: Database
     fleet: FleetService
+    profiles: ProfileService
     alerts: AlertService
     health: HealthService
     security: Security
@@ -175,6 +177,7 @@ def open_cloud(
             url=url,
             database=database,
             fleet=fleet,
+            profiles=ProfileService(database, audit, fleet, lambda: cloud.now),
             alerts=alerts,
             health=health,
             security=security,

@@ -53,6 +53,10 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("GET", "/vehicles"): Door(P.SEE_VEHICLES, "/vehicles"),
     ("GET", "/vehicles/{fleet}/{vehicle}"): Door(P.SEE_VEHICLES, "/vehicles/north/van-7"),
     ("GET", "/vehicles/{fleet}/{vehicle}/twin"): Door(P.SEE_DRIVES, "/vehicles/north/van-7/twin"),
+    ("GET", "/vehicles/{fleet}/{vehicle}/profile"): Door(P.SEE_VEHICLES, "/vehicles/north/van-7/profile"),
+    ("PUT", "/vehicles/{fleet}/{vehicle}/profile"): Door(
+        P.PUT_VEHICLES, "/vehicles/north/van-7/profile", {"make": "Nordwagen"}
+    ),
     ("GET", "/alerts"): Door(P.SEE_ALERTS, "/alerts"),
     ("GET", "/alerts/{fleet}/{vehicle}/{alert}"): Door(P.SEE_ALERTS, f"/alerts/north/van-7/{ALERT}"),
     ("POST", "/alerts/{fleet}/{vehicle}/{alert}/acknowledge"): Door(
