@@ -51,6 +51,16 @@ class _Answer:
     """Of a term that ran out: when; the last one is named."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    """From when and where a term counts."""
+
+    day: date | None
+    km: float | None
+    lack: Lack
+    """What is missing where the day is."""
+
+
 def judge(plan: Plan | None, claimed: Claimed, known: Known) -> Verdict:
     """What the plan says. The same facts always give the same verdict."""
     found = conflicts(claimed, known)
@@ -106,7 +116,7 @@ def _covers(plan: Plan, claimed: Claimed, known: Known) -> Iterator[_Answer]:
         return
     for clause in plan.clauses:
         if isinstance(clause, Cover) and clause.concerns(claimed.component, claimed.work):
-            yield _term(clause, clause.term, plan, claimed, known.in_service_on, Lack.IN_SERVICE_ON, 0.0)
+            yield _term(clause, plan, claimed, _Begin(known.in_service_on, 0.0, Lack.IN_SERVICE_ON))
         elif isinstance(clause, Rest):
             reason = f"No clause of {plan.title} is about {claimed.component}"
             yield _Answer(clause, says=False, reason=reason, ends_on=date.min)
@@ -129,19 +139,18 @@ def _own_term(plan: Plan, claimed: Claimed, known: Known) -> _Answer | None:
         return _Answer(clause, says=None, reason=reason, lacks=frozenset({Lack.IN_SERVICE_ON}))
     if part.fitted_on <= known.in_service_on:
         return None
-    return _term(clause, clause.term, plan, claimed, part.fitted_on, Lack.FITTED_ON, part.fitted_km)
+    return _term(clause, plan, claimed, _Begin(part.fitted_on, part.fitted_km, Lack.FITTED_ON))
 
 
-def _term(
-    clause: Clause, term: Term, plan: Plan, claimed: Claimed, begin: date | None, lack: Lack, begin_km: float | None
-) -> _Answer:
-    in_time, time_told, ends_on = _in_time(term, claimed.failed_on, begin)
-    in_reach, reach_told = _in_reach(term, plan, claimed.odometer_km, begin_km)
+def _term(clause: Cover | Fitted, plan: Plan, claimed: Claimed, begin: _Begin) -> _Answer:
+    term = clause.term
+    in_time, time_told, ends_on = _in_time(term, claimed.failed_on, begin.day)
+    in_reach, reach_told = _in_reach(term, plan, claimed.odometer_km, begin.km)
     told = "; ".join(text for text in (time_told, reach_told) if text) or "The clause sets no limit"
     if in_time is False or in_reach is False:
         decisive = time_told if in_time is False else reach_told
         return _Answer(clause, says=False, reason=decisive, ends_on=ends_on)
-    lacks = {lack} if in_time is None else set()
+    lacks = {begin.lack} if in_time is None else set()
     if in_reach is None:
         lacks.add(Lack.ODOMETER if claimed.odometer_km is None else Lack.FITTED_KM)
     return _Answer(clause, None if lacks else True, told, frozenset(lacks))

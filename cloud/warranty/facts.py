@@ -98,8 +98,7 @@ def conflicts(claimed: Claimed, known: Known) -> Conflicts:
     backwards = _backwards(claimed, known)
     if backwards is not None:
         earlier, later = backwards
-        told = f"{earlier.source} has {earlier.km:.10g} km on {earlier.on}, {later.source} {later.km:.10g} km on {later.on}"
-        found[(Lack.ODOMETER,)] = f"the odometer went backwards: {told}"
+        found[(Lack.ODOMETER,)] = f"the odometer went backwards: {_told(earlier)}, {_told(later)}"
     return found
 
 
@@ -115,3 +114,7 @@ def _backwards(claimed: Claimed, known: Known) -> tuple[Reading, Reading] | None
     ordered = sorted(readings, key=lambda one: (one.on, one.km))
     pairs = (two for two in pairwise(ordered) if two[0].on < two[1].on and two[1].km < two[0].km - ROUNDING_KM)
     return next(pairs, None)
+
+
+def _told(reading: Reading) -> str:
+    return f"{reading.source} has {reading.km:.10g} km on {reading.on}"
