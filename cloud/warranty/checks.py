@@ -182,14 +182,15 @@ _SOURCES_MAX: Final = 20
 
 def check_place(visit: Visit, sightings: Sequence[Sighting]) -> Check:
     """Whether the vehicle was at the workshop while it is said to have been repaired there."""
-    if visit.place is None:
+    workshop = visit.place
+    if workshop is None:
         return _cannot(Subject.PLACE, f"Where {visit.centre} is, is not known any more")
     during = [one for one in sightings if visit.from_at <= one.at <= visit.until]
     if not during:
         told = f"from {_when(visit.from_at)} to {_when(visit.until)}"
         return _cannot(Subject.PLACE, f"The vehicle told no position {told}")
-    nearest = min(during, key=lambda one: distance_km(one.place, visit.place or one.place))
-    away = distance_km(nearest.place, visit.place)
+    nearest = min(during, key=lambda one: distance_km(one.place, workshop))
+    away = distance_km(nearest.place, workshop)
     allowed = NEAR_KM + (nearest.accuracy_m or 0.0) / 1000
     finding = Finding.PLAUSIBLE if away <= allowed else Finding.IMPLAUSIBLE
     reason = f"At the nearest it was {away:.1f} km from {visit.centre}; {allowed:.1f} km are allowed"

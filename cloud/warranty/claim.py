@@ -4,7 +4,7 @@ draft ──► submitted ──► approved | rejected
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -15,6 +15,8 @@ from cloud.warranty.facts import Service
 from edge.wire.topics import Address
 
 SERVICES_MAX: Final = 100
+_AHEAD_MAX: Final = timedelta(days=1)
+"""A vehicle's clock may be ahead of the cloud's."""
 
 
 class ClaimState(StrEnum):
@@ -180,7 +182,7 @@ def checked(statement: Statement, now: datetime) -> Statement:
     Raises:
         Refused: it cannot; names the field.
     """
-    if statement.failed_at > now:
+    if statement.failed_at > now + _AHEAD_MAX:
         raise Refused(f"failed_at: {statement.failed_at:%Y-%m-%d %H:%M} UTC is in the future")
     if statement.odometer_km is not None and not 0 <= statement.odometer_km <= 10_000_000:
         raise Refused(f"odometer_km: {statement.odometer_km:g} is no odometer")

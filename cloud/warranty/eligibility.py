@@ -12,8 +12,20 @@ from typing import Final
 
 from cloud.warranty.facts import Claimed, Known, Lack, conflicts
 from cloud.warranty.maintenance import missed
-from cloud.warranty.plan import Clause, Countries, Cover, Edge, Fitted, Maintenance, Misuse, Plan, Rest, Term, Wear
-from cloud.warranty.plan import months_after
+from cloud.warranty.plan import (
+    Clause,
+    Countries,
+    Cover,
+    Edge,
+    Fitted,
+    Maintenance,
+    Misuse,
+    Plan,
+    Rest,
+    Term,
+    Wear,
+    months_after,
+)
 
 
 class Decision(StrEnum):

@@ -1,0 +1,162 @@
+"""Everything that the rest of the cloud knows about a claimed repair, asked of each feature's service."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from cloud.alerts.service import AlertService, HandledAlert
+from cloud.errors import NotFound
+from cloud.fleet.model import Summary
+from cloud.fleet.profile import Profile
+from cloud.fleet.profiles import ProfileService
+from cloud.fleet.service import FleetService
+from cloud.health.model import Diagnosis, StandingCode, Why
+from cloud.health.service import HealthService
+from cloud.pages import LIMIT_MAX, Window
+from cloud.scheduling.appointments import AppointmentService
+from cloud.scheduling.model import Centre
+from cloud.scheduling.service import SchedulingService
+from cloud.scheduling.work_order import WorkOrder
+from cloud.scheduling.work_orders import WorkOrderService
+from cloud.warranty.checks import Driven, OdometerReading, Sighting, Symptom, Visit
+from cloud.warranty.signal import AROUND, SignalCurve, curve_of
+from cloud.workflow.model import Case, CaseFilter
+from cloud.workflow.service import WorkflowService
+from edge.wire.envelope import Clock
+from edge.wire.topics import Address
+
+ODOMETER: Final = "Vehicle.TraveledDistance"
+"""VSS, in metres."""
+ALERTS_MAX: Final = 100
+CODES_MAX: Final = 100
+_STAYS: Final = timedelta(hours=12)
+"""A vehicle is brought the evening before and fetched the next morning."""
+_LOOK_BACK: Final = timedelta(days=90)
+_NOT_SEEN: Final = frozenset({Why.NOTHING_WRONG, Why.TOO_LITTLE, Why.TOO_YOUNG, Why.NOT_COVERED})
+
+Positions = Callable[[Address, datetime, datetime], Sequence[Sighting]]
+"""Where a vehicle said it was within a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Who is asked."""
+
+    fleet: FleetService
+    profiles: ProfileService
+    alerts: AlertService
+    health: HealthService
+    scheduling: SchedulingService
+    appointments: AppointmentService
+    orders: WorkOrderService
+    workflow: WorkflowService
+    positions: Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What is known, as of one moment."""
+
+    order: WorkOrder
+    profile: Profile
+    alerts: list[HandledAlert]
+    case: Case | None
+    diagnosis: Diagnosis
+    """As of the failure."""
+    codes: list[StandingCode]
+    centre: Centre | None
+    """None: the booking's centre is not known any more."""
+    visit: Visit
+    readings: list[OdometerReading]
+    driven: Driven
+    heard_from: datetime | None
+    sightings: Sequence[Sighting]
+    curve: SignalCurve | None
+
+    def symptoms(self, component: str) -> list[Symptom]:
+        """Everything that spoke of the component."""
+        found = [
+            Symptom("alert", one.alert.rule, one.alert.started_at, f"alert {one.alert.id}")
+            for one in self.alerts
+            if one.alert.component == component
+        ]
+        found += [Symptom("code", one.code, one.seen_at, f"trouble code {one.code} of {one.ecu}") for one in self.codes]
+        said = self.diagnosis
+        if said.why not in _NOT_SEEN and said.causes and said.causes[0].evidence_for:
+            told = said.causes[0].evidence_for[0]
+            found.append(Symptom("indicator", f"({told})", said.made_at, "diagnosis as of the failure"))
+        return found
+
+
+def failed_at(order: WorkOrder, alerts: AlertService) -> datetime:
+    """When the failure was first seen: the beginning of the incident's first alert.
+
+    Raises:
+        NotFound: the incident has none.
+    """
+    _, handled = alerts.incident(order.incident)
+    if not handled:
+        raise NotFound(f"incident {order.incident} has no alert; say failed_at yourself")
+    return min(one.alert.started_at for one in handled)
+
+
+def gather(sources: Sources, order: WorkOrder, at: datetime) -> Gathered:
+    """What is known about a repair of a failure at this time.
+
+    Raises:
+        NotFound: the vehicle or the incident is not there.
+    """
+    address = order.address
+    _, handled = sources.alerts.incident(order.incident)
+    centre, visit = _visit(sources, order)
+    trips, told, total_m = sources.fleet.driven_until(address, at)
+    around = sources.fleet.summaries_between(address, at - AROUND, at + AROUND)
+    return Gathered(
+        order=order,
+        profile=sources.profiles.profile(address),
+        alerts=handled[:ALERTS_MAX],
+        case=_case(sources.workflow, order),
+        diagnosis=sources.health.diagnose(address, order.component, at=at),
+        codes=sources.health.codes_of(address, order.component)[:CODES_MAX],
+        centre=centre,
+        visit=visit,
+        readings=_readings(sources.fleet, address, at),
+        driven=Driven(told, total_m / 1000, trips - told),
+        heard_from=sources.fleet.first_summary_at(address),
+        sightings=sources.positions(address, visit.from_at, visit.until),
+        curve=curve_of([one for one in around if one.clock is Clock.SYNCED], handled, at),
+    )
+
+
+def _visit(sources: Sources, order: WorkOrder) -> tuple[Centre | None, Visit]:
+    booking = sources.appointments.booking(order.booking)
+    begun = order.started_at or booking.slot.start_at
+    ended = max(begun, order.ended_at or booking.slot.end_at)
+    try:
+        centre = sources.scheduling.centre(booking.slot.centre)
+    except NotFound:
+        return None, Visit(booking.slot.centre, None, begun - _STAYS, ended + _STAYS)
+    return centre, Visit(centre.name, centre.place, begun - _STAYS, ended + _STAYS)
+
+
+def _case(workflow: WorkflowService, order: WorkOrder) -> Case | None:
+    """The case that led to the order, among the vehicle's latest."""
+    wanted = CaseFilter(fleet=order.address.fleet, vehicle=order.address.vehicle)
+    cases = workflow.cases(wanted, Window(LIMIT_MAX)).items
+    return next((case for case in cases if case.work_order == order.number), None)
+
+
+def _readings(fleet: FleetService, address: Address, at: datetime) -> list[OdometerReading]:
+    """The last before and the first after, of the odometer that the vehicle itself shows."""
+    before = fleet.summaries_between(address, at - _LOOK_BACK, at, newest_first=True)
+    after = fleet.summaries_between(address, at, at + _LOOK_BACK)
+    found = (next((told for told in map(_odometer, side) if told), None) for side in (before, after))
+    return [one for one in found if one is not None]
+
+
+def _odometer(summary: Summary) -> OdometerReading | None:
+    signal = summary.signals.get(ODOMETER)
+    if signal is None or summary.clock is not Clock.SYNCED:
+        return None
+    return OdometerReading(summary.ended_at, signal.last / 1000)
