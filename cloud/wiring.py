@@ -31,16 +31,23 @@ from cloud.notify.room import make_notify
 from cloud.notify.service import NotifyService
 from cloud.notify.worker import Worker
 from cloud.scheduling.appointments import AppointmentService
+from cloud.scheduling.model import Place
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_orders import WorkOrderService
 from cloud.security.agents import AgentGuard
 from cloud.security.audit import Audit
 from cloud.security.room import Security, make_security
 from cloud.security.tokens import signing_key
+from cloud.warranty.checks import Sighting
+from cloud.warranty.gather import Positions, Sources
+from cloud.warranty.plan_files import load_plans, shipped_plans
+from cloud.warranty.seal import Seal
+from cloud.warranty.service import WarrantyService
 from cloud.workflow.model import EDGES, Message
 from cloud.workflow.room import Neighbours, Workflow, make_workflow
 from cloud.workflow.runner import Runner
 from cloud.workflow.settings import Patience
+from edge.wire.topics import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +106,24 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         guard.pass_on,
     )
     workflow = _workflow(config, database, audit, near)
+    aside, profiles = AsideService(database), ProfileService(database, audit, fleet, now)
+    asked = Sources(
+        fleet, profiles, alerts, health, scheduling, appointments, orders, workflow.service, positions_of(aside)
+    )
+    plans = shipped_plans() if config.warranty.plans is None else load_plans(config.warranty.plans)
+    warranty = WarrantyService(database, audit, asked, plans, now, seal=Seal(key))
     services = Services(
         fleet=fleet,
-        profiles=ProfileService(database, audit, fleet, now),
+        profiles=profiles,
         alerts=alerts,
         health=health,
         lives=load_lives(config.health.rul_model),
-        aside=AsideService(database),
+        aside=aside,
         scheduling=scheduling,
         appointments=appointments,
         orders=orders,
         workflow=workflow.service,
+        warranty=warranty,
         counts=partial(counters.read, database),
         notify=notify.service,
         contacts=notify.contacts,
@@ -150,6 +164,16 @@ def teller(notify: NotifyService, public_url: str | None) -> Callable[[Connectio
         notify.post(connection, notice)
 
     return tell
+
+
+def positions_of(aside: AsideService) -> Positions:
+    """Where vehicles said that they were, which is on the shelf."""
+
+    def positions(address: Address, since: datetime, until: datetime) -> list[Sighting]:
+        told = aside.positions(address, since, until)
+        return [Sighting(at, Place(one.latitude_deg, one.longitude_deg), one.accuracy_m) for at, one in told]
+
+    return positions
 
 
 def now() -> datetime:

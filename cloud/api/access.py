@@ -33,6 +33,7 @@ from cloud.security.behaviour import Outcome
 from cloud.security.principal import Principal
 from cloud.security.roles import Permission
 from cloud.security.room import Security
+from cloud.warranty.service import WarrantyService
 from cloud.workflow.service import WorkflowService
 from edge.wire.messages import AlertState
 from edge.wire.topics import Address
@@ -63,6 +64,7 @@ class Services:
     appointments: AppointmentService
     orders: WorkOrderService
     workflow: WorkflowService
+    warranty: WarrantyService
     notify: NotifyService
     contacts: ContactService
     counts: Callable[[], Mapping[str, int]]

@@ -14,6 +14,7 @@ from cloud.api import (
     bookings,
     cases,
     centres,
+    claims,
     contacts,
     deliveries,
     diagnoses,
@@ -33,6 +34,7 @@ from cloud.api import (
     trouble_codes,
     vehicle_health,
     vehicles,
+    warranty_plans,
     work_orders,
 )
 from cloud.api.access import GUARDS, KnownPrincipal, Services, may
@@ -99,6 +101,8 @@ def _v1() -> APIRouter:
         bookings,
         work_orders,
         cases,
+        claims,
+        warranty_plans,
         contacts,
         deliveries,
         sessions,

@@ -15,10 +15,10 @@ PALE: Final = HexColor(0xC9D1D9)
 _MEAN: Final = HexColor(0x1F5FA8)
 _BAND: Final = HexColor(0x9CBFE3)
 _FAILURE: Final = HexColor(0xB23B3B)
-_HEIGHT: Final = 190.0
-_LEFT: Final = 48.0
-_BELOW: Final = 36.0
-_ABOVE: Final = 18.0
+_HEIGHT: Final = 190
+_LEFT: Final = 48
+_BELOW: Final = 36
+_ABOVE: Final = 24
 _LINES: Final[Sequence[tuple[Color, float]]] = ((_BAND, 0.7), (_BAND, 0.7), (_MEAN, 1.6))
 """Of least, greatest and mean."""
 
@@ -28,7 +28,7 @@ def draw(curve: SignalCurve, width: float) -> Drawing:
     drawing = Drawing(width, _HEIGHT)
     plot = LinePlot()
     plot.x, plot.y = _LEFT, _BELOW
-    plot.width, plot.height = width - _LEFT - 12.0, _HEIGHT - _BELOW - _ABOVE
+    plot.width, plot.height = round(width) - _LEFT - 12, _HEIGHT - _BELOW - _ABOVE
     minutes = [_minutes(curve, point) for point in curve.points]
     series = [
         [(at, point.low) for at, point in zip(minutes, curve.points, strict=True)],
@@ -91,12 +91,11 @@ def _mark(drawing: Drawing, plot: LinePlot, across: Sequence[float]) -> None:
     x = plot.x + share * plot.width
     top = plot.y + plot.height
     drawing.add(Line(x, plot.y, x, top, strokeColor=_FAILURE, strokeWidth=1.2, strokeDashArray=[3, 2]))
-    anchor = "end" if share > 0.85 else "start"
-    drawing.add(
-        String(
-            x + (-3 if anchor == "end" else 3), top + 4, "failure", textAnchor=anchor, fontSize=8, fillColor=_FAILURE
-        )
-    )
+    if share > 0.85:  # there is no room for it on the right
+        word = String(x - 3, top + 4, "failure", textAnchor="end", fontSize=8, fillColor=_FAILURE)
+    else:
+        word = String(x + 3, top + 4, "failure", textAnchor="start", fontSize=8, fillColor=_FAILURE)
+    drawing.add(word)
 
 
 def _short(path: str) -> str:

@@ -164,7 +164,10 @@ def check_symptom(
         heard_from: since when the vehicle was heard at all; None: never. Who was not heard cannot have said anything.
     """
     since = failed_at - SYMPTOM_FOR
-    fit = sorted((one for one in symptoms if since <= one.at <= failed_at), key=lambda one: (one.at, one.name))
+    fit = sorted(
+        (one for one in symptoms if since <= one.at <= failed_at),
+        key=lambda one: (one.at, _SYMPTOM_RANK[one.kind], one.name),
+    )
     sources = tuple(f"{one.source}, {_when(one.at)}" for one in fit[:_SOURCES_MAX])
     if fit:
         first, more = fit[0], len(fit) - 1
@@ -178,6 +181,8 @@ def check_symptom(
 
 
 _SOURCES_MAX: Final = 20
+_SYMPTOM_RANK: Final = {"alert": 0, "code": 1, "indicator": 2}
+"""Of what came at once the plainest is named first."""
 
 
 def check_place(visit: Visit, sightings: Sequence[Sighting]) -> Check:
@@ -194,7 +199,7 @@ def check_place(visit: Visit, sightings: Sequence[Sighting]) -> Check:
     allowed = NEAR_KM + (nearest.accuracy_m or 0.0) / 1000
     finding = Finding.PLAUSIBLE if away <= allowed else Finding.IMPLAUSIBLE
     reason = f"At the nearest it was {away:.1f} km from {visit.centre}; {allowed:.1f} km are allowed"
-    sources = (f"{len(during)} positions, the nearest of {_when(nearest.at)}",)
+    sources = (f"the nearest of {len(during)} known positions, {_when(nearest.at)}",)
     return Check(Subject.PLACE, finding, reason, sources)
 
 

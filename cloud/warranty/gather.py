@@ -15,7 +15,7 @@ from cloud.health.model import Diagnosis, StandingCode, Why
 from cloud.health.service import HealthService
 from cloud.pages import LIMIT_MAX, Window
 from cloud.scheduling.appointments import AppointmentService
-from cloud.scheduling.model import Centre
+from cloud.scheduling.model import Centre, Place
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_order import WorkOrder
 from cloud.scheduling.work_orders import WorkOrderService
@@ -28,10 +28,14 @@ from edge.wire.topics import Address
 
 ODOMETER: Final = "Vehicle.TraveledDistance"
 """VSS, in metres."""
+PLACE: Final = ("Vehicle.CurrentLocation.Latitude", "Vehicle.CurrentLocation.Longitude")
+"""VSS, in degrees (WGS 84)."""
 ALERTS_MAX: Final = 100
 CODES_MAX: Final = 100
 _STAYS: Final = timedelta(hours=12)
 """A vehicle is brought the evening before and fetched the next morning."""
+_SUMMARIES_MAX: Final = 2000
+"""A day and a half of minutes, as a visit with a night on either side has."""
 _LOOK_BACK: Final = timedelta(days=90)
 _NOT_SEEN: Final = frozenset({Why.NOTHING_WRONG, Why.TOO_LITTLE, Why.TOO_YOUNG, Why.NOT_COVERED})
 
@@ -124,7 +128,7 @@ def gather(sources: Sources, order: WorkOrder, at: datetime) -> Gathered:
         readings=_readings(sources.fleet, address, at),
         driven=Driven(told, total_m / 1000, trips - told),
         heard_from=sources.fleet.first_summary_at(address),
-        sightings=sources.positions(address, visit.from_at, visit.until),
+        sightings=_sightings(sources, address, visit),
         curve=curve_of([one for one in around if one.clock is Clock.SYNCED], handled, at),
     )
 
@@ -147,12 +151,32 @@ def _case(workflow: WorkflowService, order: WorkOrder) -> Case | None:
     return next((case for case in cases if case.work_order == order.number), None)
 
 
+def _sightings(sources: Sources, address: Address, visit: Visit) -> list[Sighting]:
+    """Where the vehicle was around the visit, by positions that it sent and by its summaries."""
+    found = list(sources.positions(address, visit.from_at, visit.until))
+    for one in sources.fleet.summaries_between(address, visit.from_at, visit.until, most=_SUMMARIES_MAX):
+        place = _place(one)
+        if place is not None and one.clock is Clock.SYNCED:
+            found.append(Sighting(one.ended_at, place, None))
+    return sorted(found, key=lambda one: one.at)
+
+
+def _place(summary: Summary) -> Place | None:
+    """Where it was at the end of a summary; None where it does not say, or that is nowhere on earth."""
+    said = [summary.signals.get(name) for name in PLACE]
+    latitude, longitude = (None if one is None else one.last for one in said)
+    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
+        return None
+    return Place(latitude, longitude)
+
+
 def _readings(fleet: FleetService, address: Address, at: datetime) -> list[OdometerReading]:
     """The last before and the first after, of the odometer that the vehicle itself shows."""
     before = fleet.summaries_between(address, at - _LOOK_BACK, at, newest_first=True)
     after = fleet.summaries_between(address, at, at + _LOOK_BACK)
-    found = (next((told for told in map(_odometer, side) if told), None) for side in (before, after))
-    return [one for one in found if one is not None]
+    earlier = (told for told in map(_odometer, before) if told is not None and told.at <= at)
+    later = (told for told in map(_odometer, after) if told is not None and told.at > at)
+    return [one for one in (next(earlier, None), next(later, None)) if one is not None]
 
 
 def _odometer(summary: Summary) -> OdometerReading | None:

@@ -7,7 +7,7 @@ The same document gives the same bytes (`invariant`).
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
@@ -33,7 +33,9 @@ from cloud.warranty.page import Block, Box, Chart, Document, Heading, Lines, New
 TEXT_MAX: Final = 2000
 """Signs of one text on paper; all of it is in the evidence."""
 _MARGIN: Final = 18 * mm
-_WIDTH: Final = A4[0] - 2 * _MARGIN
+_PADDING: Final = 6.0
+"""Of the frame that reportlab lays everything into, on each side (points)."""
+_WIDTH: Final = A4[0] - 2 * _MARGIN - 2 * _PADDING
 _TEXT: Final = ParagraphStyle("text", fontName="Helvetica", fontSize=9, leading=12.5, textColor=INK)
 _SMALL: Final = ParagraphStyle("small", parent=_TEXT, fontSize=8, leading=10.5)
 _BOLD: Final = ParagraphStyle("bold", parent=_SMALL, fontName="Helvetica-Bold")
@@ -59,12 +61,12 @@ def render(document: Document) -> bytes:
     def decorate(canvas: Canvas, template: Any) -> None:
         canvas.setFont("Helvetica", 8)
         canvas.setFillColor(INK)
-        canvas.drawString(_MARGIN, 10 * mm, printable(document.title))
-        canvas.drawRightString(A4[0] - _MARGIN, 10 * mm, f"page {template.page}")
+        canvas.drawString(_MARGIN + _PADDING, 10 * mm, printable(document.title))
+        canvas.drawRightString(A4[0] - _MARGIN - _PADDING, 10 * mm, f"page {template.page}")
         if document.mark:
             canvas.setFont("Helvetica-Bold", 9)
             canvas.setFillColor(_COLOURS[Tone.BAD][1])
-            canvas.drawRightString(A4[0] - _MARGIN, A4[1] - 11 * mm, printable(document.mark))
+            canvas.drawRightString(A4[0] - _MARGIN - _PADDING, A4[1] - 11 * mm, printable(document.mark))
 
     template = SimpleDocTemplate(
         written,
@@ -130,7 +132,8 @@ def _drawn(block: Block) -> Iterator[Flowable]:
             yield _table(block)
             yield Spacer(1, 4)
         case Chart(curve, caption):
-            yield KeepTogether([draw(curve, _WIDTH), _paragraph(caption, _SMALL)])
+            yield draw(curve, _WIDTH)
+            yield _paragraph(caption, _SMALL)
         case NewPage():
             yield PageBreak()
 
@@ -138,19 +141,19 @@ def _drawn(block: Block) -> Iterator[Flowable]:
 def _box(box: Box) -> Table:
     fill, line = _COLOURS[box.tone]
     inside = [[_paragraph(box.title, _BOX_TITLE)], [_paragraph(box.text, _TEXT)]]
-    style = [
+    style: list[Any] = [
         ("BACKGROUND", (0, 0), (-1, -1), fill),
         ("LINEBEFORE", (0, 0), (0, -1), 3, line),
         ("LEFTPADDING", (0, 0), (-1, -1), 9),
         ("TOPPADDING", (0, 0), (-1, 0), 6),
         ("BOTTOMPADDING", (0, -1), (-1, -1), 7),
     ]
-    return Table(inside, colWidths=[_WIDTH], style=TableStyle(style))
+    return Table(inside, colWidths=[_WIDTH], style=TableStyle(style), hAlign="LEFT")
 
 
 def _table(rows: Rows) -> Table:
     body = _CODE if rows.is_code else _SMALL
-    lines: list[Sequence[Flowable]] = [[_paragraph(text, _BOLD) for text in rows.head]] if rows.head else []
+    lines: list[list[Flowable]] = [[_paragraph(text, _BOLD) for text in rows.head]] if rows.head else []
     for row in rows.rows:
         first = _BOLD if not rows.head else body
         lines.append([_paragraph(text, first if place == 0 else body) for place, text in enumerate(row)])
@@ -167,4 +170,5 @@ def _table(rows: Rows) -> Table:
     else:
         style.append(("BACKGROUND", (0, 0), (-1, -1), white))
     widths = [share * _WIDTH for share in rows.widths]
-    return Table(lines, colWidths=widths, repeatRows=1 if rows.head else 0, style=TableStyle(style))
+    repeated = 1 if rows.head else 0
+    return Table(lines, colWidths=widths, repeatRows=repeated, style=TableStyle(style), hAlign="LEFT")

@@ -123,7 +123,7 @@ def load_plans(folder: Path = FOLDER) -> tuple[Plan, ...]:
 
 
 @cache
-def shipped() -> tuple[Plan, ...]:
+def shipped_plans() -> tuple[Plan, ...]:
     """The invented examples that come with Telltale, read once."""
     return load_plans()
 

@@ -230,7 +230,7 @@ class WarrantyService:
         claim = self.claim(number)
         pieces = self._pieces(claim)
         if claim.ruling is not None:
-            pieces = [*pieces, ruling_piece(claim, claim.ruling)]
+            pieces = sorted([*pieces, ruling_piece(claim, claim.ruling)], key=lambda one: one.name)
         as_of = claim.changed_at if claim.assessment is not None else self._now()
         cover = Cover(claim.number, claim.state, as_of)
         listed = [(f"evidence/{one.name}", one.sha256, len(one.content)) for one in pieces]

@@ -27,6 +27,12 @@ _TONE: Final = {
     Decision.CANNOT_BE_SAID: Tone.OPEN,
 }
 _FACTS: Final = (0.27, 0.73)
+_HOW_TO_VERIFY: Final = (
+    "SHA-256 of each piece, beside this document in the pack; the manifest has the hash of this document as well. "
+    "`telltale-cloud warranty verify` says whether any of them was changed."
+)
+_SHARE_MIN: Final = 0.01
+"""Of a cause that is worth a word."""
 _SHOWN_MAX: Final = 10
 """Alerts, codes or parts in a table; all of them are in the evidence."""
 
@@ -57,6 +63,7 @@ def _verdict(told: Told) -> Iterator[Block]:
     clause = f"Clause {verdict['clause']}" if verdict["clause"] else "No clause was reached"
     lacks = ", ".join(verdict["lacks"])
     text = f"{clause}: {verdict['reason']}." + (f" Missing or in conflict: {lacks}." if lacks else "")
+    text += f"\n\u201c{verdict['text']}\u201d" if verdict["text"] else ""
     yield Box(f"By the plan: {_words(decision)}", text, _TONE[decision])
     ruling = told.get("ruling")
     if ruling is None:
@@ -132,7 +139,7 @@ def _alerts(alerts: Sequence[Mapping[str, Any]]) -> Iterator[Block]:
 
 
 def _diagnosed(diagnosis: Mapping[str, Any]) -> str:
-    causes = diagnosis["causes"][:3]
+    causes = [one for one in diagnosis["causes"][:3] if one["probability"] >= _SHARE_MIN]
     likely = "; ".join(f"{one['title']} ({one['probability']:.0%})" for one in causes) or "no cause was named"
     sure = "sure enough" if diagnosis["verdict"] else f"no verdict, {diagnosis['reason']}"
     return f"Diagnosis of {_when(diagnosis['made_at'])}: {likely}; {sure}."
@@ -175,8 +182,7 @@ def _plan(told: Told) -> Iterator[Block]:
 
 def _hashes(listed: Listed) -> Iterator[Block]:
     yield Heading("Evidence")
-    words = "SHA-256 of each piece, beside this document in the pack. `telltale-cloud warranty verify` says whether any was changed; the manifest has the hash of this document as well."
-    yield Lines([words])
+    yield Lines([_HOW_TO_VERIFY])
     rows = [(name, sha256, f"{size}") for name, sha256, size in listed]
     yield Rows(("File", "SHA-256", "Bytes"), rows, (0.25, 0.64, 0.11), is_code=True)
 
@@ -198,4 +204,7 @@ def _services(services: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _part(part: Mapping[str, Any]) -> str:
-    return f"{part['number']}, fitted {part['fitted_on'] or 'at an unknown date'} at {_km(part['fitted_km'])}"
+    on, km = part["fitted_on"], part["fitted_km"]
+    if on is None and km is None:
+        return f"{part['number']}, nothing says that it was fitted later"
+    return f"{part['number']}, fitted on {on or 'an unknown day'} at {'an unknown distance' if km is None else _km(km)}"

@@ -37,6 +37,11 @@ from cloud.scheduling.work_orders import WorkOrderService
 from cloud.security.audit import Audit
 from cloud.security.passwords import Passwords
 from cloud.security.room import Security, make_security
+from cloud.warranty.gather import Sources
+from cloud.warranty.plan_files import shipped_plans
+from cloud.warranty.seal import Seal
+from cloud.warranty.service import WarrantyService
+from cloud.wiring import positions_of
 from cloud.workflow.agents import Diagnose
 from cloud.workflow.model import Message
 from cloud.workflow.room import Neighbours, Workflow, make_workflow
@@ -83,6 +88,7 @@ class Cloud:
     appointments: AppointmentService
     orders: WorkOrderService
     workflow: Workflow
+    warranty: WarrantyService
     intake: Intake
     notify: NotifyService
     contacts: ContactService
@@ -173,19 +179,26 @@ def open_cloud(
             file=file.with_name("checkpoints.db"),
             look_every_s=1.0,
         )
+        aside, profiles = AsideService(database), ProfileService(database, audit, fleet, lambda: cloud.now)
+        asked = Sources(
+            fleet, profiles, alerts, health, scheduling, appointments, orders, workflow.service, positions_of(aside)
+        )
+        seal = Seal(bytes(32))
+        warranty = WarrantyService(database, audit, asked, shipped_plans(), lambda: cloud.now, seal=seal)
         cloud = Cloud(
             url=url,
             database=database,
             fleet=fleet,
-            profiles=ProfileService(database, audit, fleet, lambda: cloud.now),
+            profiles=profiles,
             alerts=alerts,
             health=health,
             security=security,
-            aside=AsideService(database),
+            aside=aside,
             scheduling=scheduling,
             appointments=appointments,
             orders=orders,
             workflow=workflow,
+            warranty=warranty,
             intake=intake,
             notify=notify,
             contacts=contacts,

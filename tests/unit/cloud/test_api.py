@@ -45,6 +45,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             appointments=cloud.appointments,
             orders=cloud.orders,
             workflow=cloud.workflow.service,
+            warranty=cloud.warranty,
             notify=cloud.notify,
             contacts=cloud.contacts,
             counts=partial(counters.read, cloud.database),

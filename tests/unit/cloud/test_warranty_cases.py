@@ -10,12 +10,12 @@ import pytest
 from cloud.warranty.eligibility import judge
 from cloud.warranty.facts import Claimed, FittedPart, Known, Service
 from cloud.warranty.plan import KM_PER
-from cloud.warranty.plan_files import shipped
+from cloud.warranty.plan_files import shipped_plans
 
 UNKNOWN: Final = "unknown"
 TABLE: Final = tomllib.loads(Path(__file__).with_name("warranty_cases.toml").read_text())
 CASES: Final[list[dict[str, Any]]] = TABLE["case"]
-PLANS: Final = {plan.id: plan for plan in shipped()}
+PLANS: Final = {plan.id: plan for plan in shipped_plans()}
 
 
 def written(case: dict[str, Any]) -> dict[str, Any]:
