@@ -52,7 +52,10 @@ def signal(unit: str, low: float, high: float) -> SignalSummary:
 
 
 def told(n: int, *, coolant_c: float, km: float) -> messages.Summary:
-    signals = {COOLANT: signal("Celsius", coolant_c - 2, coolant_c + 2), ODOMETER: signal("m", km * 1e3, km * 1e3 + 800)}
+    signals = {
+        COOLANT: signal("Celsius", coolant_c - 2, coolant_c + 2),
+        ODOMETER: signal("m", km * 1e3, km * 1e3 + 800),
+    }
     return messages.Summary(started_at=minute(n), ended_at=minute(n + 1), signals=signals)
 
 
