@@ -239,7 +239,7 @@ def claim_for(cloud: Cloud) -> None:
     cloud.take(van.say(says.alert(1), 1))
     [incident] = cloud.alerts.incidents(IncidentFilter(vehicle="van-10"), Window()).items
     work = catalogue().find("inspection", "cooling")
-    for hour in (170, 194, 218):
+    for hour in (78, 98, 102):
         booking = cloud.appointments.hold(f"{hour} h", job("van-10"), "mitte", hours_after(hour), by="test")
         cloud.appointments.confirm(booking.id, by="test")
         new = NewOrder(booking.id, incident.number, van.address, "cooling", work, None)
