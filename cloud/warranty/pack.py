@@ -6,6 +6,7 @@ The same claim in the same state gives the same bytes.
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,6 +113,8 @@ def _unpack(content: bytes) -> dict[str, bytes]:
             if len(pack.infolist()) > FILES_MAX:
                 raise Refused(f"more than {FILES_MAX} files")
             for info in pack.infolist():
+                if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                    raise Refused(f"{info.filename} is packed in a way that is not used here")
                 if info.filename in files:
                     raise Refused(f"{info.filename} is in there twice")
                 with pack.open(info) as opened:
@@ -119,7 +122,7 @@ def _unpack(content: bytes) -> dict[str, bytes]:
                 left -= len(files[info.filename])
                 if left < 0:
                     raise Refused(f"more than {BYTES_MAX} bytes when unpacked")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ValueError, EOFError, OSError) as error:
         raise Refused(f"no zip that can be read ({error})") from error
     return files
 

@@ -108,6 +108,8 @@ def _flow(document: Document) -> Iterator[Flowable]:
     waiting: Flowable | None = None
     for block in document.blocks:
         if isinstance(block, Heading):
+            if waiting is not None:
+                yield waiting
             waiting = _paragraph(block.text, _HEADING)
             continue
         flowables = list(_drawn(block))
@@ -115,12 +117,12 @@ def _flow(document: Document) -> Iterator[Flowable]:
             yield KeepTogether([waiting, flowables[0]])
             flowables, waiting = flowables[1:], None
         yield from flowables
+    if waiting is not None:
+        yield waiting
 
 
-def _drawn(block: Block) -> Iterator[Flowable]:
+def _drawn(block: Lines | Box | Rows | Chart | NewPage) -> Iterator[Flowable]:
     match block:
-        case Heading(text):
-            yield _paragraph(text, _HEADING)
         case Lines(texts):
             for text in texts:
                 yield _paragraph(text, _TEXT)

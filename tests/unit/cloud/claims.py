@@ -67,8 +67,8 @@ def hot(n: int = 1, **changes: Any) -> messages.Alert:
 
 
 def drive(cloud: Cloud, van: Speaker = VAN) -> None:
-    """Eighty minutes, in the middle of which the coolant gets hot."""
-    heats = [(n, 90.0 + max(0.0, n - 30) * 3.0 if n < 45 else 70.0) for n in range(80)]
+    """Forty minutes, in the middle of which the coolant gets hot."""
+    heats = [(n, 90.0 + max(0.0, n - 30) * 3.0 if n < 45 else 70.0) for n in range(20, 60)]
     cloud.take(*(van.say(told(n, coolant_c=heat, km=KM - 40 + n), n + 1) for n, heat in heats))
     cloud.take(van.say(hot(), 1))
 
