@@ -2,13 +2,13 @@
 
 import argparse
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cloud.errors import ConfigError
 from cloud.security.tokens import signing_key
-from cloud.warranty.pack import BYTES_MAX, Report, verify_pack
-from cloud.warranty.plan_files import load_plans
-from cloud.warranty.seal import Seal
+
+if TYPE_CHECKING:
+    from cloud.warranty.pack import Report
 
 KEY_DEFAULT: Final = Path("telltale.db.key")
 """Where a service makes its key by default: beside its database."""
@@ -36,13 +36,16 @@ def warranty(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     """0 where nothing was changed and the seal is ours; 1 where something was."""
+    from cloud.warranty.pack import verify_pack  # noqa: PLC0415  # a second on a small machine, and only this needs it
+    from cloud.warranty.seal import Seal  # noqa: PLC0415
+
     seal = None if options.without_key else Seal(_key(options.key))
     report = verify_pack(_read(options.pack), seal)
     print("\n".join(words(report)))
     return 0 if report.is_whole else 1
 
 
-def words(report: Report) -> list[str]:
+def words(report: "Report") -> list[str]:
     """What became of a pack, a line for each thing."""
     if report.problem:
         return [f"this is no evidence pack: {report.problem}"]
@@ -61,6 +64,8 @@ _SEALS: Final = {
 
 
 def _plans(folder: Path) -> int:
+    from cloud.warranty.plan_files import load_plans  # noqa: PLC0415  # the same
+
     for plan in load_plans(folder):
         print(plan.file, plan.id, f"{len(plan.clauses)} clauses", plan.title, sep="\t")
     return 0
@@ -74,6 +79,8 @@ def _key(file: Path) -> bytes:
 
 
 def _read(file: Path) -> bytes:
+    from cloud.warranty.pack import BYTES_MAX  # noqa: PLC0415  # the same
+
     try:
         with file.open("rb") as opened:
             return opened.read(BYTES_MAX + 1)

@@ -28,7 +28,7 @@ from reportlab.platypus import (
 )
 
 from cloud.warranty.chart import INK, PALE, draw
-from cloud.warranty.page import Block, Box, Chart, Document, Heading, Lines, NewPage, Rows, Tone
+from cloud.warranty.page import Box, Chart, Document, Heading, Lines, NewPage, Rows, Tone
 
 TEXT_MAX: Final = 2000
 """Signs of one text on paper; all of it is in the evidence."""

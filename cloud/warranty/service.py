@@ -16,7 +16,6 @@ from cloud.warranty.claim import Assessment, Claim, ClaimFilter, ClaimState, Rul
 from cloud.warranty.dossier import pieces_for, ruling_piece
 from cloud.warranty.gather import Gathered, Sources, failed_at, gather
 from cloud.warranty.pack import Cover, make_pack
-from cloud.warranty.pdf import render
 from cloud.warranty.pieces import Piece, by_name
 from cloud.warranty.plan import Plan, plans_for
 from cloud.warranty.seal import Seal
@@ -227,6 +226,8 @@ class WarrantyService:
         Raises:
             NotFound: there is no such claim.
         """
+        from cloud.warranty.pdf import render  # noqa: PLC0415  # reportlab takes half a second, and few ask for a pack
+
         claim = self.claim(number)
         pieces = self._pieces(claim)
         if claim.ruling is not None:
