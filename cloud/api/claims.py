@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import Field
 
-from cloud.api.access import Caller, Instant, Services, ServicesOf, WindowOf, may
+from cloud.api.access import Caller, Services, ServicesOf, WindowOf, may
 from cloud.api.forms import FleetName, Form, Moment, PageForm, Prose, VehicleName, page_form
-from cloud.api.jobs import Name, Wish
+from cloud.api.jobs import Name, PlanMoment, Wish
 from cloud.security.roles import Permission
 from cloud.warranty.checks import Finding, Subject
 from cloud.warranty.claim import (
@@ -45,7 +45,7 @@ class ServiceForm(Wish):
 class StatementForm(Wish):
     """What people say in a claim. Null is unknown."""
 
-    failed_at: Instant | None = None
+    failed_at: PlanMoment | None = None
     """Null: when the first alert of the incident began."""
     odometer_km: Km | None = None
     """At the failure."""
@@ -75,7 +75,7 @@ class ClaimWish(StatementForm):
 class RestateWish(StatementForm):
     """Another statement in the place of a draft's."""
 
-    failed_at: Instant
+    failed_at: PlanMoment
     sequence: Sequence
     """Of the claim as the caller saw it."""
 

@@ -4,7 +4,7 @@ draft ──► submitted ──► approved | rejected
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -15,6 +15,7 @@ from cloud.warranty.facts import Service
 from edge.wire.topics import Address
 
 SERVICES_MAX: Final = 100
+_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _AHEAD_MAX: Final = timedelta(days=1)
 """A vehicle's clock may be ahead of the cloud's."""
 
@@ -182,6 +183,8 @@ def checked(statement: Statement, now: datetime) -> Statement:
     Raises:
         Refused: it cannot; names the field.
     """
+    if statement.failed_at < _EARLIEST:
+        raise Refused(f"failed_at: {statement.failed_at:%Y-%m-%d} is no day that a clock was right; say when it failed")
     if statement.failed_at > now + _AHEAD_MAX:
         raise Refused(f"failed_at: {statement.failed_at:%Y-%m-%d %H:%M} UTC is in the future")
     if statement.odometer_km is not None and not 0 <= statement.odometer_km <= 10_000_000:

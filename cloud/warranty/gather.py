@@ -115,6 +115,7 @@ def gather(sources: Sources, order: WorkOrder, at: datetime) -> Gathered:
     _, handled = sources.alerts.incident(order.incident)
     centre, visit = _visit(sources, order)
     trips, told, total_m = sources.fleet.driven_until(address, at)
+    named = {path for one in handled for path in one.alert.values}
     around = sources.fleet.summaries_between(address, at - AROUND, at + AROUND)
     return Gathered(
         order=order,
@@ -129,7 +130,7 @@ def gather(sources: Sources, order: WorkOrder, at: datetime) -> Gathered:
         driven=Driven(told, total_m / 1000, trips - told),
         heard_from=sources.fleet.first_summary_at(address),
         sightings=_sightings(sources, address, visit),
-        curve=curve_of([one for one in around if one.clock is Clock.SYNCED], handled, at),
+        curve=curve_of([one for one in around if one.clock is Clock.SYNCED], named, at),
     )
 
 

@@ -5,11 +5,11 @@ fonts know Windows-1252; a sign that is not in it is shown by its code point, an
 The same document gives the same bytes (`invariant`).
 """
 
+import html
 import io
 import re
 from collections.abc import Iterator
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
 from reportlab.lib.colors import Color, HexColor, white
 from reportlab.lib.pagesizes import A4
@@ -99,7 +99,7 @@ def _sign(sign: str) -> str:
 
 def _paragraph(text: str, style: ParagraphStyle = _SMALL) -> Paragraph:
     """The text as it is: no markup of a stranger's is read."""
-    return Paragraph(escape(printable(text)).replace("\n", "<br/>"), style)
+    return Paragraph(html.escape(printable(text), quote=False).replace("\n", "<br/>"), style)
 
 
 def _flow(document: Document) -> Iterator[Flowable]:

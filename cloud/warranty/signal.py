@@ -1,12 +1,12 @@
 """The one signal that shows a failure best, minute by minute around it. Pure."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from cloud.alerts.service import HandledAlert
 from cloud.fleet.model import Summary
 
 AROUND: Final = timedelta(hours=1)
@@ -37,15 +37,14 @@ class SignalCurve:
     points: tuple[CurvePoint, ...]
 
 
-def curve_of(summaries: Sequence[Summary], alerts: Sequence[HandledAlert], at: datetime) -> SignalCurve | None:
+def curve_of(summaries: Sequence[Summary], named: AbstractSet[str], at: datetime) -> SignalCurve | None:
     """The signal that the alerts name and that moved most for its size; None where none of them was told.
 
     Args:
         summaries: around the failure, oldest first.
-        alerts: of the incident, the earliest first; their values name the signals that they looked at.
+        named: the signals that the alerts looked at.
         at: when it failed.
     """
-    named = {path for one in alerts for path in one.alert.values}
     told = {path for summary in summaries for path in summary.signals if path in named}
     paths = sorted(told - _AXES) or sorted(told)
     curves = [_curve(path, summaries, at) for path in paths]

@@ -1,7 +1,7 @@
 """Claims through the real services: from a repair to who pays, and what is said where little is known."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -215,6 +215,7 @@ def test_the_part_counts_as_the_profile_says(cloud: Cloud) -> None:
     ("changes", "says_so"),
     [
         ({"failed_at": MONDAY + timedelta(days=9)}, "failed_at: .* is in the future"),
+        ({"failed_at": datetime(1970, 1, 1, tzinfo=UTC)}, "no day that a clock was right"),
         ({"odometer_km": -1.0}, "odometer_km: -1 is no odometer"),
         ({"maintenance": 101 * (Service(date(2025, 1, 1)),)}, "maintenance: more than 100"),
     ],
