@@ -32,6 +32,8 @@ from cloud.warranty.page import Box, Chart, Document, Heading, Lines, NewPage, R
 
 TEXT_MAX: Final = 2000
 """Signs of one text on paper; all of it is in the evidence."""
+LINES_MAX: Final = 50
+"""Lines of one text, as its writer broke them."""
 _MARGIN: Final = 18 * mm
 _PADDING: Final = 6.0
 """Of the frame that reportlab lays everything into, on each side (points)."""
@@ -85,8 +87,10 @@ def render(document: Document) -> bytes:
 
 def printable(text: str) -> str:
     """The text with only signs that the fonts have; any other as [U+…], control characters as spaces."""
-    shown = text if len(text) <= TEXT_MAX else f"{text[:TEXT_MAX]} […]"
-    return "".join(_sign(sign) for sign in _CONTROL.sub(" ", shown))
+    lines = text[:TEXT_MAX].splitlines()
+    shown = "\n".join(lines[:LINES_MAX])
+    cut = " […]" if len(text) > TEXT_MAX or len(lines) > LINES_MAX else ""
+    return "".join(_sign(sign) for sign in _CONTROL.sub(" ", shown)) + cut
 
 
 def _sign(sign: str) -> str:
@@ -150,7 +154,7 @@ def _box(box: Box) -> Table:
         ("TOPPADDING", (0, 0), (-1, 0), 6),
         ("BOTTOMPADDING", (0, -1), (-1, -1), 7),
     ]
-    return Table(inside, colWidths=[_WIDTH], style=TableStyle(style), hAlign="LEFT")
+    return Table(inside, colWidths=[_WIDTH], style=TableStyle(style), hAlign="LEFT", splitInRow=1)
 
 
 def _table(rows: Rows) -> Table:
@@ -173,4 +177,4 @@ def _table(rows: Rows) -> Table:
         style.append(("BACKGROUND", (0, 0), (-1, -1), white))
     widths = [share * _WIDTH for share in rows.widths]
     repeated = 1 if rows.head else 0
-    return Table(lines, colWidths=widths, repeatRows=repeated, style=TableStyle(style), hAlign="LEFT")
+    return Table(lines, colWidths=widths, repeatRows=repeated, style=TableStyle(style), hAlign="LEFT", splitInRow=1)

@@ -245,6 +245,26 @@ def test_a_repair_closes_the_incident_and_the_claim_still_knows_its_alerts(cloud
     assert symptom.reason.startswith("alert coolant_hot 0 min before the failure")
 
 
+def test_what_was_known_at_the_failure_is_not_forgotten_with_the_repair(cloud: Cloud) -> None:
+    whole(cloud)
+    before = cloud.health.diagnose(VAN.address, "cooling", at=FAILED_AT)
+    assert before.causes[0].evidence_for
+    cloud.health.reset(VAN.address, "cooling", cloud.now, by="kim")
+    assert cloud.health.diagnose(VAN.address, "cooling", at=FAILED_AT) == before
+    assert cloud.health.diagnose(VAN.address, "cooling", at=cloud.now) != before
+    [symptom] = [one for one in cloud.warranty.assessment(made(cloud)).checks if one.subject is Subject.SYMPTOM]
+    assert symptom.reason.endswith("and 1 more")
+
+
+def test_a_trouble_code_of_the_component_is_a_symptom_and_another_is_not(cloud: Cloud) -> None:
+    whole(cloud)
+    hot, misfire = (says.trouble_code(code, seen_at=FAILED_AT - timedelta(hours=2)) for code in ("P0217", "P0301"))
+    cloud.take(VAN.say(hot, 901), VAN.say(misfire, 902))
+    [symptom] = [one for one in cloud.warranty.assessment(made(cloud)).checks if one.subject is Subject.SYMPTOM]
+    assert symptom.reason == "code P0217 2 h before the failure, and 2 more"
+    assert "trouble code P0217 of 7E8" in symptom.sources[0]
+
+
 VERDICTS = st.builds(Verdict, st.sampled_from(Decision), st.just("V6"), st.just(""), st.just(""))
 CHECKS = st.lists(st.builds(Check, st.sampled_from(Subject), st.sampled_from(Finding), st.just("")), max_size=3)
 ASSESSMENTS = st.builds(Assessment, st.just("p"), VERDICTS, CHECKS.map(tuple), st.just(T0))
