@@ -3,6 +3,7 @@
 Positions stay out of it: where the vehicle was is nobody's business beyond how far from the workshop.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +13,8 @@ from cloud.warranty.claim import Assessment, Claim, Ruling
 from cloud.warranty.gather import Gathered
 from cloud.warranty.pieces import Piece, piece
 from cloud.warranty.plan import Clause, Plan
+from cloud.warranty.signal import WHEREABOUTS
+from edge.wire.messages import Value
 
 
 def pieces_for(claim: Claim, gathered: Gathered, assessment: Assessment, plan: Plan | None) -> list[Piece]:
@@ -45,13 +48,20 @@ def _claim(claim: Claim) -> dict[str, Any]:
 
 
 def _alert(one: HandledAlert) -> dict[str, Any]:
-    names = ("id", "rule", "component", "severity", "started_at", "ended_at", "summary", "advice", "values", "clock")
-    return {name: getattr(one.alert, name) for name in names} | {"handling": one.handling}
+    names = ("id", "rule", "component", "severity", "started_at", "ended_at", "summary", "advice", "clock")
+    return {name: getattr(one.alert, name) for name in names} | {
+        "values": _without_place(one.alert.values),
+        "handling": one.handling,
+    }
 
 
 def _code(code: StandingCode) -> dict[str, Any]:
-    names = ("ecu", "code", "failure_type", "protocol", "status", "lamp", "seen_at", "clock", "freeze_frame")
-    return {name: getattr(code, name) for name in names}
+    names = ("ecu", "code", "failure_type", "protocol", "status", "lamp", "seen_at", "clock")
+    return {name: getattr(code, name) for name in names} | {"freeze_frame": _without_place(code.freeze_frame)}
+
+
+def _without_place(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if not name.startswith(WHEREABOUTS)}
 
 
 def _plan(plan: Plan) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from cloud.fleet.model import Summary
 
 AROUND: Final = timedelta(hours=1)
 """Before the alert and after it."""
+WHEREABOUTS: Final = "Vehicle.CurrentLocation."
+"""VSS: what begins so stays out of the evidence."""
 _AXES: Final = frozenset({"Vehicle.Speed", "Vehicle.TraveledDistance"})
 """They move with every drive and show a failure only where an alert names nothing else."""
 
@@ -45,7 +47,7 @@ def curve_of(summaries: Sequence[Summary], named: AbstractSet[str], at: datetime
         named: the signals that the alerts looked at.
         at: when it failed.
     """
-    told = {path for summary in summaries for path in summary.signals if path in named}
+    told = {path for one in summaries for path in one.signals if path in named and not path.startswith(WHEREABOUTS)}
     paths = sorted(told - _AXES) or sorted(told)
     curves = [_curve(path, summaries, at) for path in paths]
     return max(curves, key=_moved, default=None)

@@ -20,8 +20,9 @@ from cloud.warranty.pieces import Piece, canonical, piece
 from cloud.warranty.seal import Seal
 from cloud.warranty.service import NewClaim
 from cloud.warranty.signal import CurvePoint, SignalCurve
+from edge.wire import messages
 from tests.unit.cloud import vehicle as says
-from tests.unit.cloud.claims import COOLANT, VAN, repaired, statement, whole
+from tests.unit.cloud.claims import COOLANT, VAN, arrive, hot, repaired, signal, statement, whole
 from tests.unit.cloud.services import Cloud
 from tests.unit.cloud.vehicle import T0, minute
 
@@ -86,6 +87,20 @@ def test_a_pack_has_the_story_every_piece_and_their_hashes(cloud: Cloud) -> None
         if name.endswith(".json"):
             assert canonical(json.loads(content)) == content, name
     assert b"latitude" not in b"".join(files[one] for one in files if one.startswith("evidence/"))
+
+
+def test_where_the_vehicle_was_stays_out_of_the_pack(cloud: Cloud) -> None:
+    latitude = "Vehicle.CurrentLocation.Latitude"
+    cloud.take(VAN.say(hot(values={latitude: 52.5123, "Vehicle.Cabin.Name": "ü"}), 1))
+    place = signal("degrees", 52.5123, 52.5123)
+    cloud.take(VAN.say(messages.Summary(started_at=minute(39), ended_at=minute(40), signals={latitude: place}), 1))
+    repaired(cloud)
+    arrive(cloud, 52.5123, 13.4)
+    cloud.warranty.make(NewClaim(1, statement()), by="kim")
+    files = opened(cloud.warranty.pack(1))
+    assert [name for name, content in files.items() if b"52.5123" in content or b"CurrentLocation" in content] == []
+    assert json.loads(files["evidence/signal.json"]) is None
+    assert "from Workshop mitte" in files["evidence/checks.json"].decode()
 
 
 def test_a_draft_says_that_it_is_one_and_a_decision_is_in_the_pack(cloud: Cloud) -> None:
