@@ -52,8 +52,7 @@ def words(report: "Report") -> list[str]:
     lines = [f"{name}: {trouble}" for name, trouble in report.troubles.items()]
     if not report.troubles:
         lines.append(f"claim {report.claim}: all {report.files} files are as the manifest says")
-    lines.append(_SEALS[report.is_sealed])
-    return lines
+    return [*lines, _SEALS[report.is_sealed], f"evidence {report.evidence}, which the audit has from the submission"]
 
 
 _SEALS: Final = {

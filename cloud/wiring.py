@@ -41,6 +41,7 @@ from cloud.security.tokens import signing_key
 from cloud.warranty.checks import Sighting
 from cloud.warranty.gather import Positions, Sources
 from cloud.warranty.plan_files import load_plans, shipped_plans
+from cloud.warranty.plans import PlanService
 from cloud.warranty.seal import Seal
 from cloud.warranty.service import WarrantyService
 from cloud.workflow.model import EDGES, Message
@@ -110,7 +111,8 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     asked = Sources(
         fleet, profiles, alerts, health, scheduling, appointments, orders, workflow.service, positions_of(aside)
     )
-    plans = shipped_plans() if config.warranty.plans is None else load_plans(config.warranty.plans)
+    known = shipped_plans() if config.warranty.plans is None else load_plans(config.warranty.plans)
+    plans = PlanService(database, audit, known, now, fleet=fleet, profiles=profiles)
     warranty = WarrantyService(database, audit, asked, plans, now, seal=Seal(key))
     services = Services(
         fleet=fleet,

@@ -10,7 +10,7 @@ from cloud.api.forms import FleetName, Form, PageForm, VehicleName
 from cloud.api.jobs import Wish
 from cloud.security.roles import Permission
 from cloud.warranty.plan import Clause, Plan
-from cloud.warranty.service import How, VehiclePlan
+from cloud.warranty.plans import How, VehiclePlan
 
 router = APIRouter(prefix="/warranty-plans", tags=["warranty"])
 Reader = Annotated[Caller, may(Permission.SEE_CLAIMS)]
@@ -56,13 +56,13 @@ class AssignWish(Wish):
 @router.get("")
 def list_plans(_: Reader, services: ServicesOf) -> PageForm[PlanForm]:
     """All plans, by id; there are never more than one page."""
-    return PageForm(items=[_form(plan) for plan in services.warranty.plans()], after=None)
+    return PageForm(items=[_form(plan) for plan in services.warranty.plans.all_plans()], after=None)
 
 
 @router.get("/vehicles/{fleet}/{vehicle}")
 def plan_of_vehicle(_: Reader, services: ServicesOf, address: AddressOf) -> VehiclePlanForm:
     """Which plan a vehicle has, and how that is known."""
-    return _vehicle_form(services.warranty.plan_of(address))
+    return _vehicle_form(services.warranty.plans.plan_of(address))
 
 
 @router.put("/vehicles/{fleet}/{vehicle}")
@@ -70,7 +70,7 @@ def assign_plan(
     caller: Annotated[Caller, may(Permission.DECIDE_CLAIMS)], services: ServicesOf, address: AddressOf, form: AssignWish
 ) -> VehiclePlanForm:
     """Say which plan a vehicle has; safe to repeat. What was submitted before stays as it was judged."""
-    return _vehicle_form(services.warranty.assign(address, form.plan, by=caller.name))
+    return _vehicle_form(services.warranty.plans.assign(address, form.plan, by=caller.name))
 
 
 def _form(plan: Plan) -> PlanForm:

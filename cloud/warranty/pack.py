@@ -14,12 +14,16 @@ from enum import StrEnum
 from typing import Any, Final
 
 from cloud.errors import Refused
-from cloud.warranty.pieces import Piece, canonical
+from cloud.warranty.pieces import Piece, canonical, digest_of
 from cloud.warranty.seal import Seal
 
 FORMAT: Final = "telltale-warranty-pack/1"
 MANIFEST: Final = "manifest.json"
 SEAL: Final = "manifest.hmac-sha256"
+EVIDENCE: Final = "evidence/"
+"""The folder of the pieces."""
+RULING: Final = "evidence/ruling.json"
+"""The one piece that is later than the submission."""
 FILES_MAX: Final = 100
 BYTES_MAX: Final = 64 * 1024 * 1024
 """Of everything in a pack, unpacked: what is larger was not made here."""
@@ -56,6 +60,8 @@ class Report:
     """By file."""
     is_sealed: bool | None
     """The seal is ours and of this manifest; None: nobody looked, for want of the key."""
+    evidence: str = ""
+    """One digest over what was submitted, as it is now; the audit has it as it was then."""
     problem: str = ""
     """Why it is no pack at all; "": it is one."""
 
@@ -87,7 +93,7 @@ def verify_pack(content: bytes, seal: Seal | None) -> Report:
         files = _unpack(content)
         manifest, told = _manifest(files)
     except Refused as error:
-        return Report(None, 0, {}, None, str(error))
+        return Report(None, 0, {}, None, problem=str(error))
     troubles: dict[str, Trouble] = {}
     for name, sha256 in told.items():
         found = files.get(name)
@@ -97,7 +103,13 @@ def verify_pack(content: bytes, seal: Seal | None) -> Report:
             troubles[name] = Trouble.CHANGED
     troubles |= {name: Trouble.ADDED for name in files if name not in told and name not in {MANIFEST, SEAL}}
     is_sealed = None if seal is None else seal.agrees(files[MANIFEST], files.get(SEAL, b"").decode("latin-1"))
-    return Report(int(manifest["claim"]), len(told), dict(sorted(troubles.items())), is_sealed)
+    return Report(int(manifest["claim"]), len(told), dict(sorted(troubles.items())), is_sealed, _digest(files))
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    """Over the pieces that were submitted."""
+    pieces = [Piece(name, content) for name, content in files.items() if name.startswith(EVIDENCE) and name != RULING]
+    return digest_of({one.name: one.sha256 for one in pieces})
 
 
 def _unpack(content: bytes) -> dict[str, bytes]:

@@ -44,6 +44,11 @@ def canonical(told: Any) -> bytes:
     return text.encode("utf-8")
 
 
+def digest_of(hashes: Mapping[str, str]) -> str:
+    """One hash over the names and hashes of several pieces, whatever their order."""
+    return hashlib.sha256(canonical(dict(hashes))).hexdigest()
+
+
 def by_name(pieces: list[Piece]) -> Mapping[str, Any]:
     """What each tells, by its name without the ending."""
     return {one.name.removesuffix(".json"): one.told() for one in pieces}

@@ -1,9 +1,8 @@
-"""What the rest of the cloud may ask about warranty: plans, claims, and the evidence for them."""
+"""What the rest of the cloud may ask about claims, and the evidence for them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from cloud.database import Connection, Database
 from cloud.errors import Conflict, NotFound, Refused
@@ -15,32 +14,12 @@ from cloud.warranty.assess import assess
 from cloud.warranty.claim import Assessment, Claim, ClaimFilter, ClaimState, Ruling, Statement, checked
 from cloud.warranty.dossier import pieces_for, ruling_piece
 from cloud.warranty.gather import Gathered, Sources, failed_at, gather
-from cloud.warranty.pack import Cover, make_pack
-from cloud.warranty.pieces import Piece, by_name
-from cloud.warranty.plan import Plan, plans_for
+from cloud.warranty.pack import EVIDENCE, Cover, make_pack
+from cloud.warranty.pieces import Piece, by_name, digest_of
+from cloud.warranty.plan import Plan
+from cloud.warranty.plans import PlanService
 from cloud.warranty.seal import Seal
 from cloud.warranty.story import tell
-from edge.wire.topics import Address
-
-
-class How(StrEnum):
-    """How a vehicle's plan is known."""
-
-    ASSIGNED = "assigned"
-    """A person said so."""
-    BY_MODEL = "by_model"
-    """By make, model and year of its profile."""
-    UNKNOWN = "unknown"
-    """Its profile says too little, or no plan is for such a vehicle."""
-
-
-@dataclass(frozen=True, slots=True)
-class VehiclePlan:
-    """Which plan a vehicle has."""
-
-    address: Address
-    plan: Plan | None
-    how: How
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +33,14 @@ class NewClaim:
 
 
 class WarrantyService:
-    """Plans and claims. What is submitted is kept as it was then, whatever becomes known later."""
+    """Claims, and the plans they are judged by. What is submitted is kept as it was then."""
 
     def __init__(
         self,
         database: Database,
         audit: Audit,
         sources: Sources,
-        plans: Sequence[Plan],
+        plans: PlanService,
         now: Callable[[], datetime],
         *,
         seal: Seal,
@@ -69,56 +48,9 @@ class WarrantyService:
         self._database = database
         self._audit = audit
         self._sources = sources
-        self._plans = {plan.id: plan for plan in plans}
+        self.plans = plans
         self._now = now
         self._seal = seal
-
-    def plans(self) -> list[Plan]:
-        """All plans, by id."""
-        return [self._plans[name] for name in sorted(self._plans)]
-
-    def plan(self, plan: str) -> Plan:
-        """One plan.
-
-        Raises:
-            NotFound: there is none.
-        """
-        if plan not in self._plans:
-            raise NotFound(f"there is no warranty plan {plan!r}; there are {', '.join(sorted(self._plans))}")
-        return self._plans[plan]
-
-    def plan_of(self, address: Address) -> VehiclePlan:
-        """Which plan a vehicle has.
-
-        Raises:
-            NotFound: the vehicle was never heard.
-        """
-        profile = self._sources.profiles.profile(address)
-        with self._database.snapshot() as connection:
-            said = store.plan_of(connection, address)
-        if said is not None and said in self._plans:
-            return VehiclePlan(address, self._plans[said], How.ASSIGNED)
-        fit = plans_for(self.plans(), profile.make, profile.model, profile.model_year)
-        return VehiclePlan(address, fit[0], How.BY_MODEL) if fit else VehiclePlan(address, None, How.UNKNOWN)
-
-    def assign(self, address: Address, plan: str | None, *, by: str) -> VehiclePlan:
-        """Say which plan a vehicle has; None leaves it to make, model and year. Safe to repeat.
-
-        Raises:
-            NotFound: the vehicle was never heard, or there is no such plan.
-        """
-        self._sources.fleet.vehicle(address)
-        if plan is not None:
-            self.plan(plan)
-        with self._database.transaction() as connection:
-            if store.plan_of(connection, address) != plan:
-                store.put_plan(connection, address, plan, by, self._now())
-                subject = f"vehicles/{address.fleet}/{address.vehicle}"
-                note = plan or "by make, model and year"
-                self._audit.record(
-                    connection, by=by, action="assign_plan", fleet=address.fleet, subject=subject, note=note
-                )
-        return self.plan_of(address)
 
     def make(self, new: NewClaim, *, by: str) -> Claim:
         """Begin a claim about a done work order; safe to repeat with the same words.
@@ -154,7 +86,6 @@ class WarrantyService:
             Conflict: it was submitted, or is not as the caller saw it.
             Refused: the statement cannot be.
         """
-
         now = self._now()
         good = checked(statement, now)
         return self._change(number, sequence, lambda claim: claim.state_anew(good, now), by)
@@ -178,7 +109,8 @@ class WarrantyService:
             after = before.submit(assessment, by, now)
             if draft.sequence != before.sequence:
                 raise Conflict(f"claim {number} has changed meanwhile, it is {before.state} now; look at it")
-            self._replace(connection, before, after, sequence, by)
+            digest = digest_of({f"{EVIDENCE}{one.name}": one.sha256 for one in pieces})
+            self._replace(connection, before, after, sequence, by, note=f", evidence {digest}")
             store.add_pieces(connection, number, pieces)
             return after
 
@@ -234,9 +166,9 @@ class WarrantyService:
             pieces = sorted([*pieces, ruling_piece(claim, claim.ruling)], key=lambda one: one.name)
         as_of = claim.changed_at if claim.assessment is not None else self._now()
         cover = Cover(claim.number, claim.state, as_of)
-        listed = [(f"evidence/{one.name}", one.sha256, len(one.content)) for one in pieces]
+        listed = [(f"{EVIDENCE}{one.name}", one.sha256, len(one.content)) for one in pieces]
         story = Piece(f"claim-{number}.pdf", render(tell(cover, by_name(pieces), listed)))
-        evidence = [Piece(f"evidence/{one.name}", one.content) for one in pieces]
+        evidence = [Piece(f"{EVIDENCE}{one.name}", one.content) for one in pieces]
         return make_pack(cover, [story, *evidence], self._seal)
 
     def _pieces(self, claim: Claim) -> list[Piece]:
@@ -248,7 +180,7 @@ class WarrantyService:
 
     def _gather(self, claim: Claim) -> tuple[Gathered, Plan | None]:
         order = self._sources.orders.order(claim.work_order)
-        return gather(self._sources, order, claim.statement.failed_at), self.plan_of(claim.address).plan
+        return gather(self._sources, order, claim.statement.failed_at), self.plans.plan_of(claim.address).plan
 
     def _change(self, number: int, sequence: int | None, change: Callable[[Claim], Claim], by: str) -> Claim:
         with self._database.transaction() as connection:
@@ -258,12 +190,14 @@ class WarrantyService:
                 self._replace(connection, before, after, sequence, by)
             return after
 
-    def _replace(self, connection: Connection, before: Claim, after: Claim, sequence: int | None, by: str) -> None:
+    def _replace(
+        self, connection: Connection, before: Claim, after: Claim, sequence: int | None, by: str, *, note: str = ""
+    ) -> None:
         if sequence not in {None, before.sequence} or not store.replace_claim(connection, before, after):
             raise Conflict(f"claim {before.number} has changed meanwhile, it is {before.state} now; look at it")
-        self._tell(connection, after, by)
+        self._tell(connection, after, by, note)
 
-    def _tell(self, connection: Connection, claim: Claim, by: str) -> None:
+    def _tell(self, connection: Connection, claim: Claim, by: str, note: str = "") -> None:
         said = "" if claim.assessment is None else f", {claim.assessment.verdict.decision}"
         self._audit.record(
             connection,
@@ -271,7 +205,7 @@ class WarrantyService:
             action=f"claim_{claim.state}",
             fleet=claim.address.fleet,
             subject=f"claims/{claim.number}",
-            note=f"{claim.work} at {claim.address.vehicle}{said}",
+            note=f"{claim.work} at {claim.address.vehicle}{said}{note}",
         )
 
 

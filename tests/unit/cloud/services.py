@@ -39,6 +39,7 @@ from cloud.security.passwords import Passwords
 from cloud.security.room import Security, make_security
 from cloud.warranty.gather import Sources
 from cloud.warranty.plan_files import shipped_plans
+from cloud.warranty.plans import PlanService
 from cloud.warranty.seal import Seal
 from cloud.warranty.service import WarrantyService
 from cloud.wiring import positions_of
@@ -184,7 +185,8 @@ def open_cloud(
             fleet, profiles, alerts, health, scheduling, appointments, orders, workflow.service, positions_of(aside)
         )
         seal = Seal(bytes(32))
-        warranty = WarrantyService(database, audit, asked, shipped_plans(), lambda: cloud.now, seal=seal)
+        plans = PlanService(database, audit, shipped_plans(), lambda: cloud.now, fleet=fleet, profiles=profiles)
+        warranty = WarrantyService(database, audit, asked, plans, lambda: cloud.now, seal=seal)
         cloud = Cloud(
             url=url,
             database=database,

@@ -17,7 +17,8 @@ from cloud.warranty.checks import Check, Finding, Subject
 from cloud.warranty.claim import Assessment, Claim, ClaimFilter, ClaimState, Payer, Ruling
 from cloud.warranty.eligibility import Decision, Verdict
 from cloud.warranty.facts import Lack, Service
-from cloud.warranty.service import How, NewClaim
+from cloud.warranty.plans import How
+from cloud.warranty.service import NewClaim
 from edge.wire.envelope import Clock
 from edge.wire.topics import Address
 from tests.unit.cloud import claims as told
@@ -97,7 +98,7 @@ def test_what_becomes_known_later_changes_nothing_that_was_submitted(cloud: Clou
     claim = cloud.warranty.submit(made(cloud).number, by="kim")
     pack = cloud.warranty.pack(claim.number)
     cloud.profiles.put(profile(country="US"), by="ada")
-    cloud.warranty.assign(VAN.address, "example_truck", by="ada")
+    cloud.warranty.plans.assign(VAN.address, "example_truck", by="ada")
     cloud.now += timedelta(days=1)
     assert cloud.warranty.assessment(cloud.warranty.claim(claim.number)) == claim.assessment
     assert cloud.warranty.pack(claim.number) == pack
@@ -138,7 +139,7 @@ def test_one_vehicle_that_told_nothing_but_an_alert(cloud: Cloud) -> None:
         Subject.SYMPTOM: Finding.PLAUSIBLE,
         Subject.PLACE: Finding.CANNOT_BE_CHECKED,
     }
-    cloud.warranty.assign(VAN.address, "example_van", by="ada")
+    cloud.warranty.plans.assign(VAN.address, "example_van", by="ada")
     verdict = cloud.warranty.assessment(claim).verdict
     assert (verdict.clause, verdict.lacks) == ("V1", (Lack.IN_SERVICE_ON, Lack.COUNTRY, Lack.MAINTENANCE))
     assert cloud.warranty.pack(claim.number)
@@ -178,18 +179,18 @@ def test_the_vehicle_s_own_odometer_contradicts_the_claim(cloud: Cloud) -> None:
 
 def test_which_plan_a_vehicle_has(cloud: Cloud) -> None:
     cloud.take(VAN.say(says.alert(1), 1))
-    assert cloud.warranty.plan_of(VAN.address).how is How.UNKNOWN
+    assert cloud.warranty.plans.plan_of(VAN.address).how is How.UNKNOWN
     cloud.profiles.put(profile(), by="ada")
-    by_model = cloud.warranty.plan_of(VAN.address)
+    by_model = cloud.warranty.plans.plan_of(VAN.address)
     assert (by_model.plan and by_model.plan.id, by_model.how) == ("example_van", How.BY_MODEL)
     for _ in range(2):
-        said = cloud.warranty.assign(VAN.address, "example_truck", by="ada")
+        said = cloud.warranty.plans.assign(VAN.address, "example_truck", by="ada")
         assert (said.plan and said.plan.id, said.how) == ("example_truck", How.ASSIGNED)
-    assert cloud.warranty.assign(VAN.address, None, by="ada") == by_model
+    assert cloud.warranty.plans.assign(VAN.address, None, by="ada") == by_model
     with pytest.raises(NotFound, match="there are example_truck, example_van"):
-        cloud.warranty.assign(VAN.address, "nonesuch", by="ada")
+        cloud.warranty.plans.assign(VAN.address, "nonesuch", by="ada")
     with pytest.raises(NotFound, match="nothing was ever heard"):
-        cloud.warranty.plan_of(Address("north", "van-99"))
+        cloud.warranty.plans.plan_of(Address("north", "van-99"))
     actions = [one.deed.note for one in cloud.security.audit.entries(AuditFilter(action="assign_plan"), Window()).items]
     assert actions == ["by make, model and year", "example_truck"]
 

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.cli import main
+from cloud.pages import Window
+from cloud.security.audit_model import AuditFilter
 from cloud.warranty.pack import MANIFEST, SEAL, Cover, Trouble, make_pack, verify_pack
 from cloud.warranty.page import Block, Box, Chart, Document, Heading, Lines, NewPage, Rows, Tone
 from cloud.warranty.pdf import printable, render
@@ -73,6 +75,10 @@ def test_a_pack_has_the_story_every_piece_and_their_hashes(cloud: Cloud) -> None
     assert {one["name"] for one in manifest["files"]} == files.keys() - {MANIFEST, SEAL}
     report = verify_pack(pack, Seal(bytes(32)))
     assert (report.is_whole, report.is_sealed, report.files) == (True, True, 12)
+    [entry] = cloud.security.audit.entries(AuditFilter(action="claim_submitted"), Window()).items
+    assert entry.deed.note.endswith(f"evidence {report.evidence}")
+    cloud.warranty.decide(number, approved=True, by="ada")
+    assert verify_pack(cloud.warranty.pack(number), None).evidence == report.evidence
     pages = text_of(files["claim-1.pdf"])
     assert len(pages) == 3
     assert "Warranty claim 1, submitted" in pages[0]
@@ -256,6 +262,7 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out.splitlines() == [
         "claim 3: all 2 files are as the manifest says",
         "the manifest is as this service sealed it",
+        f"evidence {verify_pack(PACK, None).evidence}, which the audit has from the submission",
     ]
     assert main([*verify, "--without-key"]) == 0
     assert "who made the manifest was not looked at" in capsys.readouterr().out
