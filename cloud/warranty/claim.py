@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from cloud.errors import Conflict, Refused
-from cloud.warranty.checks import Check
+from cloud.warranty.checks import Check, Finding
 from cloud.warranty.eligibility import Decision, Verdict
 from cloud.warranty.facts import Service
 from edge.wire.topics import Address
@@ -158,9 +158,9 @@ class Claim:
 
     def _needs_a_word(self, *, approved: bool) -> bool:
         assessed = self.assessment
-        is_clean = assessed is not None and assessed.verdict.decision is Decision.ELIGIBLE
-        doubts = () if assessed is None else (one for one in assessed.checks if one.finding == "implausible")
-        return not approved or not is_clean or any(True for _ in doubts)
+        if not approved or assessed is None or assessed.verdict.decision is not Decision.ELIGIBLE:
+            return True
+        return any(one.finding is Finding.IMPLAUSIBLE for one in assessed.checks)
 
 
 _PAYS: Final = {ClaimState.APPROVED: Payer.MAKER, ClaimState.REJECTED: Payer.OWNER}

@@ -119,6 +119,19 @@ def test_going_against_the_plan_takes_a_word(cloud: Cloud) -> None:
         cloud.warranty.decide(claim.number, approved=True, note="After all", by="ada")
 
 
+def test_so_does_approving_what_the_vehicle_contradicts(cloud: Cloud) -> None:
+    told.drive(cloud)
+    cloud.profiles.put(profile(), by="ada")
+    repaired(cloud)
+    told.arrive(cloud, 48.1, 11.6)
+    claim = cloud.warranty.submit(made(cloud).number, by="kim")
+    assert claim.assessment is not None
+    assert claim.assessment.verdict.decision is Decision.ELIGIBLE
+    with pytest.raises(Refused, match="note: say why"):
+        cloud.warranty.decide(claim.number, approved=True, by="ada")
+    assert cloud.warranty.decide(claim.number, approved=True, note="Towed", by="ada").pays is Payer.MAKER
+
+
 def test_a_draft_is_not_decided(cloud: Cloud) -> None:
     whole(cloud)
     with pytest.raises(Conflict, match="is draft; submit it first"):
