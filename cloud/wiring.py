@@ -32,6 +32,7 @@ from cloud.notify.service import NotifyService
 from cloud.notify.worker import Worker
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.model import Place
+from cloud.scheduling.preferences import PreferencesService
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_orders import WorkOrderService
 from cloud.security.agents import AgentGuard
@@ -44,10 +45,13 @@ from cloud.warranty.plan_files import load_plans, shipped_plans
 from cloud.warranty.plans import PlanService
 from cloud.warranty.seal import Seal
 from cloud.warranty.service import WarrantyService
+from cloud.workflow.circumstances import Surroundings
 from cloud.workflow.model import EDGES, Message
 from cloud.workflow.room import Neighbours, Workflow, make_workflow
 from cloud.workflow.runner import Runner
 from cloud.workflow.settings import Patience
+from edge.wire.envelope import Clock
+from edge.wire.messages import Position
 from edge.wire.topics import Address
 
 
@@ -95,6 +99,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     )
     scheduling, appointments = SchedulingService(database, audit, now), AppointmentService(database, audit, now)
     orders = WorkOrderService(database, audit, alerts, now, serviced=health.serviced)
+    preferences = PreferencesService(database, audit, now, must_exist=fleet.vehicle)
     guard = AgentGuard(database, security.watch, audit, EDGES)
     tell_people = teller(notify.service, config.notify.public_url)
     near = Neighbours(
@@ -102,14 +107,15 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         scheduling,
         appointments,
         orders,
+        Surroundings(fleet.place, preferences.of, health.lifetimes),
         health.diagnose,
         tell_people,
         guard.pass_on,
     )
     workflow = _workflow(config, database, audit, near)
-    aside, profiles = AsideService(database), ProfileService(database, audit, fleet, now)
+    profiles = ProfileService(database, audit, fleet, now)
     asked = Sources(
-        fleet, profiles, alerts, health, scheduling, appointments, orders, workflow.service, positions_of(aside)
+        fleet, profiles, alerts, health, scheduling, appointments, orders, workflow.service, positions_of(fleet)
     )
     known = shipped_plans() if config.warranty.plans is None else load_plans(config.warranty.plans)
     plans = PlanService(database, audit, known, now, fleet=fleet, profiles=profiles)
@@ -120,10 +126,11 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         alerts=alerts,
         health=health,
         lives=load_lives(config.health.rul_model),
-        aside=aside,
+        aside=AsideService(database),
         scheduling=scheduling,
         appointments=appointments,
         orders=orders,
+        preferences=preferences,
         workflow=workflow.service,
         warranty=warranty,
         counts=partial(counters.read, database),
@@ -168,12 +175,17 @@ def teller(notify: NotifyService, public_url: str | None) -> Callable[[Connectio
     return tell
 
 
-def positions_of(aside: AsideService) -> Positions:
-    """Where vehicles said that they were, which is on the shelf."""
+def positions_of(fleet: FleetService) -> Positions:
+    """Where a vehicle said last that it was; of the positions before that none is kept."""
 
     def positions(address: Address, since: datetime, until: datetime) -> list[Sighting]:
-        told = aside.positions(address, since, until)
-        return [Sighting(at, Place(one.latitude_deg, one.longitude_deg), one.accuracy_m) for at, one in told]
+        told = fleet.twin(address).position
+        if told is None or told.clock is not Clock.SYNCED or not since <= told.observed_at <= until:
+            return []
+        if not isinstance(told.body, Position):
+            return []
+        place = Place(told.body.latitude_deg, told.body.longitude_deg)
+        return [Sighting(told.observed_at, place, told.body.accuracy_m)]
 
     return positions
 

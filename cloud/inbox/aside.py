@@ -1,16 +1,10 @@
 """What may be asked about bad messages and gaps."""
 
-from datetime import datetime
-
 from cloud.database import Database
 from cloud.errors import NotFound
 from cloud.inbox import aside_store
 from cloud.inbox.kept import GapRange, Quarantined
 from cloud.pages import Page, Window
-from edge.wire.codec import decode
-from edge.wire.envelope import Clock
-from edge.wire.messages import Position
-from edge.wire.topics import Address, Kind
 
 
 class AsideService:
@@ -41,16 +35,6 @@ class AsideService:
         if message is None:
             raise NotFound(f"no message {row_id} is in quarantine")
         return message
-
-    def positions(
-        self, address: Address, since: datetime, until: datetime, *, most: int = 1000
-    ) -> list[tuple[datetime, Position]]:
-        """Where a vehicle said it was within this time, by a clock that was right, oldest first; at most so many."""
-        with self._database.snapshot() as connection:
-            rows = aside_store.shelved_between(connection, address, Kind.POSITION, since, until, rows_max=most)
-        told = [decode(address.up(Kind.POSITION), row.payload) for row in rows]
-        known = (one for one in told if one.clock is Clock.SYNCED)
-        return [(one.observed_at, one.body) for one in known if isinstance(one.body, Position)]
 
     def gaps(self, *, fleet: str | None, vehicle: str | None, window: Window) -> Page[GapRange]:
         """What vehicles declared lost, the newest first.

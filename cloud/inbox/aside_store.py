@@ -4,7 +4,6 @@ Each of the three is bounded; the oldest rows go, and how many went is counted.
 """
 
 import hashlib
-from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -130,17 +129,6 @@ def put_shelved(connection: Connection, message: Shelved) -> None:
         "payload": message.payload,
     }
     connection.execute(sa.insert(shelf).values(**row))
-
-
-def shelved_between(
-    connection: Connection, address: Address, kind: str, since: datetime, until: datetime, *, rows_max: int
-) -> list[Row[Any]]:
-    """What a vehicle said of this kind within this time, both ends included: (observed_at, payload), oldest first."""
-    query = sa.select(shelf.c.observed_at, shelf.c.payload).where(
-        shelf.c.fleet == address.fleet, shelf.c.vehicle == address.vehicle, shelf.c.kind == kind
-    )
-    query = query.where(shelf.c.observed_at >= since, shelf.c.observed_at <= until)
-    return list(connection.execute(query.order_by(shelf.c.observed_at).limit(rows_max)))
 
 
 def bound_shelf(connection: Connection, *, rows_max: int, bytes_max: int) -> int:

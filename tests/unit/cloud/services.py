@@ -32,6 +32,7 @@ from cloud.notify.dispatch import Dispatch
 from cloud.notify.push import readable
 from cloud.notify.service import NotifyService, NotifySettings
 from cloud.scheduling.appointments import AppointmentService
+from cloud.scheduling.preferences import PreferencesService
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_orders import WorkOrderService
 from cloud.security.audit import Audit
@@ -44,6 +45,7 @@ from cloud.warranty.seal import Seal
 from cloud.warranty.service import WarrantyService
 from cloud.wiring import positions_of
 from cloud.workflow.agents import Diagnose
+from cloud.workflow.circumstances import Surroundings
 from cloud.workflow.model import Message
 from cloud.workflow.room import Neighbours, Workflow, make_workflow
 from cloud.workflow.settings import Patience
@@ -88,6 +90,7 @@ class Cloud:
     scheduling: SchedulingService
     appointments: AppointmentService
     orders: WorkOrderService
+    preferences: PreferencesService
     workflow: Workflow
     warranty: WarrantyService
     intake: Intake
@@ -158,6 +161,8 @@ def open_cloud(
             database, audit, alerts, lambda: cloud.now, serviced=lambda _, *what: cloud.serviced.append(what[:2])
         )
 
+        preferences = PreferencesService(database, audit, lambda: cloud.now, must_exist=fleet.vehicle)
+
         def allowed(run: str, before: str, after: str) -> None:
             if (before, after) in cloud.forbidden:
                 raise NotAllowed(f"{run}: {before} may not hand over to {after}")
@@ -167,6 +172,7 @@ def open_cloud(
             scheduling,
             appointments,
             orders,
+            Surroundings(fleet.place, preferences.of, health.lifetimes),
             lambda address, component: cloud.diagnose(address, component),  # noqa: PLW0108 - tests set another one later
             lambda _, message: cloud.told.append(message),
             allowed,
@@ -180,9 +186,9 @@ def open_cloud(
             file=file.with_name("checkpoints.db"),
             look_every_s=1.0,
         )
-        aside, profiles = AsideService(database), ProfileService(database, audit, fleet, lambda: cloud.now)
+        profiles = ProfileService(database, audit, fleet, lambda: cloud.now)
         asked = Sources(
-            fleet, profiles, alerts, health, scheduling, appointments, orders, workflow.service, positions_of(aside)
+            fleet, profiles, alerts, health, scheduling, appointments, orders, workflow.service, positions_of(fleet)
         )
         seal = Seal(bytes(32))
         plans = PlanService(database, audit, shipped_plans(), lambda: cloud.now, fleet=fleet, profiles=profiles)
@@ -195,10 +201,11 @@ def open_cloud(
             alerts=alerts,
             health=health,
             security=security,
-            aside=aside,
+            aside=AsideService(database),
             scheduling=scheduling,
             appointments=appointments,
             orders=orders,
+            preferences=preferences,
             workflow=workflow,
             warranty=warranty,
             intake=intake,
