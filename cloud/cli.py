@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from cloud import cli_people
+from cloud import cli_people, cli_warranty
 from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf
 from cloud.config import Override, load
 from cloud.database import Database
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "person": cli_people.person,
         "roles": cli_people.roles,
         "audit": cli_people.audit,
+        "warranty": cli_warranty.warranty,
     }[options.command]
     try:
         return command(options) or 0
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     quarantine.add_argument("action", choices=["list"])
     quarantine.add_argument("--database", default=_DATABASE_DEFAULT, metavar="URL")
     cli_people.add_commands(commands, _DATABASE_DEFAULT)
+    cli_warranty.add_commands(commands)
     broker = commands.add_parser("broker-config", help="write the configuration of a real broker (mosquitto)")
     broker.add_argument("--out", type=Path, required=True, metavar="DIR", help="mosquitto.conf is written there")
     broker.add_argument("--host", default="127.0.0.1", help="where it listens (%(default)s)")

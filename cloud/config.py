@@ -155,6 +155,13 @@ class NotifyConfig(_Section):
         return None if self.smtp_url is None else mail_server(self.smtp_url.get_secret_value())
 
 
+class WarrantyConfig(_Section):
+    """Which warranty plans there are."""
+
+    plans: Path | None = None
+    """A folder of plans, a TOML file for each. None: the invented examples that come with Telltale."""
+
+
 class CloudConfig(_Section):
     """All of it, with the defaults."""
 
@@ -169,6 +176,7 @@ class CloudConfig(_Section):
     security: SecurityConfig = SecurityConfig()
     workflow: WorkflowConfig = WorkflowConfig()
     notify: NotifyConfig = NotifyConfig()
+    warranty: WarrantyConfig = WarrantyConfig()
 
 
 _SECTIONS: Final[dict[str, type[_Section]]] = {
@@ -180,6 +188,7 @@ _SECTIONS: Final[dict[str, type[_Section]]] = {
     "security": SecurityConfig,
     "workflow": WorkflowConfig,
     "notify": NotifyConfig,
+    "warranty": WarrantyConfig,
 }
 _REMEDIES: Final = {
     ("broker",): "Say --embedded-broker, or --broker mqtt://host:port",

@@ -105,6 +105,7 @@ def _live(
         return
     if settings.answer == "yes" and town.read.case.get("work_order") is not None:
         town.repair()
+        town.claim()
     settled_at = time.monotonic() + SETTLE_S
     while not (stop.is_set() or time.monotonic() >= settled_at or not missing(settings, town.read)):
         _look(town, story)
@@ -154,6 +155,7 @@ def missing(settings: DemoSettings, read: Read) -> list[str]:
             "a booking": bool(read.bookings),
             "a finished work order": read.order.get("state") == "done",
             "a label for the diagnosis": read.order.get("label") is not None,
+            "who pays": read.claim.get("pays") in {"maker", "owner"},
             "a repaired case": read.case.get("state") == "repaired",
             "closed incidents": bool(read.incidents) and not any(read.incidents.values()),
             "health back to green": len(read.scores) > 1 and read.scores[-1] > min(read.scores),

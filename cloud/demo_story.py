@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Final, Self
 
@@ -18,6 +19,9 @@ FLEET: Final = "demo"
 VEHICLE: Final = "car-1"
 ANSWER_AFTER_S: Final = 3.0
 """How long an owner thinks who is not asked on the terminal."""
+_IN_SERVICE: Final = timedelta(days=800)
+"""How long the car had been in service when it failed."""
+_SERVICE_KM: Final = 30_000
 _OF_CAR: Final = {"fleet": FLEET, "vehicle": VEHICLE}
 _DAYS: Final = [{"weekday": day, "opens": "07:00", "closes": "20:00"} for day in range(7)]
 _PARTS: Final = (
@@ -57,6 +61,8 @@ class Read:
     bookings: set[str] = field(default_factory=set)
     order: dict[str, Any] = field(default_factory=dict)
     """The work order as it was read last."""
+    claim: dict[str, Any] = field(default_factory=dict)
+    """The warranty claim as it was read last."""
     scores: list[int] = field(default_factory=list)
     """Of the component's health, each change."""
 
@@ -173,6 +179,29 @@ class Town:
         self._story.tell(
             f"the workshop:       {self.read.order['state']}; the diagnosis was {self.read.order['label']}"
         )
+
+    def claim(self) -> None:
+        """The workshop claims the repair, and the maker decides by what the plan says."""
+        order = self.read.order
+        self._put(f"/vehicles/{FLEET}/{VEHICLE}/profile", _profile(order["ended_at"]))
+        wish = {"work_order": order["number"], **_service_book(order["ended_at"], self._odometer_km())}
+        claim = self._post("/claims", wish)
+        claim = self._post(f"/claims/{claim['number']}/submit", {"sequence": claim["sequence"]})
+        verdict = claim["assessment"]["verdict"]
+        self._story.tell(f"by the plan:        {_plain(verdict['decision'])}, clause {verdict['clause'] or 'none'}")
+        self._story.tell(f"                    {verdict['reason']}")
+        checks = ", ".join(f"{one['subject']} {_plain(one['finding'])}" for one in claim["assessment"]["checks"])
+        self._story.tell(f"the vehicle's word: {checks}")
+        decision = "approved" if verdict["decision"] == "eligible" else "rejected"
+        ruling = {"sequence": claim["sequence"], "decision": decision, "note": "As the plan says"}
+        self._post(f"/claims/{claim['number']}/decide", ruling)
+        self.read.claim = self._get(f"/claims/{claim['number']}")
+        self._story.tell(f"claim {claim['number']}:            {decision}, the {self.read.claim['pays']} pays")
+
+    def _odometer_km(self) -> float | None:
+        """What the car's odometer showed last, as the workshop reads it off; None: it tells none."""
+        told = [one["signals"].get("Vehicle.TraveledDistance") for one in self._items("/summaries", _OF_CAR)]
+        return next((one["last"] / 1000 for one in told if one is not None), None)
 
     def _answer_it(self) -> None:
         self._asked_s = self._asked_s or time.monotonic()
@@ -298,6 +327,27 @@ def _centre(centre: str) -> dict[str, Any]:
         "technicians": [{"id": "kim", "skills": skills, "shifts": _DAYS}],
         "lead_time_h": dict.fromkeys(_PARTS, parts_h),
     }
+
+
+def _profile(repaired_at: str) -> dict[str, Any]:
+    """A car of the invented make that went into service some two years ago."""
+    begun_on = datetime.fromisoformat(repaired_at).date() - _IN_SERVICE
+    made = {"make": "Example", "model": "Parcel", "model_year": begun_on.year, "country": "DE"}
+    return {**made, "in_service_on": f"{begun_on}"}
+
+
+def _service_book(repaired_at: str, km: float | None) -> dict[str, Any]:
+    """What the workshop reads in it, and off the odometer: serviced every 30,000 km."""
+    if km is None:
+        return {"maintenance": []}
+    begun_on = datetime.fromisoformat(repaired_at).date() - _IN_SERVICE
+    shares = [(n + 1) * _SERVICE_KM / km for n in range(int(km // _SERVICE_KM))]
+    services = [{"on": f"{begun_on + share * _IN_SERVICE}", "km": round(share * km)} for share in shares]
+    return {"odometer_km": round(km), "maintenance": services}
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _open(is_open: bool) -> str:

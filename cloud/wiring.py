@@ -16,6 +16,7 @@ from cloud.api.listener import ApiServer
 from cloud.api.server import make_api
 from cloud.config import BrokerTarget, CloudConfig
 from cloud.database import Connection, Database
+from cloud.fleet.profiles import ProfileService
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
 from cloud.health.lives import load_lives
@@ -30,6 +31,7 @@ from cloud.notify.room import make_notify
 from cloud.notify.service import NotifyService
 from cloud.notify.worker import Worker
 from cloud.scheduling.appointments import AppointmentService
+from cloud.scheduling.model import Place
 from cloud.scheduling.preferences import PreferencesService
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_orders import WorkOrderService
@@ -37,11 +39,20 @@ from cloud.security.agents import AgentGuard
 from cloud.security.audit import Audit
 from cloud.security.room import Security, make_security
 from cloud.security.tokens import signing_key
+from cloud.warranty.checks import Sighting
+from cloud.warranty.gather import Positions, Sources
+from cloud.warranty.plan_files import load_plans, shipped_plans
+from cloud.warranty.plans import PlanService
+from cloud.warranty.seal import Seal
+from cloud.warranty.service import WarrantyService
 from cloud.workflow.circumstances import Surroundings
 from cloud.workflow.model import EDGES, Message
 from cloud.workflow.room import Neighbours, Workflow, make_workflow
 from cloud.workflow.runner import Runner
 from cloud.workflow.settings import Patience
+from edge.wire.envelope import Clock
+from edge.wire.messages import Position
+from edge.wire.topics import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +113,16 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         guard.pass_on,
     )
     workflow = _workflow(config, database, audit, near)
+    profiles = ProfileService(database, audit, fleet, now)
+    asked = Sources(
+        fleet, profiles, alerts, health, scheduling, appointments, orders, workflow.service, positions_of(fleet)
+    )
+    known = shipped_plans() if config.warranty.plans is None else load_plans(config.warranty.plans)
+    plans = PlanService(database, audit, known, now, fleet=fleet, profiles=profiles)
+    warranty = WarrantyService(database, audit, asked, plans, now, seal=Seal(key))
     services = Services(
         fleet=fleet,
+        profiles=profiles,
         alerts=alerts,
         health=health,
         lives=load_lives(config.health.rul_model),
@@ -113,6 +132,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         orders=orders,
         preferences=preferences,
         workflow=workflow.service,
+        warranty=warranty,
         counts=partial(counters.read, database),
         notify=notify.service,
         contacts=notify.contacts,
@@ -153,6 +173,21 @@ def teller(notify: NotifyService, public_url: str | None) -> Callable[[Connectio
         notify.post(connection, notice)
 
     return tell
+
+
+def positions_of(fleet: FleetService) -> Positions:
+    """Where a vehicle said last that it was; of the positions before that none is kept."""
+
+    def positions(address: Address, since: datetime, until: datetime) -> list[Sighting]:
+        told = fleet.twin(address).position
+        if told is None or told.clock is not Clock.SYNCED or not since <= told.observed_at <= until:
+            return []
+        if not isinstance(told.body, Position):
+            return []
+        place = Place(told.body.latitude_deg, told.body.longitude_deg)
+        return [Sighting(told.observed_at, place, told.body.accuracy_m)]
+
+    return positions
 
 
 def now() -> datetime:

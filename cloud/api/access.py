@@ -18,6 +18,7 @@ from cloud.alerts.model import AlertFilter
 from cloud.alerts.service import AlertService
 from cloud.errors import NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
+from cloud.fleet.profiles import ProfileService
 from cloud.fleet.service import FleetService
 from cloud.health.lives import Lives
 from cloud.health.service import HealthService
@@ -33,6 +34,7 @@ from cloud.security.behaviour import Outcome
 from cloud.security.principal import Principal
 from cloud.security.roles import Permission
 from cloud.security.room import Security
+from cloud.warranty.service import WarrantyService
 from cloud.workflow.service import WorkflowService
 from edge.wire.messages import AlertState
 from edge.wire.topics import Address
@@ -53,6 +55,7 @@ class Services:
     """Everything that the API can ask."""
 
     fleet: FleetService
+    profiles: ProfileService
     alerts: AlertService
     health: HealthService
     lives: Lives | None
@@ -63,6 +66,7 @@ class Services:
     orders: WorkOrderService
     preferences: PreferencesService
     workflow: WorkflowService
+    warranty: WarrantyService
     notify: NotifyService
     contacts: ContactService
     counts: Callable[[], Mapping[str, int]]

@@ -14,6 +14,7 @@ from cloud.api import (
     bookings,
     cases,
     centres,
+    claims,
     contacts,
     deliveries,
     diagnoses,
@@ -26,6 +27,7 @@ from cloud.api import (
     people,
     positions,
     preferences,
+    profiles,
     quarantine,
     remaining_life,
     sessions,
@@ -34,6 +36,7 @@ from cloud.api import (
     trouble_codes,
     vehicle_health,
     vehicles,
+    warranty_plans,
     work_orders,
 )
 from cloud.api.access import GUARDS, KnownPrincipal, Services, may
@@ -86,6 +89,7 @@ def _v1() -> APIRouter:
     router = APIRouter(prefix=V1, responses=_RESPONSES)
     for noun in (
         vehicles,
+        profiles,
         positions,
         vehicle_health,
         trouble_codes,
@@ -101,6 +105,8 @@ def _v1() -> APIRouter:
         preferences,
         work_orders,
         cases,
+        claims,
+        warranty_plans,
         contacts,
         deliveries,
         sessions,

@@ -118,6 +118,35 @@ def latest_summaries(connection: Connection, wanted: DriveFilter, since: datetim
     return [_summary(row) for row in connection.execute(latest)]
 
 
+def summaries_between(
+    connection: Connection, address: Address, since: datetime, until: datetime, *, newest_first: bool, rows_max: int
+) -> list[Summary]:
+    """A vehicle's summaries that began within this time, both ends included."""
+    table = summaries
+    query = sa.select(table).where(table.c.fleet == address.fleet, table.c.vehicle == address.vehicle)
+    query = query.where(table.c.started_at >= since, table.c.started_at <= until)
+    order = table.c.started_at.desc() if newest_first else table.c.started_at
+    return [_summary(row) for row in connection.execute(query.order_by(order).limit(rows_max))]
+
+
+def first_summary_at(connection: Connection, address: Address) -> datetime | None:
+    """When the oldest summary that is kept of a vehicle began."""
+    table = summaries
+    query = sa.select(sa.func.min(table.c.started_at))
+    query = query.where(table.c.fleet == address.fleet, table.c.vehicle == address.vehicle)
+    first: datetime | None = connection.execute(query).scalar_one()
+    return first
+
+
+def driven_until(connection: Connection, address: Address, until: datetime) -> tuple[int, int, float]:
+    """Trips that had ended by then, those of them that told a distance, and what these add up to in metres."""
+    table = trips
+    counted = (sa.func.count(), sa.func.count(table.c.distance_m), sa.func.coalesce(sa.func.sum(table.c.distance_m), 0))
+    query = sa.select(*counted).where(table.c.fleet == address.fleet, table.c.vehicle == address.vehicle)
+    all_of_them, told, total = connection.execute(query.where(table.c.ended_at <= until)).one()
+    return all_of_them, told, float(total)
+
+
 def _listed(
     connection: Connection,
     table: sa.Table,

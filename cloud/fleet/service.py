@@ -207,6 +207,25 @@ class FleetService:
         with self._database.snapshot() as connection:
             return drive_store.latest_summaries(connection, wanted, since)
 
+    def summaries_between(
+        self, address: Address, since: datetime, until: datetime, *, newest_first: bool = False, most: int = 500
+    ) -> list[Summary]:
+        """A vehicle's summaries that began within this time; at most so many, from the end that is named."""
+        with self._database.snapshot() as connection:
+            return drive_store.summaries_between(
+                connection, address, since, until, newest_first=newest_first, rows_max=most
+            )
+
+    def first_summary_at(self, address: Address) -> datetime | None:
+        """When the oldest summary that is kept of a vehicle began; None: none is kept."""
+        with self._database.snapshot() as connection:
+            return drive_store.first_summary_at(connection, address)
+
+    def driven_until(self, address: Address, until: datetime) -> tuple[int, int, float]:
+        """Trips that had ended by then, those of them that told a distance, and what these add up to in metres."""
+        with self._database.snapshot() as connection:
+            return drive_store.driven_until(connection, address, until)
+
     def _vehicle(self, connection: Connection, address: Address) -> Vehicle:
         vehicle = vehicle_store.vehicle(connection, address)
         if vehicle is None:

@@ -26,7 +26,7 @@ from cloud.health.model import (
     VehicleHealth,
 )
 from cloud.health.score import score_of
-from cloud.health.sorting import elsewhere, of_component, since
+from cloud.health.sorting import elsewhere, of_component, own_codes, since
 from cloud.health.stretch import Figure, Fold, begin_of, joined
 from cloud.health.verdict import diagnose, unknown_component
 from cloud.health.wear import WEARING, lifetime
@@ -180,6 +180,13 @@ class HealthService:
             rows = store.list_codes(connection, wanted, after=after, rows_max=window.limit + 1)
         return window.page(rows, _key_of)
 
+    def codes_of(self, address: Address, component: str) -> list[StandingCode]:
+        """The trouble codes of a vehicle that speak of a component, by when they came; none where it is unknown."""
+        system = system_for(self._knowledge, component)
+        with self._database.snapshot() as connection:
+            codes = store.codes_of(connection, address)
+        return [] if system is None else sorted(own_codes(system, codes), key=lambda code: (code.seen_at, code.code))
+
     def _component(self, address: Address, known: "_Known", system: System) -> ComponentHealth:
         evidence = known.of(system)
         diagnosis = diagnose(system, evidence, address) if evidence.stretches or evidence.codes else None
@@ -233,9 +240,11 @@ class _Known:
     services: dict[str, Serviced]
 
     def of(self, system: System) -> Evidence:
-        """What counts for one component: nothing from before its last service."""
+        """What counts for one component: nothing from before its last service, unless that was not yet done then."""
         serviced = self.services.get(system.component)
-        return self.evidence if serviced is None else since(self.evidence, serviced.at)
+        if serviced is None or serviced.at > self.evidence.at:
+            return self.evidence
+        return since(self.evidence, serviced.at)
 
 
 def _lifetimes(system: System, evidence: Evidence) -> list[Lifetime]:

@@ -21,9 +21,14 @@ def of_component(system: System, evidence: Evidence) -> Evidence:
     return replace(
         evidence,
         alerts=[alert for alert in evidence.alerts if _owns_alert(system, alert)],
-        codes=[code for code in evidence.codes if _owns_code(system, code)],
+        codes=own_codes(system, evidence.codes),
         stretches=[one for one in evidence.stretches if one.figures.keys() & _indicators(system)],
     )
+
+
+def own_codes(system: System, codes: Sequence[StandingCode]) -> list[StandingCode]:
+    """Those of the codes that belong to a component."""
+    return [code for code in codes if _owns_code(system, code)]
 
 
 def elsewhere(systems: Sequence[System], evidence: Evidence) -> ComponentHealth | None:

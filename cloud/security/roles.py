@@ -9,6 +9,8 @@ class Permission(StrEnum):
     """One thing that somebody may or may not."""
 
     SEE_VEHICLES = "see_vehicles"
+    PUT_VEHICLES = "put_vehicles"
+    """Say what a vehicle is: its profile."""
     SEE_DRIVES = "see_drives"
     """Trips and summaries: where and how somebody drove."""
     SEE_ALERTS = "see_alerts"
@@ -29,6 +31,12 @@ class Permission(StrEnum):
     """Work orders."""
     WORK = "work"
     """Begin and finish work orders."""
+    SEE_CLAIMS = "see_claims"
+    """Warranty claims and plans."""
+    CLAIM = "claim"
+    """Make and submit warranty claims, and take their evidence along."""
+    DECIDE_CLAIMS = "decide_claims"
+    """Write down what was decided of a claim, and say which plan a vehicle has."""
     SEE_CONTACTS = "see_contacts"
     """Who is told, and what was told to whom."""
     PUT_CONTACTS = "put_contacts"
@@ -56,17 +64,21 @@ class Role(StrEnum):
 
 _P = Permission
 _LOOK: Final = frozenset(
-    {_P.SEE_VEHICLES, _P.SEE_ALERTS, _P.SEE_HEALTH, _P.SEE_CASES, _P.SEE_BOOKINGS, _P.SEE_CENTRES, _P.SEE_WORK}
-)
+    {
+        _P.SEE_VEHICLES, _P.SEE_ALERTS, _P.SEE_HEALTH, _P.SEE_CASES, _P.SEE_BOOKINGS, _P.SEE_CENTRES, _P.SEE_WORK,
+        _P.SEE_CLAIMS,
+    }
+)  # fmt: skip
 """What everybody sees of a fleet of theirs."""
 _OWN: Final = _LOOK | {
-    _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_CONTACTS, _P.PUT_CONTACTS,
+    _P.PUT_VEHICLES, _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_CONTACTS, _P.PUT_CONTACTS,
+    _P.CLAIM,
 }  # fmt: skip
 
 MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.OWNER: _OWN,
-    Role.FLEET_MANAGER: _OWN | {_P.PLAN, _P.WORK},
-    Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK},
+    Role.FLEET_MANAGER: _OWN | {_P.PLAN, _P.WORK, _P.DECIDE_CLAIMS},
+    Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK, _P.CLAIM},
     Role.EXECUTIVE: _LOOK,
     Role.ADMIN: frozenset(_P),
 }

@@ -17,6 +17,7 @@ from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
 from cloud.database import Database
 from cloud.errors import NotAllowed
+from cloud.fleet.profiles import ProfileService
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
 from cloud.health.lives import Lives
@@ -37,6 +38,12 @@ from cloud.scheduling.work_orders import WorkOrderService
 from cloud.security.audit import Audit
 from cloud.security.passwords import Passwords
 from cloud.security.room import Security, make_security
+from cloud.warranty.gather import Sources
+from cloud.warranty.plan_files import shipped_plans
+from cloud.warranty.plans import PlanService
+from cloud.warranty.seal import Seal
+from cloud.warranty.service import WarrantyService
+from cloud.wiring import positions_of
 from cloud.workflow.agents import Diagnose
 from cloud.workflow.circumstances import Surroundings
 from cloud.workflow.model import Message
@@ -75,6 +82,7 @@ class Cloud:
     url: str
     database: Database
     fleet: FleetService
+    profiles: ProfileService
     alerts: AlertService
     health: HealthService
     security: Security
@@ -84,6 +92,7 @@ class Cloud:
     orders: WorkOrderService
     preferences: PreferencesService
     workflow: Workflow
+    warranty: WarrantyService
     intake: Intake
     notify: NotifyService
     contacts: ContactService
@@ -177,10 +186,18 @@ def open_cloud(
             file=file.with_name("checkpoints.db"),
             look_every_s=1.0,
         )
+        profiles = ProfileService(database, audit, fleet, lambda: cloud.now)
+        asked = Sources(
+            fleet, profiles, alerts, health, scheduling, appointments, orders, workflow.service, positions_of(fleet)
+        )
+        seal = Seal(bytes(32))
+        plans = PlanService(database, audit, shipped_plans(), lambda: cloud.now, fleet=fleet, profiles=profiles)
+        warranty = WarrantyService(database, audit, asked, plans, lambda: cloud.now, seal=seal)
         cloud = Cloud(
             url=url,
             database=database,
             fleet=fleet,
+            profiles=profiles,
             alerts=alerts,
             health=health,
             security=security,
@@ -190,6 +207,7 @@ def open_cloud(
             orders=orders,
             preferences=preferences,
             workflow=workflow,
+            warranty=warranty,
             intake=intake,
             notify=notify,
             contacts=contacts,

@@ -36,6 +36,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
     return make_api(
         Services(
             fleet=cloud.fleet,
+            profiles=cloud.profiles,
             alerts=cloud.alerts,
             health=cloud.health,
             lives=cloud.lives,
@@ -45,6 +46,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             orders=cloud.orders,
             preferences=cloud.preferences,
             workflow=cloud.workflow.service,
+            warranty=cloud.warranty,
             notify=cloud.notify,
             contacts=cloud.contacts,
             counts=partial(counters.read, cloud.database),

@@ -44,7 +44,17 @@ def test_the_settings_are_the_defaults() -> None:
     defaults = CloudConfig.model_validate({"broker": {"embedded": True}}).model_dump(exclude_none=True)
     assert shown == defaults
     optional = set(re.findall(r"^# (\w+) =", written[1], re.MULTILINE))
-    assert optional == {"token", "url", "ca_file", "key_file", "smtp_url", "public_url", "checkpoint_file", "rul_model"}
+    assert optional == {
+        "token",
+        "url",
+        "ca_file",
+        "key_file",
+        "smtp_url",
+        "public_url",
+        "checkpoint_file",
+        "rul_model",
+        "plans",
+    }
 
 
 def test_every_counter_is_described() -> None:

@@ -13,10 +13,17 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
 
+from cloud.alerts.handling import IncidentFilter
 from cloud.api.server import V1, guarded
+from cloud.pages import Window
+from cloud.scheduling.work_order import Outcome, Report
+from cloud.scheduling.work_orders import NewOrder
+from cloud.scheduling.works import catalogue
 from cloud.security.behaviour import Kind, Suspicion
 from cloud.security.principal import Grant
 from cloud.security.roles import MATRIX, Permission, Role, matrix_table
+from cloud.warranty.claim import Statement
+from cloud.warranty.service import NewClaim
 from cloud.workflow.model import Answer
 from cloud.workflow.people import OwnersAnswer
 from edge.wire.messages import Severity
@@ -28,7 +35,7 @@ from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.test_intake import BAD
 from tests.unit.cloud.test_scheduling_api import CENTRE, JOB, WISH
 from tests.unit.cloud.vehicle import Speaker
-from tests.unit.cloud.workshop import MONDAY
+from tests.unit.cloud.workshop import MONDAY, hours_after, job
 
 P = Permission
 ALERT: Final = f"{1:032x}"
@@ -53,6 +60,10 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("GET", "/vehicles"): Door(P.SEE_VEHICLES, "/vehicles"),
     ("GET", "/vehicles/{fleet}/{vehicle}"): Door(P.SEE_VEHICLES, "/vehicles/north/van-7"),
     ("GET", "/vehicles/{fleet}/{vehicle}/twin"): Door(P.SEE_DRIVES, "/vehicles/north/van-7/twin"),
+    ("GET", "/vehicles/{fleet}/{vehicle}/profile"): Door(P.SEE_VEHICLES, "/vehicles/north/van-7/profile"),
+    ("PUT", "/vehicles/{fleet}/{vehicle}/profile"): Door(
+        P.PUT_VEHICLES, "/vehicles/north/van-7/profile", {"make": "Nordwagen"}
+    ),
     ("GET", "/positions"): Door(P.SEE_DRIVES, "/positions"),
     ("GET", "/alerts"): Door(P.SEE_ALERTS, "/alerts"),
     ("GET", "/alerts/{fleet}/{vehicle}/{alert}"): Door(P.SEE_ALERTS, f"/alerts/north/van-7/{ALERT}"),
@@ -107,6 +118,22 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("POST", "/work-orders/{number}/start"): Door(P.WORK, "/work-orders/1/start", {"sequence": 0}),
     ("POST", "/work-orders/{number}/complete"): Door(
         P.WORK, "/work-orders/1/complete", {"sequence": 0, "outcome": "repaired"}
+    ),
+    ("GET", "/claims"): Door(P.SEE_CLAIMS, "/claims"),
+    ("POST", "/claims"): Door(P.CLAIM, "/claims", {"work_order": 2}),
+    ("GET", "/claims/{number}"): Door(P.SEE_CLAIMS, "/claims/1"),
+    ("PUT", "/claims/{number}"): Door(
+        P.CLAIM, "/claims/1", {"sequence": 0, "failed_at": "2026-11-21T08:01:00Z", "odometer_km": 48200}
+    ),
+    ("POST", "/claims/{number}/submit"): Door(P.CLAIM, "/claims/1/submit", {"sequence": 0}),
+    ("POST", "/claims/{number}/decide"): Door(
+        P.DECIDE_CLAIMS, "/claims/2/decide", {"sequence": 1, "decision": "rejected", "note": "too old"}
+    ),
+    ("GET", "/claims/{number}/pack"): Door(P.CLAIM, "/claims/2/pack"),
+    ("GET", "/warranty-plans"): Door(P.SEE_CLAIMS, "/warranty-plans"),
+    ("GET", "/warranty-plans/vehicles/{fleet}/{vehicle}"): Door(P.SEE_CLAIMS, "/warranty-plans/vehicles/north/van-7"),
+    ("PUT", "/warranty-plans/vehicles/{fleet}/{vehicle}"): Door(
+        P.DECIDE_CLAIMS, "/warranty-plans/vehicles/north/van-7", {"plan": "example_van"}
     ),
     ("GET", "/cases"): Door(P.SEE_CASES, "/cases"),
     ("GET", "/cases/{number}"): Door(P.SEE_CASES, "/cases/1"),
@@ -188,6 +215,7 @@ def furnish(cloud: Cloud, app: FastAPI) -> dict[str, str]:
     booking = ask(app, f"{V1}/bookings", method="POST", body=WISH).json()["id"]
     ask(app, f"{V1}/contacts/north/ada", method="PUT", body=CONTACT)
     take_cases_on(cloud)
+    claim_for(cloud)
     people = cloud.security.people
     people.put("north-owner", "Nora", (Grant(Role.OWNER, "north"),), by="test")
     cloud.security.watch.raise_finding("nora", Suspicion(Kind.HOUR, Severity.INFO, "late"))
@@ -206,6 +234,23 @@ def take_cases_on(cloud: Cloud) -> None:
     states = {state: number for state, number in cloud.workflow.service.open_cases().items() if number}
     assert states == {"asked": 1, "offered": 1, "booked": 1}
     assert cloud.workflow.service.case(2)[0].sequence == 6
+
+
+def claim_for(cloud: Cloud) -> None:
+    """Orders 2 to 4 are done; claim 1 is a draft about 3, claim 2 is submitted about 4."""
+    van = Speaker("van-10")
+    cloud.take(van.say(says.alert(1), 1))
+    [incident] = cloud.alerts.incidents(IncidentFilter(vehicle="van-10"), Window()).items
+    work = catalogue().find("inspection", "cooling")
+    for hour in (78, 98, 102):
+        booking = cloud.appointments.hold(f"{hour} h", job("van-10"), "mitte", hours_after(hour), by="test")
+        cloud.appointments.confirm(booking.id, by="test")
+        new = NewOrder(booking.id, incident.number, van.address, "cooling", work, None)
+        order = cloud.orders.open(new, by="test")
+        cloud.orders.complete(order.number, Report(Outcome.REPAIRED), by="test")
+    for order_number in (3, 4):
+        cloud.warranty.make(NewClaim(order_number, Statement(says.minute(1))), by="test")
+    cloud.warranty.submit(2, by="test")
 
 
 @pytest.fixture(scope="module")

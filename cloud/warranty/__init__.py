@@ -1,0 +1,1 @@
+"""Warranty: who pays for a repair, why, and the evidence for it."""
