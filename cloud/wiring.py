@@ -30,6 +30,8 @@ from cloud.notify.model import Notice
 from cloud.notify.room import make_notify
 from cloud.notify.service import NotifyService
 from cloud.notify.worker import Worker
+from cloud.rca.gather import Neighbours as CauseNeighbours
+from cloud.rca.service import CauseService
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_orders import WorkOrderService
@@ -99,9 +101,12 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         guard.pass_on,
     )
     workflow = _workflow(config, database, audit, near)
+    profiles = ProfileService(database, audit, fleet, now)
+    asked = CauseNeighbours(fleet, profiles, alerts, orders, shipped())
     services = Services(
         fleet=fleet,
-        profiles=ProfileService(database, audit, fleet, now),
+        profiles=profiles,
+        causes=CauseService(database, audit, asked, now),
         alerts=alerts,
         health=health,
         lives=load_lives(config.health.rul_model),

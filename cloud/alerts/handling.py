@@ -142,5 +142,9 @@ class IncidentFilter:
     fleet: str | None = None
     vehicle: str | None = None
     is_open: bool | None = None
+    since: datetime | None = None
+    """Opened then or later."""
+    until: datetime | None = None
+    """Opened before then."""
     within: frozenset[str] | None = None
     """Only of these fleets; None: of all."""

@@ -231,9 +231,21 @@ def list_incidents(
         query = query.where(incidents.c.vehicle == wanted.vehicle)
     if wanted.is_open is not None:
         query = query.where(incidents.c.closed_at.is_(None) if wanted.is_open else incidents.c.closed_at.is_not(None))
+    if wanted.since is not None:
+        query = query.where(incidents.c.opened_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(incidents.c.opened_at < wanted.until)
     if after is not None:
         query = query.where(beyond(_INCIDENT_KEY, after))
     return [_incident(row) for row in connection.execute(query)]
+
+
+def false_alarms(connection: Connection, fleet: str) -> frozenset[int]:
+    """The incidents of a fleet of which people called every alert false."""
+    denied = sa.func.sum(sa.case((handlings.c.step == Step.FALSE_ALARM, 1), else_=0))
+    query = sa.select(handlings.c.incident).where(handlings.c.fleet == fleet, handlings.c.incident.is_not(None))
+    query = query.group_by(handlings.c.incident).having(denied == sa.func.count())
+    return frozenset(row.incident for row in connection.execute(query))
 
 
 def count_open_alerts(connection: Connection) -> dict[str, int]:

@@ -153,6 +153,11 @@ class AlertService:
             rows = handling_store.list_incidents(connection, wanted, after=after, rows_max=window.limit + 1)
         return window.page(rows, lambda row: (row.opened_at, row.number))
 
+    def false_alarms(self, fleet: str) -> frozenset[int]:
+        """The incidents of a fleet of which people called every alert false."""
+        with self._database.snapshot() as connection:
+            return handling_store.false_alarms(connection, fleet)
+
     def changed_since(self, step: int, wanted: AlertFilter, alerts_max: int) -> tuple[list[HandledAlert], int, bool]:
         """What was begun or done after a step, of any alert.
 

@@ -26,6 +26,7 @@ from cloud.inbox.aside import AsideService
 from cloud.notify.contacts import ContactService
 from cloud.notify.service import NotifyService
 from cloud.pages import LIMIT_DEFAULT, LIMIT_MAX, Window
+from cloud.rca.service import CauseService
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_orders import WorkOrderService
@@ -54,6 +55,7 @@ class Services:
 
     fleet: FleetService
     profiles: ProfileService
+    causes: CauseService
     alerts: AlertService
     health: HealthService
     lives: Lives | None

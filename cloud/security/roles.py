@@ -16,7 +16,9 @@ class Permission(StrEnum):
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     SEE_HEALTH = "see_health"
-    """Diagnoses, scores, trouble codes, remaining life."""
+    """Diagnoses, scores, trouble codes, remaining life; causes over the fleet, and what is done about them."""
+    SEEK_CAUSES = "seek_causes"
+    """Look for causes over a fleet, and say what is done about them."""
     SEE_CASES = "see_cases"
     ANSWER_CASES = "answer_cases"
     """Say yes or no for the owner."""
@@ -67,7 +69,7 @@ _OWN: Final = _LOOK | {
 
 MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.OWNER: _OWN,
-    Role.FLEET_MANAGER: _OWN | {_P.PLAN, _P.WORK},
+    Role.FLEET_MANAGER: _OWN | {_P.SEEK_CAUSES, _P.PLAN, _P.WORK},
     Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK},
     Role.EXECUTIVE: _LOOK,
     Role.ADMIN: frozenset(_P),

@@ -31,6 +31,8 @@ from cloud.notify.contacts import ContactService
 from cloud.notify.dispatch import Dispatch
 from cloud.notify.push import readable
 from cloud.notify.service import NotifyService, NotifySettings
+from cloud.rca.gather import Neighbours as CauseNeighbours
+from cloud.rca.service import CauseService
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_orders import WorkOrderService
@@ -75,6 +77,7 @@ class Cloud:
     database: Database
     fleet: FleetService
     profiles: ProfileService
+    causes: CauseService
     alerts: AlertService
     health: HealthService
     security: Security
@@ -173,11 +176,14 @@ def open_cloud(
             file=file.with_name("checkpoints.db"),
             look_every_s=1.0,
         )
+        profiles = ProfileService(database, audit, fleet, lambda: cloud.now)
+        asked = CauseNeighbours(fleet, profiles, alerts, orders, shipped())
         cloud = Cloud(
             url=url,
             database=database,
             fleet=fleet,
-            profiles=ProfileService(database, audit, fleet, lambda: cloud.now),
+            profiles=profiles,
+            causes=CauseService(database, audit, asked, lambda: cloud.now),
             alerts=alerts,
             health=health,
             security=security,

@@ -37,6 +37,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
         Services(
             fleet=cloud.fleet,
             profiles=cloud.profiles,
+            causes=cloud.causes,
             alerts=cloud.alerts,
             health=cloud.health,
             lives=cloud.lives,
