@@ -15,7 +15,7 @@ from tests.unit.cloud.services import Cloud
 BEGIN: Final = datetime(2025, 11, 21, 8, 0, tzinfo=UTC)
 """A year before the tests' time."""
 YEAR_D: Final = 364.0
-LEG_D: Final = 7.0
+LEG_D: Final = 28.0
 """What a vehicle drove in so many days is told as one trip."""
 
 
@@ -37,7 +37,7 @@ class Member:
 
     profile: Profile
     failures: Sequence[Failure] = ()
-    km_per_leg: float | None = 300.0
+    km_per_leg: float | None = 1200.0
     """None: its trips tell no distance."""
     later: Mapping[float, Profile] = field(default_factory=dict)
     """What its profile is changed to, by day."""
