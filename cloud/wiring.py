@@ -31,6 +31,7 @@ from cloud.notify.room import make_notify
 from cloud.notify.service import NotifyService
 from cloud.notify.worker import Worker
 from cloud.rca.gather import Neighbours as CauseNeighbours
+from cloud.rca.incidents import IncidentService
 from cloud.rca.service import CauseService
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
@@ -103,10 +104,12 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     workflow = _workflow(config, database, audit, near)
     profiles = ProfileService(database, audit, fleet, now)
     asked = CauseNeighbours(fleet, profiles, alerts, orders, shipped())
+    causes = CauseService(database, audit, asked, now)
     services = Services(
         fleet=fleet,
         profiles=profiles,
-        causes=CauseService(database, audit, asked, now),
+        causes=causes,
+        incident_causes=IncidentService(asked, causes, health, workflow.service, now),
         alerts=alerts,
         health=health,
         lives=load_lives(config.health.rul_model),

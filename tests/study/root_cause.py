@@ -110,8 +110,8 @@ def report(outcomes: Sequence[Outcome]) -> str:
         "highest raw rate: right",
     ]
     lines = [
-        f"{len(outcomes)} fleets of {min(sizes)} to {max(sizes)} vehicles over a year, seeds from {outcomes[0].plant.seed}; in the",
-        f"mean {counts[0]:.0f} incidents, {counts[1]:.0f} cohorts tried.",
+        f"{len(outcomes)} fleets of {min(sizes)} to {max(sizes)} vehicles, a year each. Seeds from",
+        f"{outcomes[0].plant.seed} on; in the mean {counts[0]:.0f} incidents, {counts[1]:.0f} cohorts tried.",
         "",
         "| nothing planted | fleets in which something is claimed | of |",
         "|---|---|---|",

@@ -25,10 +25,11 @@ def simulated() -> str:
     """What is said of it, in a sentence."""
     scan, insights = looked_at([_lived(number) for number in range(CARS)])
     said = "; ".join(one.text for one in insights) or "nothing is claimed"
+    unit = f"{scan.unit} ({scan.why_unit})"
     return (
-        f"Simulated: {CARS} cars drive {LENGTH_S / 60:.0f} minutes each, 7 with a batch of which {len(LEAKING)} leak. Their own\n"
-        f"rules made {scan.incidents} incidents, exposure is counted in {scan.unit} ({scan.why_unit}), {scan.tried} cohorts were\n"
-        f"tried. Said: {said}"
+        f"Simulated: {CARS} cars drive {LENGTH_S / 60:.0f} minutes each, 7 with a batch of which {len(LEAKING)} leak.\n"
+        f"Their own rules made {scan.incidents} incidents, exposure is counted in {unit}, {scan.tried} cohorts tried.\n"
+        f"Said: {said}"
     )
 
 

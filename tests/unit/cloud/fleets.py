@@ -1,11 +1,11 @@
 """Fleets whose trips, incidents, profiles and repairs a test lays down, through the cloud's own services."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from cloud.fleet.profile import Profile
+from cloud.fleet.profile import Part, Profile
 from cloud.heard import Heard
 from edge.wire.envelope import Clock
 from edge.wire.messages import Action, Alert, AlertState, Severity, Trip
@@ -70,9 +70,15 @@ def _live(cloud: Cloud, member: Member) -> None:
     cloud.now = before
 
 
-def with_part_of(profile: Profile, component: str, other: Profile) -> Profile:
-    """A profile with another's part."""
-    return replace(profile, parts={**profile.parts, component: other.parts[component]})
+def fleet_with_a_bad_batch(count: int = 20, fleet: str = "north") -> list[Member]:
+    """Every other vehicle has pump batch B, and each of those fails."""
+    return [
+        Member(
+            Profile(Address(fleet, f"bus-{number:02}"), model="Bus", parts={"cooling": Part("WP-1", "AB"[number % 2])}),
+            [Failure(100.0 + number)] if number % 2 else [],
+        )
+        for number in range(count)
+    ]
 
 
 def _heard(address: Address, seq: int, at: datetime) -> Heard:

@@ -32,6 +32,7 @@ from cloud.notify.dispatch import Dispatch
 from cloud.notify.push import readable
 from cloud.notify.service import NotifyService, NotifySettings
 from cloud.rca.gather import Neighbours as CauseNeighbours
+from cloud.rca.incidents import IncidentService
 from cloud.rca.service import CauseService
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.service import SchedulingService
@@ -78,6 +79,7 @@ class Cloud:
     fleet: FleetService
     profiles: ProfileService
     causes: CauseService
+    incident_causes: IncidentService
     alerts: AlertService
     health: HealthService
     security: Security
@@ -178,12 +180,14 @@ def open_cloud(
         )
         profiles = ProfileService(database, audit, fleet, lambda: cloud.now)
         asked = CauseNeighbours(fleet, profiles, alerts, orders, shipped())
+        causes = CauseService(database, audit, asked, lambda: cloud.now)
         cloud = Cloud(
             url=url,
             database=database,
             fleet=fleet,
             profiles=profiles,
-            causes=CauseService(database, audit, asked, lambda: cloud.now),
+            causes=causes,
+            incident_causes=IncidentService(asked, causes, health, workflow.service, lambda: cloud.now),
             alerts=alerts,
             health=health,
             security=security,

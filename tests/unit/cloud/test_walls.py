@@ -23,6 +23,7 @@ from edge.wire.messages import Severity
 from tests.folders import folder_for_the_run
 from tests.shared import ROOT
 from tests.unit.cloud import vehicle as says
+from tests.unit.cloud.fleets import fleet_with_a_bad_batch, lay_down
 from tests.unit.cloud.services import Cloud, open_cloud
 from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.test_intake import BAD
@@ -67,6 +68,8 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ),
     ("GET", "/incidents"): Door(P.SEE_ALERTS, "/incidents"),
     ("GET", "/incidents/{number}"): Door(P.SEE_ALERTS, "/incidents/1"),
+    ("GET", "/incidents/{number}/timeline"): Door(P.SEE_ALERTS, "/incidents/1/timeline"),
+    ("GET", "/incidents/{number}/causes"): Door(P.SEE_HEALTH, "/incidents/1/causes"),
     ("GET", "/cohorts"): Door(P.SEE_HEALTH, "/cohorts?fleet=north"),
     ("GET", "/insights"): Door(P.SEE_HEALTH, "/insights"),
     ("GET", "/insights/{number}"): Door(P.SEE_HEALTH, "/insights/1"),
@@ -193,6 +196,8 @@ def furnish(cloud: Cloud, app: FastAPI) -> dict[str, str]:
     booking = ask(app, f"{V1}/bookings", method="POST", body=WISH).json()["id"]
     ask(app, f"{V1}/contacts/north/ada", method="PUT", body=CONTACT)
     take_cases_on(cloud)
+    lay_down(cloud, fleet_with_a_bad_batch())
+    cloud.causes.scan("north", by="test")
     people = cloud.security.people
     people.put("north-owner", "Nora", (Grant(Role.OWNER, "north"),), by="test")
     cloud.security.watch.raise_finding("nora", Suspicion(Kind.HOUR, Severity.INFO, "late"))
