@@ -30,6 +30,7 @@ from cloud.notify.model import Notice
 from cloud.notify.room import make_notify
 from cloud.notify.service import NotifyService
 from cloud.notify.worker import Worker
+from cloud.rca.capas import CapaService
 from cloud.rca.gather import Neighbours as CauseNeighbours
 from cloud.rca.incidents import IncidentService
 from cloud.rca.service import CauseService
@@ -109,6 +110,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         fleet=fleet,
         profiles=profiles,
         causes=causes,
+        capas=CapaService(database, audit, asked, now),
         incident_causes=IncidentService(asked, causes, health, workflow.service, now),
         alerts=alerts,
         health=health,

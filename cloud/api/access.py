@@ -26,6 +26,7 @@ from cloud.inbox.aside import AsideService
 from cloud.notify.contacts import ContactService
 from cloud.notify.service import NotifyService
 from cloud.pages import LIMIT_DEFAULT, LIMIT_MAX, Window
+from cloud.rca.capas import CapaService
 from cloud.rca.incidents import IncidentService
 from cloud.rca.service import CauseService
 from cloud.scheduling.appointments import AppointmentService
@@ -57,6 +58,7 @@ class Services:
     fleet: FleetService
     profiles: ProfileService
     causes: CauseService
+    capas: CapaService
     incident_causes: IncidentService
     alerts: AlertService
     health: HealthService

@@ -65,8 +65,8 @@ class Happened:
     """What a technician found."""
 
 
-def gather(near: Neighbours, fleet: str, period: Period) -> Known:
-    """Everything that is known of a fleet in a period.
+def gather(near: Neighbours, fleet: str, period: Period, only: Unit | None = None) -> Known:
+    """Everything that is known of a fleet in a period; exposure in this unit, else in the best there is.
 
     Raises:
         Refused: there is more of it than one look takes.
@@ -82,7 +82,7 @@ def gather(near: Neighbours, fleet: str, period: Period) -> Known:
     for one in happened:  # the earliest first
         first.setdefault(one.address, {}).setdefault(one.component, one)
     driven = {one.address: one for one in near.fleet.driven(fleet, period.since, period.until)}
-    unit, why = unit_of(driven, first)
+    unit, why = unit_of(driven, first) if only is None else (only, "it was asked for")
     profiles = every(
         lambda window: near.profiles.profiles(ProfileFilter(fleet), window),
         VEHICLES_MAX,

@@ -91,3 +91,25 @@ def _looks() -> None:
         sa.PrimaryKeyConstraint("number"),
     )
     op.create_index("insights_by_fleet", "insights", ["fleet", "number"])
+    op.create_table(
+        "capas",
+        sa.Column("number", ID, nullable=False),
+        sa.Column("fleet", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("component", sa.String(length=200), nullable=False),
+        sa.Column("attribute", sa.String(length=16), nullable=True),
+        sa.Column("value", sa.String(length=201), nullable=True),
+        sa.Column("insight", sa.BigInteger(), nullable=True),
+        sa.Column("owner", sa.String(length=200), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("made_at", TIME, nullable=False),
+        sa.Column("done_at", TIME, nullable=True),
+        sa.Column("ended_at", TIME, nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index("capas_by_fleet", "capas", ["fleet", "number"])

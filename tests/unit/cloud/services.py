@@ -31,6 +31,7 @@ from cloud.notify.contacts import ContactService
 from cloud.notify.dispatch import Dispatch
 from cloud.notify.push import readable
 from cloud.notify.service import NotifyService, NotifySettings
+from cloud.rca.capas import CapaService
 from cloud.rca.gather import Neighbours as CauseNeighbours
 from cloud.rca.incidents import IncidentService
 from cloud.rca.service import CauseService
@@ -79,6 +80,7 @@ class Cloud:
     fleet: FleetService
     profiles: ProfileService
     causes: CauseService
+    capas: CapaService
     incident_causes: IncidentService
     alerts: AlertService
     health: HealthService
@@ -187,6 +189,7 @@ def open_cloud(
             fleet=fleet,
             profiles=profiles,
             causes=causes,
+            capas=CapaService(database, audit, asked, lambda: cloud.now),
             incident_causes=IncidentService(asked, causes, health, workflow.service, lambda: cloud.now),
             alerts=alerts,
             health=health,
