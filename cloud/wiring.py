@@ -11,6 +11,7 @@ from functools import partial
 from cloud import counters
 from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
+from cloud.analytics.service import AnalyticsService
 from cloud.api.access import Services
 from cloud.api.listener import ApiServer
 from cloud.api.server import make_api
@@ -110,6 +111,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         fleet=fleet,
         profiles=profiles,
         causes=causes,
+        analytics=AnalyticsService(fleet, alerts, orders, now),
         capas=CapaService(database, audit, asked, now),
         incident_causes=IncidentService(asked, causes, health, workflow.service, now),
         alerts=alerts,

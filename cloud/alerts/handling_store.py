@@ -146,6 +146,16 @@ def steps(connection: Connection, address: Address, alert: str, rows_max: int) -
     return [_handling(row) for row in connection.execute(query)]
 
 
+def steps_of_fleet(
+    connection: Connection, fleet: str, since: datetime, until: datetime, rows_max: int
+) -> list[tuple[tuple[str, str], Handling]]:
+    """Every step in a fleet in this time, by vehicle and alert, in order; the first `rows_max`."""
+    table = handling_steps
+    query = sa.select(table).where(table.c.fleet == fleet, table.c.at >= since, table.c.at < until)
+    query = query.order_by(table.c.vehicle, table.c.alert, table.c.id).limit(rows_max)
+    return [((row.vehicle, row.alert), _handling(row)) for row in connection.execute(query)]
+
+
 def last_step(connection: Connection) -> int:
     """The number of the last step of any alert; 0 before any."""
     last: int | None = connection.execute(sa.select(sa.func.max(handling_steps.c.id))).scalar()

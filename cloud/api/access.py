@@ -16,6 +16,7 @@ from pydantic import AfterValidator, AwareDatetime
 
 from cloud.alerts.model import AlertFilter
 from cloud.alerts.service import AlertService
+from cloud.analytics.service import AnalyticsService
 from cloud.errors import NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
 from cloud.fleet.profiles import ProfileService
@@ -58,6 +59,7 @@ class Services:
     fleet: FleetService
     profiles: ProfileService
     causes: CauseService
+    analytics: AnalyticsService
     capas: CapaService
     incident_causes: IncidentService
     alerts: AlertService

@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from cloud.api import (
     alerts,
+    analytics,
     audit,
     bookings,
     capas,
@@ -100,6 +101,7 @@ def _v1() -> APIRouter:
         cohorts,
         insights,
         capas,
+        analytics,
         trips,
         summaries,
         centres,

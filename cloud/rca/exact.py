@@ -56,13 +56,19 @@ def ratio_interval(inside: int, total: int, share: float, confidence: float = CO
     """
     if not 0.0 < share < 1.0:
         raise ValueError("a ratio needs exposure on both sides")
-    tail = (1.0 - confidence) / 2.0
     odds = share / (1.0 - share)
-    low = 0.0 if inside == 0 else _root(lambda p: binomial_tail(inside, total, p) - tail, 0.0, 1.0)
-    if inside == total:
-        return Interval(low / (1.0 - low) / odds if total else 0.0, None)
-    high = _root(lambda p: tail - binomial_tail(total - inside, total, 1.0 - p), 0.0, 1.0)
-    return Interval(low / (1.0 - low) / odds, high / (1.0 - high) / odds)
+    of_events = binomial_interval(inside, total, confidence)
+    if of_events.high is None or of_events.high >= 1.0:
+        return Interval(_odds(of_events.low) / odds if inside else 0.0, None)
+    return Interval(_odds(of_events.low) / odds, _odds(of_events.high) / odds)
+
+
+def binomial_interval(hits: int, total: int, confidence: float = CONFIDENCE) -> Interval:
+    """Of a share: Clopper and Pearson 1934, Biometrika 26, 404-413; of none at all, anything from 0 to 1."""
+    tail = (1.0 - confidence) / 2.0
+    low = 0.0 if hits == 0 else _root(lambda p: binomial_tail(hits, total, p) - tail, 0.0, 1.0)
+    high = 1.0 if hits == total else _root(lambda p: tail - binomial_tail(total - hits, total, 1.0 - p), 0.0, 1.0)
+    return Interval(low, high)
 
 
 def binomial_tail(least: int, total: int, share: float) -> float:
@@ -83,6 +89,10 @@ def stratified_tail(strata: Sequence[Stratum]) -> float:
 def least_tail(total: int, share: float) -> float:
     """The smallest tail that so many events can give: all of them fall to the group."""
     return share**total
+
+
+def _odds(share: float) -> float:
+    return share / (1.0 - share)
 
 
 def _binomial(total: int, share: float) -> list[float]:

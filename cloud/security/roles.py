@@ -33,6 +33,8 @@ class Permission(StrEnum):
     """Work orders."""
     WORK = "work"
     """Begin and finish work orders."""
+    SEE_ANALYTICS = "see_analytics"
+    """How well the service does; time to repair is for everybody who sees work orders."""
     SEE_CONTACTS = "see_contacts"
     """Who is told, and what was told to whom."""
     PUT_CONTACTS = "put_contacts"
@@ -64,14 +66,15 @@ _LOOK: Final = frozenset(
 )
 """What everybody sees of a fleet of theirs."""
 _OWN: Final = _LOOK | {
-    _P.PUT_VEHICLES, _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_CONTACTS, _P.PUT_CONTACTS,
+    _P.PUT_VEHICLES, _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_ANALYTICS, _P.SEE_CONTACTS,
+    _P.PUT_CONTACTS,
 }  # fmt: skip
 
 MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.OWNER: _OWN,
     Role.FLEET_MANAGER: _OWN | {_P.SEEK_CAUSES, _P.PLAN, _P.WORK},
     Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK},
-    Role.EXECUTIVE: _LOOK,
+    Role.EXECUTIVE: _LOOK | {_P.SEE_ANALYTICS},
     Role.ADMIN: frozenset(_P),
 }
 """Who may what. Where somebody drove is the business of neither workshop nor board."""

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from cloud import counters
 from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
+from cloud.analytics.service import AnalyticsService
 from cloud.database import Database
 from cloud.errors import NotAllowed
 from cloud.fleet.profiles import ProfileService
@@ -80,6 +81,7 @@ class Cloud:
     fleet: FleetService
     profiles: ProfileService
     causes: CauseService
+    analytics: AnalyticsService
     capas: CapaService
     incident_causes: IncidentService
     alerts: AlertService
@@ -189,6 +191,7 @@ def open_cloud(
             fleet=fleet,
             profiles=profiles,
             causes=causes,
+            analytics=AnalyticsService(fleet, alerts, orders, lambda: cloud.now),
             capas=CapaService(database, audit, asked, lambda: cloud.now),
             incident_causes=IncidentService(asked, causes, health, workflow.service, lambda: cloud.now),
             alerts=alerts,

@@ -38,6 +38,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             fleet=cloud.fleet,
             profiles=cloud.profiles,
             causes=cloud.causes,
+            analytics=cloud.analytics,
             capas=cloud.capas,
             incident_causes=cloud.incident_causes,
             alerts=cloud.alerts,

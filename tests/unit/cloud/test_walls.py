@@ -80,6 +80,7 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("GET", "/capa/{number}"): Door(P.SEE_HEALTH, "/capa/1"),
     ("POST", "/capa/{number}/done"): Door(P.SEEK_CAUSES, "/capa/1/done", {"sequence": 0}),
     ("POST", "/capa/{number}/close"): Door(P.SEEK_CAUSES, "/capa/1/close", {"sequence": 0, "state": "dropped"}),
+    ("GET", "/analytics"): Door(P.SEE_WORK, "/analytics?fleet=north"),
     ("GET", "/trips"): Door(P.SEE_DRIVES, "/trips"),
     ("GET", "/summaries"): Door(P.SEE_DRIVES, "/summaries?fleet=north"),
     ("GET", "/centres"): Door(P.SEE_CENTRES, "/centres"),
