@@ -114,7 +114,8 @@ class IncidentService:
         since, until = window_of(incident, self._now())
         items = of_incident(incident)
         for one in alerts[-_LISTED_MAX:]:
-            items += of_alert(self._near.alerts.alert(one.alert.address, one.alert.id))
+            whole = self._near.alerts.alert(one.alert.address, one.alert.id)
+            items += of_alert(one.alert, whole.timeline, whole.steps)
         codes = self._health.codes(CodeFilter(incident.fleet, incident.vehicle), Window(CODES_MAX)).items
         items += [of_code(code) for code in codes]
         items += [of_departure(one) for one in self._departures(address, _began(incident, alerts)).ranked]

@@ -18,6 +18,8 @@ from cloud.security.audit import Audit
 
 PERIOD_DEFAULT: Final = timedelta(days=365)
 PERIOD_MAX: Final = timedelta(days=3 * 365)
+SCANS_KEPT: Final = 1000
+"""Of a fleet; the newest, with what they claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,19 @@ class Seen:
 class CauseService:
     """Causes over a fleet."""
 
-    def __init__(self, database: Database, audit: Audit, near: Neighbours, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        audit: Audit,
+        near: Neighbours,
+        now: Callable[[], datetime],
+        scans_kept: int = SCANS_KEPT,
+    ) -> None:
         self._database = database
         self._audit = audit
         self._near = near
         self._now = now
+        self._scans_kept = scans_kept
 
     def look(self, fleet: str, since: datetime | None = None, until: datetime | None = None) -> Seen:
         """Try every cohort of a fleet; nothing is kept of it. Left out, the period is the year until now.
@@ -76,7 +86,7 @@ class CauseService:
             by=by,
         )
         with self._database.transaction() as connection:
-            number, gone = store.add_scan(connection, scan, look.claims)
+            number, gone = store.add_scan(connection, scan, look.claims, self._scans_kept)
             counters.add(connection, {"scans_expired": gone})
             note = f"{look.tried} cohorts tried, {len(look.claims)} claims"
             self._audit.record(connection, by=by, action="scan", fleet=fleet, subject=f"insights/{number}", note=note)

@@ -13,8 +13,6 @@ from cloud.rca.exact import Interval
 from cloud.rca.insight import Insight, InsightFilter, Scan, insight_row
 from cloud.rca.scan import Claim, Evidence, Other, Stands
 
-SCANS_MAX: Final = 1000
-"""Of a fleet; the newest, with what they claimed."""
 _TEXT: Final = 200
 scans: Final = sa.Table(
     "rca_scans",
@@ -63,7 +61,7 @@ insights: Final = sa.Table(
 )
 
 
-def add_scan(connection: Connection, scan: Scan, claims: tuple[Claim, ...]) -> tuple[int, int]:
+def add_scan(connection: Connection, scan: Scan, claims: tuple[Claim, ...], kept: int) -> tuple[int, int]:
     """Keep a look and its claims; its number, and how many of the fleet's oldest looks went to make room."""
     period = scan.period
     row = {name: getattr(scan, name) for name in Scan.__dataclass_fields__ if name not in {"number", "period"}}
@@ -71,7 +69,7 @@ def add_scan(connection: Connection, scan: Scan, claims: tuple[Claim, ...]) -> t
     number: int = connection.execute(sa.insert(scans).returning(scans.c.number), row).scalar_one()
     for claim in claims:
         connection.execute(sa.insert(insights), {"scan": number, "fleet": scan.fleet, **insight_row(claim)})
-    return number, _expire(connection, scan.fleet)
+    return number, _expire(connection, scan.fleet, kept)
 
 
 def list_insights(connection: Connection, wanted: InsightFilter, *, after: Key | None, rows_max: int) -> list[Insight]:
@@ -104,9 +102,9 @@ def _insights() -> sa.Select[Any]:
     return sa.select(insights, *beside).join(scans, scans.c.number == insights.c.scan)
 
 
-def _expire(connection: Connection, fleet: str) -> int:
+def _expire(connection: Connection, fleet: str, kept: int) -> int:
     newest = sa.select(scans.c.number).where(scans.c.fleet == fleet).order_by(scans.c.number.desc())
-    last = newest.offset(SCANS_MAX).limit(1).scalar_subquery()
+    last = newest.offset(kept).limit(1).scalar_subquery()
     connection.execute(sa.delete(insights).where(insights.c.fleet == fleet, insights.c.scan <= last))
     return connection.execute(sa.delete(scans).where(scans.c.fleet == fleet, scans.c.number <= last)).rowcount
 

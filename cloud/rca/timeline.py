@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from cloud.alerts.handling import Incident
-from cloud.alerts.service import WholeAlert
+from cloud.alerts.handling import Handling, Incident
+from cloud.alerts.model import Alert
+from cloud.alerts.model import Entry as Said
 from cloud.fleet.model import Trip
 from cloud.health.model import StandingCode
 from cloud.rca.departure import Departure
@@ -89,19 +90,18 @@ def of_incident(incident: Incident) -> list[Item]:
     return [opened, Item(incident.closed_at, Source.INCIDENT, f"incident {incident.number} closed", None, reference)]
 
 
-def of_alert(whole: WholeAlert) -> list[Item]:
+def of_alert(alert: Alert, said: Sequence[Said], steps: Sequence[Handling]) -> list[Item]:
     """What the vehicle said, and what became of it."""
-    alert = whole.handled.alert
     reference = f"alerts/{alert.address.fleet}/{alert.address.vehicle}/{alert.id}"
-    said = [
+    told = [
         Item(one.observed_at, Source.ALERT, f"{alert.rule} {one.state}: {alert.summary}", None, reference)
-        for one in whole.timeline
+        for one in said
     ]
-    steps = [
+    taken = [
         Item(one.at, Source.HANDLING, _noted(f"{alert.rule} {one.state}, {one.step}", one.note), one.by, reference)
-        for one in whole.steps
+        for one in steps
     ]
-    return said + steps
+    return told + taken
 
 
 def of_code(code: StandingCode) -> Item:
