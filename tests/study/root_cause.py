@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cloud.rca.exact import Interval, rate_interval
+from cloud.rca.exact import Interval, binomial_interval
 from cloud.rca.scan import CLAIM_MIN, LEVEL, Look, Stands, Tested
 from tests.study.root_cause_fleets import TARGETS, Plant, Planted, members_of
 from tests.study.root_cause_simulated import simulated
@@ -191,7 +191,7 @@ def _row(rows: Sequence[Outcome]) -> str:
 def _share(title: str, hits: Sequence[bool]) -> str:
     if not hits:
         return f"| {title} | - | 0 |"
-    bound = rate_interval(sum(hits), len(hits))
+    bound = binomial_interval(sum(hits), len(hits))
     high = 1.0 if bound.high is None else min(1.0, bound.high)
     return f"| {title} | {sum(hits)} ({sum(hits) / len(hits):.1%}; {bound.low:.1%} to {high:.1%}) | {len(hits)} |"
 

@@ -86,7 +86,8 @@ def _member(plant: Plant, number: int, rng: Random) -> Member:
     later: dict[float, Profile] = {}
     for component, usual in COMPONENTS.items():
         prone = usual * rng.gammavariate(2.0, 0.5) * km / KM_PER_YEAR
-        if plant.planted in TARGETS and _has(profile, component, *TARGETS[plant.planted]):
+        target = TARGETS.get(plant.planted)
+        if target is not None and _has(profile, component, *target):
             prone *= plant.times
         at_d = rng.expovariate(prone / YEAR_D)
         while at_d < YEAR_D - 10.0:

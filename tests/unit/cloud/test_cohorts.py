@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import stats  # type: ignore[import-untyped]  # its stubs are another package
 
 from cloud.api.server import V1
 from cloud.errors import NotFound, Refused
