@@ -92,7 +92,7 @@ def _member(plant: Plant, number: int, rng: Random) -> Member:
         at_d = rng.expovariate(prone / YEAR_D)
         while at_d < YEAR_D - 10.0:
             failures.append(Failure(at_d, component))
-            if component not in later and rng.random() < REPLACED:
+            if rng.random() < REPLACED:
                 at_d += 3.0
                 later[at_d] = _repaired(later, profile, component, at_d, rng)
             at_d += 2.0 + rng.expovariate(prone / YEAR_D)
