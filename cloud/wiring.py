@@ -11,6 +11,7 @@ from functools import partial
 from cloud import counters
 from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
+from cloud.analytics.service import AnalyticsService
 from cloud.api.access import Services
 from cloud.api.listener import ApiServer
 from cloud.api.server import make_api
@@ -30,6 +31,10 @@ from cloud.notify.model import Notice
 from cloud.notify.room import make_notify
 from cloud.notify.service import NotifyService
 from cloud.notify.worker import Worker
+from cloud.rca.capas import CapaService
+from cloud.rca.gather import Neighbours as CauseNeighbours
+from cloud.rca.incidents import IncidentService
+from cloud.rca.service import CauseService
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.model import Place
 from cloud.scheduling.preferences import PreferencesService
@@ -114,15 +119,21 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     )
     workflow = _workflow(config, database, audit, near)
     profiles = ProfileService(database, audit, fleet, now)
-    asked = Sources(
+    sources = Sources(
         fleet, profiles, alerts, health, scheduling, appointments, orders, workflow.service, positions_of(fleet)
     )
     known = shipped_plans() if config.warranty.plans is None else load_plans(config.warranty.plans)
     plans = PlanService(database, audit, known, now, fleet=fleet, profiles=profiles)
-    warranty = WarrantyService(database, audit, asked, plans, now, seal=Seal(key))
+    warranty = WarrantyService(database, audit, sources, plans, now, seal=Seal(key))
+    asked = CauseNeighbours(fleet, profiles, alerts, orders, shipped())
+    causes = CauseService(database, audit, asked, now)
     services = Services(
         fleet=fleet,
         profiles=profiles,
+        causes=causes,
+        analytics=AnalyticsService(fleet, alerts, orders, now),
+        capas=CapaService(database, audit, asked, now),
+        incident_causes=IncidentService(asked, causes, health, workflow.service, now),
         alerts=alerts,
         health=health,
         lives=load_lives(config.health.rul_model),

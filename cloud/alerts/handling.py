@@ -4,7 +4,8 @@ The vehicle says when an alert begins and ends (`model.py`); here its word and w
 of a vehicle, rule and component is open at a time.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -136,11 +137,39 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """How soon somebody saw one opening of an alert."""
+
+    began_at: datetime
+    seen_at: datetime | None
+    """None: nobody said that they had."""
+    over_at: datetime | None
+    """None: it is open."""
+
+
+def reactions_of(steps: Iterable[Handling]) -> list[Reaction]:
+    """Of every time that one alert was opened; by the cloud's clock."""
+    found: list[Reaction] = []
+    for step in steps:
+        if step.step in {Step.BEGAN, Step.CAME_BACK}:
+            found.append(Reaction(step.at, None, None))
+        elif found and step.step is Step.SEEN and found[-1].seen_at is None:
+            found[-1] = replace(found[-1], seen_at=step.at)
+        elif found and not step.is_open and found[-1].over_at is None:
+            found[-1] = replace(found[-1], over_at=step.at)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentFilter:
     """Which incidents are wanted; None is all."""
 
     fleet: str | None = None
     vehicle: str | None = None
     is_open: bool | None = None
+    since: datetime | None = None
+    """Opened then or later."""
+    until: datetime | None = None
+    """Opened before then."""
     within: frozenset[str] | None = None
     """Only of these fleets; None: of all."""

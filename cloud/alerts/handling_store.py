@@ -182,6 +182,16 @@ def steps(connection: Connection, address: Address, alert: str, rows_max: int) -
     return [_handling(row) for row in connection.execute(query)]
 
 
+def steps_of_fleet(
+    connection: Connection, fleet: str, since: datetime, until: datetime, rows_max: int
+) -> list[tuple[tuple[str, str], Handling]]:
+    """Every step in a fleet in this time, by vehicle and alert, in order; the first `rows_max`."""
+    table = handling_steps
+    query = sa.select(table).where(table.c.fleet == fleet, table.c.at >= since, table.c.at < until)
+    query = query.order_by(table.c.vehicle, table.c.alert, table.c.id).limit(rows_max)
+    return [((row.vehicle, row.alert), _handling(row)) for row in connection.execute(query)]
+
+
 def last_step(connection: Connection) -> int:
     """The number of the last step of any alert; 0 before any."""
     last: int | None = connection.execute(sa.select(sa.func.max(handling_steps.c.id))).scalar()
@@ -259,9 +269,21 @@ def list_incidents(
         query = query.where(incidents.c.vehicle == wanted.vehicle)
     if wanted.is_open is not None:
         query = query.where(incidents.c.closed_at.is_(None) if wanted.is_open else incidents.c.closed_at.is_not(None))
+    if wanted.since is not None:
+        query = query.where(incidents.c.opened_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(incidents.c.opened_at < wanted.until)
     if after is not None:
         query = query.where(beyond(_INCIDENT_KEY, after))
     return [_incident(row) for row in connection.execute(query)]
+
+
+def false_alarms(connection: Connection, fleet: str) -> frozenset[int]:
+    """The incidents of a fleet of which people called every alert false."""
+    denied = sa.func.sum(sa.case((handlings.c.step == Step.FALSE_ALARM, 1), else_=0))
+    query = sa.select(handlings.c.incident).where(handlings.c.fleet == fleet, handlings.c.incident.is_not(None))
+    query = query.group_by(handlings.c.incident).having(denied == sa.func.count())
+    return frozenset(row.incident for row in connection.execute(query))
 
 
 def count_open_alerts(connection: Connection) -> dict[str, int]:

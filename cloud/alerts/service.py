@@ -4,15 +4,26 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 from cloud.alerts import handling_store, store
-from cloud.alerts.handling import Handling, Incident, IncidentFilter, Step, begun, history, superseded
+from cloud.alerts.handling import (
+    Handling,
+    Incident,
+    IncidentFilter,
+    Reaction,
+    Step,
+    begun,
+    history,
+    reactions_of,
+    superseded,
+)
 from cloud.alerts.handling_store import Handled
 from cloud.alerts.model import Alert, AlertFilter, Change, Entry, apply
 from cloud.alerts.telling import Telling
 from cloud.database import Connection, Database
-from cloud.errors import NotFound
+from cloud.errors import NotFound, Refused
 from cloud.heard import Heard
 from cloud.pages import Page, Window
 from cloud.security.audit import Audit
@@ -152,6 +163,24 @@ class AlertService:
         with self._database.snapshot() as connection:
             rows = handling_store.list_incidents(connection, wanted, after=after, rows_max=window.limit + 1)
         return window.page(rows, lambda row: (row.opened_at, row.number))
+
+    def false_alarms(self, fleet: str) -> frozenset[int]:
+        """The incidents of a fleet of which people called every alert false."""
+        with self._database.snapshot() as connection:
+            return handling_store.false_alarms(connection, fleet)
+
+    def reactions(self, fleet: str, since: datetime, until: datetime, steps_max: int) -> list[Reaction]:
+        """How soon people saw what was opened in a fleet in this time.
+
+        Raises:
+            Refused: more happened than `steps_max` steps.
+        """
+        with self._database.snapshot() as connection:
+            rows = handling_store.steps_of_fleet(connection, fleet, since, until, steps_max + 1)
+        if len(rows) > steps_max:
+            raise Refused(f"more than {steps_max} steps of alerts: name a shorter period")
+        grouped = groupby(rows, key=lambda row: row[0])
+        return [one for _, steps in grouped for one in reactions_of(step for _, step in steps)]
 
     def changed_since(self, step: int, wanted: AlertFilter, alerts_max: int) -> tuple[list[HandledAlert], int, bool]:
         """What was begun or done after a step, of any alert.

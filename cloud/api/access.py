@@ -16,6 +16,7 @@ from pydantic import AfterValidator, AwareDatetime
 
 from cloud.alerts.model import AlertFilter
 from cloud.alerts.service import AlertService
+from cloud.analytics.service import AnalyticsService
 from cloud.errors import NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
 from cloud.fleet.profiles import ProfileService
@@ -26,6 +27,9 @@ from cloud.inbox.aside import AsideService
 from cloud.notify.contacts import ContactService
 from cloud.notify.service import NotifyService
 from cloud.pages import LIMIT_DEFAULT, LIMIT_MAX, Window
+from cloud.rca.capas import CapaService
+from cloud.rca.incidents import IncidentService
+from cloud.rca.service import CauseService
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.preferences import PreferencesService
 from cloud.scheduling.service import SchedulingService
@@ -56,6 +60,10 @@ class Services:
 
     fleet: FleetService
     profiles: ProfileService
+    causes: CauseService
+    analytics: AnalyticsService
+    capas: CapaService
+    incident_causes: IncidentService
     alerts: AlertService
     health: HealthService
     lives: Lives | None

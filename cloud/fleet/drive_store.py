@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Row
 
 from cloud.columns import METADATA, UtcTime, to_vehicle, vehicle_key, within
 from cloud.database import beyond, insert_once
-from cloud.fleet.model import DriveFilter, Summary, Trip
+from cloud.fleet.model import DriveFilter, Driven, Summary, Trip
 from cloud.pages import Key
 from edge.wire.envelope import Clock
 from edge.wire.messages import SignalSummary
@@ -76,6 +76,32 @@ def list_trips(connection: Connection, wanted: DriveFilter, *, after: Key | None
     """Trips, the latest start first."""
     key = (trips.c.started_at, trips.c.fleet, trips.c.vehicle, trips.c.id)
     return [_trip(row) for row in _listed(connection, trips, key, wanted, after=after, rows_max=rows_max)]
+
+
+def driven(connection: Connection, fleet: str, since: datetime, until: datetime) -> list[Driven]:
+    """What each vehicle of a fleet drove."""
+    told = sa.func.count(trips.c.distance_m)
+    columns = (sa.func.count().label("trips"), told.label("told"), sa.func.sum(trips.c.distance_m).label("metres"))
+    query = sa.select(trips.c.vehicle, *columns).where(_begun(since, until), trips.c.fleet == fleet)
+    rows = connection.execute(query.group_by(trips.c.vehicle).order_by(trips.c.vehicle))
+    return [
+        Driven(Address(fleet, row.vehicle), row.trips, row.trips - row.told, (row.metres or 0.0) / 1000.0)
+        for row in rows
+    ]
+
+
+def legs(connection: Connection, address: Address, since: datetime, until: datetime) -> list[tuple[datetime, float]]:
+    """When each trip of a vehicle began and how many km it told, the earliest first."""
+    query = sa.select(trips.c.started_at, trips.c.distance_m).where(
+        trips.c.fleet == address.fleet, trips.c.vehicle == address.vehicle, _begun(since, until)
+    )
+    told = query.where(trips.c.distance_m.is_not(None)).order_by(trips.c.started_at)
+    return [(row.started_at, row.distance_m / 1000.0) for row in connection.execute(told)]
+
+
+def _begun(since: datetime, until: datetime) -> sa.ColumnElement[bool]:
+    """Trips of a period, of which it is known that they are."""
+    return sa.and_(trips.c.started_at >= since, trips.c.started_at < until, trips.c.clock == Clock.SYNCED)
 
 
 def put_summary(connection: Connection, summary: Summary) -> bool:

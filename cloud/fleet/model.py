@@ -111,6 +111,18 @@ class Whereabouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Driven:
+    """What one vehicle drove in a period, by the trips that began in it under a clock that was known to be right."""
+
+    address: Address
+    trips: int
+    untold: int
+    """Trips that told no distance."""
+    distance_km: float
+    """Of those that told it."""
+
+
+@dataclass(frozen=True, slots=True)
 class DriveFilter:
     """Which trips or summaries are wanted; None is all."""
 

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from cloud.errors import Refused
 from edge.wire.topics import Address
 
 PARTS_MAX: Final = 50
+FORMERS_MAX: Final = 50
+"""Of one vehicle: what was in it before; the newest."""
 TEXT_MAX: Final = 100
 """Characters of a make, a model, a number or a batch."""
 YEARS: Final = range(1900, 2101)
@@ -83,6 +85,41 @@ class Profile:
             raise Refused(f"parts.{component}.fitted_km: {part.fitted_km} is no reading of an odometer in km")
         if self.built_on and part.fitted_on and part.fitted_on < self.built_on:
             raise Refused(f"parts.{component}.fitted_on: {part.fitted_on} is before built_on ({self.built_on})")
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What was in a vehicle before something else took its place: without it, what failed would be counted nowhere."""
+
+    address: Address
+    component: str | None
+    """Whose part it was; None: it is a firmware."""
+    number: str
+    """Of the part; or the firmware."""
+    batch: str | None
+    until: datetime
+
+
+def fitted_at(day: date) -> datetime:
+    """From when on a part counts that was fitted on this day: its end, as what failed that day was the part before."""
+    return datetime.combine(day, time(), UTC) + timedelta(days=1)
+
+
+def formers_of(before: Profile, after: Profile, at: datetime) -> list[Former]:
+    """What a new profile says was replaced.
+
+    A part with another `fitted_on` was replaced that day; without one the old entry is taken for a mistake, and is
+    gone. Another firmware was loaded when it was said.
+    """
+    gone = []
+    if before.firmware and after.firmware and before.firmware != after.firmware:
+        gone.append(Former(after.address, None, before.firmware, None, at))
+    for component, part in before.parts.items():
+        new = after.parts.get(component)
+        if new is not None and new.fitted_on is not None and new.fitted_on != part.fitted_on:
+            until = fitted_at(new.fitted_on)
+            gone.append(Former(after.address, component, part.number, part.batch, until))
+    return gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy.engine import Connection, Row
 
-from cloud.columns import METADATA, UtcTime, to_vehicle, vehicle_key, within
+from cloud.columns import METADATA, BigId, UtcTime, to_vehicle, vehicle_key, vehicle_names, within
 from cloud.database import put
-from cloud.fleet.profile import TEXT_MAX, VIN_LENGTH, Part, Profile, ProfileFilter
+from cloud.fleet.profile import FORMERS_MAX, TEXT_MAX, VIN_LENGTH, Former, Part, Profile, ProfileFilter
 from cloud.pages import Key
 from edge.wire.topics import Address
 
@@ -30,6 +30,19 @@ profiles: Final = sa.Table(
     sa.Column("put_at", UtcTime, nullable=False),
     to_vehicle(),
     comment="What each vehicle is: build, batch, firmware, parts, since when in service; as it was put last",
+)
+former_fits: Final = sa.Table(
+    "former_fits",
+    METADATA,
+    sa.Column("id", BigId, primary_key=True),
+    *vehicle_names(),
+    sa.Column("component", sa.String(TEXT_MAX)),
+    sa.Column("number", sa.String(TEXT_MAX), nullable=False),
+    sa.Column("batch", sa.String(TEXT_MAX)),
+    sa.Column("until", UtcTime, nullable=False),
+    to_vehicle(),
+    sa.Index("former_fits_by_vehicle", "fleet", "vehicle", "id"),
+    comment="Which parts and firmware were in a vehicle before, and until when; the newest of each vehicle",
 )
 _PARTS: Final = TypeAdapter(dict[str, Part])
 _PLAIN: Final = (
@@ -62,6 +75,25 @@ def list_profiles(connection: Connection, wanted: ProfileFilter, *, after: Key |
     if after is not None:
         query = query.where(sa.tuple_(*_KEY) > sa.tuple_(*after))
     return [_profile(row) for row in connection.execute(query)]
+
+
+def add_former(connection: Connection, former: Former) -> int:
+    """Keep what was in a vehicle; how many of its oldest went to make room."""
+    address, table = former.address, former_fits
+    row = {"component": former.component, "number": former.number, "batch": former.batch, "until": former.until}
+    connection.execute(sa.insert(table), {"fleet": address.fleet, "vehicle": address.vehicle, **row})
+    mine = sa.and_(table.c.fleet == address.fleet, table.c.vehicle == address.vehicle)
+    oldest_kept = sa.select(table.c.id).where(mine).order_by(table.c.id.desc()).offset(FORMERS_MAX - 1).limit(1)
+    return connection.execute(sa.delete(table).where(mine, table.c.id < oldest_kept.scalar_subquery())).rowcount
+
+
+def formers_in(connection: Connection, fleet: str) -> list[Former]:
+    """What was in the vehicles of a fleet, in the order in which it was told."""
+    query = sa.select(former_fits).where(former_fits.c.fleet == fleet).order_by(former_fits.c.id)
+    return [
+        Former(Address(row.fleet, row.vehicle), row.component, row.number, row.batch, row.until)
+        for row in connection.execute(query)
+    ]
 
 
 def _profile(row: Row[Any]) -> Profile:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from cloud import counters
 from cloud.database import Database
 from cloud.fleet import profile_store
-from cloud.fleet.profile import Profile, ProfileFilter
+from cloud.fleet.profile import Former, Profile, ProfileFilter, formers_of
 from cloud.fleet.service import FleetService
 from cloud.pages import Page, Window
 from cloud.security.audit import Audit
@@ -32,9 +33,13 @@ class ProfileService:
         address = kept.address
         self._fleet.vehicle(address)
         with self._database.transaction() as connection:
-            if profile_store.profile_of(connection, address) == kept:
+            before = profile_store.profile_of(connection, address)
+            if before == kept:
                 return kept
-            profile_store.put_profile(connection, kept, self._now())
+            now = self._now()
+            for former in [] if before is None else formers_of(before, kept, now):
+                counters.add(connection, {"former_fits_dropped": profile_store.add_former(connection, former)})
+            profile_store.put_profile(connection, kept, now)
             subject = f"vehicles/{address.fleet}/{address.vehicle}"
             self._audit.record(connection, by=by, action="put_profile", fleet=address.fleet, subject=subject)
         return kept
@@ -48,6 +53,11 @@ class ProfileService:
         self._fleet.vehicle(address)
         with self._database.snapshot() as connection:
             return profile_store.profile_of(connection, address) or Profile(address)
+
+    def formers(self, fleet: str) -> list[Former]:
+        """Parts and firmware that were in the vehicles of a fleet before, in the order in which it was told."""
+        with self._database.snapshot() as connection:
+            return profile_store.formers_in(connection, fleet)
 
     def profiles(self, wanted: ProfileFilter, window: Window) -> Page[Profile]:
         """Profiles that were put, by fleet and vehicle.

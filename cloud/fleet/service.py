@@ -11,6 +11,7 @@ from cloud.errors import NotFound
 from cloud.fleet import drive_store, vehicle_store
 from cloud.fleet.model import (
     DriveFilter,
+    Driven,
     Presence,
     Summary,
     Told,
@@ -190,6 +191,16 @@ class FleetService:
         with self._database.snapshot() as connection:
             rows = drive_store.list_trips(connection, wanted, after=after, rows_max=window.limit + 1)
         return window.page(rows, lambda row: (row.started_at, row.address.fleet, row.address.vehicle, row.id))
+
+    def driven(self, fleet: str, since: datetime, until: datetime) -> list[Driven]:
+        """What each vehicle of a fleet drove in a period; one that told of no trip is not in it."""
+        with self._database.snapshot() as connection:
+            return drive_store.driven(connection, fleet, since, until)
+
+    def legs(self, address: Address, since: datetime, until: datetime) -> list[tuple[datetime, float]]:
+        """When each trip of a vehicle began and how many km it told, the earliest first."""
+        with self._database.snapshot() as connection:
+            return drive_store.legs(connection, address, since, until)
 
     def summaries(self, wanted: DriveFilter, window: Window) -> Page[Summary]:
         """Summaries, the latest period first.

@@ -16,7 +16,9 @@ class Permission(StrEnum):
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     SEE_HEALTH = "see_health"
-    """Diagnoses, scores, trouble codes, remaining life."""
+    """Diagnoses, scores, trouble codes, remaining life; causes over the fleet, and what is done about them."""
+    SEEK_CAUSES = "seek_causes"
+    """Look for causes over a fleet, and say what is done about them."""
     SEE_CASES = "see_cases"
     ANSWER_CASES = "answer_cases"
     """Say yes or no for the owner."""
@@ -37,6 +39,8 @@ class Permission(StrEnum):
     """Make and submit warranty claims, and take their evidence along."""
     DECIDE_CLAIMS = "decide_claims"
     """Write down what was decided of a claim, and say which plan a vehicle has."""
+    SEE_ANALYTICS = "see_analytics"
+    """How well the service does; time to repair is for everybody who sees work orders."""
     SEE_CONTACTS = "see_contacts"
     """Who is told, and what was told to whom."""
     PUT_CONTACTS = "put_contacts"
@@ -71,15 +75,15 @@ _LOOK: Final = frozenset(
 )  # fmt: skip
 """What everybody sees of a fleet of theirs."""
 _OWN: Final = _LOOK | {
-    _P.PUT_VEHICLES, _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_CONTACTS, _P.PUT_CONTACTS,
-    _P.CLAIM,
+    _P.PUT_VEHICLES, _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_ANALYTICS, _P.SEE_CONTACTS,
+    _P.PUT_CONTACTS, _P.CLAIM,
 }  # fmt: skip
 
 MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.OWNER: _OWN,
-    Role.FLEET_MANAGER: _OWN | {_P.PLAN, _P.WORK, _P.DECIDE_CLAIMS},
+    Role.FLEET_MANAGER: _OWN | {_P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS},
     Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK, _P.CLAIM},
-    Role.EXECUTIVE: _LOOK,
+    Role.EXECUTIVE: _LOOK | {_P.SEE_ANALYTICS},
     Role.ADMIN: frozenset(_P),
 }
 """Who may what. Where somebody drove is the business of neither workshop nor board."""

@@ -73,6 +73,8 @@ OFFENCES = [
     ("telling-is-pure", "cloud/notify/delivery.py", "import cloud.database"),
     ("planning-is-pure", "cloud/scheduling/rooms.py", "import time"),
     ("planning-is-pure", "cloud/scheduling/plan.py", "import cloud.database"),
+    ("causes-are-pure", "cloud/rca/exact.py", "import time"),
+    ("causes-are-pure", "cloud/rca/scan.py", "import cloud.database"),
     ("diagnosing-is-pure", "cloud/health/inference.py", "import time"),
     ("diagnosing-is-pure", "cloud/health/score.py", "import cloud.database"),
     ("sqlite3", "edge/link.py", "import sqlite3"),

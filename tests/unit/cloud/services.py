@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from cloud import counters
 from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
+from cloud.analytics.service import AnalyticsService
 from cloud.database import Database
 from cloud.errors import NotAllowed
 from cloud.fleet.profiles import ProfileService
@@ -31,6 +32,10 @@ from cloud.notify.contacts import ContactService
 from cloud.notify.dispatch import Dispatch
 from cloud.notify.push import readable
 from cloud.notify.service import NotifyService, NotifySettings
+from cloud.rca.capas import CapaService
+from cloud.rca.gather import Neighbours as CauseNeighbours
+from cloud.rca.incidents import IncidentService
+from cloud.rca.service import CauseService
 from cloud.scheduling.appointments import AppointmentService
 from cloud.scheduling.preferences import PreferencesService
 from cloud.scheduling.service import SchedulingService
@@ -83,6 +88,10 @@ class Cloud:
     database: Database
     fleet: FleetService
     profiles: ProfileService
+    causes: CauseService
+    analytics: AnalyticsService
+    capas: CapaService
+    incident_causes: IncidentService
     alerts: AlertService
     health: HealthService
     security: Security
@@ -187,17 +196,23 @@ def open_cloud(
             look_every_s=1.0,
         )
         profiles = ProfileService(database, audit, fleet, lambda: cloud.now)
-        asked = Sources(
+        sources = Sources(
             fleet, profiles, alerts, health, scheduling, appointments, orders, workflow.service, positions_of(fleet)
         )
         seal = Seal(bytes(32))
         plans = PlanService(database, audit, shipped_plans(), lambda: cloud.now, fleet=fleet, profiles=profiles)
-        warranty = WarrantyService(database, audit, asked, plans, lambda: cloud.now, seal=seal)
+        warranty = WarrantyService(database, audit, sources, plans, lambda: cloud.now, seal=seal)
+        asked = CauseNeighbours(fleet, profiles, alerts, orders, shipped())
+        causes = CauseService(database, audit, asked, lambda: cloud.now)
         cloud = Cloud(
             url=url,
             database=database,
             fleet=fleet,
             profiles=profiles,
+            causes=causes,
+            analytics=AnalyticsService(fleet, alerts, orders, lambda: cloud.now),
+            capas=CapaService(database, audit, asked, lambda: cloud.now),
+            incident_causes=IncidentService(asked, causes, health, workflow.service, lambda: cloud.now),
             alerts=alerts,
             health=health,
             security=security,

@@ -37,6 +37,10 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
         Services(
             fleet=cloud.fleet,
             profiles=cloud.profiles,
+            causes=cloud.causes,
+            analytics=cloud.analytics,
+            capas=cloud.capas,
+            incident_causes=cloud.incident_causes,
             alerts=cloud.alerts,
             health=cloud.health,
             lives=cloud.lives,

@@ -11,9 +11,11 @@ from cloud.api.problems import Problem
 from cloud.columns import METADATA
 from cloud.config import CloudConfig
 from cloud.errors import CloudError, ConfigError, NotAuthenticated, PartEnded
+from cloud.fleet.profile import FORMERS_MAX, Profile
 from cloud.health.service import CODES_MAX, HealthSettings
 from cloud.notify.dispatch import Answer
 from cloud.notify.service import TIDY_EVERY
+from cloud.rca.service import CauseService
 from edge.wire.envelope import Clock
 from tests.shared import ROOT
 from tests.unit.cloud.services import Cloud, open_cloud, with_inbox
@@ -77,6 +79,11 @@ def test_every_counter_is_described() -> None:
         letter, *_ = take(cloud)
         for _ in ("in time", "too late"):
             cloud.dispatch.answer(Answer(letter))
+        for n in range(FORMERS_MAX + 2):
+            cloud.profiles.put(Profile(VAN.address, firmware=str(n)), by="test")
+        looks = CauseService(cloud.database, cloud.security.audit, cloud.causes._near, lambda: cloud.now, scans_kept=1)
+        for _ in range(2):
+            looks.scan("north", by="test")
         counted = set(cloud.counts())
     assert [name for name in counted if not any(fnmatch(name, known) for known in names)] == []
     assert [known for known in names if not any(fnmatch(name, known) for name in counted)] == [

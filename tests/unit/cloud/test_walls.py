@@ -30,8 +30,10 @@ from edge.wire.messages import Severity
 from tests.folders import folder_for_the_run
 from tests.shared import ROOT
 from tests.unit.cloud import vehicle as says
+from tests.unit.cloud.fleets import fleet_with_a_bad_batch, lay_down
 from tests.unit.cloud.services import Cloud, open_cloud
 from tests.unit.cloud.test_api import api_of, ask
+from tests.unit.cloud.test_capas import ACTION
 from tests.unit.cloud.test_intake import BAD
 from tests.unit.cloud.test_scheduling_api import CENTRE, JOB, WISH
 from tests.unit.cloud.vehicle import Speaker
@@ -75,6 +77,18 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ),
     ("GET", "/incidents"): Door(P.SEE_ALERTS, "/incidents"),
     ("GET", "/incidents/{number}"): Door(P.SEE_ALERTS, "/incidents/1"),
+    ("GET", "/incidents/{number}/timeline"): Door(P.SEE_ALERTS, "/incidents/1/timeline"),
+    ("GET", "/incidents/{number}/causes"): Door(P.SEE_HEALTH, "/incidents/1/causes"),
+    ("GET", "/cohorts"): Door(P.SEE_HEALTH, "/cohorts?fleet=north"),
+    ("GET", "/insights"): Door(P.SEE_HEALTH, "/insights"),
+    ("GET", "/insights/{number}"): Door(P.SEE_HEALTH, "/insights/1"),
+    ("POST", "/insights"): Door(P.SEEK_CAUSES, "/insights", {"fleet": "north"}),
+    ("GET", "/capa"): Door(P.SEE_HEALTH, "/capa"),
+    ("POST", "/capa"): Door(P.SEEK_CAUSES, "/capa", ACTION),
+    ("GET", "/capa/{number}"): Door(P.SEE_HEALTH, "/capa/1"),
+    ("POST", "/capa/{number}/done"): Door(P.SEEK_CAUSES, "/capa/1/done", {"sequence": 0}),
+    ("POST", "/capa/{number}/close"): Door(P.SEEK_CAUSES, "/capa/1/close", {"sequence": 0, "state": "dropped"}),
+    ("GET", "/analytics"): Door(P.SEE_WORK, "/analytics?fleet=north"),
     ("GET", "/trips"): Door(P.SEE_DRIVES, "/trips"),
     ("GET", "/summaries"): Door(P.SEE_DRIVES, "/summaries?fleet=north"),
     ("GET", "/centres"): Door(P.SEE_CENTRES, "/centres"),
@@ -216,6 +230,9 @@ def furnish(cloud: Cloud, app: FastAPI) -> dict[str, str]:
     ask(app, f"{V1}/contacts/north/ada", method="PUT", body=CONTACT)
     take_cases_on(cloud)
     claim_for(cloud)
+    lay_down(cloud, fleet_with_a_bad_batch())
+    cloud.causes.scan("north", by="test")
+    ask(app, f"{V1}/capa", method="POST", body=ACTION)
     people = cloud.security.people
     people.put("north-owner", "Nora", (Grant(Role.OWNER, "north"),), by="test")
     cloud.security.watch.raise_finding("nora", Suspicion(Kind.HOUR, Severity.INFO, "late"))
