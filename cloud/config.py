@@ -155,6 +155,25 @@ class NotifyConfig(_Section):
         return None if self.smtp_url is None else mail_server(self.smtp_url.get_secret_value())
 
 
+class ChatConfig(_Section):
+    """How many conversations are kept, and which language model is asked, if any."""
+
+    conversations_kept: Rows = 5_000
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$", max_length=500)] | None = None
+    """Of an API as OpenAI's, such as `http://127.0.0.1:11434/v1`. None: the chat answers by itself alone."""
+    model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Its name there."""
+    api_key: SecretStr | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=300)] = 20.0
+    """For the whole answer with all that it looks at; then the chat answers by itself."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.base_url is None) != (self.model is None):
+            raise ValueError("base_url and model go together")
+        return self
+
+
 class CloudConfig(_Section):
     """All of it, with the defaults."""
 
@@ -169,6 +188,7 @@ class CloudConfig(_Section):
     security: SecurityConfig = SecurityConfig()
     workflow: WorkflowConfig = WorkflowConfig()
     notify: NotifyConfig = NotifyConfig()
+    chat: ChatConfig = ChatConfig()
 
 
 _SECTIONS: Final[dict[str, type[_Section]]] = {
@@ -180,12 +200,14 @@ _SECTIONS: Final[dict[str, type[_Section]]] = {
     "security": SecurityConfig,
     "workflow": WorkflowConfig,
     "notify": NotifyConfig,
+    "chat": ChatConfig,
 }
 _REMEDIES: Final = {
     ("broker",): "Say --embedded-broker, or --broker mqtt://host:port",
     ("broker", "url"): "It is written mqtt://host:port, or mqtts://host:port over TLS",
     ("broker", "ca_file"): "Name the PEM file of who signed the broker's certificate",
     ("notify", "smtp_url"): "It is written smtps://user:password@host:port, smtp+starttls://… or smtp://host",
+    ("chat",): "Name both, or neither",
     ("token",): "Make one with: openssl rand -hex 24",
 }
 

@@ -14,6 +14,8 @@ from cloud.alerts.telling import Telling
 from cloud.api.access import Services
 from cloud.api.listener import ApiServer
 from cloud.api.server import make_api
+from cloud.chat.room import make_chat
+from cloud.chat.tools import Neighbours as ChatNeighbours
 from cloud.config import BrokerTarget, CloudConfig
 from cloud.database import Connection, Database
 from cloud.fleet.service import FleetService, FleetSettings
@@ -98,6 +100,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         guard.pass_on,
     )
     workflow = _workflow(config, database, audit, near)
+    of_chat = ChatNeighbours(fleet, alerts, health, scheduling, appointments, orders, workflow.service, now)
     services = Services(
         fleet=fleet,
         alerts=alerts,
@@ -108,6 +111,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         appointments=appointments,
         orders=orders,
         workflow=workflow.service,
+        chat=make_chat(database, of_chat, config.chat),
         counts=partial(counters.read, database),
         notify=notify.service,
         contacts=notify.contacts,

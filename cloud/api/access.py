@@ -16,6 +16,7 @@ from pydantic import AfterValidator, AwareDatetime
 
 from cloud.alerts.model import AlertFilter
 from cloud.alerts.service import AlertService
+from cloud.chat.service import ChatService
 from cloud.errors import NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
 from cloud.fleet.service import FleetService
@@ -61,6 +62,7 @@ class Services:
     appointments: AppointmentService
     orders: WorkOrderService
     workflow: WorkflowService
+    chat: ChatService
     notify: NotifyService
     contacts: ContactService
     counts: Callable[[], Mapping[str, int]]

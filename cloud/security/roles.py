@@ -37,6 +37,8 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see_people"
     PUT_PEOPLE = "put_people"
     """People, their roles, API keys."""
+    CHAT = "chat"
+    """Ask about vehicles in a chat; what it may look at and do is what the asker may."""
     SEE_AUDIT = "see_audit"
     SEE_FINDINGS = "see_findings"
     HANDLE_FINDINGS = "handle_findings"
@@ -55,9 +57,9 @@ class Role(StrEnum):
 
 
 _P = Permission
-_LOOK: Final = frozenset(
-    {_P.SEE_VEHICLES, _P.SEE_ALERTS, _P.SEE_HEALTH, _P.SEE_CASES, _P.SEE_BOOKINGS, _P.SEE_CENTRES, _P.SEE_WORK}
-)
+_LOOK: Final = frozenset({
+    _P.SEE_VEHICLES, _P.SEE_ALERTS, _P.SEE_HEALTH, _P.SEE_CASES, _P.SEE_BOOKINGS, _P.SEE_CENTRES, _P.SEE_WORK, _P.CHAT,
+})  # fmt: skip
 """What everybody sees of a fleet of theirs."""
 _OWN: Final = _LOOK | {
     _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_CONTACTS, _P.PUT_CONTACTS,

@@ -15,6 +15,9 @@ import sqlalchemy as sa
 from cloud import counters
 from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
+from cloud.chat.service import ChatService
+from cloud.chat.tools import Neighbours as ChatNeighbours
+from cloud.chat.understanding import Understanding
 from cloud.database import Database
 from cloud.errors import NotAllowed
 from cloud.fleet.service import FleetService, FleetSettings
@@ -58,6 +61,8 @@ SETTINGS: Final = InboxSettings(
 )
 HEALTH: Final = HealthSettings()
 NOTIFY: Final = NotifySettings(escalate_after=timedelta(minutes=15), deliveries_kept=1000)
+UNDERSTANDING: Final = Understanding()
+"""Loaded once for all."""
 PER_HOUR: Final = 3
 """Notices to one contact before they are gathered."""
 
@@ -81,6 +86,7 @@ class Cloud:
     appointments: AppointmentService
     orders: WorkOrderService
     workflow: Workflow
+    chat: ChatService
     intake: Intake
     notify: NotifyService
     contacts: ContactService
@@ -114,6 +120,7 @@ def open_cloud(
     all_clear: bool = False,
     deliveries_kept: int = NOTIFY.deliveries_kept,
     health_settings: HealthSettings = HEALTH,
+    conversations_kept: int = 100,
 ) -> Iterator[Cloud]:
     """A cloud with an empty database, in a folder that is gone afterwards unless one is given."""
     with TemporaryDirectory() as temporary:
@@ -171,6 +178,9 @@ def open_cloud(
             file=file.with_name("checkpoints.db"),
             look_every_s=1.0,
         )
+        of_chat = ChatNeighbours(
+            fleet, alerts, health, scheduling, appointments, orders, workflow.service, lambda: cloud.now
+        )
         cloud = Cloud(
             url=url,
             database=database,
@@ -183,6 +193,7 @@ def open_cloud(
             appointments=appointments,
             orders=orders,
             workflow=workflow,
+            chat=ChatService(database, of_chat, UNDERSTANDING, conversations_max=conversations_kept),
             intake=intake,
             notify=notify,
             contacts=contacts,

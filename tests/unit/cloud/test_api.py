@@ -44,6 +44,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             appointments=cloud.appointments,
             orders=cloud.orders,
             workflow=cloud.workflow.service,
+            chat=cloud.chat,
             notify=cloud.notify,
             contacts=cloud.contacts,
             counts=partial(counters.read, cloud.database),
