@@ -38,10 +38,11 @@ def meant(text: str, signals: list[str]) -> str | None:
     scored = []
     for name in signals:
         parts = _parts(name)
-        shared = len(parts & said)
+        shared: float = len(parts & said)
         if shared:
-            scored.append((shared / (len(parts) ** 0.25), -len(name), name))
-    best = max(scored, default=None)
+            shared += 0.5 * bool(_parts(name.rpartition(".")[2]) & said)  # the last level says what is measured
+            scored.append((-shared / len(parts) ** 0.25, len(name), name))
+    best = min(scored, default=None)
     return None if best is None else best[2]
 
 

@@ -1,7 +1,7 @@
 """What changes something: first a question, then, after an explicit yes of the one who was asked, the deed.
 
-A question names what will be done in words of ours, from what the tools said; whatever a note, a name or a language
-model wrote has no part in it. What the asker saw is remembered by its sequence: if it has changed since, nothing is done.
+A question names what will be done in words of ours, from what the tools said; whatever a language model wrote has no
+part in it. What the asker saw is remembered by its sequence: if it has changed since, nothing is done.
 """
 
 from collections.abc import Callable, Mapping, Sequence

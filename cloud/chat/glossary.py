@@ -1,4 +1,4 @@
-"""What lamps and codes mean, and which words people have for components and signals. Pure but for reading one file once."""
+"""What lamps and codes mean, and which words people have for components and signals. Reads its file once."""
 
 import re
 import tomllib

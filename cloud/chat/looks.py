@@ -1,4 +1,4 @@
-"""What the tools about the vehicle look at: itself, its health, warnings, codes, diagnosis, and what codes and lamps mean."""
+"""What the tools about the vehicle look at: health, warnings, codes, diagnosis, and what codes and lamps mean."""
 
 from typing import Final
 

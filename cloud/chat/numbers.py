@@ -49,14 +49,14 @@ def _strings(said: Any) -> Iterator[str]:
 
 def _numbers(text: str) -> Iterator[tuple[str, str]]:
     """Each number as it is written and in one form for comparing."""
-    plain = unicodedata.normalize("NFKC", text)
+    signs = [sign for sign in text if sign.isnumeric() and not sign.isdecimal()]
+    plain = unicodedata.normalize("NFKC", "".join(" " if sign in signs else sign for sign in text))
     for found in _WRITTEN.finditer(plain):
         yield found[0], _key(found[0])
     for found in _WORD.finditer(plain):
         yield found[0], _form(_WORDS.get(found[0].lower(), 0))
-    for sign in text:
-        if sign.isnumeric() and not sign.isdecimal():
-            yield sign, _form(unicodedata.numeric(sign))
+    for sign in signs:
+        yield sign, _form(unicodedata.numeric(sign))
 
 
 def _key(written: str) -> str:

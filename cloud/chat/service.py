@@ -14,7 +14,7 @@ from cloud.chat.deeds import Draft, do
 from cloud.chat.model import Conversation, Intent, Path, Pending, Reply, Turn, Used
 from cloud.chat.numbers import unsaid
 from cloud.chat.shelf import TOOLS
-from cloud.chat.thinking import Fallback, Thinks
+from cloud.chat.thinking import Fallback, Thinks, Why
 from cloud.chat.tools import Asker, Neighbours, Tool, Toolbox
 from cloud.chat.understanding import Understands, Wanted, bare_answer, names_another, plain_answer
 from cloud.database import Database
@@ -26,9 +26,12 @@ TURNS_MAX: Final = 50
 """Kept of one conversation."""
 TURNS_TOLD: Final = 3
 """Of the latest, to a language model."""
+SURELY: Final = 0.6
+"""From this confidence on `other` is refused without asking a language model."""
 HIDDEN: Final = "What was answered here is not for your role."
 LEFT: Final = "Nothing was changed."
 _BUSY: Final = "something else was said in this conversation at this moment; ask again"
+_WITHOUT: Final = frozenset({Intent.YES, Intent.NO, Intent.GREETING, Intent.THANKS, Intent.ABILITIES})
 _log = logging.getLogger(__name__)
 
 
@@ -96,11 +99,11 @@ class ChatService:
             return Reply(NOT_THIS_ONE, Intent.OTHER, 1.0)
         wanted = self._wanted(text)
         fell_back = ""
-        if self._thinks is not None and wanted.intent not in {Intent.YES, Intent.NO}:
+        if self._thinks is not None and _is_for_a_model(wanted):
             try:
                 return self._thought(self._thinks, asker, held, wanted, text)
             except Fallback as error:
-                fell_back = str(error)
+                fell_back = error.why
         box = self._box(asker)
         return replace(_checked(answer(box, wanted.intent, text), box, wanted), fell_back=fell_back)
 
@@ -111,7 +114,7 @@ class ChatService:
             before = store.turns_of(connection, held.id, TURNS_TOLD)
         said = thinks.think(box, wanted, text, before)
         if unsaid(said.text, box.used):
-            raise Fallback("number")
+            raise Fallback(Why.NUMBER)
         used = tuple(box.used)
         return Reply(said.text, wanted.intent, wanted.confidence, used, said.pending, Path.MODEL)
 
@@ -170,6 +173,13 @@ class ChatService:
         if all(asker.may(permission) for permission in needed):
             return turn
         return replace(turn, reply=replace(turn.reply, text=HIDDEN, used=()))
+
+
+def _is_for_a_model(wanted: Wanted) -> bool:
+    """Not a bare yes or no, not a word of courtesy, and not what is surely none of our business."""
+    if wanted.intent is Intent.OTHER:
+        return wanted.confidence < SURELY
+    return wanted.intent not in _WITHOUT
 
 
 def _checked(draft: Draft, box: Toolbox, wanted: Wanted) -> Reply:

@@ -1,4 +1,4 @@
-"""From what somebody writes to what they want: rules for a plain yes or no and for strangers' vehicles, else the model."""
+"""What somebody wants who writes something: by rule a plain yes or no and others' vehicles, else by the model."""
 
 import re
 from collections.abc import Sequence
@@ -88,7 +88,7 @@ class Understanding:
 
 def plain_answer(text: str) -> Intent | None:
     """YES or NO where the whole text says nothing else; a yes with a condition is none."""
-    said = " ".join(text.casefold().replace("’", "'").strip(" .!,").split())
+    said = " ".join(text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'").strip(" .!,").split())
     if _YES.fullmatch(said):
         return Intent.YES
     return Intent.NO if _NO.fullmatch(said) else None

@@ -79,7 +79,7 @@ class SentencePlan(_Part):
 
 def plain(sentence: str) -> str:
     """A sentence as it is looked at: lower case, one form of each letter, every digit a 0."""
-    text = unicodedata.normalize("NFKC", sentence[:TEXT_MAX]).casefold().replace("’", "'")
+    text = unicodedata.normalize("NFKC", sentence[:TEXT_MAX]).casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     return _DIGITS.sub("0", text)
 
 
