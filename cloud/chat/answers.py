@@ -163,13 +163,13 @@ def _lamp(told: ToldMeaning) -> str:
 def _drive(box: Toolbox, _: str) -> str:
     alerts: ToldAlerts = box.look("alerts")
     case: ToldCase = box.look("case")
-    health: ToldHealth = box.look("health")
     found = [(one.action, one.summary, one.advice) for one in alerts.alerts]
     if case.is_open and case.action is not None:
         found.append((case.action, case.summary, ""))
     if found:
         action, summary, advice = min(found, key=lambda one: _URGENCY[one[0]])
         return f"{_DRIVE[action]}. The reason: {summary}.{f' {advice}.' if advice else ''}"
+    health: ToldHealth = box.look("health")
     if health.score is None:
         return (
             "I do not know: no warning is open, but the vehicle has told too little. Trust its lamps and your senses."

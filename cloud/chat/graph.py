@@ -34,8 +34,8 @@ AT_ONCE_MAX: Final = 4
 TEXT_MAX: Final = 2000
 PROPOSE: Final = "propose"
 _CLAIM: Final = re.compile(
-    r"\b(?:i|we)(?:.ve| have| just| now)*\s+(?:booked|cancell?ed|moved|rescheduled|approved|declined|confirmed|scheduled|"
-    r"reserved|arranged)\b|\b(?:has|have) been (?:booked|cancell?ed|moved|rescheduled|approved|closed)\b",
+    r"\b(?:i|we)(?:.ve| have| just| now)*\s+(?:booked|cancell?ed|moved|rescheduled|approved|declined|confirmed|"
+    r"scheduled|reserved|arranged)\b|\b(?:has|have) been (?:booked|cancell?ed|moved|rescheduled|approved|closed)\b",
     re.IGNORECASE,
 )
 _SAME: Final = ({Intent.BOOK, Intent.APPROVE}, {Intent.BOOK, Intent.MOVE})

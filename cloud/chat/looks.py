@@ -1,5 +1,6 @@
 """What the tools about the vehicle look at: health, warnings, codes, diagnosis, and what codes and lamps mean."""
 
+from collections.abc import Hashable
 from typing import Final
 
 from cloud.alerts.model import AlertFilter
@@ -45,8 +46,14 @@ def vehicle(near: Neighbours, asker: Asker, _: Nothing) -> ToldVehicle:
 
 def health(near: Neighbours, asker: Asker, _: Nothing) -> ToldHealth:
     """The score of each component with its reasons."""
-    found = near.health.health(asker.address)
-    return ToldHealth(score=found.score, components=tuple(_component(one) for one in found.components))
+    address = asker.address
+
+    def work_out() -> ToldHealth:
+        found = near.health.health(address)
+        return ToldHealth(score=found.score, components=tuple(_component(one) for one in found.components))
+
+    told: ToldHealth = near.recent.of(("health", address), _stamp(near, asker), near.now(), work_out)
+    return told
 
 
 def alerts(near: Neighbours, asker: Asker, _: Nothing) -> ToldAlerts:
@@ -75,11 +82,15 @@ def codes(near: Neighbours, asker: Asker, _: Nothing) -> ToldCodes:
 
 def diagnosis(near: Neighbours, asker: Asker, of: OfComponent) -> ToldDiagnosis:
     """What is wrong with a component, or why nobody can say; None: of the one whose score is the worst."""
-    component = of.component
-    if component is None:
-        scored = [one for one in near.health.health(asker.address).components if one.score is not None]
-        component = min(scored, key=lambda one: one.score or 0).component if scored else "engine"
-    return told_diagnosis(near.health.diagnose(asker.address, component))
+    worst = health(near, asker, Nothing()).worst if of.component is None else None
+    component = of.component or (worst.component if worst is not None else "engine")
+
+    def work_out() -> ToldDiagnosis:
+        return told_diagnosis(near.health.diagnose(asker.address, component))
+
+    what = ("diagnosis", asker.address, component)
+    told: ToldDiagnosis = near.recent.of(what, _stamp(near, asker), near.now(), work_out)
+    return told
 
 
 def meaning(near: Neighbours, asker: Asker, of: OfTerm) -> ToldMeaning:
@@ -101,6 +112,11 @@ def told_diagnosis(found: Diagnosis) -> ToldDiagnosis:
         causes=tuple(_cause(one) for one in found.causes[:CAUSES_TOLD]),
         reason=found.reason,
     )
+
+
+def _stamp(near: Neighbours, asker: Asker) -> Hashable:
+    """Another one as soon as the vehicle was heard, or something was done about any alert."""
+    return near.fleet.vehicle(asker.address).last_seen_at, near.alerts.last_step()
 
 
 def _code(near: Neighbours, asker: Asker, code: str) -> ToldMeaning:

@@ -4,7 +4,7 @@ A tool looks; none changes anything. What it says is all that an answer may say.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cloud.alerts.service import AlertService
 from cloud.chat.model import Used
+from cloud.chat.recent import Recent
 from cloud.chat.told import Told
 from cloud.errors import NotAllowed, Refused
 from cloud.fleet.service import FleetService
@@ -37,6 +38,7 @@ class Neighbours:
     orders: WorkOrderService
     workflow: WorkflowService
     now: Callable[[], datetime]
+    recent: Recent = field(default_factory=Recent)
 
 
 @dataclass(frozen=True, slots=True)
