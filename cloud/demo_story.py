@@ -51,6 +51,8 @@ class Read:
     bookings: set[str] = field(default_factory=set)
     order: dict[str, Any] = field(default_factory=dict)
     """The work order as it was read last."""
+    answers: list[str] = field(default_factory=list)
+    """What the chat understood, in the order in which it was asked."""
     scores: list[int] = field(default_factory=list)
     """Of the component's health, each change."""
 
@@ -167,6 +169,17 @@ class Town:
         self._story.tell(
             f"the workshop:       {self.read.order['state']}; the diagnosis was {self.read.order['label']}"
         )
+
+    def talk(self) -> None:
+        """The owner asks the chat about the repair."""
+        held: dict[str, Any] = {}
+        for question in ("Is everything all right now?", "May I drive?", "Show me the coolant temperature"):
+            self._story.tell(f"the owner asks:     {question}")
+            wish = {"fleet": FLEET, "vehicle": VEHICLE, "text": question}
+            held = self._post("/chat", wish | ({"conversation": held["conversation"]} if held else {}))
+            points = "" if held["chart"] is None else f" (a chart of {len(held['chart']['points'])} points)"
+            self._story.tell(f"the chat answers:   {held['text']}{points}")
+            self.read.answers.append(held["intent"])
 
     def _answer_it(self) -> None:
         self._asked_s = self._asked_s or time.monotonic()

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/chat", tags=["chat"])
 Asker = Annotated[Caller, may(Permission.CHAT)]
 ConversationId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["0f1e2d3c4b5a69788796a5b4c3d2e1f0"])]
 Question = Annotated[
-    str, Field(min_length=1, max_length=TEXT_MAX, pattern=r"^[^\x00]*\S[^\x00]*$", examples=["may I drive?"])
+    str, Field(min_length=1, max_length=TEXT_MAX, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", examples=["may I drive?"])
 ]
 
 

@@ -58,7 +58,7 @@ def test_a_question_a_chart_and_a_yes(cloud: Cloud, app: FastAPI) -> None:
         ({**ABOUT, "text": "hello", "conversation": "../x"}, 422),
         ({**ABOUT, "text": "hello", "conversation": "0" * 32}, 404),
         ({**ABOUT, "text": "hello", "vehicle": "van-99"}, 404),
-        ({**ABOUT, "text": "hello", "vehicle": "no name"}, 422),
+        ({**ABOUT, "text": "hello", "vehicle": "no name"}, 404),
     ],
 )
 def test_what_cannot_be_asked_says_why(app: FastAPI, body: dict[str, Any], status: int) -> None:
