@@ -162,6 +162,25 @@ class WarrantyConfig(_Section):
     """A folder of plans, a TOML file for each. None: the invented examples that come with Telltale."""
 
 
+class ChatConfig(_Section):
+    """How many conversations are kept, and which language model is asked, if any."""
+
+    conversations_kept: Rows = 5_000
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$", max_length=500)] | None = None
+    """Of an API as OpenAI's, such as `http://127.0.0.1:11434/v1`. None: the chat answers by itself alone."""
+    model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Its name there."""
+    api_key: SecretStr | None = None
+    timeout_s: Annotated[float, Field(gt=0, le=300)] = 20.0
+    """For the whole answer with all that it looks at; then the chat answers by itself."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.base_url is None) != (self.model is None):
+            raise ValueError("base_url and model go together")
+        return self
+
+
 class CloudConfig(_Section):
     """All of it, with the defaults."""
 
@@ -177,6 +196,7 @@ class CloudConfig(_Section):
     workflow: WorkflowConfig = WorkflowConfig()
     notify: NotifyConfig = NotifyConfig()
     warranty: WarrantyConfig = WarrantyConfig()
+    chat: ChatConfig = ChatConfig()
 
 
 _SECTIONS: Final[dict[str, type[_Section]]] = {
@@ -189,12 +209,14 @@ _SECTIONS: Final[dict[str, type[_Section]]] = {
     "workflow": WorkflowConfig,
     "notify": NotifyConfig,
     "warranty": WarrantyConfig,
+    "chat": ChatConfig,
 }
 _REMEDIES: Final = {
     ("broker",): "Say --embedded-broker, or --broker mqtt://host:port",
     ("broker", "url"): "It is written mqtt://host:port, or mqtts://host:port over TLS",
     ("broker", "ca_file"): "Name the PEM file of who signed the broker's certificate",
     ("notify", "smtp_url"): "It is written smtps://user:password@host:port, smtp+starttls://… or smtp://host",
+    ("chat",): "Name both, or neither",
     ("token",): "Make one with: openssl rand -hex 24",
 }
 

@@ -29,6 +29,7 @@ READY_S: Final = 60.0
 POLL_S: Final = 0.5
 SETTLE_S: Final = 15.0
 """How long after the last act its consequences are waited for."""
+TALKED: Final = "the chat's answers after the repair"
 _SETTINGS: Final = """
 [broker]
 embedded = true
@@ -107,9 +108,11 @@ def _live(
         town.repair()
         town.claim()
     settled_at = time.monotonic() + SETTLE_S
-    while not (stop.is_set() or time.monotonic() >= settled_at or not missing(settings, town.read)):
+    while not (stop.is_set() or time.monotonic() >= settled_at or set(missing(settings, town.read)) <= {TALKED}):
         _look(town, story)
         stop.wait(POLL_S)
+    if town.read.order.get("state") == "done" and not stop.is_set():
+        town.talk()
 
 
 def _look(town: Town, story: Story) -> None:
@@ -158,6 +161,7 @@ def missing(settings: DemoSettings, read: Read) -> list[str]:
             "who pays": read.claim.get("pays") in {"maker", "owner"},
             "a repaired case": read.case.get("state") == "repaired",
             "closed incidents": bool(read.incidents) and not any(read.incidents.values()),
+            TALKED: read.answers == ["standing", "drive", "chart"],
             "health back to green": len(read.scores) > 1 and read.scores[-1] > min(read.scores),
         }
     return [step for step, is_there in steps.items() if not is_there]

@@ -63,6 +63,8 @@ class Read:
     """The work order as it was read last."""
     claim: dict[str, Any] = field(default_factory=dict)
     """The warranty claim as it was read last."""
+    answers: list[str] = field(default_factory=list)
+    """What the chat understood, in the order in which it was asked."""
     scores: list[int] = field(default_factory=list)
     """Of the component's health, each change."""
 
@@ -202,6 +204,17 @@ class Town:
         """What the car's odometer showed last, as the workshop reads it off; None: it tells none."""
         told = [one["signals"].get("Vehicle.TraveledDistance") for one in self._items("/summaries", _OF_CAR)]
         return next((one["last"] / 1000 for one in told if one is not None), None)
+
+    def talk(self) -> None:
+        """The owner asks the chat about the repair."""
+        held: dict[str, Any] = {}
+        for question in ("Is everything all right now?", "May I drive?", "Show me the coolant temperature"):
+            self._story.tell(f"the owner asks:     {question}")
+            wish = {"fleet": FLEET, "vehicle": VEHICLE, "text": question}
+            held = self._post("/chat", wish | ({"conversation": held["conversation"]} if held else {}))
+            points = "" if held["chart"] is None else f" (a chart of {len(held['chart']['points'])} points)"
+            self._story.tell(f"the chat answers:   {held['text']}{points}")
+            self.read.answers.append(held["intent"])
 
     def _answer_it(self) -> None:
         self._asked_s = self._asked_s or time.monotonic()

@@ -15,6 +15,8 @@ from cloud.analytics.service import AnalyticsService
 from cloud.api.access import Services
 from cloud.api.listener import ApiServer
 from cloud.api.server import make_api
+from cloud.chat.room import make_chat
+from cloud.chat.tools import Neighbours as ChatNeighbours
 from cloud.config import BrokerTarget, CloudConfig
 from cloud.database import Connection, Database
 from cloud.fleet.profiles import ProfileService
@@ -127,6 +129,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     warranty = WarrantyService(database, audit, sources, plans, now, seal=Seal(key))
     asked = CauseNeighbours(fleet, profiles, alerts, orders, shipped())
     causes = CauseService(database, audit, asked, now)
+    of_chat = ChatNeighbours(fleet, alerts, health, scheduling, appointments, orders, workflow.service, now)
     services = Services(
         fleet=fleet,
         profiles=profiles,
@@ -144,6 +147,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         preferences=preferences,
         workflow=workflow.service,
         warranty=warranty,
+        chat=make_chat(database, of_chat, config.chat),
         counts=partial(counters.read, database),
         notify=notify.service,
         contacts=notify.contacts,

@@ -44,6 +44,8 @@ def _drives(options: argparse.Namespace) -> str:
 
 
 def _train(options: argparse.Namespace) -> str:
+    if options.name == "intents":
+        return _train_intents(options)
     if options.data is not None:
         return _train_rul(options)
     if options.drives is None or options.calibration is None:
@@ -62,6 +64,16 @@ def _train_rul(options: argparse.Namespace) -> str:
         options.parser.error("argument --data: not allowed with --drives or --calibration")
     file = options.config or RECIPES / f"{options.name}.toml"
     return make_rul(load_rul_recipe(file), file, options.data, options.out)
+
+
+def _train_intents(options: argparse.Namespace) -> str:
+    from models.intents.making import make_intents  # noqa: PLC0415  # `--help` needs none of it
+    from models.intents.recipe import load_intent_recipe  # noqa: PLC0415  # `--help` needs none of it
+
+    if options.drives is not None or options.calibration is not None:
+        options.parser.error("argument --drives, --calibration: intents learn from utterances")
+    file = options.config or RECIPES / f"{options.name}.toml"
+    return make_intents(load_intent_recipe(file), file, options.data, options.out)
 
 
 def _predict(options: argparse.Namespace) -> str:
@@ -125,7 +137,9 @@ def _add_steps(
     train.set_defaults(command=_train, parser=train)
     for option, what in (("--drives", "healthy drives to learn from"), ("--calibration", "others for the threshold")):
         train.add_argument(option, type=Path, nargs="+", metavar="FILE", help=f"{what} (coolant)")
-    train.add_argument("--data", type=Path, metavar="FILE", help="run-to-failure table to learn from (rul)")
+    train.add_argument(
+        "--data", type=Path, metavar="FILE", help="run-to-failure table (rul), or utterances, unless ours (intents)"
+    )
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="package to write")
     predict = commands.add_parser("predict", help="how many cycles the units of a table have left")
     predict.set_defaults(command=_predict)

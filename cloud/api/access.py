@@ -17,6 +17,7 @@ from pydantic import AfterValidator, AwareDatetime
 from cloud.alerts.model import AlertFilter
 from cloud.alerts.service import AlertService
 from cloud.analytics.service import AnalyticsService
+from cloud.chat.service import ChatService
 from cloud.errors import NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
 from cloud.fleet.profiles import ProfileService
@@ -75,6 +76,7 @@ class Services:
     preferences: PreferencesService
     workflow: WorkflowService
     warranty: WarrantyService
+    chat: ChatService
     notify: NotifyService
     contacts: ContactService
     counts: Callable[[], Mapping[str, int]]

@@ -49,6 +49,8 @@ class Permission(StrEnum):
     SEE_PEOPLE = "see_people"
     PUT_PEOPLE = "put_people"
     """People, their roles, API keys."""
+    CHAT = "chat"
+    """Ask about vehicles in a chat; what it may look at and do is what the asker may."""
     SEE_AUDIT = "see_audit"
     SEE_FINDINGS = "see_findings"
     HANDLE_FINDINGS = "handle_findings"
@@ -70,7 +72,7 @@ _P = Permission
 _LOOK: Final = frozenset(
     {
         _P.SEE_VEHICLES, _P.SEE_ALERTS, _P.SEE_HEALTH, _P.SEE_CASES, _P.SEE_BOOKINGS, _P.SEE_CENTRES, _P.SEE_WORK,
-        _P.SEE_CLAIMS,
+        _P.SEE_CLAIMS, _P.CHAT,
     }
 )  # fmt: skip
 """What everybody sees of a fleet of theirs."""

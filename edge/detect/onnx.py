@@ -42,10 +42,10 @@ onnxruntime.disable_telemetry_events()  # a vehicle tells nobody but its owner
 
 
 class OnnxModel:
-    """A regression in a file: rows of features to one answer each."""
+    """A model in a file: rows of features to one answer each, or to `width` of them."""
 
-    def __init__(self, content: bytes, features: int, name: str) -> None:
-        """Raises ModelError when the content is no model with `features` inputs and one answer a row."""
+    def __init__(self, content: bytes, features: int, name: str, *, width: int = 1) -> None:
+        """Raises ModelError when the content is no model with `features` inputs and `width` answers a row."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -57,11 +57,11 @@ class OnnxModel:
             raise ModelError(f"{name}: is not a model that can be run ({_first_line(error)}). {REMEDY}") from error
         self._input = self._session.get_inputs()[0].name
         probe = self.answers(np.zeros((1, features), np.float32))
-        if probe.shape != (1,):
-            raise ModelError(f"{name}: gives {probe.size} answers for one row. {REMEDY}")
+        if probe.shape != (width,):
+            raise ModelError(f"{name}: gives {probe.size} answers for one row, not {width}. {REMEDY}")
 
     def answers(self, rows: Float32s) -> Float32s:
-        """(N,) answers to (N, features) rows.
+        """(N * width,) answers to (N, features) rows, row by row.
 
         Raises:
             ModelError: the model cannot answer.

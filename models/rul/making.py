@@ -10,6 +10,7 @@ import numpy as np
 
 from edge.detect.remaining_life import CARD, MODEL, RemainingLifeCard, load_remaining_life
 from edge.errors import ConfigError
+from models.files import write_files
 from models.rul.recipe import RulRecipe
 from models.rul.table import read_units
 
@@ -47,7 +48,7 @@ def make_rul(recipe: RulRecipe, recipe_file: Path, data: Path, out: Path) -> str
         },
         evaluation=trained.evaluation,
     )
-    _write(out, {MODEL: trained.model, CARD: f"{card.model_dump_json(indent=1)}\n".encode()})
+    write_files(out, {MODEL: trained.model, CARD: f"{card.model_dump_json(indent=1)}\n".encode()})
     return figures(card)
 
 
@@ -69,7 +70,7 @@ def predict_rul(package: Path, data: Path, out: Path) -> str:
         writer.writerow([unit.name, *(f"{number:.2f}" for number in cycles)])
     if out.suffix != ".csv":
         raise ConfigError("is no .csv file", file=out, place="--out", remedy="Name one that ends in .csv")
-    _write(out.parent, {out.name: text.getvalue().encode()})
+    write_files(out.parent, {out.name: text.getvalue().encode()})
     return f"{len(units)} units\n"
 
 
@@ -104,17 +105,3 @@ def _interval(interval: dict[str, Any], place: str, words: str) -> str:
 
 def _sha256(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def _write(folder: Path, files: dict[str, bytes]) -> None:
-    """Each file whole or not at all."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            part = folder / f".{name}.part"
-            part.write_bytes(content)
-            part.replace(folder / name)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot be written: {error.strerror}", file=folder, remedy="Name another with --out"
-        ) from error

@@ -95,6 +95,8 @@ def story(component: str, words: str) -> tuple[str, ...]:
         rf"the cloud knows: .*incident \d+ \({component}\) is closed",
         rf"the cloud knows: .*health of {component}: 100 of 100",
         r"case \d+: .*repaired",
+        r"the chat answers: .*No warning is open",
+        r"the chat answers: .*\(a chart of \d+ points\)",
         r"every step was read back through the API",
     )
 

@@ -16,6 +16,9 @@ from cloud import counters
 from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
 from cloud.analytics.service import AnalyticsService
+from cloud.chat.service import ChatService
+from cloud.chat.tools import Neighbours as ChatNeighbours
+from cloud.chat.understanding import Understanding
 from cloud.database import Database
 from cloud.errors import NotAllowed
 from cloud.fleet.profiles import ProfileService
@@ -72,6 +75,8 @@ SETTINGS: Final = InboxSettings(
 )
 HEALTH: Final = HealthSettings()
 NOTIFY: Final = NotifySettings(escalate_after=timedelta(minutes=15), deliveries_kept=1000)
+UNDERSTANDING: Final = Understanding()
+"""Loaded once for all."""
 PER_HOUR: Final = 3
 """Notices to one contact before they are gathered."""
 
@@ -102,6 +107,7 @@ class Cloud:
     preferences: PreferencesService
     workflow: Workflow
     warranty: WarrantyService
+    chat: ChatService
     intake: Intake
     notify: NotifyService
     contacts: ContactService
@@ -135,6 +141,7 @@ def open_cloud(
     all_clear: bool = False,
     deliveries_kept: int = NOTIFY.deliveries_kept,
     health_settings: HealthSettings = HEALTH,
+    conversations_kept: int = 100,
 ) -> Iterator[Cloud]:
     """A cloud with an empty database, in a folder that is gone afterwards unless one is given."""
     with TemporaryDirectory() as temporary:
@@ -204,6 +211,9 @@ def open_cloud(
         warranty = WarrantyService(database, audit, sources, plans, lambda: cloud.now, seal=seal)
         asked = CauseNeighbours(fleet, profiles, alerts, orders, shipped())
         causes = CauseService(database, audit, asked, lambda: cloud.now)
+        of_chat = ChatNeighbours(
+            fleet, alerts, health, scheduling, appointments, orders, workflow.service, lambda: cloud.now
+        )
         cloud = Cloud(
             url=url,
             database=database,
@@ -223,6 +233,7 @@ def open_cloud(
             preferences=preferences,
             workflow=workflow,
             warranty=warranty,
+            chat=ChatService(database, of_chat, UNDERSTANDING, conversations_max=conversations_kept),
             intake=intake,
             notify=notify,
             contacts=contacts,

@@ -51,6 +51,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             preferences=cloud.preferences,
             workflow=cloud.workflow.service,
             warranty=cloud.warranty,
+            chat=cloud.chat,
             notify=cloud.notify,
             contacts=cloud.contacts,
             counts=partial(counters.read, cloud.database),

@@ -8,6 +8,7 @@ import pytest
 
 import cloud.wiring  # noqa: F401 - it knows every room, so all tables are there
 from cloud.api.problems import Problem
+from cloud.chat.service import TURNS_MAX
 from cloud.columns import METADATA
 from cloud.config import CloudConfig
 from cloud.errors import CloudError, ConfigError, NotAuthenticated, PartEnded
@@ -18,6 +19,7 @@ from cloud.notify.service import TIDY_EVERY
 from cloud.rca.service import CauseService
 from edge.wire.envelope import Clock
 from tests.shared import ROOT
+from tests.unit.cloud.asking import Talk
 from tests.unit.cloud.services import Cloud, open_cloud, with_inbox
 from tests.unit.cloud.telling import ADA, notice, post, take
 from tests.unit.cloud.test_api import api_of, ask
@@ -56,6 +58,9 @@ def test_the_settings_are_the_defaults() -> None:
         "checkpoint_file",
         "rul_model",
         "plans",
+        "base_url",
+        "model",
+        "api_key",
     }
 
 
@@ -63,7 +68,8 @@ def test_every_counter_is_described() -> None:
     names = [re.sub("<.*>", "*", name.strip(" `")) for cells in rows(README, "counter") for name in cells[0].split(",")]
     small = with_inbox(gap_rows=1, shelf_rows=1, quarantine_rows=1)
     none = HealthSettings(0, 0)
-    with open_cloud(inbox=small, summaries_per_vehicle=1, deliveries_kept=1, health_settings=none) as cloud:
+    bounds = {"summaries_per_vehicle": 1, "deliveries_kept": 1, "conversations_kept": 1}
+    with open_cloud(inbox=small, health_settings=none, **bounds) as cloud:
         cloud.take(*BAD.values())
         cloud.take(VAN.say(alert(1), 1), VAN.say(alert(1), 1), VAN.say(alert(2), 1))
         cloud.take(VAN.say(capture(), 1), VAN.say(capture(), 2))
@@ -84,11 +90,17 @@ def test_every_counter_is_described() -> None:
         looks = CauseService(cloud.database, cloud.security.audit, cloud.causes._near, lambda: cloud.now, scans_kept=1)
         for _ in range(2):
             looks.scan("north", by="test")
+        talk = Talk(cloud)
+        for _ in range(TURNS_MAX + 1):
+            talk.say("tell me a joke")
+        Talk(cloud).say("hello")
         counted = set(cloud.counts())
     assert [name for name in counted if not any(fnmatch(name, known) for known in names)] == []
     assert [known for known in names if not any(fnmatch(name, known) for name in counted)] == [
         "greetings",
         "works_unknown",
+        "chat_withheld",
+        "chat_model_*",
     ]
 
 

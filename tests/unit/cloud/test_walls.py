@@ -155,6 +155,8 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("POST", "/cases/{number}/choice"): Door(P.ANSWER_CASES, "/cases/2/choice", {"offer": 0, "sequence": 6}),
     ("POST", "/cases/{number}/retry"): Door(P.ANSWER_CASES, "/cases/2/retry", {}),
     ("POST", "/cases/{number}/close"): Door(P.ANSWER_CASES, "/cases/1/close", {}),
+    ("POST", "/chat"): Door(P.CHAT, "/chat", {"fleet": "north", "vehicle": "van-7", "text": "is it all right?"}),
+    ("GET", "/chat/{conversation}"): Door(P.CHAT, "/chat/TALK"),
     ("GET", "/roles"): Door(P.SEE_PEOPLE, "/roles"),
     ("GET", "/people"): Door(P.SEE_PEOPLE, "/people"),
     ("GET", "/people/{login}"): Door(P.SEE_PEOPLE, "/people/north-owner"),
@@ -219,7 +221,7 @@ def build(*, furnished: bool) -> Plan:
             for role in Role:
                 grants = (Grant(role, None if role is Role.ADMIN else fleet),)
                 _, tokens[fleet, role] = people.make_key(f"{fleet}-{role}", grants, by="test")
-        names = furnish(cloud, app) if furnished else {"BOOKING": "0" * 32, "KEY": "0" * 32}
+        names = furnish(cloud, app) if furnished else {"BOOKING": "0" * 32, "KEY": "0" * 32, "TALK": "0" * 32}
         return Plan(cloud.database.file, tokens, names)
 
 
@@ -237,7 +239,9 @@ def furnish(cloud: Cloud, app: FastAPI) -> dict[str, str]:
     people.put("north-owner", "Nora", (Grant(Role.OWNER, "north"),), by="test")
     cloud.security.watch.raise_finding("nora", Suspicion(Kind.HOUR, Severity.INFO, "late"))
     key, _ = people.make_key("of-north", (Grant(Role.OWNER, "north"),), by="test")
-    return {"BOOKING": booking, "KEY": key.id}
+    asked = {"fleet": "north", "vehicle": "van-7", "text": "show me the speed"}
+    talk = ask(app, f"{V1}/chat", method="POST", body=asked).json()["conversation"]
+    return {"BOOKING": booking, "KEY": key.id, "TALK": talk}
 
 
 def take_cases_on(cloud: Cloud) -> None:

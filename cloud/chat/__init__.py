@@ -1,0 +1,1 @@
+"""The chat: an owner asks, tools answer."""

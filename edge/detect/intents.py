@@ -1,0 +1,173 @@
+"""What somebody wants who writes a sentence: features, card and served model of the intent model, in one place.
+
+Whoever trains and whoever asks compute the same. A sentence becomes counts of its words, pairs of words and pieces of
+words (so that a typo spoils a few of many), each hashed into one of a fixed number of places: no vocabulary to ship,
+and a word that training never saw still has pieces that it did.
+"""
+
+import hashlib
+import json
+import math
+import re
+import unicodedata
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from edge.detect.onnx import OnnxModel
+from edge.errors import ModelError
+
+Float32s = npt.NDArray[np.float32]
+
+CARD: Final = "card.json"
+MODEL: Final = "model.onnx"
+CARD_BYTES_MAX: Final = 200_000
+MODEL_BYTES_MAX: Final = 2_000_000
+TEXT_MAX: Final = 500
+"""Characters that are looked at."""
+_REMEDY: Final = "Train the model again"
+_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_DIGITS: Final = re.compile(r"\d")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SentencePlan(_Part):
+    """How features are made from a sentence."""
+
+    places: Annotated[int, Field(ge=64, le=65_536)]
+    """How many features there are; words share one where their hashes do."""
+    words_max: Annotated[int, Field(ge=1, le=3)]
+    """Up to so many words in a row are one feature."""
+    pieces_min: Annotated[int, Field(ge=1, le=8)]
+    pieces_max: Annotated[int, Field(ge=1, le=8)]
+    """Pieces of a word have so many characters, its two edges counted."""
+    piece_weight: Annotated[float, Field(gt=0, le=1)]
+    """Of a piece, where a word weighs 1: a word has many pieces."""
+
+    def features(self, sentences: Sequence[str]) -> Float32s:
+        """(N, places) features of N sentences, each of length 1 (of length 0 where nothing is in it)."""
+        rows = np.zeros((len(sentences), self.places), np.float32)
+        for row, sentence in zip(rows, sentences, strict=True):
+            for feature, count in Counter(self._pieces(plain(sentence))).items():
+                weight = 1.0 if feature[0] == "w" else self.piece_weight
+                row[zlib.crc32(feature.encode()) % self.places] += weight * (1.0 + math.log(count))
+        length = np.linalg.norm(rows, axis=1, keepdims=True)
+        rows /= np.where(length > 0.0, length, np.float32(1.0))
+        return rows
+
+    def _pieces(self, sentence: str) -> Iterator[str]:
+        words = ["^", *_WORD.findall(sentence), "$"]
+        for many in range(1, self.words_max + 1):
+            for at in range(len(words) - many + 1):
+                yield f"w {' '.join(words[at : at + many])}"
+        for word in words[1:-1]:
+            edged = f"<{word}>"
+            for many in range(self.pieces_min, self.pieces_max + 1):
+                for at in range(len(edged) - many + 1):
+                    yield f"c {edged[at : at + many]}"
+
+
+def plain(sentence: str) -> str:
+    """A sentence as it is looked at: lower case, one form of each letter, every digit a 0."""
+    text = unicodedata.normalize("NFKC", sentence[:TEXT_MAX]).casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return _DIGITS.sub("0", text)
+
+
+class IntentCard(_Part):
+    """What it takes to ask the model, and what people need to know to trust it."""
+
+    name: str
+    description: str
+    licence: str
+    intents: Annotated[tuple[str, ...], Field(min_length=2, max_length=100)]
+    """In the order of the model's answers."""
+    other: str
+    """The one of them that is said of whatever is not understood."""
+    sure: Annotated[float, Field(gt=0, lt=1)]
+    """A likelier intent than this is needed, else it is `other`."""
+    plan: SentencePlan
+    model_sha256: str
+    golden: tuple[tuple[str, str], ...]
+    """Sentences and their intents, which the model must give before it is believed."""
+    training: dict[str, Any]
+    evaluation: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a sentence wants, and how likely that is by the model, 0 to 1."""
+
+    intent: str
+    confidence: float
+
+
+class IntentModel:
+    """Answers for one package."""
+
+    def __init__(self, card: IntentCard, model: bytes, name: str) -> None:
+        """Raises ModelError when the model is not the card's, cannot be run, or misses a golden answer."""
+        if hashlib.sha256(model).hexdigest() != card.model_sha256:
+            raise ModelError(f"{name}: is not the model that {CARD} describes (its hash differs). {_REMEDY}")
+        self.card = card
+        self._model = OnnxModel(model, card.plan.places, name, width=len(card.intents))
+        for sentence, intent in card.golden:
+            found = self.understand(sentence).intent
+            if found != intent:
+                raise ModelError(f"{name}: {sentence!r} is {intent} in {CARD} and {found} here. {_REMEDY}")
+
+    def understand(self, sentence: str) -> Understood:
+        """What a sentence wants; `other` where the model is not sure, or nothing is in it.
+
+        Raises:
+            ModelError: the model cannot answer.
+        """
+        shares = self.shares([sentence])[0]
+        best = int(shares.argmax())
+        confidence = float(shares[best])
+        intent = self.card.intents[best] if confidence > self.card.sure and plain(sentence).strip() else self.card.other
+        return Understood(intent, confidence)
+
+    def shares(self, sentences: Sequence[str]) -> Float32s:
+        """(N, intents) how likely each intent is.
+
+        Raises:
+            ModelError: the model cannot answer.
+        """
+        answers = self._model.answers(self.card.plan.features(sentences))
+        return answers.reshape(len(sentences), len(self.card.intents))
+
+
+def load_intents(folder: Path) -> IntentModel:
+    """The model of a package (a folder with `card.json` and `model.onnx`).
+
+    Raises:
+        ModelError: the package is missing, damaged, or its model is not the one that the card describes.
+    """
+    file = folder / CARD
+    try:
+        card = IntentCard.model_validate(json.loads(_read(file, CARD_BYTES_MAX)))
+    except (ValueError, ValidationError) as error:
+        problem = str(error).strip().splitlines()[0][:200]
+        raise ModelError(f"{file}: is no card of an intent model ({problem}). {_REMEDY}") from error
+    return IntentModel(card, _read(folder / MODEL, MODEL_BYTES_MAX), str(folder / MODEL))
+
+
+def _read(file: Path, bytes_max: int) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            content = stream.read(bytes_max + 1)
+    except OSError as error:
+        raise ModelError(f"{file}: cannot be read: {error.strerror}. {_REMEDY}") from error
+    if len(content) > bytes_max:
+        raise ModelError(f"{file}: is larger than {bytes_max} bytes. {_REMEDY}")
+    return content

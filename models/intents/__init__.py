@@ -1,0 +1,1 @@
+"""What an owner wants who writes to the chat: utterances, training, package."""

@@ -1,0 +1,169 @@
+"""The intent model: its utterances, its features, its package, and that it never saw what it is judged by."""
+
+import json
+import shutil
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloud.chat.model import Intent
+from cloud.chat.understanding import SHIPPED
+from edge.detect.intents import CARD, MODEL, SentencePlan, load_intents, plain
+from edge.errors import EXIT_CONFIG, ConfigError, ModelError
+from models.cli import main
+from models.intents.making import figures
+from models.intents.recipe import load_intent_recipe
+from models.intents.utterances import FILE, read_utterances
+from models.recipe import RECIPES
+from tests.shared import ROOT
+
+PLAN = SentencePlan(places=256, words_max=2, pieces_min=3, pieces_max=4, piece_weight=1.0)
+JUDGED = ROOT / "tests" / "study" / "chat_utterances.toml"
+RECIPE = """
+name = "small"
+description = "made up"
+licence = "none"
+other = "other"
+sure = 0.3
+[plan]
+places = 256
+words_max = 2
+pieces_min = 3
+pieces_max = 4
+piece_weight = 1.0
+[regression]
+inverse_penalty = 10.0
+folds = 2
+"""
+UTTERANCES = """
+[slots]
+fruit = ["apple", "pear"]
+[intents]
+eat = ["eat the {fruit}", "i am hungry", "give me a {fruit}", "lunch please", "is there food"]
+sleep = ["good night", "i am tired", "where is the bed", "let me sleep", "turn off the light"]
+other = ["what is the time", "sing a song", "xyz", "how far is the moon", "paint the wall"]
+"""
+
+
+def letters(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
+
+
+def test_nothing_that_judges_it_was_learned() -> None:
+    judged = tomllib.loads(JUDGED.read_text("utf-8"))
+    texts = [text for some in judged["utterances"].values() for text in some]
+    texts += [text for one in judged["others"] for text in one["texts"]]
+    assert (len(texts), len(set(texts))) == (100, 100)
+    assert {letters(text) for text in texts} & {letters(text) for text in read_utterances().sentences} == set()
+
+
+def test_what_ships_was_made_from_what_is_here() -> None:
+    card = load_intents(SHIPPED).card
+    assert set(card.intents) == set(Intent) - {Intent.YES, Intent.NO}
+    assert card.other == Intent.OTHER
+    recipe = load_intent_recipe(RECIPES / "intents.toml")
+    assert (card.plan, card.sure, card.licence) == (recipe.plan, recipe.sure, "Apache-2.0")
+    for name, file in (("data", FILE), ("recipe", RECIPES / "intents.toml")):
+        assert card.training[name]["sha256"] == sha256(file), f"train it again: {file.name} has changed"
+    assert sorted(file.name for file in SHIPPED.iterdir()) == [CARD, MODEL]
+    assert (SHIPPED / MODEL).stat().st_size == card.training["model_bytes"] <= 400_000
+    assert card.evaluation["parity"]["flips"] == 0
+
+
+def sha256(file: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_the_readme_shows_the_figures_of_the_card() -> None:
+    assert figures(load_intents(SHIPPED).card) in (ROOT / "models" / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n", "?!", "…"])
+def test_of_nothing_nothing_is_understood(text: str) -> None:
+    assert load_intents(SHIPPED).understand(text).intent == Intent.OTHER
+
+
+@given(st.text(max_size=80))
+def test_features_have_length_one_or_none_and_do_not_mind_case_or_digits(text: str) -> None:
+    [one, other] = PLAN.features([text, plain(text).upper().lower()])
+    assert float(np.linalg.norm(one)) == pytest.approx(1.0, abs=1e-5)
+    assert np.allclose(PLAN.features(["code P0128"]), PLAN.features(["CODE p0420"]))
+    assert other.shape == (PLAN.places,)
+
+
+def test_a_typo_changes_some_of_many_features() -> None:
+    right, typo, unlike = PLAN.features(["cancel the appointment", "cancle the apointment", "plot the oil temperature"])
+    assert right @ typo > 2 * (right @ unlike)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "small.toml").write_text(RECIPE)
+    (folder / "utterances.toml").write_text(UTTERANCES)
+    arguments = ["train", "intents", "--config", folder / "small.toml", "--data", folder / "utterances.toml"]
+    assert main([*map(str, arguments), "--out", str(folder / "package")]) == 0
+    return folder
+
+
+def test_any_utterances_can_be_learned(trained: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = load_intents(trained / "package")
+    assert model.card.intents == ("eat", "other", "sleep")
+    assert model.card.evaluation["left_out"]["lines"] == 15
+    assert model.card.evaluation["left_out"]["sentences"] == 17
+    assert model.understand("eat the pear").intent == "eat"
+    assert model.understand("i am so tired").intent == "sleep"
+
+
+def test_the_same_utterances_give_the_same_model(trained: Path) -> None:
+    arguments = ["train", "intents", "--config", trained / "small.toml", "--data", trained / "utterances.toml"]
+    assert main([*map(str, arguments), "--out", str(trained / "again")]) == 0
+    assert (trained / "again" / MODEL).read_bytes() == (trained / "package" / MODEL).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("{fruit}", "{animal}", "no slot is called 'animal'"),
+        ("[intents]", "[intents", "is not TOML"),
+        ("other = [", "rest = [", "no utterance is 'other'"),
+        ('"i am hungry", ', "", "at least 5"),
+    ],
+)
+def test_bad_utterances_say_where(
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, problem: str
+) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text(UTTERANCES.replace(old, new))
+    arguments = ["train", "intents", "--config", trained / "small.toml", "--data", file, "--out", tmp_path / "out"]
+    assert main([*map(str, arguments)]) == EXIT_CONFIG
+    assert problem in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_file_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Check the path"):
+        read_utterances(tmp_path / "none.toml")
+
+
+def test_a_damaged_package_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_intents(tmp_path)
+    package = shutil.copytree(SHIPPED, tmp_path / "package")
+    (package / MODEL).write_bytes((package / MODEL).read_bytes()[:-1])
+    with pytest.raises(ModelError, match="its hash differs"):
+        load_intents(package)
+    (package / MODEL).write_bytes((SHIPPED / MODEL).read_bytes())
+    card = json.loads((package / CARD).read_text())
+    (package / CARD).write_text(json.dumps(card | {"golden": [["hello", "cancel"]]}))
+    with pytest.raises(ModelError, match="'hello' is cancel in card"):
+        load_intents(package)
+    (package / CARD).write_text("{}")
+    with pytest.raises(ModelError, match="no card of an intent model"):
+        load_intents(package)
