@@ -15,6 +15,7 @@ from cloud.api.access import Services
 from cloud.api.listener import ApiServer
 from cloud.api.server import make_api
 from cloud.config import BrokerTarget, CloudConfig
+from cloud.console.serve import with_console
 from cloud.database import Connection, Database
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
@@ -115,7 +116,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         security=security,
         now=now,
     )
-    return Parts(ApiServer(make_api(services)), link, notify.worker, security, workflow.runner)
+    return Parts(ApiServer(with_console(make_api(services))), link, notify.worker, security, workflow.runner)
 
 
 def _workflow(config: CloudConfig, database: Database, audit: Audit, near: Neighbours) -> Workflow:
