@@ -1,5 +1,5 @@
-import { mergeConfig } from "vite";
 import { defineConfig } from "vitest/config";
-import built from "./vite.config";
 
-export default mergeConfig(built, defineConfig({ test: { environment: "happy-dom", include: ["src/**/*.test.ts"] } }));
+export default defineConfig({
+  test: { include: ["src/**/*.test.ts"], setupFiles: ["src/browser.test-setup.ts"] },
+});

@@ -3,6 +3,16 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
 const HEIGHT = 220;
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const DAY_S = 86_400;
+
+/** Times as the reader writes them; days where the whole is longer than one. */
+function labels(plot: uPlot, splits: number[]): string[] {
+  const { x } = plot.scales;
+  const length = (x?.max ?? 0) - (x?.min ?? 0);
+  return splits.map((at) => (length > DAY_S ? day : clock).format(new Date(at * 1000)));
+}
 const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** One signal over time; points in seconds since 1970, in order. */
@@ -22,7 +32,7 @@ export function Chart({ name, unit, times, values }: { name: string; unit: strin
         height: HEIGHT,
         legend: { show: false },
         cursor: { y: false },
-        axes: [axis, { ...axis, size: 56 }],
+        axes: [{ ...axis, values: labels }, { ...axis, size: 56 }],
         series: [{}, { label: name, stroke: colour("--accent"), width: 2, points: { size: 5 } }],
       },
       latest.current,

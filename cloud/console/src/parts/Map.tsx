@@ -23,7 +23,7 @@ async function drawWorld(map: L.Map, signal: AbortSignal): Promise<void> {
   const answer = await fetch(outlines, { signal });
   const world = (await answer.json()) as World;
   if (signal.aborted) return;
-  const style = { weight: 1, color: colour("--border"), fillColor: colour("--land"), fillOpacity: 1 };
+  const style = { weight: 1, color: colour("--coast"), fillColor: colour("--land"), fillOpacity: 1 };
   L.geoJSON(feature(world, world.objects.countries), { style, interactive: false }).addTo(map);
 }
 
@@ -32,13 +32,18 @@ export function Map({ pins }: { pins: readonly Pin[] }) {
   const place = useRef<HTMLDivElement>(null);
   const map = useRef<L.Map | null>(null);
   const layer = useRef<L.LayerGroup | null>(null);
-  const isFitted = useRef(false);
+  /** Once somebody has moved the map it stays where they put it. */
+  const isTheirs = useRef(false);
 
   useEffect(() => {
     if (place.current === null) return undefined;
-    const made = L.map(place.current, { preferCanvas: true, minZoom: 1, maxZoom: 12, worldCopyJump: true, zoomSnap: 0.5 });
+    const made = L.map(place.current, { preferCanvas: true, minZoom: 1, maxZoom: 10, worldCopyJump: true, zoomSnap: 0.5 });
     made.attributionControl.setPrefix("").addAttribution("Natural Earth");
     made.setView([30, 10], 1.5);
+    const taken = (): void => {
+      isTheirs.current = true;
+    };
+    for (const sign of ["pointerdown", "wheel", "keydown"]) place.current.addEventListener(sign, taken, { passive: true });
     made.createPane("pins").style.zIndex = "450";
     layer.current = L.layerGroup().addTo(made);
     map.current = made;
@@ -48,7 +53,6 @@ export function Map({ pins }: { pins: readonly Pin[] }) {
       stop.abort();
       made.remove();
       map.current = null;
-      isFitted.current = false;
     };
   }, []);
 
@@ -60,9 +64,8 @@ export function Map({ pins }: { pins: readonly Pin[] }) {
       const marker = L.circleMarker(pin.place, style).bindTooltip(document.createTextNode(pin.name) as unknown as HTMLElement);
       marker.on("click", () => go(pin.to)).addTo(layer.current);
     }
-    if (pins.length > 0 && !isFitted.current) {
-      isFitted.current = true;
-      map.current.fitBounds(L.latLngBounds(pins.map((pin) => pin.place)).pad(0.3), { maxZoom: 6, animate: false });
+    if (pins.length > 0 && !isTheirs.current) {
+      map.current.fitBounds(L.latLngBounds(pins.map((pin) => pin.place)).pad(0.4), { maxZoom: 5, animate: false });
     }
   }, [pins]);
 

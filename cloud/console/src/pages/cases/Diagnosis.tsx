@@ -4,13 +4,16 @@ import { Chip } from "../../parts/Bits";
 
 const share = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
 
+/** What is less likely only takes room. */
+const SHOWN_FROM = 0.01;
+
 /** What the agents think is wrong, with what speaks for it; and how sure they are. */
 export const Diagnosis = ({ of }: { of: Forms["CaseDiagnosisForm"] }) => (
   <section class="card">
     <div class="title"><h2>{t.cases.likely}</h2><Chip tone={of.verdict === null ? "quiet" : "good"}>{of.verdict === null ? t.cases.notSure : t.cases.sure}</Chip></div>
     {of.verdict === null && of.reason !== "" && <p class="quiet">{of.reason}</p>}
-    {of.causes.slice(0, 3).map((cause) => <Cause key={cause.id} of={cause} />)}
-    {of.unknown >= 0.005 && <Bar name={t.cases.otherCause} probability={of.unknown} />}
+    {of.causes.filter((cause) => cause.probability >= SHOWN_FROM).slice(0, 3).map((cause) => <Cause key={cause.id} of={cause} />)}
+    {of.unknown >= SHOWN_FROM && <Bar name={t.cases.otherCause} probability={of.unknown} />}
   </section>
 );
 

@@ -7,8 +7,17 @@ import { Empty } from "../../parts/Standing";
 /** The score of each component with its reasons, the worst first; what nothing is known of comes last. */
 export function Components({ health }: { health: VehicleHealth }) {
   if (health.components.length === 0) return <Empty text={t.vehicle.noHealth} />;
-  const sorted = [...health.components].sort((one, other) => (one.score ?? 101) - (other.score ?? 101));
-  return <div class="components">{sorted.map((one) => <Component key={one.component} of={one} />)}</div>;
+  const known = health.components.filter((one) => one.score !== null || one.lifetimes.length > 0 || one.serviced !== null);
+  const unknown = health.components.filter((one) => !known.includes(one));
+  const sorted = known.sort((one, other) => (one.score ?? 101) - (other.score ?? 101));
+  return (
+    <div class="components">
+      {sorted.map((one) => <Component key={one.component} of={one} />)}
+      {unknown.length > 0 && (
+        <article class="component"><Score of={null} /><p class="quiet">{t.vehicle.nothingOf(unknown.map((one) => one.title).join(", "))}</p></article>
+      )}
+    </div>
+  );
 }
 
 const Component = ({ of }: { of: Forms["ComponentHealthForm"] }) => (

@@ -27,8 +27,14 @@ export function CompleteDialog({ order, close, done }: { order: WorkOrder; close
   const { isBusy, problem, act } = useAction();
   const asked = useAsked(`causes ${order.number}`, (signal) => causesOf(order, signal));
   const causes = asked.value ?? (order.diagnosed_cause === null ? [] : [[order.diagnosed_cause, words(order.diagnosed_cause)] as [string, string]]);
+  const foundSomething = outcome !== "not_found";
+  const choose = (one: Forms["Outcome"]): void => {
+    setOutcome(one);
+    if (one === "not_found" || (one === "repaired" && cause === NO_FAULT)) setCause("");
+  };
   const submit = (): void => act(async () => {
-    const body = { sequence: order.sequence, outcome, found_cause: cause === "" ? null : cause, findings: lines(findings), parts_changed: lines(parts) };
+    const changed = foundSomething ? lines(parts) : [];
+    const body = { sequence: order.sequence, outcome, found_cause: cause === "" ? null : cause, findings: lines(findings), parts_changed: changed };
     done(await post("/api/v1/work-orders/{number}/complete", { path: { number: order.number }, body }));
     close();
   });
@@ -38,19 +44,21 @@ export function CompleteDialog({ order, close, done }: { order: WorkOrder; close
       <fieldset>
         <legend>{t.work.outcome}</legend>
         {outcomes.map((one) => (
-          <label key={one} class="option"><input type="radio" name="outcome" checked={one === outcome} onChange={() => setOutcome(one)} />{t.say.outcome[one]}</label>
+          <label key={one} class="option"><input type="radio" name="outcome" checked={one === outcome} onChange={() => choose(one)} />{t.say.outcome[one]}</label>
         ))}
       </fieldset>
-      <label>
-        {t.work.cause} <span class="quiet small">{t.work.causeHint}</span>
-        <select value={cause} onChange={(changed) => setCause(changed.currentTarget.value)}>
-          <option value="">{t.work.notSaid}</option>
-          {causes.map(([id, title]) => <option key={id} value={id}>{id === order.diagnosed_cause ? t.work.asPredicted(title) : title}</option>)}
-          <option value={NO_FAULT}>{t.work.noFault}</option>
-        </select>
-      </label>
+      {foundSomething && (
+        <label>
+          {t.work.cause} <span class="quiet small">{t.work.causeHint}</span>
+          <select value={cause} onChange={(changed) => setCause(changed.currentTarget.value)}>
+            <option value="">{t.work.notSaid}</option>
+            {causes.map(([id, title]) => <option key={id} value={id}>{id === order.diagnosed_cause ? t.work.asPredicted(title) : title}</option>)}
+            {outcome !== "repaired" && <option value={NO_FAULT}>{t.work.noFault}</option>}
+          </select>
+        </label>
+      )}
       <label>{t.work.findings}<textarea rows={3} value={findings} placeholder={t.work.findingsHint} onInput={(typed) => setFindings(typed.currentTarget.value)} /></label>
-      <label>{t.work.parts}<textarea rows={2} value={parts} placeholder={t.work.findingsHint} onInput={(typed) => setParts(typed.currentTarget.value)} /></label>
+      {foundSomething && <label>{t.work.parts}<textarea rows={2} value={parts} placeholder={t.work.findingsHint} onInput={(typed) => setParts(typed.currentTarget.value)} /></label>}
     </Dialog>
   );
 }

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { address } from "./api/client";
+import { placeOf } from "./pages/fleet/place";
+import { joined } from "./pages/vehicle/points";
+import { lines } from "./pages/work/lines";
+import { match } from "./routes";
+
+const signal = (last: number) => ({ unit: "degrees", min: last, max: last, mean: last, last, count: 1 });
+const at = (latitude: number, longitude: number) => ({
+  signals: { "Vehicle.CurrentLocation.Latitude": signal(latitude), "Vehicle.CurrentLocation.Longitude": signal(longitude) },
+});
+
+describe("paths", () => {
+  it.each([
+    ["/alerts", "/alerts", {}],
+    ["/cases/4", "/cases/:number", { number: "4" }],
+    ["/alerts/north/van-7/0f1e", "/alerts/:fleet/:vehicle/:alert", { fleet: "north", vehicle: "van-7", alert: "0f1e" }],
+    ["/vehicles/n%20o/a%2Fb/", "/vehicles/:fleet/:vehicle", { fleet: "n o", vehicle: "a/b" }],
+    ["/cases/%E0", "/cases/:number", { number: "%E0" }],
+  ])("%s is %s", (path, route, names) => {
+    expect(match(path)).toMatchObject({ route: { path: route }, names });
+  });
+  it.each(["/", "/nothing", "/cases/4/5", "/alerts/north"])("%s is none", (path) => {
+    expect(match(path)).toBeNull();
+  });
+  it("of the API have every name escaped", () => {
+    expect(address("/v/{fleet}/{vehicle}", { fleet: "a/b", vehicle: "?" }, { limit: 5, after: null })).toBe("/v/a%2Fb/%3F?limit=5");
+  });
+});
+
+describe("small decisions", () => {
+  it("a place needs both of its signals, and the earth", () => {
+    expect(placeOf(at(52.5, 13.4))).toEqual([52.5, 13.4]);
+    expect(placeOf(at(91, 0))).toBeNull();
+    expect(placeOf({ signals: {} })).toBeNull();
+    expect(placeOf(null)).toBeNull();
+  });
+  it("points come in order of time, each moment once, the newest kept", () => {
+    const told = [["2026-11-21T08:02:00Z", 2], ["2026-11-21T08:01:00Z", 1]] as const;
+    const heard = [["2026-11-21T08:02:00+00:00", 20], ["2026-11-21T08:03:00Z", 3]] as const;
+    expect(joined(told, heard, 2).map(([, value]) => value)).toEqual([20, 3]);
+  });
+  it("findings are lines that say something", () => {
+    expect(lines(" a \n\n b\n")).toEqual(["a", "b"]);
+  });
+});
