@@ -22,8 +22,8 @@ demo: demo-environment  ## From a leak to the repair: warned, diagnosed, agreed,
 test: environment edge-environment  ## Everything that can run here, with line coverage of edge and cloud; at most 10 minutes
 	@.ci/mosquitto
 	@.ci/browser
-	@.ci/console .venv
 	@.ci/console .venv test
+	@.ci/console .venv
 	@echo "== tests: two at a time, then the coverage of edge and cloud; then hours of simulated lives, unmeasured =="
 	@mkdir -p build
 	@$(BIN)/coverage erase

@@ -1,29 +1,17 @@
 """What people come for, from the sign-in to what the API says afterwards, in a real browser on a real service."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.town import flat_battery, too_hot
+from tests.browser.town import case_of, flat_battery, too_hot, wait_for_case
 from tests.integration.cloud.service import Service
 
 pytestmark = pytest.mark.xdist_group("browser")
 Enter = Callable[..., Page]
 expect.set_options(timeout=30_000)
-
-
-def case_of(service: Service, vehicle: str) -> dict[str, Any]:
-    """The latest case of a vehicle."""
-    items: list[dict[str, Any]] = service.get(f"/api/v1/cases?vehicle={vehicle}")["items"]
-    return items[0] if items else {"state": "none"}
-
-
-def wait_for_case(service: Service, vehicle: str, state: str) -> dict[str, Any]:
-    service._wait(lambda: case_of(service, vehicle)["state"] == state, f"a case of {vehicle} that is {state}")
-    return case_of(service, vehicle)
 
 
 def test_a_dispatcher_acknowledges_an_alert(service: Service, enter: Enter) -> None:

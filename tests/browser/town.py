@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx
 
 from edge.wire import messages
+from edge.wire.envelope import STREAM_OF
 from edge.wire.messages import Action, Severity, SignalSummary, TroubleCodeStatus
 from tests.integration.cloud.service import TOKEN, Service, serving
 from tests.integration.cloud.talker import Talker, upto
@@ -140,7 +141,7 @@ def tell(service: Service, vehicle: str, *bodies: messages.Body) -> None:
     counts: dict[str, int] = {}
     with Talker(service.broker, speaker.address) as talker:
         for body in bodies:
-            stream = speaker.stream(says.STREAM_OF[body.kind])
+            stream = speaker.stream(STREAM_OF[body.kind])
             counts[stream] = counts.get(stream, 0) + 1
             talker.say(speaker.say(body, counts[stream], observed_at=now()))
         for stream, upto_seq in counts.items():
@@ -155,3 +156,14 @@ def furnish(service: Service) -> None:
     tell(service, "van-8", flat_battery(), *drive("van-8"), trip(1, 5))
     tell(service, "van-9", *drive("van-9"))
     tell(service, "van-10", says.health())
+
+
+def case_of(service: Service, vehicle: str) -> dict[str, Any]:
+    """The latest case of a vehicle."""
+    items: list[dict[str, Any]] = service.get(f"/api/v1/cases?vehicle={vehicle}")["items"]
+    return items[0] if items else {"state": "none"}
+
+
+def wait_for_case(service: Service, vehicle: str, state: str) -> dict[str, Any]:
+    service.wait_until(lambda: case_of(service, vehicle)["state"] == state, f"a case of {vehicle} that is {state}")
+    return case_of(service, vehicle)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import DESKTOP, PHONE, find_browser
-from tests.browser.town import PASSWORD, furnish, too_hot, town
+from tests.browser.town import PASSWORD, furnish, too_hot, town, wait_for_case
 from tests.integration.cloud.service import Service
 
 SIZES: Final = {"phone": PHONE, "desktop": DESKTOP}
@@ -135,12 +135,12 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=program, args=root)
         take_empty(browser, service, options.out)
         furnish(service)
-        number = service.wait_for_case("asked")["number"]
+        number = wait_for_case(service, "van-7", "asked")["number"]
         sizes, tones = options.size or list(SIZES), options.tone or list(TONES)
         take_all(browser, service, options.out, sizes, tones)
         take_away(browser, service, options.out)
         service.post(f"/api/v1/cases/{number}/answer", answer="yes")
-        service.wait_for_case("offered")
+        wait_for_case(service, "van-7", "offered")
         with looking(browser, "phone", "light") as page:
             sign_in(page, service, "olga")
             page.goto(f"{service.api}/cases/{number}")
