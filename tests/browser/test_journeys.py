@@ -63,6 +63,6 @@ def test_a_technician_starts_and_completes_a_work_order(service: Service, enter:
     done = service.get(f"/api/v1/work-orders/{order}")
     assert done["state"] == "done"
     assert done["report"]["findings"] == ["Plates sulphated", "Terminals clean"]
-    assert done["report"]["found_cause"] == "battery_aged"
+    assert done["report"]["found_cause"] == "weak_battery"
     closed = service.get(f"/api/v1/alerts/north/van-8/{flat_battery().id}")["handling"]
     assert closed["step"] == "repaired"

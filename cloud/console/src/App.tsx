@@ -23,7 +23,14 @@ export function App() {
       }),
     [],
   );
+  if (standing === "asking") return <Door />;
   return standing === "in" ? <House /> : <SignIn hasEnded={standing === "ended"} />;
+}
+
+/** Somebody was here before: whether the cookie still lets them in. */
+function Door() {
+  const asked = useAsked("door", () => session.begin());
+  return <main class="alone">{asked.problem === null ? <Waiting /> : <Trouble problem={asked.problem} again={asked.reload} />}</main>;
 }
 
 function House() {

@@ -54,7 +54,7 @@ function Sheet({ one, reload }: { one: Forms["CaseWithStepsForm"]; reload: () =>
         </div>
         <section class="card">
           <h2>{t.cases.steps}</h2>
-          <ol class="happened">{one.steps.map((step) => <Happened key={`${step.at} ${step.state} ${step.note}`} at={step.at} what={t.say.caseState[step.state]} by={step.by} note={step.note} />)}</ol>
+          <ol class="happened">{[...one.steps].reverse().map((step) => <Happened key={`${step.at} ${step.state} ${step.note}`} at={step.at} what={t.say.caseState[step.state]} by={step.by} note={step.note} />)}</ol>
           {one.wake_at !== null && <Facts rows={[[t.cases.goesOn, moment(one.wake_at)]]} />}
         </section>
       </div>
