@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.town import case_of, flat_battery, too_hot, wait_for_case
+from tests.browser.town import alert, case_of, flat_battery, tell, too_hot, wait_for_case
 from tests.integration.cloud.service import Service
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -21,9 +21,9 @@ def test_a_dispatcher_acknowledges_an_alert(service: Service, enter: Enter) -> N
     page.get_by_role("region", name="Latest alerts").get_by_role("link", name=too_hot().summary).click()
     page.get_by_role("button", name="I have seen it").click()
     expect(page.get_by_text("Seen. Nobody else is bothered about it.")).to_be_visible()
-    alert = service.get(f"/api/v1/alerts/north/van-7/{too_hot().id}")
-    assert alert["handling"]["state"] == "acknowledged"
-    assert alert["handling"]["by"] == "dora"
+    seen = service.get(f"/api/v1/alerts/north/van-7/{too_hot().id}")
+    assert seen["handling"]["state"] == "acknowledged"
+    assert seen["handling"]["by"] == "dora"
 
 
 def test_an_owner_sees_what_is_wrong_says_yes_and_chooses_a_time(service: Service, enter: Enter) -> None:
@@ -66,3 +66,26 @@ def test_a_technician_starts_and_completes_a_work_order(service: Service, enter:
     assert done["report"]["found_cause"] == "weak_battery"
     closed = service.get(f"/api/v1/alerts/north/van-8/{flat_battery().id}")["handling"]
     assert closed["step"] == "repaired"
+
+
+def test_what_a_stranger_wrote_is_shown_as_it_comes_and_does_nothing(service: Service, enter: Enter) -> None:
+    page = enter("dora", path="/alerts")
+    expect(page.get_by_role("status", name="Live")).to_be_attached()
+    written = "<img src=x onerror=\"document.title='taken'\"><b>Too hot</b>"
+    tell(service, "van-9", alert(3, written))
+    expect(page.get_by_text(written)).to_be_visible()
+    assert page.locator("main b, main img").count() == 0
+    assert page.title() == "Telltale"
+
+
+def test_a_reload_and_another_tab_stay_signed_in_until_one_signs_out(enter: Enter) -> None:
+    page = enter("tom")
+    page.reload()
+    expect(page.get_by_role("heading", name="Work orders")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.get_by_role("heading", name="Work orders")).to_be_visible()
+    assert page.evaluate("() => [document.cookie, sessionStorage.length]") == ["", 0]
+    other.get_by_role("button", name="Sign out").click()
+    for each in (other, page):
+        expect(each.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
