@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { address } from "./api/client";
+import { isUnderWay } from "./pages/cases/tone";
 import { placeOf } from "./pages/fleet/place";
 import { joined } from "./pages/vehicle/points";
 import { lines } from "./pages/work/lines";
@@ -39,6 +40,14 @@ describe("small decisions", () => {
     const told = [["2026-11-21T08:02:00Z", 2], ["2026-11-21T08:01:00Z", 1]] as const;
     const heard = [["2026-11-21T08:02:00+00:00", 20], ["2026-11-21T08:03:00Z", 3]] as const;
     expect(joined(told, heard, 2).map(([, value]) => value)).toEqual([20, 3]);
+  });
+  it("who has answered is not asked again while an agent is at it", () => {
+    const open = { answer: null, chosen: null };
+    expect(isUnderWay({ ...open, state: "asked" })).toBe(false);
+    expect(isUnderWay({ ...open, state: "asked", answer: "yes" })).toBe(true);
+    expect(isUnderWay({ ...open, state: "offered", answer: "yes" })).toBe(false);
+    expect(isUnderWay({ ...open, state: "offered", answer: "yes", chosen: 1 })).toBe(true);
+    expect(isUnderWay({ ...open, state: "booked", answer: "yes", chosen: 1 })).toBe(false);
   });
   it("findings are lines that say something", () => {
     expect(lines(" a \n\n b\n")).toEqual(["a", "b"]);

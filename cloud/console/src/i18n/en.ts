@@ -152,6 +152,7 @@ export const en = {
     because: "What speaks for it",
     against: "What speaks against it",
     booked: "Booked",
+    booking: "Your time is being booked.",
     calendar: "Put it into the calendar",
     retry: "Go on",
     close: "Close case",

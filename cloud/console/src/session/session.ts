@@ -133,7 +133,7 @@ const locks = (navigator as { locks?: LockManager }).locks;
 export const session = new Session({
   tab: sessionStorage,
   shared: localStorage,
-  alone: (act) => (locks === undefined ? act() : locks.request("telltale.renew", act)),
+  alone: async (act) => (locks === undefined ? act() : await locks.request("telltale.renew", act)),
 });
 
 addEventListener("storage", (changed: StorageEvent) => {

@@ -10,26 +10,27 @@ import { may, useMe } from "../../session/me";
 import { Appointment } from "./Appointment";
 import { Diagnosis } from "./Diagnosis";
 import { Answer, Offers, Others } from "./Owner";
-import { toneOf } from "./tone";
+import { isUnderWay, toneOf } from "./tone";
 
 const LOOK_EVERY_MS = 15_000;
 /** While an agent is at it the next step is a matter of seconds; nothing tells of cases on the WebSocket. */
 const SOON_MS = 2_000;
-const passing: readonly Forms["CaseState"][] = ["new", "approved", "centre_gone"];
 
 /** One case as its owner sees it on a phone: what is wrong, what shall be done, and when. */
 export default function OneCase({ names: { number = "" } }: PageProps) {
   const asked = useAsked(
     `case ${number}`,
     (signal) => get("/api/v1/cases/{number}", { path: { number: Number(number) }, signal }),
-    (one) => (one !== null && passing.includes(one.state) ? SOON_MS : LOOK_EVERY_MS),
+    (one) => (one !== null && isUnderWay(one) ? SOON_MS : LOOK_EVERY_MS),
   );
   return <Shown asked={asked}>{(one) => <Sheet one={one} reload={asked.reload} />}</Shown>;
 }
 
 function Sheet({ one, reload }: { one: Forms["CaseWithStepsForm"]; reload: () => void }) {
   const me = useMe();
-  const answers = may(me, "answer_cases", one.fleet);
+  const isBusy = isUnderWay(one);
+  const answers = may(me, "answer_cases", one.fleet) && !isBusy;
+  const mayEnd = may(me, "answer_cases", one.fleet);
   return (
     <>
       <div class="title">
@@ -42,13 +43,13 @@ function Sheet({ one, reload }: { one: Forms["CaseWithStepsForm"]; reload: () =>
       <div class="sheet">
         <div class="stack">
           <section class={`card ask ${toneOf(one)}`} aria-live="polite">
-            <p class="lead">{t.say.owner[one.state]}</p>
+            <p class="lead">{isBusy && one.state === "asked" ? t.say.owner.approved : isBusy && one.state === "offered" ? t.cases.booking : t.say.owner[one.state]}</p>
             {one.action !== null && one.ended_at === null && <p>{t.say.action[one.action]}.</p>}
             {one.reason !== "" && <p class="quiet">{one.reason}</p>}
             {answers && (one.state === "asked" || one.state === "no_answer" || one.state === "declined") && <Answer one={one} done={reload} />}
             {answers && one.state === "offered" && <Offers one={one} done={reload} />}
             {one.booking !== null && <Appointment booking={one.booking} order={one.work_order} />}
-            {answers && <Others one={one} done={reload} />}
+            {mayEnd && <Others one={one} done={reload} />}
           </section>
           {one.diagnosis !== null && <Diagnosis of={one.diagnosis} />}
         </div>

@@ -9,3 +9,10 @@ export function toneOf(of: Pick<Case, "state">): string {
   if (waiting.includes(of.state)) return "warning";
   return ["booked", "in_work", "repaired", "all_clear"].includes(of.state) ? "good" : "quiet";
 }
+
+const passing: readonly Case["state"][] = ["new", "approved", "centre_gone"];
+
+/** Whether an agent is at it: the next step is a matter of seconds, and there is nothing to answer. */
+export function isUnderWay(of: Pick<Case, "state" | "answer" | "chosen">): boolean {
+  return passing.includes(of.state) || (of.state === "asked" && of.answer === "yes") || (of.state === "offered" && of.chosen !== null);
+}
