@@ -4,6 +4,7 @@ import { isUnderWay } from "./pages/cases/tone";
 import { placeOf } from "./pages/fleet/place";
 import { joined } from "./pages/vehicle/points";
 import { lines } from "./pages/work/lines";
+import { inOnePiece } from "./parts/outlines";
 import { match } from "./routes";
 
 const signal = (last: number) => ({ unit: "degrees", min: last, max: last, mean: last, last, count: 1 });
@@ -48,6 +49,13 @@ describe("small decisions", () => {
     expect(isUnderWay({ ...open, state: "offered", answer: "yes" })).toBe(false);
     expect(isUnderWay({ ...open, state: "offered", answer: "yes", chosen: 1 })).toBe(true);
     expect(isUnderWay({ ...open, state: "booked", answer: "yes", chosen: 1 })).toBe(false);
+  });
+  it("an outline across the 180th meridian stays in one piece, both ways", () => {
+    const east = [[170, 60], [179, 62], [-175, 64], [-170, 66], [178, 68], [170, 60]];
+    expect(inOnePiece(east).map(([longitude]) => longitude)).toEqual([170, 179, 185, 190, 178, 170]);
+    const west = [[-179, -16], [179, -17], [-179, -16]];
+    expect(inOnePiece(west).map(([longitude]) => longitude)).toEqual([-179, -181, -179]);
+    expect(inOnePiece([[10, 50], [11, 51], [10, 50]])).toEqual([[10, 50], [11, 51], [10, 50]]);
   });
   it("findings are lines that say something", () => {
     expect(lines(" a \n\n b\n")).toEqual(["a", "b"]);

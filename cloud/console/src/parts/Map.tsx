@@ -5,6 +5,7 @@ import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import outlines from "world-atlas/countries-110m.json?url";
 import { go } from "../router";
+import { flat } from "./outlines";
 
 export interface Pin {
   /** Where a click leads to. */
@@ -24,7 +25,7 @@ async function drawWorld(map: L.Map, signal: AbortSignal): Promise<void> {
   const world = (await answer.json()) as World;
   if (signal.aborted) return;
   const style = { weight: 1, color: colour("--coast"), fillColor: colour("--land"), fillOpacity: 1 };
-  L.geoJSON(feature(world, world.objects.countries), { style, interactive: false }).addTo(map);
+  L.geoJSON(flat(feature(world, world.objects.countries)), { style, interactive: false }).addTo(map);
 }
 
 /** Where things are, on a map that needs no internet. */

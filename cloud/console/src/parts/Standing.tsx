@@ -11,10 +11,10 @@ export const Waiting = () => (
 );
 
 /** What went wrong, with what the API said of it. */
-export const Said = ({ problem, text = problem.text }: { problem: Problem; text?: string }) => (
+export const Said = ({ problem }: { problem: Problem }) => (
   <div class="problem" role="alert">
-    <strong>{text}</strong>
-    {problem.detail !== "" && problem.detail !== text && <span>{problem.detail}</span>}
+    <strong>{problem.text}</strong>
+    {problem.detail !== "" && problem.detail !== problem.text && <span>{problem.detail}</span>}
   </div>
 );
 

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { useAction } from "../../api/asked";
+import { Problem } from "../../api/problem";
 import { t } from "../../i18n/t";
 import { Said } from "../../parts/Standing";
 import { session } from "../../session/session";
@@ -26,7 +27,7 @@ export function SignIn({ hasEnded }: { hasEnded: boolean }) {
         <p class="quiet">{t.signIn.lead}</p>
         <h1 class="hidden">{t.signIn.title}</h1>
         {hasEnded && problem === null && <p class="note">{t.signIn.ended}</p>}
-        {problem !== null && <Said problem={problem} text={problem.status === 401 ? t.problem.bySignIn : problem.text} />}
+        {problem !== null && <Said problem={problem.status === 401 ? new Problem(401, problem.slug, t.problem.bySignIn) : problem} />}
         {!byToken && (
           <label>
             {t.signIn.login}
