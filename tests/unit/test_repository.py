@@ -102,3 +102,25 @@ def test_without_rights_the_line_that_installs_mosquitto_is_printed(tmp_path: Pa
     refused = sh("sh", "-c", f"sed 's/^PATH=.*//' {ROOT}/.ci/mosquitto | sh", env=environ)
     assert refused.returncode == 1
     assert "    sudo apt-get install -y mosquitto && sudo systemctl disable --now mosquitto\n" in refused.stderr
+
+
+def test_without_a_browser_the_journeys_are_skipped_and_the_line_that_installs_one_is_printed(tmp_path: Path) -> None:
+    programs = {"id": "echo 1000", "sudo": "exit 1", "apt-get": "exit 1"}
+    went_on = sh(ROOT / ".ci" / "browser", env={"PATH": path_with(tmp_path, **programs)})
+    assert went_on.returncode == 0
+    assert "sudo apt-get install -y chromium" in went_on.stderr
+    assert "skipped" in went_on.stderr
+
+
+def test_a_browser_that_is_there_is_enough(tmp_path: Path) -> None:
+    found = sh(ROOT / ".ci" / "browser", env={"PATH": path_with(tmp_path, chromium="exit 1")})
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+def test_a_console_without_node_says_what_to_do(tmp_path: Path) -> None:
+    environment = tmp_path / "venv"
+    (environment / "bin").mkdir(parents=True)
+    (environment / "bin" / "python").symlink_to("/bin/false")
+    refused = sh(ROOT / ".ci" / "console", os.path.relpath(environment, ROOT))
+    assert refused.returncode == 1
+    assert "make it anew with the extra console-build" in refused.stderr
