@@ -124,3 +124,27 @@ def test_a_console_without_node_says_what_to_do(tmp_path: Path) -> None:
     refused = sh(ROOT / ".ci" / "console", os.path.relpath(environment, ROOT))
     assert refused.returncode == 1
     assert "make it anew with the extra console-build" in refused.stderr
+
+
+def test_a_built_console_is_built_once(tmp_path: Path) -> None:
+    """With packages and dist of its own: everything that is run to build is a stand-in but the script itself."""
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    console = tmp_path / "cloud" / "console"
+    ignored = shutil.ignore_patterns("node_modules", "dist", "__pycache__")
+    shutil.copytree(ROOT / "cloud" / "console", console, ignore=ignored)
+    node = tmp_path / "venv" / "node"
+    (node / "bin").mkdir(parents=True)
+    (tmp_path / "venv" / "bin").mkdir()
+    python = tmp_path / "venv" / "bin" / "python"
+    python.write_text(f"#!/bin/sh\necho {node}\n")
+    (node / "bin" / "node").write_text("#!/bin/sh\nmkdir -p node_modules dist\n")
+    for program in (python, node / "bin" / "node"):
+        program.chmod(0o755)
+
+    said = [sh(tmp_path / ".ci" / "console", "venv").stdout for _ in range(2)]
+    assert "building dist/" in said[0]
+    assert said[1] == ""
+    (console / "src" / "styles.css").write_text("body {}")
+    assert sh(tmp_path / ".ci" / "console", "venv").stdout == "== console: building dist/ ==\n"
+    (console / "src" / "more.test.ts").write_text("")
+    assert sh(tmp_path / ".ci" / "console", "venv").stdout == ""
