@@ -33,6 +33,12 @@ _CENTRES: Final = {
 """Id → name, place, and after how many hours parts are there."""
 
 
+_PREFERRED: Final = {
+    "base": {"latitude_deg": 52.5, "longitude_deg": 13.37},
+    "preferences": {"distance_max_km": 25.0},
+}
+
+
 @dataclass(slots=True)
 class Read:
     """What was read back through the API."""
@@ -180,8 +186,17 @@ class Town:
             return
         else:
             said = self._answer
+        if said == "yes":
+            self._prefer()
         self._post(f"/cases/{self.read.case['number']}/answer", {"answer": said})
         self._story.tell(f"the owner says:     {said}")
+
+    def _prefer(self) -> None:
+        """Where the car stands, and how far is too far: the offers heed it."""
+        path = f"/vehicles/{FLEET}/{VEHICLE}/preferences"
+        self._put(path, _PREFERRED)
+        known = self._get(path)["preferences"]
+        self._story.tell(f"the owner prefers:  a workshop within {known['distance_max_km']:g} km of the garage")
 
     def _choose(self) -> None:
         offers = self.read.case["offers"]

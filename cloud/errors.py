@@ -82,7 +82,7 @@ class NoSlot(Refused):
 
     def __init__(self, reasons: Mapping[str, str]) -> None:
         self.reasons = dict(reasons)
-        told = "; ".join(f"{centre}: {reason}" for centre, reason in sorted(self.reasons.items()))
+        told = "; ".join(f"{centre}: {reason.replace('_', ' ')}" for centre, reason in sorted(self.reasons.items()))
         super().__init__(told or "there are no centres yet: PUT one under /api/v1/centres")
 
     @property

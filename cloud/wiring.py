@@ -31,12 +31,14 @@ from cloud.notify.room import make_notify
 from cloud.notify.service import NotifyService
 from cloud.notify.worker import Worker
 from cloud.scheduling.appointments import AppointmentService
+from cloud.scheduling.preferences import PreferencesService
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_orders import WorkOrderService
 from cloud.security.agents import AgentGuard
 from cloud.security.audit import Audit
 from cloud.security.room import Security, make_security
 from cloud.security.tokens import signing_key
+from cloud.workflow.circumstances import Surroundings
 from cloud.workflow.model import EDGES, Message
 from cloud.workflow.room import Neighbours, Workflow, make_workflow
 from cloud.workflow.runner import Runner
@@ -87,6 +89,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     )
     scheduling, appointments = SchedulingService(database, audit, now), AppointmentService(database, audit, now)
     orders = WorkOrderService(database, audit, alerts, now, serviced=health.serviced)
+    preferences = PreferencesService(database, audit, now, must_exist=fleet.vehicle)
     guard = AgentGuard(database, security.watch, audit, EDGES)
     tell_people = teller(notify.service, config.notify.public_url)
     near = Neighbours(
@@ -94,6 +97,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         scheduling,
         appointments,
         orders,
+        Surroundings(fleet.place, preferences.of, health.lifetimes),
         health.diagnose,
         tell_people,
         guard.pass_on,
@@ -108,6 +112,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         scheduling=scheduling,
         appointments=appointments,
         orders=orders,
+        preferences=preferences,
         workflow=workflow.service,
         counts=partial(counters.read, database),
         notify=notify.service,

@@ -83,6 +83,45 @@ handling_steps: Final = sa.Table(
     comment="Every step of every alert's handling, and who took it",
 )
 _INCIDENT_KEY: Final = (incidents.c.opened_at, incidents.c.number)
+_SAME: Final = sa.and_(
+    alerts.c.fleet == handlings.c.fleet, alerts.c.vehicle == handlings.c.vehicle, alerts.c.id == handlings.c.alert
+)
+
+# What every message of a vehicle asks is built once: building a statement costs more than running it.
+_HANDLED: Final = sa.select(handlings, alerts.c.started_at, alerts.c.ended_at).join(alerts, _SAME)
+_ONE_HANDLED: Final = _HANDLED.where(
+    *(handlings.c[name] == sa.bindparam(name) for name in ("fleet", "vehicle", "alert"))
+)
+_LIKE: Final = _HANDLED.where(
+    *(handlings.c[name] == sa.bindparam(name) for name in ("fleet", "vehicle", "rule", "component")),
+    handlings.c.alert != sa.bindparam("alert"),
+)
+_OPEN_LIKE: Final = _LIKE.where(handlings.c.state != HandlingState.RESOLVED)
+_LAST_LIKE: Final = (
+    _LIKE.where(alerts.c.started_at <= sa.bindparam("began", type_=UtcTime))
+    .order_by(alerts.c.started_at.desc())
+    .limit(1)
+)
+_ADD_STEP: Final = sa.insert(handling_steps)
+_OPEN_INCIDENT: Final = sa.select(incidents.c.number).where(
+    *(incidents.c[name] == sa.bindparam(name) for name in ("fleet", "vehicle", "component")),
+    incidents.c.closed_at.is_(None),
+)
+_REOPEN_INCIDENT: Final = (
+    sa.update(incidents)
+    .where(incidents.c.number == sa.bindparam("of"))
+    .values(closed_at=None, reopened=incidents.c.reopened + 1)
+)
+_ADD_INCIDENT: Final = sa.insert(incidents).returning(incidents.c.number)
+_CLOSE_INCIDENT: Final = (
+    sa.update(incidents)
+    .where(
+        incidents.c.number == sa.bindparam("of"),
+        incidents.c.closed_at.is_(None),
+        ~sa.exists().where(handlings.c.incident == incidents.c.number, handlings.c.state != HandlingState.RESOLVED),
+    )
+    .values(closed_at=sa.bindparam("at", type_=UtcTime))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,28 +148,25 @@ def put_handling(connection: Connection, alert: Alert, handling: Handling, incid
     }
     content = {**step, "rule": alert.rule, "component": alert.component, "incident": incident}
     put(connection, handlings, {**where, **content}, key=("fleet", "vehicle", "alert"), replace=tuple(content))
-    connection.execute(sa.insert(handling_steps), {**where, **step})
+    connection.execute(_ADD_STEP, {**where, **step})
 
 
 def handled_of(connection: Connection, address: Address, alert: str) -> Handled | None:
     """How one alert is handled."""
-    query = _handled().where(
-        handlings.c.fleet == address.fleet, handlings.c.vehicle == address.vehicle, handlings.c.alert == alert
-    )
-    row = connection.execute(query).first()
+    key = {"fleet": address.fleet, "vehicle": address.vehicle, "alert": alert}
+    row = connection.execute(_ONE_HANDLED, key).first()
     return None if row is None else _of(row)
 
 
 def open_like(connection: Connection, alert: Alert) -> Handled | None:
     """The open alert of the same vehicle, rule and component, if there is one; never the alert itself."""
-    row = connection.execute(_like(alert).where(handlings.c.state != HandlingState.RESOLVED)).first()
+    row = connection.execute(_OPEN_LIKE, _kind_of(alert)).first()
     return None if row is None else _of(row)
 
 
 def last_like(connection: Connection, alert: Alert) -> Handled | None:
     """The last one of the same vehicle, rule and component that began before this one."""
-    query = _like(alert).where(alerts.c.started_at <= alert.started_at).order_by(alerts.c.started_at.desc()).limit(1)
-    row = connection.execute(query).first()
+    row = connection.execute(_LAST_LIKE, {**_kind_of(alert), "began": alert.started_at}).first()
     return None if row is None else _of(row)
 
 
@@ -170,35 +206,27 @@ def changed_between(
 def handlings_of(connection: Connection, listed: list[Alert]) -> dict[tuple[str, str, str], Handled]:
     """How these alerts are handled, by fleet, vehicle and id."""
     keys = [(alert.address.fleet, alert.address.vehicle, alert.id) for alert in listed]
-    query = _handled().where(sa.tuple_(handlings.c.fleet, handlings.c.vehicle, handlings.c.alert).in_(keys))
+    query = _HANDLED.where(sa.tuple_(handlings.c.fleet, handlings.c.vehicle, handlings.c.alert).in_(keys))
     return {(row.fleet, row.vehicle, row.alert): _of(row) for row in connection.execute(query)} if keys else {}
 
 
 def open_incident(connection: Connection, alert: Alert, *, before: int | None, at: datetime) -> int:
     """The incident of an alert that opens: the open one of its component, else `before`, come back, else a new one."""
     key = {"fleet": alert.address.fleet, "vehicle": alert.address.vehicle, "component": alert.component}
-    conditions = [incidents.c[name] == value for name, value in key.items()]
-    found = connection.execute(sa.select(incidents.c.number).where(*conditions, incidents.c.closed_at.is_(None)))
-    number: int | None = found.scalar()
+    number: int | None = connection.execute(_OPEN_INCIDENT, key).scalar()
     if number is not None:
         return number
     if before is not None:
-        again = {"closed_at": None, "reopened": incidents.c.reopened + 1}
-        connection.execute(sa.update(incidents).where(incidents.c.number == before).values(again))
+        connection.execute(_REOPEN_INCIDENT, {"of": before})
         return before
     row = {**key, "opened_at": at, "closed_at": None, "reopened": 0}
-    made: int = connection.execute(sa.insert(incidents).values(row).returning(incidents.c.number)).scalar_one()
+    made: int = connection.execute(_ADD_INCIDENT, row).scalar_one()
     return made
 
 
 def close_incident(connection: Connection, number: int, at: datetime) -> None:
     """Close it unless one of its alerts is open."""
-    is_open = sa.exists().where(handlings.c.incident == number, handlings.c.state != HandlingState.RESOLVED)
-    connection.execute(
-        sa.update(incidents)
-        .where(incidents.c.number == number, incidents.c.closed_at.is_(None), ~is_open)
-        .values(closed_at=at)
-    )
+    connection.execute(_CLOSE_INCIDENT, {"of": number, "at": at})
 
 
 def incident_of(connection: Connection, number: int) -> Incident | None:
@@ -250,23 +278,9 @@ def count_open_incidents(connection: Connection) -> int:
     return connection.execute(query).scalar_one()
 
 
-_SAME: Final = sa.and_(
-    alerts.c.fleet == handlings.c.fleet, alerts.c.vehicle == handlings.c.vehicle, alerts.c.id == handlings.c.alert
-)
-
-
-def _handled() -> sa.Select[Any]:
-    return sa.select(handlings, alerts.c.started_at, alerts.c.ended_at).join(alerts, _SAME)
-
-
-def _like(alert: Alert) -> sa.Select[Any]:
-    return _handled().where(
-        handlings.c.fleet == alert.address.fleet,
-        handlings.c.vehicle == alert.address.vehicle,
-        handlings.c.rule == alert.rule,
-        handlings.c.component == alert.component,
-        handlings.c.alert != alert.id,
-    )
+def _kind_of(alert: Alert) -> dict[str, str]:
+    where = {"fleet": alert.address.fleet, "vehicle": alert.address.vehicle, "alert": alert.id}
+    return {**where, "rule": alert.rule, "component": alert.component}
 
 
 def _of(row: Row[Any]) -> Handled:

@@ -53,6 +53,8 @@ alert_timeline: Final = sa.Table(
 )
 
 _KEY: Final = (alerts.c.started_at, alerts.c.fleet, alerts.c.vehicle, alerts.c.id)
+_ONE: Final = sa.select(alerts).where(*(alerts.c[name] == sa.bindparam(name) for name in ("fleet", "vehicle", "id")))
+"""Built once: it is asked for each message, and building a statement costs more than running it."""
 
 
 def put_alert(connection: Connection, alert: Alert) -> None:
@@ -79,11 +81,7 @@ def put_alert(connection: Connection, alert: Alert) -> None:
 
 def alert_of(connection: Connection, address: Address, alert_id: str) -> Alert | None:
     """One alert, if it is known."""
-    row = connection.execute(
-        sa.select(alerts).where(
-            alerts.c.fleet == address.fleet, alerts.c.vehicle == address.vehicle, alerts.c.id == alert_id
-        )
-    ).first()
+    row = connection.execute(_ONE, {"fleet": address.fleet, "vehicle": address.vehicle, "id": alert_id}).first()
     return None if row is None else _alert(row)
 
 

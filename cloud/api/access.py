@@ -26,6 +26,7 @@ from cloud.notify.contacts import ContactService
 from cloud.notify.service import NotifyService
 from cloud.pages import LIMIT_DEFAULT, LIMIT_MAX, Window
 from cloud.scheduling.appointments import AppointmentService
+from cloud.scheduling.preferences import PreferencesService
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_orders import WorkOrderService
 from cloud.security.behaviour import Outcome
@@ -60,6 +61,7 @@ class Services:
     scheduling: SchedulingService
     appointments: AppointmentService
     orders: WorkOrderService
+    preferences: PreferencesService
     workflow: WorkflowService
     notify: NotifyService
     contacts: ContactService

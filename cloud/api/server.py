@@ -24,6 +24,8 @@ from cloud.api import (
     live,
     offers,
     people,
+    positions,
+    preferences,
     quarantine,
     remaining_life,
     sessions,
@@ -84,6 +86,7 @@ def _v1() -> APIRouter:
     router = APIRouter(prefix=V1, responses=_RESPONSES)
     for noun in (
         vehicles,
+        positions,
         vehicle_health,
         trouble_codes,
         diagnoses,
@@ -95,6 +98,7 @@ def _v1() -> APIRouter:
         centres,
         offers,
         bookings,
+        preferences,
         work_orders,
         cases,
         contacts,

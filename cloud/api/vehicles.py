@@ -57,12 +57,24 @@ class HealthForm(ToldForm):
     counters: Annotated[dict[str, int], Field(examples=[{"frames": 52597}])]
 
 
+class PositionForm(ToldForm):
+    """Where a vehicle was; personal, told only where the fleet's configuration says so."""
+
+    latitude_deg: Annotated[float, Field(examples=[52.52])]
+    longitude_deg: Annotated[float, Field(examples=[13.405])]
+    altitude_m: Annotated[float | None, Field(examples=[34.0])]
+    speed_kmh: Annotated[float | None, Field(examples=[48.0])]
+    heading_deg: Annotated[float | None, Field(examples=[270.0])]
+    accuracy_m: Annotated[float | None, Field(examples=[5.0])]
+
+
 class TwinForm(Form):
     """What is known of a vehicle's state; null is what it never told."""
 
     vehicle: VehicleForm
     reported: ReportedForm | None
     health: HealthForm | None
+    position: PositionForm | None
     latest: SummaryForm | None
     """The summary of the latest period that it told: `last` is the latest value of each signal heard in it."""
 
@@ -90,6 +102,7 @@ def twin(_: Annotated[Caller, may(Permission.SEE_DRIVES)], services: ServicesOf,
         vehicle=_vehicle(services, known.vehicle),
         reported=None if known.reported is None else ReportedForm.model_validate(_fields(known.reported)),
         health=None if known.health is None else HealthForm.model_validate(_fields(known.health)),
+        position=None if known.position is None else PositionForm.model_validate(_fields(known.position)),
         latest=None if known.latest is None else SummaryForm.of(known.latest),
     )
 

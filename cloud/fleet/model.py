@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from edge.wire.envelope import Clock
-from edge.wire.messages import Health, Reported, SignalSummary
+from edge.wire.messages import Health, Position, Reported, SignalSummary
 from edge.wire.topics import Address
 
 
@@ -40,13 +40,14 @@ class TwinPart(StrEnum):
 
     REPORTED = "reported"
     HEALTH = "health"
+    POSITION = "position"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """The latest message of one part of a twin."""
 
-    body: Reported | Health
+    body: Reported | Health | Position
     observed_at: datetime
     clock: Clock
     received_at: datetime
@@ -95,8 +96,18 @@ class Twin:
     vehicle: Vehicle
     reported: Told | None
     health: Told | None
+    position: Told | None
     latest: Summary | None
     """The summary of its latest period: the last values of its signals are in there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Where a vehicle was when it said so last."""
+
+    address: Address
+    position: Position
+    observed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the rest of the cloud may ask of the fleet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,6 +19,7 @@ from cloud.fleet.model import (
     TwinPart,
     Vehicle,
     VehicleFilter,
+    Whereabouts,
     is_later,
 )
 from cloud.heard import Heard
@@ -26,6 +27,12 @@ from cloud.pages import Page, Window
 from edge.wire import messages
 from edge.wire.topics import Address
 
+TwinBody = messages.Reported | messages.Health | messages.Position
+_PARTS: Final[Mapping[type[TwinBody], TwinPart]] = {
+    messages.Reported: TwinPart.REPORTED,
+    messages.Health: TwinPart.HEALTH,
+    messages.Position: TwinPart.POSITION,
+}
 _EXPIRE_EVERY: Final = 64
 """Old summaries are looked for when a summary's number in its stream divides by this."""
 
@@ -60,9 +67,9 @@ class FleetService:
             vehicle_store.meet(connection, address, at)
         vehicle_store.set_said_offline(connection, address, None if online else at)
 
-    def record_told(self, connection: Connection, heard: Heard, body: messages.Reported | messages.Health) -> None:
+    def record_told(self, connection: Connection, heard: Heard, body: TwinBody) -> None:
         """Keep a part of the twin, unless a later one is held."""
-        part = TwinPart.REPORTED if isinstance(body, messages.Reported) else TwinPart.HEALTH
+        part = _PARTS[type(body)]
         if is_later(heard.place, vehicle_store.twin_place(connection, heard.address, part)):
             told = Told(body, heard.observed_at, heard.clock, heard.received_at)
             vehicle_store.put_twin_part(connection, heard.address, part, told, heard.place)
@@ -151,8 +158,27 @@ class FleetService:
                 vehicle=vehicle,
                 reported=vehicle_store.twin_part(connection, address, TwinPart.REPORTED),
                 health=vehicle_store.twin_part(connection, address, TwinPart.HEALTH),
+                position=vehicle_store.twin_part(connection, address, TwinPart.POSITION),
                 latest=latest[0] if latest else None,
             )
+
+    def place(self, address: Address) -> tuple[float, float] | None:
+        """Where a vehicle said last that it is, in degrees north and east (WGS 84); None where it never did."""
+        with self._database.snapshot() as connection:
+            told = vehicle_store.twin_part(connection, address, TwinPart.POSITION)
+        body = None if told is None else told.body
+        return (body.latitude_deg, body.longitude_deg) if isinstance(body, messages.Position) else None
+
+    def positions(self, wanted: VehicleFilter, window: Window) -> Page[Whereabouts]:
+        """Where each vehicle was that ever said so, by fleet and name.
+
+        Raises:
+            Refused: the window's cursor is not of this listing.
+        """
+        after = window.key((str, str))
+        with self._database.snapshot() as connection:
+            rows = vehicle_store.list_positions(connection, wanted, after=after, rows_max=window.limit + 1)
+        return window.page(rows, lambda row: (row.address.fleet, row.address.vehicle))
 
     def trips(self, wanted: DriveFilter, window: Window) -> Page[Trip]:
         """Trips, the latest start first.

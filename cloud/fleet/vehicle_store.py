@@ -1,5 +1,6 @@
 """The tables of vehicles and their twins, and all SQL on them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,10 +9,10 @@ from sqlalchemy.engine import Connection, Row
 
 from cloud.columns import METADATA, UtcTime, to_vehicle, vehicle_key, within
 from cloud.database import insert_once, put
-from cloud.fleet.model import Told, TwinPart, Vehicle, VehicleFilter
+from cloud.fleet.model import Told, TwinPart, Vehicle, VehicleFilter, Whereabouts
 from cloud.pages import Key
 from edge.wire.envelope import Clock
-from edge.wire.messages import Health, Reported
+from edge.wire.messages import Health, Position, Reported
 from edge.wire.topics import Address
 
 vehicles: Final = sa.Table(
@@ -35,8 +36,15 @@ twin_parts: Final = sa.Table(
     sa.Column("stream", sa.BigInteger, nullable=False),
     sa.Column("seq", sa.BigInteger, nullable=False),
     to_vehicle(),
-    comment="The latest reported state and the latest health of each vehicle, and where in its streams they were said",
+    comment="The latest reported state, health and position of each vehicle, and where in its streams they were said",
 )
+
+
+_BODIES: Final[Mapping[TwinPart, type[Reported | Health | Position]]] = {
+    TwinPart.REPORTED: Reported,
+    TwinPart.HEALTH: Health,
+    TwinPart.POSITION: Position,
+}
 
 
 def see(connection: Connection, address: Address, at: datetime) -> None:
@@ -109,8 +117,24 @@ def twin_part(connection: Connection, address: Address, part: TwinPart) -> Told 
     row = connection.execute(query).first()
     if row is None:
         return None
-    model = Reported if part is TwinPart.REPORTED else Health
-    return Told(model.model_validate(row.body), row.observed_at, Clock(row.clock), row.received_at)
+    return Told(_BODIES[part].model_validate(row.body), row.observed_at, Clock(row.clock), row.received_at)
+
+
+def list_positions(
+    connection: Connection, wanted: VehicleFilter, *, after: Key | None, rows_max: int
+) -> list[Whereabouts]:
+    """Where each vehicle was that ever said so, by fleet and name."""
+    query = sa.select(twin_parts).where(
+        twin_parts.c.part == TwinPart.POSITION, within(twin_parts.c.fleet, wanted.within)
+    )
+    if wanted.fleet is not None:
+        query = query.where(twin_parts.c.fleet == wanted.fleet)
+    if after is not None:
+        query = query.where(sa.tuple_(twin_parts.c.fleet, twin_parts.c.vehicle) > sa.tuple_(*after))
+    rows = connection.execute(query.order_by(twin_parts.c.fleet, twin_parts.c.vehicle).limit(rows_max))
+    return [
+        Whereabouts(Address(row.fleet, row.vehicle), Position.model_validate(row.body), row.observed_at) for row in rows
+    ]
 
 
 def _of(table: sa.Table, address: Address) -> sa.ColumnElement[bool]:

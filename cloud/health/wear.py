@@ -1,8 +1,9 @@
 """Wear: how long a part still lasts, from how an indicator has moved day by day, with an interval. Pure.
 
-A straight line through daily figures, by Bayes: before any day is seen, the rate of wear is what such parts do in life,
-or many times that; every day then says more. What is not known stays in the interval: the spread of the days about
-the line, and that wear does not go on quite as it did.
+A line through daily figures, by Bayes: before any day is seen, the rate of wear is what such parts do in life, or many
+times that; every day then says more, and a day that the rate does not explain says that there is another rate now. What
+is not known stays in the interval: the spread of the days, that some days wear more, and that wear does not go on quite
+as it did.
 """
 
 import math
@@ -24,6 +25,12 @@ Z_90: Final = 1.6449
 FAULTY: Final = 30.0
 """Standard deviation of the rate before any day is seen, in ordinary rates: a part that fails early wears many times
 faster than one that lasts, and must be believed within days."""
+RESTLESS: Final = 0.02
+"""How far the rate wanders in a day, in shares of itself; judgement."""
+DAYS_DIFFER: Final = 0.4
+"""Standard deviation of one day's wear, in shares of it: some days are driven more; judgement."""
+SURPRISING: Final = 3.0
+"""Standard deviations beyond which a day says that the rate is another one from now on."""
 RATE_CHANGES: Final = 0.35
 """Standard deviation of the logarithm of future wear over past wear; judgement: drivers, seasons and loads change."""
 MAD_TO_SIGMA: Final = 1.4826
@@ -112,22 +119,38 @@ def lifetime(wearing: Wearing, days: Sequence[Stretch], at: datetime) -> Lifetim
 
 
 def fit(told: Sequence[tuple[float, float]], wearing: Wearing) -> Line:
-    """The line as of day 0, from (day, value); the prior of the rate counts as such parts differ.
+    """The line as of day 0, from (day, value), days ascending; the prior of the rate counts as such parts differ.
 
-    Conjugate normal regression with known noise (Bishop 2006, 3.3); the noise is that of the days about the median
-    line (Theil 1950), at least the sensor's own.
+    A local linear trend (Harvey 1989, 2.3) by the Kalman filter: the rate itself wanders, by `RESTLESS` of itself in a
+    day, so what happened lately says more than what was long ago. After a day that the rate so far does not explain
+    the rate is open again (West and Harrison 1997, 11.5): a leak that begins is believed within days.
     """
-    noise = max(wearing.noise, _spread(told))
-    prior_sd = abs(wearing.rate) * FAULTY
-    weight = 1.0 / noise**2
-    s0 = weight * len(told)
-    s1 = weight * sum(day for day, _ in told)
-    s2 = weight * sum(day * day for day, _ in told) + 1.0 / prior_sd**2
-    y0 = weight * sum(value for _, value in told)
-    y1 = weight * sum(day * value for day, value in told) + wearing.rate / prior_sd**2
-    determinant = s0 * s2 - s1 * s1
-    level, rate = (s2 * y0 - s1 * y1) / determinant, (s0 * y1 - s1 * y0) / determinant
-    return Line(level, rate, math.sqrt(s2 / determinant), math.sqrt(s0 / determinant))
+    noise = max(wearing.noise, _noise(told))
+    level, rate = told[0][1], wearing.rate
+    p00, p01, p11 = noise**2, 0.0, (abs(wearing.rate) * FAULTY) ** 2
+    day = told[0][0]
+    for then, value in [*told[1:], (0.0, None)]:
+        gap = then - day
+        speed = max(abs(rate), abs(wearing.rate))
+        wander = (RESTLESS * speed) ** 2
+        level += rate * gap
+        p00 += gap * (2.0 * p01 + gap * p11) + (DAYS_DIFFER * speed) ** 2 * gap + wander * gap**3 / 3.0
+        p01 += gap * p11 + wander * gap**2 / 2.0
+        p11 += wander * gap
+        day = then
+        if value is None:
+            continue
+        surprise = value - level
+        if surprise**2 > SURPRISING**2 * (p00 + noise**2):
+            jump = (surprise / gap) ** 2 if gap else 0.0
+            p00, p01, p11 = p00 + gap**2 * jump, p01 + gap * jump, p11 + jump
+        total = p00 + noise**2
+        to_level, to_rate = p00 / total, p01 / total
+        level, rate = level + to_level * surprise, rate + to_rate * surprise
+        p11 -= to_rate * p01
+        p01 -= to_rate * p00
+        p00 -= to_level * p00
+    return Line(level, rate, math.sqrt(p00), math.sqrt(p11))
 
 
 def remaining(line: Line, wearing: Wearing) -> tuple[float | None, float | None, float | None]:
@@ -149,15 +172,13 @@ def _days(left: float, rate: float) -> float | None:
     return left / rate
 
 
-def _spread(told: Sequence[tuple[float, float]]) -> float:
-    """Of the days about their median line, as a standard deviation."""
-    slopes = [
-        (later - earlier) / (then - before)
-        for place, (before, earlier) in enumerate(told)
-        for then, later in told[place + 1 :]
-        if then != before
-    ]
-    slope = median(slopes) if slopes else 0.0
-    rests = [value - slope * day for day, value in told]
-    middle = median(rests)
-    return MAD_TO_SIGMA * median(abs(rest - middle) for rest in rests)
+def _noise(told: Sequence[tuple[float, float]]) -> float:
+    """Of one day, as a standard deviation: how far each lies off the line between its neighbours, in the middle."""
+    off = []
+    for (before, one), (day, two), (after, three) in zip(told, told[1:], told[2:], strict=False):
+        if not before < day < after:
+            continue
+        share = (day - before) / (after - before)
+        rest = two - (one * (1.0 - share) + three * share)
+        off.append(abs(rest) / math.sqrt(1.0 + share**2 + (1.0 - share) ** 2))
+    return MAD_TO_SIGMA * median(off) if off else 0.0

@@ -11,7 +11,7 @@ from cloud.inbox import aside_store
 from cloud.inbox.kept import Shelved
 from cloud.logs import correlated
 from edge.wire.codec import Uplink
-from edge.wire.messages import Alert, Gap, Health, Reported, Summary, Trip, TroubleCode
+from edge.wire.messages import Alert, Gap, Health, Position, Reported, Summary, Trip, TroubleCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Features:
                     self.health.record_summary(connection, heard, summary)
             case TroubleCode() as code:
                 self.health.record_code(connection, heard, code)
-            case Reported() | Health() as told:
+            case Reported() | Health() | Position() as told:
                 self.fleet.record_told(connection, heard, told)
             case Gap() as gap:
                 aside_store.put_gap(connection, heard, gap)

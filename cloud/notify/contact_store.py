@@ -30,6 +30,9 @@ contacts: Final = sa.Table(
     comment="Who is told, in which way, when not, and in which order",
 )
 
+_OF_FLEET: Final = sa.select(contacts).where(contacts.c.fleet == sa.bindparam("fleet")).order_by(contacts.c.id)
+"""Built once: every notice asks it."""
+
 
 def put_contact(connection: Connection, contact: Contact) -> None:
     """Insert a contact or replace it."""
@@ -62,8 +65,7 @@ def remove_contact(connection: Connection, fleet: str, contact: str) -> None:
 
 def contacts_of(connection: Connection, fleet: str) -> list[Contact]:
     """Every contact of a fleet, by id."""
-    query = sa.select(contacts).where(contacts.c.fleet == fleet).order_by(contacts.c.id)
-    return [_contact(row) for row in connection.execute(query)]
+    return [_contact(row) for row in connection.execute(_OF_FLEET, {"fleet": fleet})]
 
 
 def list_contacts(

@@ -39,6 +39,8 @@ deliveries: Final = sa.Table(
     sa.Index("deliveries_by_digest", "digest"),
     comment="Each notice on its way to each contact, as it stands, with every try; the newest",
 )
+_OF_NOTICE: Final = sa.select(deliveries).where(deliveries.c.notice == sa.bindparam("notice")).order_by(deliveries.c.id)
+"""Built once: every alert asks it."""
 _ATTEMPTS: Final = TypeAdapter(tuple[Attempt, ...])
 _KEY: Final = (deliveries.c.id,)
 
@@ -88,8 +90,7 @@ def delivery_of(connection: Connection, delivery: int) -> Delivery | None:
 
 def deliveries_of(connection: Connection, notice: int) -> list[Delivery]:
     """Every delivery of a notice, in order."""
-    query = sa.select(deliveries).where(deliveries.c.notice == notice).order_by(deliveries.c.id)
-    return [_delivery(row) for row in connection.execute(query)]
+    return [_delivery(row) for row in connection.execute(_OF_NOTICE, {"notice": notice})]
 
 
 def due(connection: Connection, now: datetime, rows_max: int) -> list[Delivery]:

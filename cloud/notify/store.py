@@ -34,6 +34,15 @@ notices: Final = sa.Table(
 )
 
 
+# Every alert asks these; building a statement costs more than running it.
+_OF_REASON: Final = sa.and_(notices.c.fleet == sa.bindparam("fleet"), notices.c.reason == sa.bindparam("reason"))
+_NOTICE_OF: Final = sa.select(notices).where(_OF_REASON)
+_NUMBER_OF: Final = sa.select(notices.c.id).where(_OF_REASON)
+_SETTLE: Final = (
+    sa.update(notices).where(notices.c.id == sa.bindparam("of")).values(settled_at=sa.bindparam("at", type_=UtcTime))
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A notice as it is kept."""
@@ -63,13 +72,13 @@ def add_notice(connection: Connection, notice: Notice, now: datetime, *, is_dige
     }
     if not insert_once(connection, notices, row):
         return None
-    number: int = connection.execute(sa.select(notices.c.id).where(_of(notice.fleet, notice.reason))).scalar_one()
+    number: int = connection.execute(_NUMBER_OF, {"fleet": notice.fleet, "reason": notice.reason}).scalar_one()
     return number
 
 
 def notice_of(connection: Connection, fleet: str, reason: str) -> Told | None:
     """The notice of a reason, if there is one."""
-    row = connection.execute(sa.select(notices).where(_of(fleet, reason))).first()
+    row = connection.execute(_NOTICE_OF, {"fleet": fleet, "reason": reason}).first()
     return None if row is None else told_of(row)
 
 
@@ -81,7 +90,7 @@ def notices_of(connection: Connection, numbers: Iterable[int]) -> dict[int, Told
 
 def settle_notice(connection: Connection, number: int, now: datetime) -> None:
     """Write down since when somebody has seen it."""
-    connection.execute(sa.update(notices).where(notices.c.id == number).values(settled_at=now))
+    connection.execute(_SETTLE, {"of": number, "at": now})
 
 
 def told_of(row: Row[Any]) -> Told:
@@ -98,7 +107,3 @@ def told_of(row: Row[Any]) -> Told:
         escalates=row.escalates,
     )
     return Told(row.id, notice, row.is_digest, row.made_at, row.settled_at)
-
-
-def _of(fleet: str, reason: str) -> sa.ColumnElement[bool]:
-    return sa.and_(notices.c.fleet == fleet, notices.c.reason == reason)

@@ -121,6 +121,19 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True)
+class VehiclePreferences:
+    """What is preferred for every visit of one vehicle, as it was put last."""
+
+    address: Address
+    preferences: Preferences = field(default_factory=Preferences)
+    base: Place | None = None
+    """Where it stands when nobody drives it; counts where the vehicle does not tell where it is. None: unknown."""
+    by: str = ""
+    """Who put them; empty: nobody ever did."""
+    put_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One vehicle's visit to a workshop."""
 

@@ -13,6 +13,7 @@ from cloud.scheduling.work_orders import WorkOrderService
 from cloud.scheduling.works import KindOfWork, catalogue
 from cloud.security.audit import Audit
 from cloud.workflow.agents import DataAgent, Diagnose, DiagnosisAgent, EngagementAgent, Judge
+from cloud.workflow.circumstances import Surroundings
 from cloud.workflow.desk import Allowed, Desk, Tell, World
 from cloud.workflow.model import Agent, Case
 from cloud.workflow.runner import Runner
@@ -29,6 +30,7 @@ class Neighbours:
     scheduling: SchedulingService
     appointments: AppointmentService
     orders: WorkOrderService
+    surroundings: Surroundings
     diagnose: Diagnose
     tell: Tell
     allowed: Allowed
@@ -67,7 +69,7 @@ def make_workflow(
         DataAgent(),
         DiagnosisAgent(near.diagnose),
         EngagementAgent(patience),
-        SchedulingAgent(near.scheduling, near.appointments, work_of, patience),
+        SchedulingAgent(near.scheduling, near.appointments, near.surroundings, work_of, patience),
         WorkAgent(near.orders, work_of, patience),
         FeedbackAgent(),
     ]

@@ -18,6 +18,7 @@ from cloud.scheduling.work_order import OrderState, Outcome
 from cloud.scheduling.work_orders import NewOrder, WorkOrderService
 from cloud.scheduling.works import KindOfWork
 from cloud.workflow.agents import all_clear, tell
+from cloud.workflow.circumstances import Surroundings
 from cloud.workflow.facts import Facts, Standing
 from cloud.workflow.model import Agent, Case, CaseOffer, CaseState, Message, Step
 from cloud.workflow.settings import Patience
@@ -35,10 +36,16 @@ class SchedulingAgent:
     agent = Agent.SCHEDULING
 
     def __init__(
-        self, scheduling: SchedulingService, appointments: AppointmentService, work_of: WorkOf, patience: Patience
+        self,
+        scheduling: SchedulingService,
+        appointments: AppointmentService,
+        surroundings: Surroundings,
+        work_of: WorkOf,
+        patience: Patience,
     ) -> None:
         self._scheduling = scheduling
         self._appointments = appointments
+        self._surroundings = surroundings
         self._work_of = work_of
         self._patience = patience
 
@@ -76,12 +83,17 @@ class SchedulingAgent:
         return Step(case.to(CaseState.OFFERED, now, **fields), f"{len(offers)} times offered", (message,))
 
     def _job(self, case: Case, now: datetime) -> Job:
+        work = self._work_of(case).work
+        heed = self._surroundings.of(case.address, work, now)
         return Job(
             address=case.address,
             component=case.component,
-            work=self._work_of(case).work,
+            work=work,
             action=case.action or Action.FINISH_SHIFT,
             ready_at=now,
+            life=heed.life,
+            place=heed.place,
+            preferences=heed.preferences,
         )
 
     def _offers(self, case: Case, job: Job) -> list[Offer]:

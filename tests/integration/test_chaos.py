@@ -113,7 +113,7 @@ directory = "state"
 broker = "{broker}"
 resend_s = 1.0
 backoff_max_s = 1.0
-drain_s = 60.0
+drain_s = 240.0
 [cab]
 voice = "none"
 """
@@ -129,6 +129,7 @@ def expected(folder: Path) -> set[tuple[str, str]]:
     return {(line["id"], line["state"]) for line in map(json.loads, out.read_text().splitlines())}
 
 
+@pytest.mark.timeout(480)  # a slow machine takes its time; what counts is that everything comes, once
 def test_every_alert_is_in_the_database_exactly_once(drive: Path) -> None:
     wanted = expected(drive)
     assert len({alert for alert, _ in wanted}) == ALERTS
@@ -163,7 +164,7 @@ def test_every_alert_is_in_the_database_exactly_once(drive: Path) -> None:
                     broker_kills += 1
         cloud.running()
         last = edge.running()
-        assert last.wait(120) == 0, (drive / "edge.log").read_text()[-3000:]
+        assert last.wait(270) == 0, (drive / "edge.log").read_text()[-3000:]
         cloud.end()
     assert edge.kills + cloud.kills + broker_kills == KILLS
     assert _waiting(drive / "state" / "outbox.db") == 0, "the edge ends when the cloud has everything"

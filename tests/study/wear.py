@@ -1,6 +1,7 @@
 """Remaining life beside the truth: `python -m tests.study.wear [--seeds 2000,2001]`.
 
-A starter battery ages in simulated lives until it does not start the car; brake linings wear until the contact closes.
+A starter battery ages in simulated lives until it does not start the car; brake linings wear until the contact closes;
+coolant is lost until its level is at the mark.
 At a half and at three quarters of each life the cloud's own wear model is asked; beside it stands the mean of the other
 lives, less the age. Daily figures are read as the indicators read them: the least voltage of a day is that of its worst
 start; the fluid is the day's mean.
@@ -39,11 +40,37 @@ class Trial:
     """The least of a day counts, else its mean."""
     weather: str
     pace: float
+    vehicle: str = "car"
+    due: str = ""
+    """The column of a lamp that says that it is due; empty: it is due when it has failed, or is at the mark."""
+    mark: float | None = None
 
 
 TRIALS: Final[Mapping[str, Trial]] = {
     "battery": Trial("battery_12v", "weak_battery", "volt", worst=True, weather="winter", pace=1.0),
-    "pads": Trial("brake_pads", "brake_wear", "brake_fluid_percent", worst=False, weather="mild", pace=20.0),
+    "pads": Trial(
+        "brake_pads", "brake_wear", "brake_fluid_percent", worst=False, weather="mild", pace=20.0, due="pad_lamp"
+    ),
+    "coolant": Trial(
+        "coolant",
+        "coolant_leak",
+        "coolant_level_percent",
+        worst=True,
+        weather="mild",
+        pace=2.0,
+        vehicle="truck",
+        mark=60.0,
+    ),
+    "pack": Trial(
+        "pack_coolant",
+        "battery_coolant_loss",
+        "pack_level_percent",
+        worst=True,
+        weather="mild",
+        pace=0.05,
+        vehicle="ev",
+        mark=60.0,
+    ),
 }
 
 
@@ -59,11 +86,11 @@ def live(name: str, seed: int) -> Lived:
     """One life until its part is due."""
     trial = TRIALS[name]
     fault = FaultSpec(trial.scenario, float(ONSET_DAYS * DAY_S), trial.pace)
-    life = Life(vehicle="car", faults=[fault], seed=seed, cycle="cold_start", weather=trial.weather)
+    life = Life(vehicle=trial.vehicle, faults=[fault], seed=seed, cycle="cold_start", weather=trial.weather)
     vehicle = life.vehicle
     is_fast = trial.column in vehicle.fast_columns
     place = (vehicle.fast_columns if is_fast else vehicle.slow_columns).index(trial.column)
-    lamp = None if trial.worst else vehicle.slow_columns.index("pad_lamp")
+    lamp = vehicle.slow_columns.index(trial.due) if trial.due else None
     figures: dict[int, list[float]] = {}
     while life.seconds < LONGEST_DAYS * DAY_S:
         second = life.live()
@@ -71,8 +98,7 @@ def live(name: str, seed: int) -> Lived:
             continue
         value = min(row[place] for row in second.fast) if is_fast else second.slow[place]
         figures.setdefault(life.seconds // DAY_S, []).append(value)
-        is_due = second.slow[lamp] > 0.5 if lamp is not None else _failed(life)
-        if is_due:
+        if second.slow[lamp] > 0.5 if lamp is not None else _is_over(life, value, trial.mark):
             break
     days = tuple((day, min(values) if trial.worst else mean(values)) for day, values in sorted(figures.items()))
     return Lived(days, life.seconds / DAY_S if life.seconds < LONGEST_DAYS * DAY_S else None)
@@ -122,7 +148,9 @@ def _ask(
     return end_day - now, found.low_days, middle, high, max((mean(others) if others else end_day) - now, 0.0)
 
 
-def _failed(life: Life) -> bool:
+def _is_over(life: Life, value: float, mark: float | None) -> bool:
+    if mark is not None:
+        return value <= mark
     return any(condition.failed for condition in life.vehicle.conditions().values())
 
 
@@ -130,7 +158,7 @@ def main() -> int:
     """Live and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", default=",".join(map(str, SEEDS)))
-    parser.add_argument("only", nargs="*", help="battery, pads; both when left out")
+    parser.add_argument("only", nargs="*", help="battery, pads, coolant, pack; all when left out")
     wanted = parser.parse_args()
     seeds = [int(seed) for seed in wanted.seeds.split(",")]
     print("| part | asked at | said | interval holds the truth | off, median | mean life off, median |")

@@ -33,6 +33,13 @@ def service(tmp_path: Path) -> Iterator[Service]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that many knock at and nobody changes."""
+    with serving(tmp_path_factory.mktemp("door"), *EMBEDDED) as running:
+        yield running
+
+
 @contextmanager
 def listening(service: Service, token: str | None = TOKEN, **asked: str) -> Iterator[Connection]:
     url = f"{service.api.replace('http', 'ws', 1)}/api/v1/live?{urlencode({'every_s': '0.2', **asked})}"
@@ -123,16 +130,16 @@ def test_everybody_hears_only_of_their_own_fleet_and_what_their_role_may(service
     ],
 )
 def test_who_is_not_let_in_is_told_why(
-    service: Service, token: str | None, asked: dict[str, str], code: int, says_why: str
+    door: Service, token: str | None, asked: dict[str, str], code: int, says_why: str
 ) -> None:
-    with listening(service, token, **asked) as socket:
+    with listening(door, token, **asked) as socket:
         got, why = refusal(socket)
     assert (got, says_why in why) == (code, True), why
 
 
-def test_a_key_that_may_hear_nothing_is_refused(service: Service) -> None:
+def test_a_key_that_may_hear_nothing_is_refused(door: Service) -> None:
     wish = {"name": "planner", "grants": [{"role": "owner", "fleet": "north"}], "only": ["book"]}
-    with listening(service, post(service, "/keys", wish)["token"]) as socket:
+    with listening(door, post(door, "/keys", wish)["token"]) as socket:
         assert refusal(socket)[0] == 4403
 
 

@@ -33,12 +33,14 @@ from cloud.notify.model import Notice
 from cloud.notify.service import NotifyService, NotifySettings
 from cloud.pages import Window
 from cloud.scheduling.appointments import AppointmentService
+from cloud.scheduling.model import VehiclePreferences
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_order import Outcome, Report
 from cloud.scheduling.work_orders import WorkOrderService
 from cloud.security.agents import AgentGuard
 from cloud.security.audit import Audit
 from cloud.security.watch import Watch
+from cloud.workflow.circumstances import Surroundings
 from cloud.workflow.desk import Desk
 from cloud.workflow.model import EDGES, Answer, Case, CaseFilter, CaseState, Message
 from cloud.workflow.people import OwnersAnswer
@@ -117,6 +119,7 @@ def wire(folder: Path, points: Points) -> tuple[Workflow, WorkOrderService]:
         SchedulingService(database, audit, now),
         AppointmentService(database, audit, now),
         orders,
+        Surroundings(lambda _: None, VehiclePreferences, lambda _: ()),
         points.around("diagnose", diagnose),
         points.around("tell", telling(notify)),
         points.around("hand over", guard.pass_on),

@@ -31,12 +31,14 @@ from cloud.notify.dispatch import Dispatch
 from cloud.notify.push import readable
 from cloud.notify.service import NotifyService, NotifySettings
 from cloud.scheduling.appointments import AppointmentService
+from cloud.scheduling.preferences import PreferencesService
 from cloud.scheduling.service import SchedulingService
 from cloud.scheduling.work_orders import WorkOrderService
 from cloud.security.audit import Audit
 from cloud.security.passwords import Passwords
 from cloud.security.room import Security, make_security
 from cloud.workflow.agents import Diagnose
+from cloud.workflow.circumstances import Surroundings
 from cloud.workflow.model import Message
 from cloud.workflow.room import Neighbours, Workflow, make_workflow
 from cloud.workflow.settings import Patience
@@ -80,6 +82,7 @@ class Cloud:
     scheduling: SchedulingService
     appointments: AppointmentService
     orders: WorkOrderService
+    preferences: PreferencesService
     workflow: Workflow
     intake: Intake
     notify: NotifyService
@@ -149,6 +152,8 @@ def open_cloud(
             database, audit, alerts, lambda: cloud.now, serviced=lambda _, *what: cloud.serviced.append(what[:2])
         )
 
+        preferences = PreferencesService(database, audit, lambda: cloud.now, must_exist=fleet.vehicle)
+
         def allowed(run: str, before: str, after: str) -> None:
             if (before, after) in cloud.forbidden:
                 raise NotAllowed(f"{run}: {before} may not hand over to {after}")
@@ -158,6 +163,7 @@ def open_cloud(
             scheduling,
             appointments,
             orders,
+            Surroundings(fleet.place, preferences.of, health.lifetimes),
             lambda address, component: cloud.diagnose(address, component),  # noqa: PLW0108 - tests set another one later
             lambda _, message: cloud.told.append(message),
             allowed,
@@ -182,6 +188,7 @@ def open_cloud(
             scheduling=scheduling,
             appointments=appointments,
             orders=orders,
+            preferences=preferences,
             workflow=workflow,
             intake=intake,
             notify=notify,

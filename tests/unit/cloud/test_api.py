@@ -26,7 +26,7 @@ from tests.unit.cloud.vehicle import T0, Speaker, minute
 
 VAN = Speaker()
 NOUNS: Final = (
-    "vehicles", "alerts", "incidents", "trips", "summaries", "centres", "offers", "plans", "bookings",
+    "vehicles", "positions", "alerts", "incidents", "trips", "summaries", "centres", "offers", "plans", "bookings",
     "contacts", "deliveries", "gaps", "quarantine",
 )  # fmt: skip
 Get = Callable[..., httpx.Response]
@@ -43,6 +43,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             scheduling=cloud.scheduling,
             appointments=cloud.appointments,
             orders=cloud.orders,
+            preferences=cloud.preferences,
             workflow=cloud.workflow.service,
             notify=cloud.notify,
             contacts=cloud.contacts,
@@ -145,6 +146,23 @@ def test_vehicles_and_twins(cloud: Cloud, get: Get) -> None:
     assert twin["health"]["counters"] == {"frames": 2**63 - 1}
     assert twin["health"]["clock"] == "synced"
     assert twin["latest"]["signals"]["Vehicle.Speed"]["last"] == 48.0
+
+
+def test_where_vehicles_are(cloud: Cloud, get: Get) -> None:
+    other = Speaker("van-8")
+    cloud.take(
+        VAN.say(says.position(52.5, 13.4), 1), VAN.say(says.position(52.6, 13.5), 3), other.say(says.health(), 1)
+    )
+    cloud.take(VAN.say(says.position(52.0, 13.0), 2))
+    [place] = get("/positions").json()["items"]
+    assert (place["vehicle"], place["latitude_deg"], place["longitude_deg"]) == ("van-7", 52.6, 13.5)
+    assert get("/vehicles/north/van-7/twin").json()["position"]["latitude_deg"] == 52.6
+    assert get("/vehicles/north/van-8/twin").json()["position"] is None
+    assert get("/positions?fleet=south").json()["items"] == []
+    cloud.take(other.say(says.position(), 2))
+    first = get("/positions?limit=1").json()
+    [second] = get(f"/positions?limit=1&after={first['after']}").json()["items"]
+    assert (first["items"][0]["vehicle"], second["vehicle"]) == ("van-7", "van-8")
 
 
 def test_an_unknown_state_is_null(cloud: Cloud, get: Get) -> None:

@@ -172,7 +172,7 @@ def test_a_gap_to_the_end_of_all_numbers(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [says.position(), says.result(), says.capture(), says.telemetry()],
+    [says.result(), says.capture(), says.telemetry()],
     ids=lambda b: b.kind,
 )
 def test_a_kind_that_nobody_reads_yet_is_kept_whole(cloud: Cloud, body: Body) -> None:

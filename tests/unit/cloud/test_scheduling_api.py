@@ -117,7 +117,7 @@ def test_what_is_taken_or_gone_is_a_problem_with_a_way_on(api: Ask) -> None:
 def test_no_time_says_of_each_centre_why(api: Ask) -> None:
     nothing = problem(api("POST", "/offers", changed(JOB, work={"minutes": 60, "parts": ["clutch"]})))
     assert nothing["reasons"] == {"mitte": "part_unknown"}
-    assert nothing["detail"] == "mitte: part_unknown"
+    assert nothing["detail"] == "mitte: part unknown"
 
 
 @pytest.mark.parametrize(

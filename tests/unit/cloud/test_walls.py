@@ -53,6 +53,7 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("GET", "/vehicles"): Door(P.SEE_VEHICLES, "/vehicles"),
     ("GET", "/vehicles/{fleet}/{vehicle}"): Door(P.SEE_VEHICLES, "/vehicles/north/van-7"),
     ("GET", "/vehicles/{fleet}/{vehicle}/twin"): Door(P.SEE_DRIVES, "/vehicles/north/van-7/twin"),
+    ("GET", "/positions"): Door(P.SEE_DRIVES, "/positions"),
     ("GET", "/alerts"): Door(P.SEE_ALERTS, "/alerts"),
     ("GET", "/alerts/{fleet}/{vehicle}/{alert}"): Door(P.SEE_ALERTS, f"/alerts/north/van-7/{ALERT}"),
     ("POST", "/alerts/{fleet}/{vehicle}/{alert}/acknowledge"): Door(
@@ -87,6 +88,8 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("POST", "/vehicles/{fleet}/{vehicle}/health/reset"): Door(
         P.WORK, "/vehicles/north/van-7/health/reset", {"component": "cooling", "at": "2026-11-23T05:00:00Z"}
     ),
+    ("GET", "/vehicles/{fleet}/{vehicle}/preferences"): Door(P.SEE_BOOKINGS, "/vehicles/north/van-7/preferences"),
+    ("PUT", "/vehicles/{fleet}/{vehicle}/preferences"): Door(P.BOOK, "/vehicles/north/van-7/preferences", {}),
     ("POST", "/diagnoses"): Door(
         P.SEE_HEALTH, "/diagnoses", {"fleet": "north", "vehicle": "van-7", "component": "cooling"}
     ),

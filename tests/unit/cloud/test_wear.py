@@ -72,6 +72,21 @@ def test_what_is_due_is_due_now() -> None:
     assert (found.middle_days, found.low_days) == (0.0, 0.0)
 
 
+def test_a_leak_that_begins_is_believed_within_days() -> None:
+    coolant = next(one for one in WEARING if one.part == "coolant")
+    sound = [100.0, 99.8, 100.0, 99.9, 100.0, 99.9]
+    days = days_of([*sound, 95.0, 90.2, 84.8], "coolant_level")
+    before = lifetime(coolant, days[: len(sound)], days[len(sound) - 1].started_at)
+    after = lifetime(coolant, days, days[-1].started_at)
+    assert before is not None
+    assert after is not None
+    assert before.low_days is None or before.low_days > 60.0, "a sound system is no alarm"
+    assert after.middle_days == pytest.approx((84.8 - 60.0) / 5.0, rel=0.2)
+    assert after.low_days is not None
+    assert after.high_days is not None
+    assert after.low_days < 24.8 / 5.0 < after.high_days
+
+
 def test_before_any_day_is_seen_the_rate_is_that_of_such_parts() -> None:
     line = fit([(0.0, 90.0), (0.001, 90.0), (0.002, 90.0)], PADS)
     assert line.rate == pytest.approx(PADS.rate, rel=0.05)

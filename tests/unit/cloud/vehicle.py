@@ -140,10 +140,10 @@ def trouble_code(
     )
 
 
-def position() -> messages.Position:
+def position(latitude_deg: float = 52.5, longitude_deg: float = 13.4) -> messages.Position:
     return messages.Position(
-        latitude_deg=52.5,
-        longitude_deg=13.4,
+        latitude_deg=latitude_deg,
+        longitude_deg=longitude_deg,
         altitude_m=None,
         speed_kmh=None,
         heading_deg=None,
