@@ -18,6 +18,7 @@ def test_a_dispatcher_acknowledges_an_alert(service: Service, enter: Enter) -> N
     page = enter("dora")
     vehicles = page.get_by_role("region", name="Vehicles")
     expect(vehicles.get_by_role("link")).to_have_count(4)
+    expect(page.get_by_role("region", name="Map").get_by_text("3 say where they are")).to_be_visible()
     page.get_by_role("region", name="Latest alerts").get_by_role("link", name=too_hot().summary).click()
     page.get_by_role("button", name="I have seen it").click()
     expect(page.get_by_text("Seen. Nobody else is bothered about it.")).to_be_visible()

@@ -110,17 +110,17 @@ def flat_battery(n: int = 2) -> messages.Alert:
     )  # fmt: skip
 
 
-def drive(vehicle: str) -> Iterator[messages.Summary]:
-    """A minute each, the last of them just now."""
+def drive(vehicle: str) -> Iterator[messages.Body]:
+    """Where it is, and a summary for each minute, the last of them just now."""
     latitude_deg, longitude_deg = PLACES[vehicle]
+    place_told = {"latitude_deg": latitude_deg, "longitude_deg": longitude_deg}
+    yield says.position().model_copy(update=place_told)
     for place, speed in enumerate(_SPEEDS):
         began = now() - timedelta(minutes=len(_SPEEDS) - place)
         told = {
             "Vehicle.Speed": ("km/h", speed),
             "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature": ("celsius", 84.0 + place * 1.5),
             "Vehicle.LowVoltageBattery.CurrentVoltage": ("V", 13.9 - place * 0.02),
-            "Vehicle.CurrentLocation.Latitude": ("degrees", latitude_deg + place * 0.001),
-            "Vehicle.CurrentLocation.Longitude": ("degrees", longitude_deg + place * 0.001),
         }
         signals = {
             path: SignalSummary(unit=unit, min=value, max=value, mean=value, last=value, count=600)

@@ -1,16 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { address } from "./api/client";
 import { isUnderWay } from "./pages/cases/tone";
-import { placeOf } from "./pages/fleet/place";
 import { joined } from "./pages/vehicle/points";
 import { lines } from "./pages/work/lines";
 import { inOnePiece } from "./parts/outlines";
 import { match } from "./routes";
-
-const signal = (last: number) => ({ unit: "degrees", min: last, max: last, mean: last, last, count: 1 });
-const at = (latitude: number, longitude: number) => ({
-  signals: { "Vehicle.CurrentLocation.Latitude": signal(latitude), "Vehicle.CurrentLocation.Longitude": signal(longitude) },
-});
 
 describe("paths", () => {
   it.each([
@@ -31,12 +25,6 @@ describe("paths", () => {
 });
 
 describe("small decisions", () => {
-  it("a place needs both of its signals, and the earth", () => {
-    expect(placeOf(at(52.5, 13.4))).toEqual([52.5, 13.4]);
-    expect(placeOf(at(91, 0))).toBeNull();
-    expect(placeOf({ signals: {} })).toBeNull();
-    expect(placeOf(null)).toBeNull();
-  });
   it("points come in order of time, each moment once, the newest kept", () => {
     const told = [["2026-11-21T08:02:00Z", 2], ["2026-11-21T08:01:00Z", 1]] as const;
     const heard = [["2026-11-21T08:02:00+00:00", 20], ["2026-11-21T08:03:00Z", 3]] as const;

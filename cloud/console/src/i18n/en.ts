@@ -61,7 +61,7 @@ export const en = {
     empty: "No vehicle has been heard yet.",
     emptyHint: "A vehicle appears here with its first message.",
     seen: "heard",
-    place: { known: (known: number, all: number) => `${known} of ${all} vehicles say where they are`, none: "No vehicle says where it is." },
+    place: { known: (known: number) => `${known} say where they are`, none: "No vehicle says where it is." },
     hidden: "Where vehicles are is not shown to your role.",
     score: "Health",
     filter: "Find a vehicle",

@@ -1,4 +1,5 @@
 import { useCallback, useMemo, useState } from "preact/hooks";
+import { useAsked } from "../../api/asked";
 import { get } from "../../api/client";
 import { useEach } from "../../api/each";
 import { usePaged } from "../../api/paged";
@@ -10,7 +11,6 @@ import { List } from "../../parts/List";
 import { Map, type Pin } from "../../parts/Map";
 import { Empty, Shown } from "../../parts/Standing";
 import { may, useMe } from "../../session/me";
-import { placeOf, type Place } from "./place";
 
 const LOOK_EVERY_MS = 30_000;
 const keyOf = (vehicle: Pick<Vehicle, "fleet" | "vehicle">): string => JSON.stringify([vehicle.fleet, vehicle.vehicle]);
@@ -20,8 +20,8 @@ const named = (key: string): { fleet: string; vehicle: string } => {
 };
 const askScore = async (key: string, signal: AbortSignal): Promise<number | null> =>
   (await get("/api/v1/vehicles/{fleet}/{vehicle}/health", { path: named(key), signal })).score;
-const askPlace = async (key: string, signal: AbortSignal): Promise<Place | null> =>
-  placeOf((await get("/api/v1/vehicles/{fleet}/{vehicle}/twin", { path: named(key), signal })).latest);
+/** More vehicles than anybody tells apart on a map. */
+const PINS_MAX = 500;
 
 /** All vehicles at a glance: who is there, how they are, where they are, and what they warn of. */
 export default function Fleet() {
@@ -34,7 +34,9 @@ export default function Fleet() {
   const keys = useMemo(() => (items ?? []).map(keyOf), [items]);
   const seesPlaces = may(me, "see_drives");
   const { found: scores, again } = useEach(keys, may(me, "see_health") ? askScore : null);
-  const { found: places } = useEach(keys, seesPlaces ? askPlace : null);
+  const positions = useAsked("positions", async (signal) =>
+    seesPlaces ? (await get("/api/v1/positions", { query: { limit: PINS_MAX }, signal })).items : [], LOOK_EVERY_MS);
+  const places = positions.value;
   const reloadAlerts = alerts.reload;
   const reloadVehicles = vehicles.reload;
   useLive(useCallback((told: Told) => {
@@ -43,13 +45,12 @@ export default function Fleet() {
     reloadVehicles();
     if (told.kind === "alert") again(keyOf(told.alert));
   }, [reloadAlerts, reloadVehicles, again]));
-  const pins = useMemo(
-    () => (items ?? []).flatMap((one): Pin[] => {
-      const place = places.get(keyOf(one)) ?? null;
-      return place === null ? [] : [{ to: vehiclePath(one), name: one.vehicle, tone: one.presence === "online" ? "good" : "quiet", place }];
-    }),
-    [items, places],
-  );
+  const pins = useMemo(() => {
+    const online = new Set((items ?? []).filter((one) => one.presence === "online").map(keyOf));
+    return (places ?? []).map((one): Pin => (
+      { to: vehiclePath(one), name: one.vehicle, tone: online.has(keyOf(one)) ? "good" : "quiet", place: [one.latitude_deg, one.longitude_deg] }
+    ));
+  }, [items, places]);
   const matches = (one: Vehicle): boolean => `${one.fleet} ${one.vehicle}`.toLowerCase().includes(find.trim().toLowerCase());
 
   return (
@@ -86,7 +87,7 @@ export default function Fleet() {
           <section class="card" aria-label={t.fleet.map}>
             <div class="title">
               <h2>{t.fleet.map}</h2>
-              <span class="quiet small">{!seesPlaces ? t.fleet.hidden : pins.length === 0 ? t.fleet.place.none : t.fleet.place.known(pins.length, keys.length)}</span>
+              <span class="quiet small">{!seesPlaces ? t.fleet.hidden : pins.length === 0 ? t.fleet.place.none : t.fleet.place.known(pins.length)}</span>
             </div>
             <Map pins={pins} />
           </section>

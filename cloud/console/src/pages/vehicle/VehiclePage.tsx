@@ -9,7 +9,6 @@ import { Chip, Facts, Score } from "../../parts/Bits";
 import { Shown } from "../../parts/Standing";
 import type { PageProps } from "../../routes";
 import { may, useMe } from "../../session/me";
-import { placeOf } from "../fleet/place";
 import { Components } from "./Components";
 import { History } from "./History";
 import { LiveSignals } from "./LiveSignals";
@@ -29,7 +28,7 @@ export default function VehiclePage({ names: { fleet = "", vehicle = "" } }: Pag
   useLive(useCallback((told: Told) => {
     if (told.kind === "alert" && told.alert.vehicle === vehicle && told.alert.fleet === fleet) reload();
   }, [fleet, vehicle, reload]));
-  const place = placeOf(twin.value?.latest ?? null);
+  const place = twin.value?.position ?? null;
 
   return (
     <>
@@ -59,7 +58,7 @@ export default function VehiclePage({ names: { fleet = "", vehicle = "" } }: Pag
                     rows={[
                       [t.vehicle.lastSeen, moment(known.last_seen_at)],
                       [t.vehicle.first, moment(known.first_seen_at)],
-                      ...(seesDrives ? [[t.vehicle.place, place === null ? t.vehicle.placeUnknown : place.map((one) => one.toFixed(4)).join(", ")] as [string, string]] : []),
+                      ...(seesDrives ? [[t.vehicle.place, place === null ? t.vehicle.placeUnknown : `${place.latitude_deg.toFixed(4)}, ${place.longitude_deg.toFixed(4)} (${moment(place.observed_at)})`] as [string, string]] : []),
                     ]}
                   />
                 </section>
