@@ -15,11 +15,15 @@ help:  ## Lists the targets
 	@sed -n 's/^\([a-z-]*\):.*##  */\1 \t/p' $(MAKEFILE_LIST) | expand -t 12 | sed 's/^/make /'
 
 demo: demo-environment  ## From a leak to the repair: warned, diagnosed, agreed, booked, put right [DURATION=seconds SEED=n FAULT=coolant_leak|battery|none ANSWER=no ASK=1]
+	@.ci/console .venv-demo
 	@echo "== demo: a car, its edge daemon and a cloud on this machine; Ctrl-C ends it =="
 	@exec .venv-demo/bin/telltale-cloud demo $(DEMO_FLAGS)
 
 test: environment edge-environment  ## Everything that can run here, with line coverage of edge and cloud; at most 10 minutes
 	@.ci/mosquitto
+	@.ci/browser
+	@.ci/console .venv test
+	@.ci/console .venv
 	@echo "== tests: two at a time, then the coverage of edge and cloud; then hours of simulated lives, unmeasured =="
 	@mkdir -p build
 	@$(BIN)/coverage erase
@@ -50,13 +54,15 @@ bench: environment  ## Ratios against peers measured in the same run, into build
 	@echo "== benchmarks: rows in build/bench.json =="
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
 
-lint: environment  ## ruff, bandit, mypy --strict and the import contracts
+lint: environment  ## ruff, bandit, mypy --strict, the import contracts; tsc against the API and eslint for the console
 	@echo "== lint: ruff, bandit, mypy, import contracts =="
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive edge cloud models
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@echo "== lint: the console's types against the API, eslint =="
+	@.ci/console .venv check
 
 # The lock files say what everybody else resolves to, so settings of this machine's uv stay out of them.
 LOCK := env -u UV_INDEX -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS \
@@ -67,7 +73,7 @@ lock: environment  ## Writes the lock files anew from pyproject.toml [UPGRADE=1 
 	@echo "== lock: requirements.lock, and from it edge, demo and setup =="
 	@$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml --all-extras -o requirements.lock
 	@$(LOCK) pyproject.toml --extra edge -c requirements.lock -o requirements-edge.lock
-	@$(LOCK) pyproject.toml --extra edge --extra cloud -c requirements.lock -o requirements-demo.lock
+	@$(LOCK) pyproject.toml --extra edge --extra cloud --extra console-build -c requirements.lock -o requirements-demo.lock
 	@printf 'hatchling\nuv\n' | $(LOCK) - -c requirements.lock -o requirements-setup.lock
 
 environment:

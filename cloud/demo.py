@@ -18,7 +18,7 @@ from typing import IO, Final
 import httpx
 
 from cloud.children import Child, ChildFailed, until_signalled
-from cloud.demo_story import FLEET, VEHICLE, Phone, Read, Story, Town
+from cloud.demo_story import FLEET, VEHICLE, VISITOR, Phone, Read, Story, Town
 
 COMPONENT_OF: Final = {"coolant_leak": "cooling", "battery": "charging", "none": ""}
 """Which component's alert a fault must lead to."""
@@ -78,14 +78,15 @@ def run_demo(settings: DemoSettings) -> int:
         announced = _start_cloud(stack, folder, token, stop)
         if announced is not None:
             api = announced["api"]
-            story.tell(_opening(settings, api, token))
+            password = secrets.token_urlsafe(12)
+            story.tell(_opening(settings, api, token, password))
             headers = {"Authorization": f"Bearer {token}"}
             client = stack.enter_context(
                 httpx.Client(base_url=f"{api}/api/v1", headers=headers, timeout=10.0, trust_env=False)
             )
             town = Town(client, story, asks=settings.asks, answer=settings.answer)
             read = town.read
-            town.furnish(phone.url)
+            town.furnish(phone.url, password)
             _live(town, story, settings, stop, folder=folder, broker=announced["broker"])
     return _verdict(settings, read)
 
@@ -167,11 +168,12 @@ def missing(settings: DemoSettings, read: Read) -> list[str]:
     return [step for step, is_there in steps.items() if not is_there]
 
 
-def _opening(settings: DemoSettings, api: str, token: str) -> str:
+def _opening(settings: DemoSettings, api: str, token: str, password: str) -> str:
     fault = "stays healthy" if settings.fault == "none" else f"develops a fault ({settings.fault}) after {ONSET_S} s"
     return "\n".join(
         [
             f"a simulated car drives off at {settings.speed:g} times real time and {fault}",
+            f"the console:      {api}/  (sign in as {VISITOR} with {password})",
             f"the cloud's API:  {api}/api/v1  (browse it at {api}/api/v1/docs)",
             f'try:  curl -H "Authorization: Bearer {token}" {api}/api/v1/alerts',
         ]

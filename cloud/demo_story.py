@@ -17,6 +17,8 @@ import httpx
 
 FLEET: Final = "demo"
 VEHICLE: Final = "car-1"
+VISITOR: Final = "visitor"
+"""Who watches the demo in the console."""
 ANSWER_AFTER_S: Final = 3.0
 """How long an owner thinks who is not asked on the terminal."""
 _IN_SERVICE: Final = timedelta(days=800)
@@ -147,8 +149,10 @@ class Town:
         self._asked_s: float | None = None
         self.read = Read()
 
-    def furnish(self, phone: str) -> None:
-        """Three workshops, and an owner with a phone."""
+    def furnish(self, phone: str, password: str) -> None:
+        """Three workshops, an owner with a phone, and somebody who may look on and join in."""
+        grants = [{"role": "fleet_manager", "fleet": FLEET}]
+        self._put(f"/people/{VISITOR}", {"name": "Visitor", "grants": grants, "password": password})
         for centre in _CENTRES:
             self._put(f"/centres/{centre}", _centre(centre))
         self._put(f"/contacts/{FLEET}/owner", {"person": "the owner", "channel": phone, "severity_min": "info"})

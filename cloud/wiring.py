@@ -18,6 +18,7 @@ from cloud.api.server import make_api
 from cloud.chat.room import make_chat
 from cloud.chat.tools import Neighbours as ChatNeighbours
 from cloud.config import BrokerTarget, CloudConfig
+from cloud.console.serve import with_console
 from cloud.database import Connection, Database
 from cloud.fleet.profiles import ProfileService
 from cloud.fleet.service import FleetService, FleetSettings
@@ -155,7 +156,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         security=security,
         now=now,
     )
-    return Parts(ApiServer(make_api(services)), link, notify.worker, security, workflow.runner)
+    return Parts(ApiServer(with_console(make_api(services))), link, notify.worker, security, workflow.runner)
 
 
 def _workflow(config: CloudConfig, database: Database, audit: Audit, near: Neighbours) -> Workflow:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOMS = ("edge", "cloud", "models", "dbc", "systemd", "tests")
+MADE = {"__pycache__", "node_modules", "dist"}
+"""Folders that are made from the sources, or from a lock file beside them."""
 
 
 class LongRuns:
@@ -24,7 +26,7 @@ class LongRuns:
         """A hash over all that can change a result: our rooms and the locked packages."""
         files = [self.root / "requirements.lock"]
         for room in ROOMS:
-            files += sorted(p for p in (self.root / room).rglob("*") if "__pycache__" not in p.parts)
+            files += sorted(p for p in (self.root / room).rglob("*") if MADE.isdisjoint(p.parts))
         digest = hashlib.sha256()
         for file in files:
             if file.is_file():

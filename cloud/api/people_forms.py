@@ -137,12 +137,15 @@ class SignInForm(Asked):
 
     login: Login
     password: Password
+    cookie: bool = False
+    """A browser: keep the refresh token in a cookie that no script can read."""
 
 
 class RefreshForm(Asked):
     """The refresh token that came last."""
 
-    refresh: Annotated[SecretStr, Field(max_length=2000, examples=["eyJhbGciOi…"])]
+    refresh: Annotated[SecretStr | None, Field(max_length=2000, examples=["eyJhbGciOi…"])] = None
+    """Null: it is in the cookie, and so is the next one."""
 
 
 class PasswordForm(Asked):

@@ -8,6 +8,7 @@ from pydantic import Field
 from cloud.api.access import KnownPrincipal, ServicesOf
 from cloud.api.forms import Form, Moment
 from cloud.api.people_forms import GrantForm, PasswordForm, RefreshForm, SignInForm, grants_form
+from cloud.api.session_cookie import JarOf
 from cloud.security.principal import PrincipalKind
 from cloud.security.roles import Permission
 from cloud.security.sign_in import Pair
@@ -24,17 +25,17 @@ class PairForm(Form):
     access_token: Annotated[str, Field(examples=["eyJhbGciOi…"])]
     """Send it as `Authorization: Bearer TOKEN`."""
     access_ends_at: Moment
-    refresh_token: Annotated[str, Field(examples=["eyJhbGciOi…"])]
-    """Works once; shown again, it ends the session."""
+    refresh_token: Annotated[str | None, Field(examples=["eyJhbGciOi…"])]
+    """Works once; shown again, it ends the session. Null: it is in the cookie."""
     refresh_ends_at: Moment
 
     @classmethod
-    def of(cls, pair: Pair) -> Self:
+    def of(cls, pair: Pair, *, in_cookie: bool) -> Self:
         """In this form."""
         return cls(
             access_token=pair.access,
             access_ends_at=pair.access_ends_at,
-            refresh_token=pair.refresh,
+            refresh_token=None if in_cookie else pair.refresh,
             refresh_ends_at=pair.refresh_ends_at,
         )
 
@@ -61,21 +62,34 @@ class MeForm(Form):
 
 
 @open_router.post("", status_code=201)
-def sign_in(services: ServicesOf, form: SignInForm) -> PairForm:
+def sign_in(services: ServicesOf, form: SignInForm, jar: JarOf) -> PairForm:
     """Begin a session with login and password."""
-    return PairForm.of(services.security.sign_in.sign_in(form.login, form.password.get_secret_value()))
+    pair = services.security.sign_in.sign_in(form.login, form.password.get_secret_value())
+    return _given(pair, jar, in_cookie=form.cookie)
 
 
 @open_router.post("/refresh", status_code=201)
-def refresh(services: ServicesOf, form: RefreshForm) -> PairForm:
+def refresh(services: ServicesOf, form: RefreshForm, jar: JarOf) -> PairForm:
     """The next two tokens for a refresh token; the old one is used up."""
-    return PairForm.of(services.security.sign_in.refresh(form.refresh.get_secret_value()))
+    in_cookie = form.refresh is None
+    return _given(services.security.sign_in.refresh(_shown(form, jar)), jar, in_cookie=in_cookie)
 
 
 @open_router.post("/end", status_code=204)
-def sign_out(services: ServicesOf, form: RefreshForm) -> None:
+def sign_out(services: ServicesOf, form: RefreshForm, jar: JarOf) -> None:
     """End the session; safe to repeat."""
-    services.security.sign_in.sign_out(form.refresh.get_secret_value())
+    services.security.sign_in.sign_out(_shown(form, jar))
+    jar.clear()
+
+
+def _shown(form: RefreshForm, jar: JarOf) -> str:
+    return jar.take() if form.refresh is None else form.refresh.get_secret_value()
+
+
+def _given(pair: Pair, jar: JarOf, *, in_cookie: bool) -> PairForm:
+    if in_cookie:
+        jar.put(pair.refresh, pair.refresh_ends_at)
+    return PairForm.of(pair, in_cookie=in_cookie)
 
 
 @router.get("")

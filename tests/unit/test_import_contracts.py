@@ -84,6 +84,8 @@ OFFENCES = [
     ("causes-are-pure", "cloud/rca/scan.py", "import cloud.database"),
     ("diagnosing-is-pure", "cloud/health/inference.py", "import time"),
     ("diagnosing-is-pure", "cloud/health/score.py", "import cloud.database"),
+    ("console-on-the-api", "cloud/console/serve.py", "import cloud.alerts.service"),
+    ("console-on-the-api", "cloud/console/serve.py", "import cloud.database"),
     ("sqlite3", "edge/link.py", "import sqlite3"),
     ("sql", "cloud/api/alerts.py", "import sqlalchemy"),
     ("sql", "cloud/app.py", "import alembic"),
@@ -114,7 +116,8 @@ def make_module(tree: Path, module: str) -> Path:
 def tree(tmp_path: Path) -> Path:
     """A copy of our rooms that may be spoiled."""
     for room in ("edge", "cloud", "models"):
-        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules", "dist")
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 

@@ -15,7 +15,7 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["option
 LOCKS = {
     "requirements.lock": set(EXTRAS),
     "requirements-edge.lock": {"edge"},
-    "requirements-demo.lock": {"edge", "cloud"},
+    "requirements-demo.lock": {"edge", "cloud", "console-build"},
 }
 SETUP = "requirements-setup.lock"
 

@@ -102,3 +102,49 @@ def test_without_rights_the_line_that_installs_mosquitto_is_printed(tmp_path: Pa
     refused = sh("sh", "-c", f"sed 's/^PATH=.*//' {ROOT}/.ci/mosquitto | sh", env=environ)
     assert refused.returncode == 1
     assert "    sudo apt-get install -y mosquitto && sudo systemctl disable --now mosquitto\n" in refused.stderr
+
+
+def test_without_a_browser_the_journeys_are_skipped_and_the_line_that_installs_one_is_printed(tmp_path: Path) -> None:
+    programs = {"id": "echo 1000", "sudo": "exit 1", "apt-get": "exit 1"}
+    went_on = sh(ROOT / ".ci" / "browser", env={"PATH": path_with(tmp_path, **programs)})
+    assert went_on.returncode == 0
+    assert "sudo apt-get install -y chromium" in went_on.stderr
+    assert "skipped" in went_on.stderr
+
+
+def test_a_browser_that_is_there_is_enough(tmp_path: Path) -> None:
+    found = sh(ROOT / ".ci" / "browser", env={"PATH": path_with(tmp_path, chromium="exit 1")})
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+def test_a_console_without_node_says_what_to_do(tmp_path: Path) -> None:
+    environment = tmp_path / "venv"
+    (environment / "bin").mkdir(parents=True)
+    (environment / "bin" / "python").symlink_to("/bin/false")
+    refused = sh(ROOT / ".ci" / "console", os.path.relpath(environment, ROOT))
+    assert refused.returncode == 1
+    assert "make it anew with the extra console-build" in refused.stderr
+
+
+def test_a_built_console_is_built_once(tmp_path: Path) -> None:
+    """With packages and dist of its own: everything that is run to build is a stand-in but the script itself."""
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    console = tmp_path / "cloud" / "console"
+    ignored = shutil.ignore_patterns("node_modules", "dist", "__pycache__")
+    shutil.copytree(ROOT / "cloud" / "console", console, ignore=ignored)
+    node = tmp_path / "venv" / "node"
+    (node / "bin").mkdir(parents=True)
+    (tmp_path / "venv" / "bin").mkdir()
+    python = tmp_path / "venv" / "bin" / "python"
+    python.write_text(f"#!/bin/sh\necho {node}\n")
+    (node / "bin" / "node").write_text("#!/bin/sh\nmkdir -p node_modules dist\n")
+    for program in (python, node / "bin" / "node"):
+        program.chmod(0o755)
+
+    said = [sh(tmp_path / ".ci" / "console", "venv").stdout for _ in range(2)]
+    assert "building dist/" in said[0]
+    assert said[1] == ""
+    (console / "src" / "styles.css").write_text("body {}")
+    assert sh(tmp_path / ".ci" / "console", "venv").stdout == "== console: building dist/ ==\n"
+    (console / "src" / "more.test.ts").write_text("")
+    assert sh(tmp_path / ".ci" / "console", "venv").stdout == ""

@@ -38,7 +38,7 @@ class Service:
         command += ["--database", f"sqlite:///{self.database}", "--announce", str(self._announce)]
         with self._log.open("ab") as log:
             self._running = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)
-        self._wait(self._announce.exists, "the announcement")
+        self.wait_until(self._announce.exists, "the announcement")
         where = json.loads(self._announce.read_text())
         assert where["pid"] == self._running.pid
         self.api, self.broker = where["api"], where["broker"]
@@ -62,11 +62,11 @@ class Service:
 
     def wait_until_ready(self) -> None:
         """Wait until every part works."""
-        self._wait(lambda: httpx.get(f"{self.api}/readyz", timeout=DEADLINE_S).status_code == 200, "readiness")
+        self.wait_until(lambda: httpx.get(f"{self.api}/readyz", timeout=DEADLINE_S).status_code == 200, "readiness")
 
     def wait_until_not_ready(self, part: str) -> str:
         """Wait until this part does not work; the reason that is given."""
-        self._wait(lambda: bool(self._reason(part)), f"{part} being away")
+        self.wait_until(lambda: bool(self._reason(part)), f"{part} being away")
         return self._reason(part)
 
     def wait_for_case(self, state: str) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class Service:
                 latest.update(case)
             return latest.get("state") == state
 
-        self._wait(look, f"a case that is {state}")
+        self.wait_until(look, f"a case that is {state}")
         return latest
 
     def post(self, path: str, **body: Any) -> Any:
@@ -101,7 +101,7 @@ class Service:
         parts: dict[str, str] = httpx.get(f"{self.api}/readyz", timeout=DEADLINE_S).json().get("parts", {})
         return parts.get(part, "")
 
-    def _wait(self, condition: Any, what: str) -> None:
+    def wait_until(self, condition: Any, what: str) -> None:
         """Another process is waited for, so there is nothing to be notified by."""
         deadline = time.monotonic() + DEADLINE_S
         while not condition():

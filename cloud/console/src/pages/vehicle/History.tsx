@@ -1,0 +1,75 @@
+import { useState } from "preact/hooks";
+import { get } from "../../api/client";
+import { usePaged } from "../../api/paged";
+import { amount, lasted, moment, words } from "../../i18n/say";
+import { t } from "../../i18n/t";
+import { AlertRow, Chip, Choices } from "../../parts/Bits";
+import { List } from "../../parts/List";
+import { may, useMe } from "../../session/me";
+
+interface Of {
+  fleet: string;
+  vehicle: string;
+}
+type Kind = "alerts" | "trips" | "codes";
+
+/** What a vehicle went through: alerts, trips, trouble codes. */
+export function History({ fleet, vehicle }: Of) {
+  const me = useMe();
+  const [kind, setKind] = useState<Kind>("alerts");
+  const kinds = (["alerts", "trips", "codes"] as const).filter((one) => one !== "trips" || may(me, "see_drives", fleet));
+  const Shown = { alerts: Alerts, trips: Trips, codes: Codes }[kind];
+  return (
+    <section class="card" aria-label={t.vehicle.history}>
+      <div class="title">
+        <h2>{t.vehicle.history}</h2>
+        <Choices label={t.vehicle.history} all={kinds.map((one) => [one, t.vehicle[one]] as const)} taken={kind} take={setKind} />
+      </div>
+      <Shown fleet={fleet} vehicle={vehicle} />
+    </section>
+  );
+}
+
+function Alerts({ fleet, vehicle }: Of) {
+  const asked = usePaged(`alerts ${fleet} ${vehicle}`, (after, signal) => get("/api/v1/alerts", { query: { fleet, vehicle, limit: 10, after: after ?? null }, signal }));
+  return <List asked={asked} empty={t.vehicle.noAlerts} row={(alert) => <AlertRow key={alert.id} alert={alert} />} />;
+}
+
+function Trips({ fleet, vehicle }: Of) {
+  const asked = usePaged(`trips ${fleet} ${vehicle}`, (after, signal) => get("/api/v1/trips", { query: { fleet, vehicle, limit: 10, after: after ?? null }, signal }));
+  return (
+    <List
+      asked={asked} empty={t.vehicle.noTrips}
+      row={(trip) => (
+        <div class="row" key={trip.id}>
+          <span class="row-main">
+            <strong>{moment(trip.started_at)}</strong>
+            <span class="quiet">{lasted(trip.started_at, trip.ended_at)} · {words(trip.ended_by)}</span>
+          </span>
+          <span class="row-side">
+            <span>{amount(trip.distance_m === null ? null : trip.distance_m / 1000, "km")}</span>
+            <span class="quiet small">{t.vehicle.fuel}: {amount(trip.fuel_used_l, "l")}</span>
+          </span>
+        </div>
+      )}
+    />
+  );
+}
+
+function Codes({ fleet, vehicle }: Of) {
+  const asked = usePaged(`codes ${fleet} ${vehicle}`, (after, signal) => get("/api/v1/trouble-codes", { query: { fleet, vehicle, limit: 20, after: after ?? null }, signal }));
+  return (
+    <List
+      asked={asked} empty={t.vehicle.noCodes}
+      row={(code) => (
+        <div class="row" key={`${code.ecu} ${code.protocol} ${code.code} ${code.failure_type ?? ""}`}>
+          <span class="row-main">
+            <strong>{code.code}{code.failure_type !== null && `-${code.failure_type}`}</strong>
+            <span class="quiet">{t.vehicle.ecu} {code.ecu} · {code.protocol}</span>
+          </span>
+          <span class="row-side"><Chip tone={code.status}>{t.say.code[code.status]}</Chip><span class="quiet small">{moment(code.seen_at)}</span></span>
+        </div>
+      )}
+    />
+  );
+}

@@ -1,0 +1,53 @@
+import type { ComponentChildren } from "preact";
+import type { Asked } from "../api/asked";
+import type { Problem } from "../api/problem";
+import { t } from "../i18n/t";
+
+/** Grey lines where something will stand. */
+export const Waiting = () => (
+  <div class="skeleton" role="status" aria-label={t.app.loading}>
+    <span /><span /><span />
+  </div>
+);
+
+/** What went wrong, with what the API said of it. */
+export const Said = ({ problem }: { problem: Problem }) => (
+  <div class="problem" role="alert">
+    <strong>{problem.text}</strong>
+    {problem.detail !== "" && problem.detail !== problem.text && <span>{problem.detail}</span>}
+  </div>
+);
+
+/** What went wrong, with a way on. */
+export const Trouble = ({ problem, again }: { problem: Problem; again: () => void }) => (
+  <div class="standing">
+    <Said problem={problem} />
+    <button type="button" onClick={again}>{t.app.retry}</button>
+  </div>
+);
+
+/** Nothing is there, which is an answer as well. */
+export const Empty = ({ text, hint = "" }: { text: string; hint?: string }) => (
+  <div class="empty">
+    <p>{text}</p>
+    {hint !== "" && <p class="quiet">{hint}</p>}
+  </div>
+);
+
+export const NoPage = () => (
+  <div class="standing">
+    <Empty text={t.app.notFound} hint={t.app.notFoundHint} />
+    <a class="button" href="/">{t.app.home}</a>
+  </div>
+);
+
+/** Waits, tells what went wrong, or shows what came; what was there stays while it is asked anew. */
+export function Shown<T>({ asked, children }: { asked: Asked<T>; children: (value: T) => ComponentChildren }) {
+  if (asked.value === null) return asked.problem === null ? <Waiting /> : <Trouble problem={asked.problem} again={asked.reload} />;
+  return (
+    <>
+      {asked.problem !== null && <Said problem={asked.problem} />}
+      {children(asked.value)}
+    </>
+  );
+}

@@ -1,0 +1,92 @@
+"""What people come for, from the sign-in to what the API says afterwards, in a real browser on a real service."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PHONE
+from tests.browser.town import alert, case_of, flat_battery, tell, too_hot, wait_for_case
+from tests.integration.cloud.service import Service
+
+pytestmark = pytest.mark.xdist_group("browser")
+Enter = Callable[..., Page]
+expect.set_options(timeout=30_000)
+
+
+def test_a_dispatcher_acknowledges_an_alert(service: Service, enter: Enter) -> None:
+    page = enter("dora")
+    vehicles = page.get_by_role("region", name="Vehicles")
+    expect(vehicles.get_by_role("link")).to_have_count(4)
+    expect(page.get_by_role("region", name="Map").get_by_text("3 say where they are")).to_be_visible()
+    page.get_by_role("region", name="Latest alerts").get_by_role("link", name=too_hot().summary).click()
+    page.get_by_role("button", name="I have seen it").click()
+    expect(page.get_by_text("Seen. Nobody else is bothered about it.")).to_be_visible()
+    seen = service.get(f"/api/v1/alerts/north/van-7/{too_hot().id}")
+    assert seen["handling"]["state"] == "acknowledged"
+    assert seen["handling"]["by"] == "dora"
+
+
+def test_an_owner_sees_what_is_wrong_says_yes_and_chooses_a_time(service: Service, enter: Enter) -> None:
+    wait_for_case(service, "van-7", "asked")
+    page = enter("olga", PHONE)
+    expect(page.get_by_role("heading", name="My vehicle")).to_be_visible()
+    page.get_by_role("link", name=too_hot().summary).click()
+    expect(page.get_by_text("Something needs your decision.")).to_be_visible()
+    page.get_by_role("button", name="Yes, repair it").click()
+    times = page.get_by_role("button", name="Take this time")
+    expect(times.first).to_be_visible()
+    assert times.count() == len(case_of(service, "van-7")["offers"]) > 1
+    offered = case_of(service, "van-7")["offers"][1]["slot"]
+    times.nth(1).click()
+    expect(page.get_by_text("It is taken care of.")).to_be_visible()
+    [booking] = service.get("/api/v1/bookings?vehicle=van-7&state=booked")["items"]
+    assert (booking["slot"]["start_at"], booking["slot"]["centre"]) == (offered["start_at"], offered["centre"])
+    assert case_of(service, "van-7")["answered_by"] == "olga"
+
+
+def test_a_technician_starts_and_completes_a_work_order(service: Service, enter: Enter) -> None:
+    number = wait_for_case(service, "van-8", "asked")["number"]
+    service.post(f"/api/v1/cases/{number}/answer", answer="yes", choose_for_me=True)
+    order = wait_for_case(service, "van-8", "booked")["work_order"]
+    page = enter("tom")
+    page.get_by_role("link", name="van-8").click()
+    page.get_by_role("button", name="Begin work").click()
+    expect(page.get_by_role("main").get_by_text("In work", exact=True)).to_be_visible()
+    assert service.get(f"/api/v1/work-orders/{order}")["state"] == "in_work"
+    page.get_by_role("button", name="Finish").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("It is repaired").check()
+    dialog.get_by_label("Findings").fill("Plates sulphated\nTerminals clean")
+    dialog.get_by_label("What was the cause?").select_option("12 V battery is worn out")
+    dialog.get_by_role("button", name="Finish").click()
+    expect(page.get_by_role("heading", name="It is repaired")).to_be_visible()
+    done = service.get(f"/api/v1/work-orders/{order}")
+    assert done["state"] == "done"
+    assert done["report"]["findings"] == ["Plates sulphated", "Terminals clean"]
+    assert done["report"]["found_cause"] == "weak_battery"
+    closed = service.get(f"/api/v1/alerts/north/van-8/{flat_battery().id}")["handling"]
+    assert closed["step"] == "repaired"
+
+
+def test_what_a_stranger_wrote_is_shown_as_it_comes_and_does_nothing(service: Service, enter: Enter) -> None:
+    page = enter("dora", path="/alerts")
+    expect(page.get_by_role("status", name="Live")).to_be_attached()
+    written = "<img src=x onerror=\"document.title='taken'\"><b>Too hot</b>"
+    tell(service, "van-9", alert(3, written))
+    expect(page.get_by_text(written)).to_be_visible()
+    assert page.locator("main b, main img").count() == 0
+    assert page.title() == "Telltale"
+
+
+def test_a_reload_and_another_tab_stay_signed_in_until_one_signs_out(enter: Enter) -> None:
+    page = enter("tom")
+    page.reload()
+    expect(page.get_by_role("heading", name="Work orders")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.get_by_role("heading", name="Work orders")).to_be_visible()
+    assert page.evaluate("() => [document.cookie, sessionStorage.length]") == ["", 0]
+    other.get_by_role("button", name="Sign out").click()
+    for each in (other, page):
+        expect(each.get_by_role("button", name="Sign in", exact=True)).to_be_visible()

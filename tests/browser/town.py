@@ -1,0 +1,169 @@
+"""A service with people who sign in, workshops, and vehicles that say something; all by its doors: API and broker."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from edge.wire import messages
+from edge.wire.envelope import STREAM_OF
+from edge.wire.messages import Action, Severity, SignalSummary, TroubleCodeStatus
+from tests.integration.cloud.service import TOKEN, Service, serving
+from tests.integration.cloud.talker import Talker, upto
+from tests.unit.cloud import vehicle as says
+from tests.unit.cloud.vehicle import Speaker
+
+PASSWORD: Final = "correct horse battery staple"
+PEOPLE: Final = {
+    "olga": ("Olga Owner", "owner"),
+    "dora": ("Dora Dispatcher", "fleet_manager"),
+    "tom": ("Tom Technician", "technician"),
+}
+"""Login → name and role, in fleet north."""
+FLEET: Final = "north"
+PLACES: Final = {"van-7": (52.52, 13.41), "van-8": (48.14, 11.58), "van-9": (53.55, 9.99), "van-10": (50.94, 6.96)}
+_SETTINGS: Final = "[workflow]\nlook_every_s = 0.2\n"
+_ALWAYS: Final = [{"weekday": day, "opens": "00:00", "closes": "23:45"} for day in range(7)]
+_SKILLS: Final = ("brakes", "cooling", "electrical", "engine", "tyres")
+_PARTS: Final = ("thermostat", "water_pump", "radiator_fan", "battery_12v", "alternator", "starter")
+_SPEEDS: Final = (0.0, 12.0, 31.0, 48.0, 50.0, 63.0, 88.0, 92.0, 71.0, 50.0, 48.5, 30.0, 8.0, 0.0, 0.0, 22.0)
+
+
+def _centre(name: str, latitude_deg: float, longitude_deg: float) -> dict[str, Any]:
+    return {
+        "name": name,
+        "email": "w@example.org",
+        "place": {"latitude_deg": latitude_deg, "longitude_deg": longitude_deg},
+        "zone": "UTC",
+        "hours": _ALWAYS,
+        "bays": [{"id": "1", "equipment": ["lift"]}],
+        "technicians": [{"id": "anna", "skills": _SKILLS, "shifts": _ALWAYS}],
+        "lead_time_h": dict.fromkeys(_PARTS, 0.0),
+    }
+
+
+CENTRES: Final = {
+    "mitte": _centre("Workshop Mitte", 52.5, 13.4),
+    "westend": _centre("Workshop Westend", 52.51, 13.28),
+    "treptow": _centre("Workshop Treptow", 52.49, 13.47),
+}
+
+
+@contextmanager
+def town(folder: Path) -> Iterator[Service]:
+    """A service with people and workshops, and no vehicle yet."""
+    settings = folder / "cloud.toml"
+    settings.write_text(_SETTINGS)
+    arguments = ("--config", str(settings), "--embedded-broker", "--broker-port", "0")
+    with serving(folder, *arguments) as service:
+        for login, (name, role) in PEOPLE.items():
+            grants = [{"role": role, "fleet": FLEET}]
+            put(service, f"/people/{login}", {"name": name, "grants": grants, "password": PASSWORD})
+        for centre, body in CENTRES.items():
+            put(service, f"/centres/{centre}", body)
+        yield service
+
+
+def put(service: Service, path: str, body: object) -> None:
+    """PUT, with the token."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    answer = httpx.put(f"{service.api}/api/v1{path}", json=body, headers=headers, timeout=30)
+    assert answer.is_success, answer.text
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def alert(
+    n: int, summary: str, *, component: str = "cooling", minutes_ago: float = 4, **changes: Any
+) -> messages.Alert:
+    """An alert that began so long ago and still fires."""
+    began = now() - timedelta(minutes=minutes_ago)
+    fields = {
+        "id": f"{n:032x}",
+        "rule": f"{component}_rule",
+        "component": component,
+        "summary": summary,
+        "started_at": began,
+        "since_at": began - timedelta(seconds=5),
+        **changes,
+    }
+    return says.alert().model_copy(update=fields)
+
+
+def too_hot(n: int = 1) -> messages.Alert:
+    """What a case comes of."""
+    values = {"Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature": 118.5, "Vehicle.Speed": 48.0}
+    return alert(n, "The engine is too hot", advice="Stop and let it cool; look for a leak.", values=values)
+
+
+def flat_battery(n: int = 2) -> messages.Alert:
+    """Something smaller."""
+    return alert(
+        n, "The starter battery is weak", component="charging", severity=Severity.WARNING, action=Action.NEXT_SERVICE,
+        driver="", advice="Have the battery tested at the next service.", minutes_ago=90,
+        values={"Vehicle.LowVoltageBattery.CurrentVoltage": 11.8},
+    )  # fmt: skip
+
+
+def drive(vehicle: str) -> Iterator[messages.Body]:
+    """Where it is, and a summary for each minute, the last of them just now."""
+    latitude_deg, longitude_deg = PLACES[vehicle]
+    place_told = {"latitude_deg": latitude_deg, "longitude_deg": longitude_deg}
+    yield says.position().model_copy(update=place_told)
+    for place, speed in enumerate(_SPEEDS):
+        began = now() - timedelta(minutes=len(_SPEEDS) - place)
+        told = {
+            "Vehicle.Speed": ("km/h", speed),
+            "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature": ("celsius", 84.0 + place * 1.5),
+            "Vehicle.LowVoltageBattery.CurrentVoltage": ("V", 13.9 - place * 0.02),
+        }
+        signals = {
+            path: SignalSummary(unit=unit, min=value, max=value, mean=value, last=value, count=600)
+            for path, (unit, value) in told.items()
+        }
+        yield messages.Summary(started_at=began, ended_at=began + timedelta(minutes=1), signals=signals)
+
+
+def trip(n: int, hours_ago: float) -> messages.Trip:
+    began = now() - timedelta(hours=hours_ago)
+    fields = {"id": f"{n:032x}", "started_at": began, "ended_at": began + timedelta(minutes=34), "alerts": []}
+    return says.trip(distance_m=18_400.0).model_copy(update=fields)
+
+
+def tell(service: Service, vehicle: str, *bodies: messages.Body) -> None:
+    """Let a vehicle say all this, and wait until the cloud has it."""
+    speaker = Speaker(vehicle, FLEET)
+    counts: dict[str, int] = {}
+    with Talker(service.broker, speaker.address) as talker:
+        for body in bodies:
+            stream = speaker.stream(STREAM_OF[body.kind])
+            counts[stream] = counts.get(stream, 0) + 1
+            talker.say(speaker.say(body, counts[stream], observed_at=now()))
+        for stream, upto_seq in counts.items():
+            talker.wait_for(upto(stream, upto_seq), f"an acknowledgement of {stream}")
+
+
+def furnish(service: Service) -> None:
+    """Four vehicles, one of them in trouble; everything that a page can show."""
+    code = says.trouble_code("P0128", TroubleCodeStatus.CONFIRMED, seen_at=now() - timedelta(hours=2))
+    pending = says.trouble_code("P0301", TroubleCodeStatus.PENDING, seen_at=now() - timedelta(hours=1))
+    tell(service, "van-7", too_hot(), *drive("van-7"), trip(1, 3), trip(2, 27), code, pending)
+    tell(service, "van-8", flat_battery(), *drive("van-8"), trip(1, 5))
+    tell(service, "van-9", *drive("van-9"))
+    tell(service, "van-10", says.health())
+
+
+def case_of(service: Service, vehicle: str) -> dict[str, Any]:
+    """The latest case of a vehicle."""
+    items: list[dict[str, Any]] = service.get(f"/api/v1/cases?vehicle={vehicle}")["items"]
+    return items[0] if items else {"state": "none"}
+
+
+def wait_for_case(service: Service, vehicle: str, state: str) -> dict[str, Any]:
+    service.wait_until(lambda: case_of(service, vehicle)["state"] == state, f"a case of {vehicle} that is {state}")
+    return case_of(service, vehicle)
