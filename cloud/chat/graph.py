@@ -9,7 +9,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
@@ -159,7 +159,11 @@ class _Run:
         return {"said": draft.text} if draft.pending is None else {"the owner will be asked": draft.pending.question}
 
 
-def draw(ask: Callable[[State], State], look: Callable[[State], State]) -> StateGraph[State, None, State, State]:
+_Node = Any
+"""A function from state to state: the library has eleven types for a node, and none for a plain one."""
+
+
+def draw(ask: _Node, look: _Node) -> StateGraph[State, None, State, State]:
     """The loop."""
     graph: StateGraph[State, None, State, State] = StateGraph(State)
     graph.add_node("ask", ask)

@@ -68,8 +68,9 @@ def test_every_counter_is_described() -> None:
     names = [re.sub("<.*>", "*", name.strip(" `")) for cells in rows(README, "counter") for name in cells[0].split(",")]
     small = with_inbox(gap_rows=1, shelf_rows=1, quarantine_rows=1)
     none = HealthSettings(0, 0)
-    bounds = {"summaries_per_vehicle": 1, "deliveries_kept": 1, "conversations_kept": 1}
-    with open_cloud(inbox=small, health_settings=none, **bounds) as cloud:
+    with open_cloud(
+        inbox=small, health_settings=none, summaries_per_vehicle=1, deliveries_kept=1, conversations_kept=1
+    ) as cloud:
         cloud.take(*BAD.values())
         cloud.take(VAN.say(alert(1), 1), VAN.say(alert(1), 1), VAN.say(alert(2), 1))
         cloud.take(VAN.say(capture(), 1), VAN.say(capture(), 2))
