@@ -1,4 +1,4 @@
-"""One browser for a run, one furnished service for a file; every page is watched: nothing leaves this machine."""
+"""One browser and one furnished service for a file; every page is watched: nothing leaves this machine."""
 
 import os
 import shutil
@@ -26,8 +26,9 @@ def find_browser() -> str | None:
     return next((found for name in BROWSERS if (found := shutil.which(name)) is not None), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Gone before other files begin: while it is there, no test of this process can have an event loop of its own."""
     program = find_browser()
     if program is None:
         pytest.skip("no browser (.ci/browser)")
