@@ -1,5 +1,6 @@
 """The intent model: its utterances, its features, its package, and that it never saw what it is judged by."""
 
+import hashlib
 import json
 import shutil
 import tomllib
@@ -75,8 +76,6 @@ def test_what_ships_was_made_from_what_is_here() -> None:
 
 
 def sha256(file: Path) -> str:
-    import hashlib
-
     return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
@@ -137,7 +136,7 @@ def test_the_same_utterances_give_the_same_model(trained: Path) -> None:
     ],
 )
 def test_bad_utterances_say_where(
-    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, problem: str
+    trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], *, old: str, new: str, problem: str
 ) -> None:
     file = tmp_path / "bad.toml"
     file.write_text(UTTERANCES.replace(old, new))
