@@ -5,19 +5,24 @@ that needs an answer, and proves itself on the card's golden rows before it is b
 """
 
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime  # type: ignore[import-untyped]  # it ships no types
-from onnxruntime.capi import onnxruntime_pybind11_state as states  # type: ignore[import-untyped]  # it ships no types
 
 from edge.detect.card import CARD, REMEDY, Card, load_card, load_model_bytes
 from edge.detect.finding import Concern, Finding, Verdict
 from edge.errors import ModelError
 from edge.history import Smoothing, Window
+
+# A vehicle tells nobody but its owner. It is read as the library loads, which else leaves an identifier in TMPDIR.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime  # type: ignore[import-untyped]  # it ships no types
+from onnxruntime.capi import onnxruntime_pybind11_state as states  # type: ignore[import-untyped]  # it ships no types
 
 Float32s = npt.NDArray[np.float32]
 
@@ -38,7 +43,7 @@ _ERRORS: Final = (
 _QUIET: Final = 3
 """onnxruntime's log level for errors alone."""
 
-onnxruntime.disable_telemetry_events()  # a vehicle tells nobody but its owner
+onnxruntime.disable_telemetry_events()
 
 
 class OnnxModel:

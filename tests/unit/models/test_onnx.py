@@ -4,6 +4,8 @@ import hashlib
 import json
 import math
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from edge.history import History, Window
 from edge.signals import Signal, SignalBatch
 from models.making import make
 from models.recipe import RECIPES
+from tests.shared import ROOT
 from tests.unit.models.small import COOLANT, ENGINE, OIL, RUNNING, small_recipe, write_drive
 
 AMBIENT = "Vehicle.Exterior.AirTemperature"
@@ -209,3 +212,12 @@ def test_the_card_for_the_vehicle_is_what_was_written(made: Path) -> None:
     card = load_card(made)
     again = json.loads(card.model_dump_json(by_alias=True))
     assert again == json.loads((made / CARD).read_text("utf-8"))
+
+
+def test_the_library_leaves_nothing_and_tells_nobody(tmp_path: Path) -> None:
+    """Loaded as it comes, it keeps an identifier in the folder for temporary files."""
+    names = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run(
+        [sys.executable, "-c", "import edge.detect.onnx"], env={**names, "TMPDIR": str(tmp_path)}, cwd=ROOT, check=True
+    )
+    assert list(tmp_path.iterdir()) == []
