@@ -50,7 +50,7 @@ class ProfileWish(Wish):
     parts: Annotated[
         dict[Name, PartForm],
         Field(max_length=PARTS_MAX, examples=[{"cooling": {"number": "WP-1042", "batch": "K-2531"}}]),
-    ] = {}  # noqa: RUF012 - pydantic copies defaults
+    ] = Field(default_factory=dict)
     """By component."""
 
     def profile(self, address: Address) -> Profile:

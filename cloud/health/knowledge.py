@@ -4,17 +4,17 @@ One TOML file for each system, in `knowledge/`. Reading it is strict about its f
 business of `lint.py`.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from cloud.errors import ConfigError
 from cloud.health.symptom import Level, Part, Symptom
+from cloud.shipped_files import read_toml
 
 FOLDER: Final = Path(__file__).parent / "knowledge"
 _REMEDY: Final = "See cloud/health/README.md, the knowledge base"
@@ -128,16 +128,7 @@ def load_system(file: Path) -> System:
     Raises:
         ConfigError: it cannot be read or is not of this form; names the file, the place and what is wrong.
     """
-    try:
-        entry = _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigError(f"cannot be read ({error.strerror})", file=file, remedy=_REMEDY) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"not TOML ({error})", file=file, remedy="Correct that line") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(first["msg"], file=file, place=place, remedy=_REMEDY) from error
+    entry = read_toml(file, _File, remedy=_REMEDY)
     return System(
         component=entry.component,
         title=entry.title,

@@ -3,30 +3,17 @@
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
 
 from cloud.health.indicators import INDICATORS
 from cloud.health.knowledge import KnownCause, System
 from cloud.health.symptom import Symptom
+from cloud.shipped_files import Complaint
 
 SUM_TOLERANCE: Final = 0.005
 APART_MIN: Final = 0.8
 """Nats of the most telling symptom: 0.9 against 0.4. Causes closer than this stay a guess whatever is seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """One thing that is wrong."""
-
-    file: str
-    place: str
-    problem: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.file}, {self.place}: {self.problem}. {self.remedy}"
 
 
 def lint(systems: Sequence[System]) -> list[Complaint]:

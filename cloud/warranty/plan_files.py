@@ -1,14 +1,14 @@
 """Warranty plans as files: one TOML for each, read strictly. Whether a plan makes sense: plan_lint.py."""
 
-import tomllib
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from cloud.errors import ConfigError
+from cloud.shipped_files import read_toml
 from cloud.warranty.plan import (
     Clause,
     Countries,
@@ -90,16 +90,7 @@ def load_plan(file: Path) -> Plan:
     Raises:
         ConfigError: it cannot be read or is not of this form; names the file, the place and what is wrong.
     """
-    try:
-        entry = _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigError(f"cannot be read ({error.strerror})", file=file, remedy=_REMEDY) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"not TOML ({error})", file=file, remedy="Correct that line") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(first["msg"], file=file, place=place, remedy=_REMEDY) from error
+    entry = read_toml(file, _File, remedy=_REMEDY)
     clauses = tuple(_clause(one, file) for one in entry.clause)
     applies = tuple(Model(one.make, frozenset(one.models), *one.years) for one in entry.applies)
     return Plan(entry.id, entry.title, entry.unit, applies, clauses, file.name)

@@ -2,24 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from cloud.scheduling.works import catalogue
+from cloud.shipped_files import Complaint
 from cloud.warranty.plan import Clause, Countries, Cover, Fitted, Maintenance, Misuse, Model, Plan, Rest, Wear
-
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """One thing that is wrong."""
-
-    file: str
-    place: str
-    problem: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.file}, {self.place}: {self.problem}. {self.remedy}"
 
 
 def lint(plans: Sequence[Plan]) -> list[Complaint]:
