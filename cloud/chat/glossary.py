@@ -1,15 +1,14 @@
 """What lamps and codes mean, and which words people have for components and signals. Reads its file once."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from cloud.errors import ConfigError
+from cloud.shipped_files import read_toml
 
 _FILE: Final = Path(__file__).with_name("glossary.toml")
 _OBD: Final = re.compile(r"\b([PBCU])\s?-?([0-3][0-9A-F]{3})\b", re.IGNORECASE)
@@ -94,11 +93,4 @@ def read_glossary(file: Path) -> Glossary:
     Raises:
         ConfigError: it cannot be used; names the place.
     """
-    try:
-        return Glossary.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read ({error})", file=file, remedy="Correct the file") from error
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(first["msg"], file=file, place=place, remedy="Correct it") from error
+    return read_toml(file, Glossary, remedy="Correct the file")
