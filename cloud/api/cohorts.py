@@ -79,7 +79,7 @@ class CohortForm(Form):
     p: float | None
     """How probable so many or more are by chance, for this cohort alone."""
     p_all: float | None
-    """The same over all that were tried (Holm)."""
+    """How often chance alone shows as much in any of those that were tried and are not shown already (step-down)."""
     causes: Annotated[dict[str, int], Field(examples=[{"water_pump_worn": 5}])]
     """What technicians found at its incidents, and how often."""
 

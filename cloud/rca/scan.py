@@ -1,9 +1,7 @@
 """Which cohorts go wrong more often than chance allows, over all that were tried. Pure.
 
-One look at a fleet tries some dozen cohorts. Holm 1979 (Scandinavian Journal of Statistics 6, 65-70) keeps the chance
-that any of its claims is false at LEVEL or less, whatever is true of the others. A cohort with so few incidents that
-not even all of them could show anything is not tried (Tarone 1990, Biometrics 46, 515-522): how many incidents there
-are, and how the exposure is divided, is known before looking at which had them.
+One look at a fleet tries some dozen cohorts. What chance does with all of them together (chance.py) keeps how often any
+of its claims is false at LEVEL or less.
 """
 
 from collections.abc import Sequence
@@ -11,11 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from cloud.rca.chance import together
 from cloud.rca.cohort import Attribute, Cohort, Observed, Period, cohorts_of, pieces_of
 from cloud.rca.exact import Interval, Stratum, binomial_tail, least_tail, ratio_interval, stratified_tail
 
 LEVEL: Final = 0.05
 """How often a look may claim anything at all where nothing is there."""
+ALONE: Final = LEVEL / 2.0
+"""The tail of a claim for itself alone, at most: its 95 % interval is above 1 then, however few others were tried."""
 VEHICLES_MIN: Final = 5
 """In a cohort, and beside it."""
 EVENTS_MIN: Final = 5
@@ -67,7 +68,8 @@ class Tested:
     p: float | None
     """How probable so many or more are by chance, for itself alone; None: it cannot be known."""
     p_all: float | None
-    """The same over all that were tried (Holm); None: not tried."""
+    """How often chance alone shows as much in any of those that were tried and are not shown already (step-down);
+    None: not tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Claim:
 
     tested: Tested
     interval_all: Interval
-    """Of the rate ratio, so wide that all claims of this look hold together in 95 of 100 looks (Bonferroni)."""
+    """Of the rate ratio, as wide as all that were tried together ask for: it is above 1 because it is a claim."""
     stands: Stands
     others: tuple[Other, ...]
     evidence: Evidence
@@ -104,52 +106,31 @@ def look_at(vehicles: Sequence[Observed], components: Sequence[str], period: Per
         for attribute in Attribute
         for cohort in cohorts_of(vehicles, component, attribute, period)
     ]
-    tested = try_all(cohorts)
+    tested, least = try_all(vehicles, cohorts, period)
     tried = [one for one in tested if one.tried]
     claimed = [one for one in tried if _is_claim(one)]
-    claims = [_claim(one, tried, vehicles, period) for one in claimed]
+    claims = [_claim(one, least, tried, vehicles, period) for one in claimed]
     claims.sort(key=lambda one: (one.evidence is not Evidence.CONFIRMED, -one.interval_all.low, one.tested.cohort.key))
     return Look(tuple(tested), tuple(claims))
 
 
-def try_all(cohorts: Sequence[Cohort]) -> list[Tested]:
-    """What the counts say of each, in the same order, with the correction for all that could show anything."""
-    why = {cohort.key: _why_not(cohort) for cohort in cohorts}
-    could = {cohort.key: _least(cohort) for cohort in cohorts if not why[cohort.key]}
-    bound = tarone(list(could.values()))
-    alone = {cohort.key: _p(cohort) for cohort in cohorts}
-    tried = {key: alone[key] or 0.0 for key, least in could.items() if least <= LEVEL / bound}
-    together = dict(zip(tried, holm(list(tried.values())), strict=True))
-    few = "too few incidents for so many cohorts: not even all of them within it would show anything"
-    return [
+def try_all(vehicles: Sequence[Observed], cohorts: Sequence[Cohort], period: Period) -> tuple[list[Tested], float]:
+    """What the counts say of each, in the same order, and the largest tail that is claimed at first sight."""
+    why = {cohort.key: why_not(cohort) for cohort in cohorts}
+    tried = [cohort for cohort in cohorts if not why[cohort.key]]
+    chance = together(vehicles, tried, period, level=LEVEL, events_min=CLAIM_MIN)
+    tested = [
         Tested(
             cohort=cohort,
-            tried=cohort.key in tried,
-            reason="" if cohort.key in tried else why[cohort.key] or few,
+            tried=not why[cohort.key],
+            reason=why[cohort.key],
             interval=_interval(cohort),
-            p=alone[cohort.key],
-            p_all=together.get(cohort.key),
+            p=_p(cohort),
+            p_all=chance.p.get(cohort.key),
         )
         for cohort in cohorts
     ]
-
-
-def tarone(least: Sequence[float]) -> int:
-    """The fewest tests that must be corrected for, by the smallest tail that each could give (Tarone 1990)."""
-    bound = 1
-    while sum(one <= LEVEL / bound for one in least) > bound:
-        bound += 1
-    return bound
-
-
-def holm(alone: Sequence[float]) -> list[float]:
-    """Each tail corrected for all of them (Holm 1979), in the same order."""
-    order = sorted(range(len(alone)), key=lambda place: alone[place])
-    corrected, worst = [0.0] * len(alone), 0.0
-    for rank, place in enumerate(order):
-        worst = max(worst, min(1.0, alone[place] * (len(alone) - rank)))
-        corrected[place] = worst
-    return corrected
+    return tested, chance.least
 
 
 def given(vehicles: Sequence[Observed], one: Cohort, other: Cohort, period: Period) -> float:
@@ -171,12 +152,13 @@ def given(vehicles: Sequence[Observed], one: Cohort, other: Cohort, period: Peri
     return stratified_tail(strata)
 
 
-def _claim(one: Tested, tried: Sequence[Tested], vehicles: Sequence[Observed], period: Period) -> Claim:
+def _claim(one: Tested, least: float, tried: Sequence[Tested], vehicles: Sequence[Observed], period: Period) -> Claim:
     stands, others = _standing(one, tried, vehicles, period)
     cohort = one.cohort
     share = cohort.share or 0.0
     total = cohort.inside.events + cohort.outside.events
-    interval = ratio_interval(cohort.inside.events, total, share, 1.0 - LEVEL / len(tried))
+    tail = min(max(least, one.p or 0.0), ALONE)
+    interval = ratio_interval(cohort.inside.events, total, share, 1.0 - 2.0 * tail)
     return Claim(one, interval, stands, others, _evidence(cohort))
 
 
@@ -200,7 +182,8 @@ def _standing(
 
 
 def _is_claim(one: Tested) -> bool:
-    return one.p_all is not None and one.p_all <= LEVEL and one.cohort.inside.events >= CLAIM_MIN
+    is_rare = one.p is not None and one.p <= ALONE and one.p_all is not None and one.p_all <= LEVEL
+    return is_rare and one.cohort.inside.events >= CLAIM_MIN
 
 
 def _evidence(cohort: Cohort) -> Evidence:
@@ -209,7 +192,7 @@ def _evidence(cohort: Cohort) -> Evidence:
     return Evidence.CONFIRMED if is_one else Evidence.SUSPECTED
 
 
-def _why_not(cohort: Cohort) -> str:
+def why_not(cohort: Cohort) -> str:
     """Why a cohort cannot be tried, by what is known before looking; "" when it can."""
     if min(cohort.inside.vehicles, cohort.outside.vehicles) < VEHICLES_MIN:
         return f"fewer than {VEHICLES_MIN} vehicles in it, or beside it"
@@ -217,11 +200,9 @@ def _why_not(cohort: Cohort) -> str:
         return f"fewer than {EVENTS_MIN} vehicles with such an incident"
     if not cohort.inside.exposure > 0.0 or not cohort.outside.exposure > 0.0:
         return "no exposure is known in it, or beside it"
+    if least_tail(cohort.inside.events + cohort.outside.events, cohort.share or 0.0) > LEVEL:
+        return "too few incidents: not even all of them within it would show anything"
     return ""
-
-
-def _least(cohort: Cohort) -> float:
-    return least_tail(cohort.inside.events + cohort.outside.events, cohort.share or 0.0)
 
 
 def _p(cohort: Cohort) -> float | None:

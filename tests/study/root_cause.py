@@ -1,7 +1,7 @@
 """How good the search for causes over a fleet is: `python -m tests.study.root_cause [--nothing N] [--planted N]`.
 
-Each fleet lives a year by chance (root_cause_fleets.py), is written through the cloud's services into a database of its
-own, and looked at once. Where something is planted: is it found, and do the intervals hold the truth? Where nothing is
+Each fleet lives a year by chance (root_cause_fleets.py) and is looked at once, as the cloud's services would gather it
+(a test compares). Where something is planted: is it found, and do the intervals hold the truth? Where nothing is
 planted: how often is anything claimed? Beside it two that are simpler: the cohort with the highest raw rate, and every
 cohort whose own tail is 5 % or less, without a correction. Last, one small fleet whose vehicles the simulator drives.
 """
@@ -15,18 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cloud.rca.cohort import Period
 from cloud.rca.exact import Interval, binomial_interval
-from cloud.rca.scan import CLAIM_MIN, LEVEL, Look, Stands, Tested
-from tests.study.root_cause_fleets import TARGETS, Plant, Planted, members_of
+from cloud.rca.scan import CLAIM_MIN, LEVEL, Look, Stands, Tested, look_at
+from tests.study.root_cause_fleets import LARGE, SMALL, TARGETS, Plant, Planted, members_of, observed
 from tests.study.root_cause_simulated import simulated
-from tests.unit.cloud.fleets import lay_down
-from tests.unit.cloud.services import open_cloud
+from tests.unit.cloud.fleets import BEGIN, YEAR_D, day
 
 README: Final = Path("cloud/rca/README.md")
-NOTHING: Final = 200
-PLANTED: Final = 40
-"""Fleets of each kind and strength."""
-TIMES: Final = (3.0, 6.0)
+NOTHING: Final = 600
+PLANTED: Final = 100
+"""Fleets of each kind, strength and size."""
+STRENGTHS: Final = ((3.0, SMALL), (6.0, SMALL), (2.0, LARGE), (3.0, LARGE))
+"""How many times, and in how large a fleet."""
+PERIOD: Final = Period(BEGIN, day(YEAR_D + 1.0))
 FIRST_SEED: Final = 1000
 """Seeds below were for building."""
 
@@ -64,10 +66,8 @@ class Outcome:
 def looked_at(plant: Plant) -> Outcome:
     """One fleet: lived, written down, looked at."""
     members = members_of(plant)
-    with open_cloud() as cloud:
-        lay_down(cloud, members)
-        seen = cloud.causes.look("north")
-    look = seen.look
+    failed = [failure.component for member in members for failure in member.failures]
+    look = look_at(observed(members), sorted(set(failed)), PERIOD)
     target = TARGETS.get(plant.planted)
     mine = [one for one in look.tested if target is not None and one.cohort.key == target]
     claim = next((one for one in look.claims if one.tested.cohort.key == target), None)
@@ -78,8 +78,8 @@ def looked_at(plant: Plant) -> Outcome:
     highest = _highest(look)
     return Outcome(
         plant=plant,
-        vehicles=len(seen.known.vehicles),
-        incidents=seen.known.incidents,
+        vehicles=len(members),
+        incidents=len(failed),
         tried=look.tried,
         claims=len(look.claims),
         found=claim is not None and claim.stands is not Stands.EXPLAINED,
@@ -99,9 +99,8 @@ def report(outcomes: Sequence[Outcome]) -> str:
     """The figures, as they stand in the README."""
     none = [one for one in outcomes if one.plant.planted is Planted.NOTHING]
     planted = [one for one in outcomes if one.plant.planted is not Planted.NOTHING]
-    kinds = sorted({(one.plant.planted, one.plant.times) for one in planted})
-    sizes = [one.vehicles for one in outcomes]
-    counts = (_mean([one.incidents for one in outcomes]), _mean([one.tried for one in outcomes]))
+    kinds = list(dict.fromkeys(_kind(one) for one in planted))
+    counts = (_mean([one.incidents for one in none]), _mean([one.tried for one in none])) if none else (0.0, 0.0)
     head = ["planted", "fleets", "found", "stands alone", "another claimed alone", "ratio, middle"]
     head += [
         "95 % interval holds the truth",
@@ -110,8 +109,8 @@ def report(outcomes: Sequence[Outcome]) -> str:
         "highest raw rate: right",
     ]
     lines = [
-        f"{len(outcomes)} fleets of {min(sizes)} to {max(sizes)} vehicles, a year each. Seeds from",
-        f"{outcomes[0].plant.seed} on; in the mean {counts[0]:.0f} incidents, {counts[1]:.0f} cohorts tried.",
+        f"{len(outcomes)} fleets, a year each, seeds from {outcomes[0].plant.seed} on. Where nothing is planted",
+        f"there are in the mean {counts[0]:.0f} incidents, and {counts[1]:.0f} cohorts are tried.",
         "",
         "| nothing planted | fleets in which something is claimed | of |",
         "|---|---|---|",
@@ -121,7 +120,7 @@ def report(outcomes: Sequence[Outcome]) -> str:
         "",
         f"| {' | '.join(head)} |",
         "|---" * len(head) + "|",
-        *(_row([one for one in planted if (one.plant.planted, one.plant.times) == kind]) for kind in kinds),
+        *(_row([one for one in planted if _kind(one) == kind]) for kind in kinds),
     ]
     return "\n".join(lines)
 
@@ -136,7 +135,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = parser.parse_args(arguments)
     jobs = [Plant(Planted.NOTHING, 1.0, wanted.seed + n) for n in range(wanted.nothing)]
     jobs += [
-        Plant(planted, times, wanted.seed + n) for planted in TARGETS for times in TIMES for n in range(wanted.planted)
+        Plant(planted, times, wanted.seed + n, sizes)
+        for planted in TARGETS
+        for times, sizes in STRENGTHS
+        for n in range(wanted.planted)
     ]
     begun = time.monotonic()
     outcomes = []
@@ -174,7 +176,7 @@ def _row(rows: Sequence[Outcome]) -> str:
     holds = [one.holds for one in rows if one.holds is not None]
     holds_all = [one.holds_all for one in rows if one.holds_all is not None]
     cells = [
-        f"{plant.planted.replace('_', ' ')}, {plant.times:g} times",
+        f"{plant.planted.replace('_', ' ')}, {plant.times:g} times, of {_size(plant.sizes)}",
         str(len(rows)),
         _of([one.found for one in rows]),
         _of([one.stands == Stands.ALONE for one in rows]),
@@ -186,6 +188,14 @@ def _row(rows: Sequence[Outcome]) -> str:
         _of([bool(one.highest_right) for one in rows]),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _kind(one: Outcome) -> tuple[Planted, float, range]:
+    return one.plant.planted, one.plant.times, one.plant.sizes
+
+
+def _size(sizes: range) -> str:
+    return f"{sizes[0]} vehicles" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} vehicles"
 
 
 def _share(title: str, hits: Sequence[bool]) -> str:

@@ -5,15 +5,15 @@ models come in builds, and a firmware is commoner in one model than in another. 
 one component fails in the vehicles that have it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from random import Random
 from typing import Final
 
-from cloud.fleet.profile import Part, Profile
-from cloud.rca.cohort import Attribute
+from cloud.fleet.profile import Former, Part, Profile, fitted_at
+from cloud.rca.cohort import Attribute, Course, Observed, traits_of
 from edge.wire.topics import Address
 from tests.unit.cloud.fleets import LEG_D, YEAR_D, Failure, Member, day
 
@@ -29,6 +29,8 @@ YEARS: Final = range(2020, 2025)
 BATCHES: Final = 5
 """Of each part."""
 KM_PER_YEAR: Final = 15_000.0
+SMALL: Final = range(60, 160)
+LARGE: Final = range(400, 401)
 REPLACED: Final = 0.6
 """How often a failed part is replaced, three days later."""
 
@@ -51,6 +53,8 @@ class Plant:
     times: float
     """How much more often it goes wrong."""
     seed: int
+    sizes: range = SMALL
+    """How many vehicles it may have."""
 
 
 TARGETS: Final[Mapping[Planted, tuple[str, Attribute, str]]] = {
@@ -63,7 +67,29 @@ TARGETS: Final[Mapping[Planted, tuple[str, Attribute, str]]] = {
 def members_of(plant: Plant) -> list[Member]:
     """The vehicles of a fleet, each with its year."""
     rng = Random(f"{plant.planted} {plant.times} {plant.seed}")
-    return [_member(plant, number, rng) for number in range(rng.randrange(60, 160))]
+    return [_member(plant, number, rng) for number in range(rng.choice(plant.sizes))]
+
+
+def observed(members: Sequence[Member]) -> list[Observed]:
+    """What the cloud's services would gather of them, without a database: a test compares."""
+    seen = []
+    for member in members:
+        legs = int(member.until_d / LEG_D)
+        km = 0.0 if member.km_per_leg is None else member.km_per_leg
+        course = Course(legs * km, tuple((day(leg * LEG_D), km) for leg in range(legs)))
+        first: dict[str, datetime] = {}
+        for failure in sorted(member.failures, key=lambda one: one.at_d):
+            first.setdefault(failure.component, day(failure.at_d))
+        held, formers = member.profile, []
+        for profile in member.later.values():
+            formers += [
+                Former(profile.address, name, part.number, part.batch, _fitted(profile.parts[name]))
+                for name, part in held.parts.items()
+                if part != profile.parts[name]
+            ]
+            held = profile
+        seen.append(Observed(member.profile.address, traits_of(held, formers), course, first))
+    return seen
 
 
 def _member(plant: Plant, number: int, rng: Random) -> Member:
@@ -83,7 +109,7 @@ def _member(plant: Plant, number: int, rng: Random) -> Member:
     )
     km = KM_PER_YEAR * rng.lognormvariate(-0.08, 0.4)
     failures: list[Failure] = []
-    later: dict[float, Profile] = {}
+    replaced: dict[float, str] = {}
     for component, usual in COMPONENTS.items():
         prone = usual * rng.gammavariate(2.0, 0.5) * km / KM_PER_YEAR
         target = TARGETS.get(plant.planted)
@@ -94,17 +120,24 @@ def _member(plant: Plant, number: int, rng: Random) -> Member:
             failures.append(Failure(at_d, component))
             if rng.random() < REPLACED:
                 at_d += 3.0
-                later[at_d] = _repaired(later, profile, component, at_d, rng)
+                replaced[at_d] = component
             at_d += 2.0 + rng.expovariate(prone / YEAR_D)
-    return Member(profile, failures, km_per_leg=km / YEAR_D * LEG_D, later=dict(sorted(later.items())))
+    return Member(profile, failures, km_per_leg=km / YEAR_D * LEG_D, later=_repaired(profile, replaced, rng))
 
 
-def _repaired(later: Mapping[float, Profile], profile: Profile, component: str, at_d: float, rng: Random) -> Profile:
-    """With a new part of any batch, beside what was replaced by then."""
-    before = max((at for at in later if at <= at_d), default=None)
-    held = profile if before is None else later[before]
-    new = Part(held.parts[component].number, f"{component}-{rng.randrange(BATCHES)}", _date(at_d))
-    return replace(held, parts={**held.parts, component: new})
+def _repaired(profile: Profile, replaced: Mapping[float, str], rng: Random) -> dict[float, Profile]:
+    """What it is from then on, each time with one more new part, of any batch."""
+    later, held = {}, profile
+    for at_d, component in sorted(replaced.items()):
+        new = Part(held.parts[component].number, f"{component}-{rng.randrange(BATCHES)}", _date(at_d))
+        later[at_d] = held = replace(held, parts={**held.parts, component: new})
+    return later
+
+
+def _fitted(part: Part) -> datetime:
+    if part.fitted_on is None:
+        raise ValueError("a new part says since when it is in")
+    return fitted_at(part.fitted_on)
 
 
 def _has(profile: Profile, component: str, planted: str, attribute: Attribute, value: str) -> bool:
