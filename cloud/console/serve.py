@@ -24,7 +24,7 @@ NOT_BUILT: Final = (
 POLICY: Final = "; ".join(
     [
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
-        "manifest-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+        "manifest-src 'self'", "frame-src blob:", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
     ]
 )  # fmt: skip
 """Nothing from elsewhere, nothing inline: what a stranger's text smuggles into a page does not run (CSP level 3)."""

@@ -8,7 +8,7 @@ import { Frame } from "./parts/Frame";
 import { NoPage, Trouble, Waiting } from "./parts/Standing";
 import { go, useLocation } from "./router";
 import { match, routes, type PageProps, type Route } from "./routes";
-import { may, MeContext, type Me } from "./session/me";
+import { isOwner, may, mayAny, MeContext, type Me } from "./session/me";
 import { session } from "./session/session";
 import type { ComponentType } from "preact";
 
@@ -47,9 +47,9 @@ function House() {
 
 /** Where somebody begins: who may drive but not plan is an owner, and first sees whether all is well. */
 function start(me: Me): string {
-  if (may(me, "answer_cases") && !may(me, "plan")) return "/cases";
+  if (isOwner(me)) return "/cases";
   if (may(me, "work") && !may(me, "plan")) return "/work-orders";
-  return routes.find((one) => one.label !== null && may(me, one.needs))?.path ?? "/fleet";
+  return routes.find((one) => one.label !== null && mayAny(me, one.needs))?.path ?? "/fleet";
 }
 
 function Rooms({ me }: { me: Me }) {
@@ -61,7 +61,7 @@ function Rooms({ me }: { me: Me }) {
   const found = match(here.pathname);
   return (
     <Frame here={here.pathname}>
-      {isStart ? <Waiting /> : found === null || !may(me, found.route.needs) ? <NoPage /> : (
+      {isStart ? <Waiting /> : found === null || !mayAny(me, found.route.needs) ? <NoPage /> : (
         <Loaded key={found.route.path} route={found.route} names={found.names} query={here.searchParams} />
       )}
     </Frame>
