@@ -4,11 +4,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from cloud.console.serve import DIST
 from tests.browser.town import PASSWORD, furnish, town
@@ -19,6 +19,7 @@ TIMEOUT_MS: Final = 30_000
 PHONE: Final = {"width": 390, "height": 844}
 DESKTOP: Final = {"width": 1280, "height": 800}
 Enter = Callable[..., Page]
+Tone = Literal["light", "dark"]
 
 
 def find_browser() -> str | None:
@@ -51,10 +52,15 @@ def service(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def enter(browser: Browser, service: Service) -> Iterator[Enter]:
+def complaints() -> list[str]:
+    """What pages complain of in their console; a test that makes them complain takes it out."""
+    return []
+
+
+@pytest.fixture
+def enter(browser: Browser, service: Service, complaints: list[str]) -> Iterator[Enter]:
     """Signs somebody in, and gives the page; at the end no page may have asked another host or complained."""
     strangers: list[str] = []
-    complaints: list[str] = []
     here = urlsplit(service.api).netloc
 
     def watch(url: str) -> None:
@@ -63,8 +69,9 @@ def enter(browser: Browser, service: Service) -> Iterator[Enter]:
 
     with ExitStack() as stack:
 
-        def sign_in(login: str, size: dict[str, int] = DESKTOP, path: str = "/") -> Page:
-            context = browser.new_context(viewport={"width": size["width"], "height": size["height"]}, locale="en-GB")
+        def sign_in(login: str, size: dict[str, int] = DESKTOP, path: str = "/", tone: Tone = "light") -> Page:
+            viewport = ViewportSize(width=size["width"], height=size["height"])
+            context = browser.new_context(viewport=viewport, locale="en-GB", color_scheme=tone)
             stack.callback(context.close)
             page = context.new_page()
             page.set_default_timeout(TIMEOUT_MS)

@@ -45,6 +45,35 @@ def test_an_owner_sees_what_is_wrong_says_yes_and_chooses_a_time(service: Servic
     assert case_of(service, "van-7")["answered_by"] == "olga"
 
 
+def test_an_owner_asks_the_chat_which_changes_nothing_without_a_yes(service: Service, enter: Enter) -> None:
+    page = enter("olga", PHONE, path="/chat/north/van-9")
+    page.get_by_role("button", name="May I drive?").click()
+    log = page.get_by_role("log")
+    expect(log.get_by_text("I know of nothing against it")).to_be_visible()
+    page.get_by_label("Your question").fill("show me the speed")
+    page.keyboard.press("Enter")
+    expect(log.locator(".chart canvas")).to_be_visible()
+    expect(log.get_by_text("From: chart")).to_be_visible()
+    expect(page.get_by_label("Your question")).to_have_value("")
+    page.goto(f"{service.api}/chat/north/van-8")
+    wait_for_case(service, "van-8", "asked")
+    page.get_by_label("Your question").fill("yes please repair it")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="No", exact=True).click()
+    expect(page.get_by_text("Nothing was changed")).to_be_visible()
+    assert case_of(service, "van-8")["answer"] is None
+    kept = page.evaluate("() => Object.values(sessionStorage)")
+    said = [service.get(f"/api/v1/chat/{conversation}") for conversation in kept]
+    asked = {one["vehicle"]: [turn["asked"] for turn in one["turns"]] for one in said}
+    assert asked == {
+        "van-9": ["May I drive?", "show me the speed"],
+        "van-8": ["yes please repair it", "no"],
+    }
+    assert {one["by"] for one in said} == {"olga"}
+    page.reload()
+    expect(page.get_by_role("log").get_by_text("yes please repair it")).to_be_visible()
+
+
 def test_a_technician_starts_and_completes_a_work_order(service: Service, enter: Enter) -> None:
     number = wait_for_case(service, "van-8", "asked")["number"]
     service.post(f"/api/v1/cases/{number}/answer", answer="yes", choose_for_me=True)

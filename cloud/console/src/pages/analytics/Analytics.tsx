@@ -62,7 +62,7 @@ function Figures({ fleet, days }: { fleet: string; days: number }) {
 const FigureCard = ({ name, of }: { name: (typeof which)[number]; of: Figure }) => (
   <section class="card figure" aria-label={t.analytics.of[name]}>
     <h2>{t.analytics.of[name]}</h2>
-    <p class={of.value === null ? "value quiet" : "value"}>{of.value === null ? t.app.unknown : inUnit(of.value, of.unit)}</p>
+    <p class={of.value === null ? "value quiet" : "value"}>{of.value !== null ? inUnit(of.value, of.unit) : of.count === null ? t.analytics.hidden : t.app.unknown}</p>
     {of.why !== "" && <p>{of.why}.</p>}
     {of.interval !== null && <p>{t.analytics.interval(between(of.interval.low, of.interval.high))}</p>}
     {of.upper !== null && <p>{t.analytics.upper(inUnit(of.upper, of.unit))}</p>}

@@ -34,7 +34,7 @@ export default function Cases({ query }: PageProps) {
           row={(one) => <CaseRow key={one.number} of={one} owns={owns} />}
         />
       </section>
-      {owns && may(me, "chat") && <AskCard />}
+      {owns && may(me, "chat") && cases.value !== null && <AskCard first={cases.value.items[0]} />}
     </>
   );
 }

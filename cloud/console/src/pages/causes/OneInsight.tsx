@@ -30,7 +30,7 @@ function Sheet({ one }: { one: Insight }) {
       <div class="title">
         <div>
           <p class="quiet small"><a href="/root-cause">{t.causes.title}</a> · {one.fleet}</p>
-          <h1>{t.causes.claimOf(words(one.component), cohortName(one))}</h1>
+          <h1 class="sentence">{t.causes.claimOf(words(one.component), cohortName(one))}</h1>
         </div>
         <EvidenceChip of={one.evidence} />
       </div>

@@ -7,17 +7,18 @@ import { Empty, Shown } from "../../parts/Standing";
 import { ChatBox } from "./ChatBox";
 
 const VEHICLES_MAX = 500;
-const nameOf = (one: Vehicle): string => `${one.fleet} ${one.vehicle}`;
+const nameOf = (one: Pick<Vehicle, "fleet" | "vehicle">): string => `${one.fleet} ${one.vehicle}`;
 
-/** Questions about one of somebody's vehicles. */
-export function AskCard() {
+/** Questions about one of somebody's vehicles; at first about the one that is named. */
+export function AskCard({ first }: { first?: { fleet: string; vehicle: string } | undefined }) {
   const [picked, setPicked] = useState<string | null>(null);
   const asked = useAsked("vehicles to ask about", async (signal) => (await get("/api/v1/vehicles", { query: { limit: VEHICLES_MAX }, signal })).items);
   return (
     <section class="card" aria-label={t.chat.title}>
       <Shown asked={asked}>
         {(vehicles) => {
-          const one = vehicles.find((each) => nameOf(each) === picked) ?? vehicles[0];
+          const wanted = picked ?? (first === undefined ? null : nameOf(first));
+          const one = vehicles.find((each) => nameOf(each) === wanted) ?? vehicles[0];
           if (one === undefined) return <Empty text={t.fleet.empty} hint={t.fleet.emptyHint} />;
           return (
             <>
