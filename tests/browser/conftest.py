@@ -18,6 +18,8 @@ BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 TIMEOUT_MS: Final = 30_000
 PHONE: Final = {"width": 390, "height": 844}
 DESKTOP: Final = {"width": 1280, "height": 800}
+OWN: Final = frozenset({"data", "blob", "chrome", "chrome-extension"})
+"""Schemes that reach no network; with the last two the browser loads its own viewer for PDF."""
 Enter = Callable[..., Page]
 Tone = Literal["light", "dark"]
 
@@ -64,7 +66,7 @@ def enter(browser: Browser, service: Service, complaints: list[str]) -> Iterator
     here = urlsplit(service.api).netloc
 
     def watch(url: str) -> None:
-        if urlsplit(url).scheme not in {"data", "blob"} and urlsplit(url).netloc != here:
+        if urlsplit(url).scheme not in OWN and urlsplit(url).netloc != here:
             strangers.append(url)
 
     with ExitStack() as stack:

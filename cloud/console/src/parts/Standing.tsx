@@ -38,7 +38,8 @@ export const Empty = ({ text, hint = "" }: { text: string; hint?: string }) => (
 
 export const NoPage = () => (
   <div class="standing">
-    <Empty text={t.app.notFound} hint={t.app.notFoundHint} />
+    <h1>{t.app.notFound}</h1>
+    <p class="quiet">{t.app.notFoundHint}</p>
     <a class="button" href="/">{t.app.home}</a>
   </div>
 );

@@ -12,7 +12,11 @@ export interface Column<T> {
   /** What it is sorted by; without it, it is not. */
   by?: (row: T) => By;
   isNumber?: boolean;
+  /** So short that it stays on one line. */
+  isShort?: boolean;
 }
+
+const kindOf = <T,>(of: Column<T>): string => [of.isNumber === true ? "number" : "", of.isShort === true ? "short" : ""].join(" ").trim();
 
 interface Of<T> {
   label: string;
@@ -50,7 +54,7 @@ export function Table<T>({ label, columns, rows, keyOf, find }: Of<T>) {
         <tbody>
           {shown.map((row) => (
             <tr key={keyOf(row)}>
-              {columns.map((one) => <td key={one.name} class={one.isNumber === true ? "number" : ""} data-name={one.name}><div>{one.cell(row)}</div></td>)}
+              {columns.map((one) => <td key={one.name} class={kindOf(one)} data-name={one.name}><div>{one.cell(row)}</div></td>)}
             </tr>
           ))}
         </tbody>
@@ -61,7 +65,7 @@ export function Table<T>({ label, columns, rows, keyOf, find }: Of<T>) {
 }
 
 function Head<T>({ of, order, turn }: { of: Column<T>; order: { name: string; isDown: boolean } | null; turn: (name: string) => void }) {
-  const kind = of.isNumber === true ? "number" : "";
+  const kind = kindOf(of);
   if (of.by === undefined) return <th scope="col" class={kind}>{of.name}</th>;
   const way = order?.name !== of.name ? "none" : order.isDown ? "descending" : "ascending";
   return <th scope="col" class={kind} aria-sort={way}><button type="button" class={`sort ${way}`} onClick={() => turn(of.name)}>{of.name}</button></th>;

@@ -9,7 +9,7 @@ import { PagedTable, type Column } from "../../parts/Table";
 type Entry = Forms["cloud__api__audit__EntryForm"];
 
 const columns: readonly Column<Entry>[] = [
-  { name: t.admin.when, cell: (one) => moment(one.at), by: (one) => one.at },
+  { name: t.admin.when, cell: (one) => moment(one.at), by: (one) => one.at, isShort: true },
   { name: t.admin.who, cell: (one) => <strong>{one.by}</strong>, by: (one) => one.by },
   { name: t.admin.deed, cell: (one) => words(one.action), by: (one) => one.action },
   { name: t.app.fleet, cell: (one) => one.fleet ?? "–", by: (one) => one.fleet },

@@ -18,7 +18,7 @@ const columns: readonly Column<Delivery>[] = [
   { name: t.admin.state, cell: (one) => <Chip tone={tone(one.state)}>{t.say.delivery[one.state]}</Chip>, by: (one) => one.state },
   { name: t.admin.attempts, cell: (one) => one.attempts.length, by: (one) => one.attempts.length, isNumber: true },
   { name: t.admin.why, cell: (one) => why(one) },
-  { name: t.admin.when, cell: (one) => <When at={one.changed_at} />, by: (one) => one.changed_at },
+  { name: t.admin.when, cell: (one) => <When at={one.changed_at} />, by: (one) => one.changed_at, isShort: true },
 ];
 
 /** What was told to whom, and how that went. */

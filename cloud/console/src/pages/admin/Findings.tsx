@@ -24,7 +24,7 @@ export function Findings() {
     { name: t.admin.severity, cell: (one) => <Severity of={one.severity} />, by: (one) => one.severity },
     { name: t.admin.detail, cell: (one) => <>{one.detail}{one.note !== "" && <span class="quiet"> ({one.note})</span>}</> },
     { name: t.admin.times, cell: (one) => one.times, by: (one) => one.times, isNumber: true },
-    { name: t.admin.when, cell: (one) => <When at={one.last_at} />, by: (one) => one.last_at },
+    { name: t.admin.when, cell: (one) => <When at={one.last_at} />, by: (one) => one.last_at, isShort: true },
     { name: t.admin.state, cell: (one) => <Standing of={one} />, by: (one) => Number(one.closed_at !== null) },
     ...(may(me, "handle_findings") ? [{ name: t.admin.change, cell: (one: Finding) => (canClose(one) ? <button type="button" aria-label={`${t.admin.dismiss} ${one.id}`} onClick={() => setClosing(one)}>{t.admin.dismiss}</button> : null) }] : []),
   ];

@@ -28,7 +28,7 @@ export function People() {
     { name: t.admin.name, cell: (one) => one.name, by: (one) => one.name },
     { name: t.admin.grants, cell: (one) => (one.grants.length === 0 ? t.app.none : grantsOf(one)), by: grantsOf },
     { name: t.admin.state, cell: (one) => <Chip tone={one.enabled ? (one.has_password ? "good" : "warning") : "quiet"}>{standing(one)}</Chip>, by: standing },
-    { name: t.admin.since, cell: (one) => moment(one.made_at), by: (one) => one.made_at },
+    { name: t.admin.since, cell: (one) => moment(one.made_at), by: (one) => one.made_at, isShort: true },
     ...(may(me, "put_people") ? [{ name: t.admin.change, cell: (one: Person) => <button type="button" disabled={isBusy || one.login === me.name} aria-label={`${one.enabled ? t.admin.disable : t.admin.enable} ${one.login}`} onClick={() => turn(one)}>{one.enabled ? t.admin.disable : t.admin.enable}</button> }] : []),
   ];
   return (

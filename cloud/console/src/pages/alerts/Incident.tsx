@@ -35,7 +35,7 @@ export function Incident({ number }: { number: number }) {
 
 const columns: readonly Column<Departure>[] = [
   { name: t.incident.reading, cell: (one) => words(one.name) },
-  { name: t.incident.left, cell: (one) => moment(one.left_at), by: (one) => one.left_at },
+  { name: t.incident.left, cell: (one) => moment(one.left_at), by: (one) => one.left_at, isShort: true },
   { name: t.incident.usual, cell: (one) => `${figure(one.usual)} ± ${figure(one.scatter)} ${one.unit}`, isNumber: true },
   { name: t.incident.since, cell: (one) => `${figure(one.since)} ${one.unit}`, isNumber: true },
   { name: t.incident.effect, cell: (one) => t.incident.scatters(figure(one.effect)), by: (one) => Math.abs(one.effect), isNumber: true },

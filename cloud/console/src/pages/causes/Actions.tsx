@@ -36,7 +36,7 @@ export function Actions() {
     { name: t.causes.action, cell: (one) => <a href={`/root-cause/actions/${one.number}`}>{one.title}</a>, by: (one) => one.title },
     { name: t.causes.target, cell: inWhich, by: inWhich },
     { name: t.causes.owner, cell: (one) => one.owner, by: (one) => one.owner },
-    { name: t.causes.due, cell: (one) => dayOf(one.due_on), by: (one) => one.due_on },
+    { name: t.causes.due, cell: (one) => dayOf(one.due_on), by: (one) => one.due_on, isShort: true },
     { name: t.causes.state, cell: (one) => <ActionState of={one} />, by: (one) => one.state },
     { name: t.causes.effect, cell: (one) => <Effect of={found.get(String(one.number))} /> },
   ];

@@ -20,7 +20,7 @@ const columns: readonly Column<Insight>[] = [
   { name: t.causes.unknown, cell: (one) => one.unknown, by: (one) => one.unknown, isNumber: true },
   { name: t.causes.evidence, cell: (one) => <EvidenceChip of={one.evidence} />, by: (one) => one.evidence },
   { name: t.causes.stands, cell: (one) => t.say.stands[one.stands], by: (one) => one.stands },
-  { name: t.causes.looked, cell: (one) => <When at={one.made_at} />, by: (one) => one.made_at },
+  { name: t.causes.looked, cell: (one) => <When at={one.made_at} />, by: (one) => one.made_at, isShort: true },
 ];
 
 export const EvidenceChip = ({ of }: { of: Forms["Evidence"] }) => <Chip tone={of === "confirmed" ? "good" : "warning"}>{t.say.evidence[of]}</Chip>;

@@ -17,7 +17,7 @@ const columns: readonly Column<Claim>[] = [
   { name: t.warranty.state, cell: (one) => <Chip tone={claimTone(one)}>{t.say.claimState[one.state]}</Chip>, by: (one) => one.state },
   { name: t.warranty.verdict, cell: (one) => <Verdict of={one} />, by: (one) => one.assessment?.verdict.decision ?? null },
   { name: t.warranty.pays, cell: (one) => t.say.payer[one.pays], by: (one) => one.pays },
-  { name: t.warranty.changed, cell: (one) => <When at={one.changed_at} />, by: (one) => one.changed_at },
+  { name: t.warranty.changed, cell: (one) => <When at={one.changed_at} />, by: (one) => one.changed_at, isShort: true },
 ];
 
 /** Who pays for what was repaired. */
