@@ -8,7 +8,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from cloud.console.serve import DIST
 from tests.browser.town import PASSWORD, furnish, town
@@ -22,6 +22,7 @@ OWN: Final = frozenset({"data", "blob", "chrome", "chrome-extension"})
 """Schemes that reach no network; with the last two the browser loads its own viewer for PDF."""
 Enter = Callable[..., Page]
 Tone = Literal["light", "dark"]
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 def find_browser() -> str | None:

@@ -38,8 +38,8 @@ def told_to(service: Service) -> None:
     """People who are told when something opens: one by mail, for which there is no server, and one who sleeps."""
     quiet = {"from_at": "22:00", "until_at": "07:00", "zone": "Europe/Berlin"}
     put(service, f"/contacts/{FLEET}/mara-mail", {"person": "mara", "channel": "mailto:mara@example.org"})
-    asleep = {"person": "erik", "channel": "mailto:erik@example.org", "quiet": quiet, "critical_always": True, "rank": 1}
-    put(service, f"/contacts/{FLEET}/erik-mail", asleep)
+    asleep = {"person": "erik", "channel": "mailto:erik@example.org", "quiet": quiet, "critical_always": True}
+    put(service, f"/contacts/{FLEET}/erik-mail", {**asleep, "rank": 1})
 
 
 def misbehave(service: Service, login: str) -> None:

@@ -1,7 +1,7 @@
 """Root cause, warranty, administration, and every page once more for who cannot see it, on one furnished service."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -99,9 +99,35 @@ def test_a_manager_decides_a_claim(service: Service, claim: int, enter: Enter) -
     assert (decided["state"], decided["pays"], decided["ruling"]["by"]) == ("rejected", "owner", "mara")
 
 
-def test_an_admin_dismisses_what_was_odd_and_it_stands_in_the_audit(
-    service: Service, order: int, enter: Enter
-) -> None:
+def test_an_admin_revokes_a_key(service: Service, enter: Enter) -> None:
+    service.post("/api/v1/keys", name="prometheus", grants=[{"role": "executive", "fleet": "south"}])
+    page = enter("ada", path="/admin?show=keys")
+    expect(page.get_by_role("row").filter(has_text="executive in south")).to_be_visible()
+    page.get_by_role("button", name="Revoke prometheus").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_role("main").get_by_text("Revoked")).to_be_visible()
+    [key] = service.get("/api/v1/keys")["items"]
+    assert key["ended_at"] is not None
+
+
+def test_the_menu_opens_and_closes_by_keys(service: Service, enter: Enter) -> None:
+    page = enter("mara", PHONE, path="/fleet")
+    more = page.get_by_role("button", name="More")
+    link = page.get_by_role("link", name="Warranty")
+    expect(link).to_be_hidden()
+    more.press("Enter")
+    expect(link).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    expect(more).to_be_focused()
+    more.press("Enter")
+    link.press("Enter")
+    expect(page.get_by_role("heading", name="Warranty")).to_be_visible()
+    expect(link).to_be_hidden()
+    assert page.url == f"{service.api}/warranty"
+
+
+def test_an_admin_dismisses_what_was_odd_and_it_stands_in_the_audit(service: Service, order: int, enter: Enter) -> None:
     assert order
     page = enter("ada", path="/admin?show=findings")
     page.get_by_role("button", name="Dismiss").click()
@@ -126,8 +152,8 @@ def pages(service: Service, claim: int) -> Iterator[tuple[str, str]]:
         ("mara", "/root-cause"), ("mara", "/root-cause/1"), ("mara", "/root-cause?show=actions"),
         ("mara", "/root-cause/actions/1"), ("mara", "/warranty"), ("mara", f"/warranty/{claim}"),
         ("mara", "/analytics"), ("mara", "/admin?show=contacts"), ("mara", "/admin?show=deliveries"),
-        ("ada", "/admin?show=people"), ("ada", "/admin?show=findings"), ("ada", "/admin?show=audit"),
-        ("ada", "/nothing"),
+        ("ada", "/admin?show=people"), ("ada", "/admin?show=keys"), ("ada", "/admin?show=findings"),
+        ("ada", "/admin?show=audit"), ("ada", "/nothing"),
     ]  # fmt: skip
 
 
@@ -136,7 +162,7 @@ def test_no_page_shuts_anybody_out(service: Service, claim: int, enter: Enter, f
     _something_to_show(service)
     size, tone = FRAME[frame]
     shown: dict[str, Page] = {}
-    found: dict[str, Any] = {}
+    found: dict[str, list[str]] = {}
     for login, path in pages(service, claim):
         if login not in shown:
             shown[login] = enter(login, size, tone=tone)
@@ -144,10 +170,14 @@ def test_no_page_shuts_anybody_out(service: Service, claim: int, enter: Enter, f
         page.evaluate(_GO, path)
         page.wait_for_function("() => document.querySelector('.skeleton') === null")
         page.get_by_role("heading", level=1).wait_for()
-        found |= {path: said for said in [barriers(page)] if said}
-        wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
-        found |= {f"{path} is {wide} px too wide": [] for _ in range(wide > 0)}
-    assert found == {}
+        found[path] = [*barriers(page), *_too_wide(page)]
+    assert {path: said for path, said in found.items() if said} == {}
+
+
+def _too_wide(page: Page) -> list[str]:
+    """Whether one has to move it sideways to read it."""
+    wide: int = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+    return [f"{wide} px too wide"] if wide > 0 else []
 
 
 def _something_to_show(service: Service) -> None:

@@ -11,7 +11,6 @@ from tests.integration.cloud.service import Service
 
 pytestmark = pytest.mark.xdist_group("browser")
 Enter = Callable[..., Page]
-expect.set_options(timeout=30_000)
 
 
 def test_a_dispatcher_acknowledges_an_alert(service: Service, enter: Enter) -> None:

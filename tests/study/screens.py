@@ -79,6 +79,7 @@ def pages_of(service: Service) -> Iterator[tuple[str, str, str]]:
         ("contacts", "mara", "/admin?show=contacts"),
         ("deliveries", "mara", "/admin?show=deliveries"),
         ("people", "ada", "/admin?show=people"),
+        ("keys", "ada", "/admin?show=keys"),
         ("findings", "ada", "/admin?show=findings"),
         ("audit", "ada", "/admin?show=audit"),
         ("look-everywhere", "ada", "/root-cause"),

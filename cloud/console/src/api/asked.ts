@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { BACK } from "../live/back";
 import { asProblem, type Problem } from "./problem";
 
+const CONFLICT = 409;
 const AGAIN_MS = 2_000;
 const AGAIN_MS_MAX = 30_000;
 /** So often the wait is doubled at most. */
@@ -97,18 +98,26 @@ export function useAsked<T>(key: string, ask: (signal: AbortSignal) => Promise<T
   };
 }
 
-/** One action at a time: what it is doing, and what went wrong with the last one. */
-export function useAction(): { isBusy: boolean; problem: Problem | null; act: (action: () => Promise<void>) => void } {
+/**
+ * One action at a time: what it is doing, and what went wrong with the last one.
+ *
+ * @param stale is told when it had changed meanwhile (409), so that it is seen anew beside the problem.
+ */
+export function useAction(stale?: () => void): { isBusy: boolean; problem: Problem | null; act: (action: () => Promise<void>) => void } {
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const whenStale = useRef(stale);
+  whenStale.current = stale;
   const act = useCallback((action: () => Promise<void>) => {
     setBusy(true);
     setProblem(null);
     action().then(
       () => setBusy(false),
       (error: unknown) => {
+        const found = asProblem(error);
         setBusy(false);
-        setProblem(asProblem(error));
+        setProblem(found);
+        if (found.status === CONFLICT) whenStale.current?.();
       },
     );
   }, []);

@@ -2,7 +2,7 @@ import { session } from "../session/session";
 import { asProblem, offline, problemOf } from "./problem";
 import type { paths } from "./schema";
 
-type Method = "get" | "post" | "put";
+type Method = "get" | "post" | "put" | "delete";
 type Operation<P extends keyof paths, M extends Method> = Exclude<paths[P][M], undefined>;
 type PathWith<M extends Method> = { [P in keyof paths]: Operation<P, M> extends never ? never : P }[keyof paths];
 type Part<O, Name extends string> = O extends { parameters: Record<Name, infer Found> } ? Exclude<Found, undefined> : never;
@@ -42,7 +42,7 @@ async function send(method: Method, path: string, asked: Loose, token: string | 
   if (token !== null) headers.set("Authorization", `Bearer ${token}`);
   const request: RequestInit = { method: method.toUpperCase(), headers, credentials: "omit", cache: "no-store" };
   if (asked.signal !== undefined) request.signal = asked.signal;
-  if (method !== "get") {
+  if (method === "post" || method === "put") {
     headers.set("Content-Type", "application/json");
     request.body = JSON.stringify(asked.body ?? {});
   }
@@ -87,6 +87,11 @@ export async function post<P extends PathWith<"post">>(path: P, asked: Asked<Ope
 /** PUT something in the place of what is there. */
 export async function put<P extends PathWith<"put">>(path: P, asked: Asked<Operation<P, "put">> = {}): Promise<Given<Operation<P, "put">>> {
   return (await ask("put", path, asked as Loose)) as Given<Operation<P, "put">>;
+}
+
+/** DELETE something; what it was is the answer. */
+export async function take<P extends PathWith<"delete">>(path: P, asked: Asked<Operation<P, "delete">> = {}): Promise<Given<Operation<P, "delete">>> {
+  return (await ask("delete", path, asked)) as Given<Operation<P, "delete">>;
 }
 
 /** A file of the API, as bytes; its path may be one that gives no JSON. */

@@ -9,11 +9,13 @@ import { AuditLog } from "./AuditLog";
 import { Contacts } from "./Contacts";
 import { Deliveries } from "./Deliveries";
 import { Findings } from "./Findings";
+import { Keys } from "./Keys";
 import { People } from "./People";
 
-type Kind = "people" | "contacts" | "deliveries" | "findings" | "audit";
+type Kind = "people" | "keys" | "contacts" | "deliveries" | "findings" | "audit";
 const kinds: readonly (readonly [Kind, Permission, ComponentType])[] = [
   ["people", "see_people", People],
+  ["keys", "see_people", Keys],
   ["contacts", "see_contacts", Contacts],
   ["deliveries", "see_contacts", Deliveries],
   ["findings", "see_findings", Findings],

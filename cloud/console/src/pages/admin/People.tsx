@@ -8,10 +8,10 @@ import { Chip } from "../../parts/Bits";
 import { Said } from "../../parts/Standing";
 import { PagedTable, type Column } from "../../parts/Table";
 import { may, useMe } from "../../session/me";
+import { grantsOf } from "./grants";
 
 type Person = Forms["PersonForm"];
 
-const grantsOf = (one: Person): string => one.grants.map((grant) => t.admin.grant(t.say.role[grant.role], grant.fleet ?? null)).join(", ");
 const standing = (one: Person): string => (!one.enabled ? t.admin.disabled : one.has_password ? t.admin.enabled : t.admin.noPassword);
 
 /** Who signs in, and what each is where. */
@@ -26,7 +26,7 @@ export function People() {
   const columns: readonly Column<Person>[] = [
     { name: t.admin.login, cell: (one) => <strong>{one.login}</strong>, by: (one) => one.login },
     { name: t.admin.name, cell: (one) => one.name, by: (one) => one.name },
-    { name: t.admin.grants, cell: (one) => (one.grants.length === 0 ? t.app.none : grantsOf(one)), by: grantsOf },
+    { name: t.admin.grants, cell: grantsOf, by: grantsOf },
     { name: t.admin.state, cell: (one) => <Chip tone={one.enabled ? (one.has_password ? "good" : "warning") : "quiet"}>{standing(one)}</Chip>, by: standing },
     { name: t.admin.since, cell: (one) => moment(one.made_at), by: (one) => one.made_at, isShort: true },
     ...(may(me, "put_people") ? [{ name: t.admin.change, cell: (one: Person) => <button type="button" disabled={isBusy || one.login === me.name} aria-label={`${one.enabled ? t.admin.disable : t.admin.enable} ${one.login}`} onClick={() => turn(one)}>{one.enabled ? t.admin.disable : t.admin.enable}</button> }] : []),

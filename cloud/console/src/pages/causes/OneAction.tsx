@@ -76,7 +76,7 @@ function Steps({ one, reload }: { one: Whole; reload: () => void }) {
   const me = useMe();
   const [step, setStep] = useState<"done" | End | null>(null);
   const [note, setNote] = useState("");
-  const { isBusy, problem, act } = useAction();
+  const { isBusy, problem, act } = useAction(reload);
   if (!may(me, "seek_causes", one.fleet) || (one.state !== "open" && one.state !== "done")) return null;
   const path = { number: one.number };
   const submit = (): void => act(async () => {

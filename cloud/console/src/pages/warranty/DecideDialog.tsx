@@ -10,7 +10,7 @@ import type { Claim } from "./tone";
 /** What was decided of a claim; against plan or checks it takes a word. */
 export function DecideDialog({ claim, decision, close, done }: { claim: Claim; decision: Forms["DecideWish"]["decision"]; close: () => void; done: () => void }) {
   const [note, setNote] = useState("");
-  const { isBusy, problem, act } = useAction();
+  const { isBusy, problem, act } = useAction(done);
   const submit = (): void => act(async () => {
     await post("/api/v1/claims/{number}/decide", { path: { number: claim.number }, body: { sequence: claim.sequence, decision, note } });
     close();

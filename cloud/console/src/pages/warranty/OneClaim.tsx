@@ -120,7 +120,7 @@ function Statement({ one, reload }: { one: Claim; reload: () => void }) {
 /** What somebody may do with it as it stands. */
 function Actions({ one, reload }: { one: Claim; reload: () => void }) {
   const me = useMe();
-  const { isBusy, problem, act } = useAction();
+  const { isBusy, problem, act } = useAction(reload);
   const [decision, setDecision] = useState<Forms["DecideWish"]["decision"] | null>(null);
   const mayDecide = one.state === "submitted" && may(me, "decide_claims", one.fleet);
   const maySubmit = one.state === "draft" && may(me, "claim", one.fleet);

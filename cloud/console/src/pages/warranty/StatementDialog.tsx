@@ -15,7 +15,7 @@ export function StatementDialog({ claim, close, done }: { claim: Claim; close: (
   const [circumstances, setCircumstances] = useState(said.circumstances.join("\n"));
   const [maintenance, setMaintenance] = useState(linesOf(said.maintenance));
   const [note, setNote] = useState(said.note);
-  const { isBusy, problem, act } = useAction();
+  const { isBusy, problem, act } = useAction(done);
   const submit = (): void => act(async () => {
     const body = {
       failed_at: said.failed_at ?? claim.made_at,
