@@ -46,8 +46,9 @@ def misbehave(service: Service, login: str) -> None:
     """Somebody tries what they may not, again and again, until it is noticed."""
     signed = httpx.post(f"{service.api}/api/v1/session", json={"login": login, "password": PASSWORD}, timeout=30)
     headers = {"Authorization": f"Bearer {signed.json()['access_token']}"}
-    for _ in range(REFUSED):
-        httpx.get(f"{service.api}/api/v1/people", headers=headers, timeout=30)
+    with httpx.Client(headers=headers, timeout=30) as client:
+        for _ in range(REFUSED):
+            client.get(f"{service.api}/api/v1/people")
     path = f"/api/v1/findings?principal={login}"
     service.wait_until(lambda: bool(service.get(path)["items"]), f"a finding about {login}")
 

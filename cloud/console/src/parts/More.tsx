@@ -14,22 +14,20 @@ export function More({ isHere, children }: { isHere: boolean; children: Componen
     const elsewhere = (event: Event): void => {
       if (event.target instanceof Node && place.current?.contains(event.target) !== true) setOpen(false);
     };
-    const escaped = (event: KeyboardEvent): void => {
-      if (event.key !== "Escape") return;
-      setOpen(false);
-      button.current?.focus();
-    };
     document.addEventListener("pointerdown", elsewhere);
     document.addEventListener("focusin", elsewhere);
-    document.addEventListener("keydown", escaped);
     return () => {
       document.removeEventListener("pointerdown", elsewhere);
       document.removeEventListener("focusin", elsewhere);
-      document.removeEventListener("keydown", escaped);
     };
   }, [isOpen]);
+  const pressed = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape") return;
+    setOpen(false);
+    button.current?.focus();
+  };
   return (
-    <div class="more" ref={place}>
+    <div class="more" ref={place} onKeyDown={pressed}>
       <button ref={button} type="button" class={isHere ? "here" : ""} aria-expanded={isOpen} aria-controls={LIST} onClick={() => setOpen(!isOpen)}>{t.app.morePages}</button>
       <div id={LIST} class="more-pages" hidden={!isOpen} onClick={() => setOpen(false)}>{children}</div>
     </div>
