@@ -1,7 +1,8 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useAsked } from "./api/asked";
 import { get } from "./api/client";
 import { t } from "./i18n/t";
+import { BACK } from "./live/back";
 import { live } from "./live/live";
 import { SignIn } from "./pages/sign-in/SignIn";
 import { Frame } from "./parts/Frame";
@@ -69,15 +70,24 @@ function Rooms({ me }: { me: Me }) {
 }
 
 function Loaded({ route, names, query }: PageProps & { route: Route }) {
-  const loading = useMemo(() => route.page(), [route]);
   const [page, setPage] = useState<{ Page: ComponentType<PageProps> } | null>(null);
   const [isBroken, setBroken] = useState(false);
   useEffect(() => {
-    loading.then(
-      (module) => setPage({ Page: module.default }),
-      () => setBroken(true),
+    let isWanted = true;
+    route.page().then(
+      (module) => isWanted && setPage({ Page: module.default }),
+      () => isWanted && setBroken(true),
     );
-  }, [loading]);
+    return () => {
+      isWanted = false;
+    };
+  }, [route]);
+  useEffect(() => {
+    if (!isBroken) return undefined;
+    const again = (): void => location.reload(); // browsers do not ask again for a module that did not come; nothing is shown that could be lost
+    addEventListener(BACK, again);
+    return () => removeEventListener(BACK, again);
+  }, [isBroken]);
   if (isBroken) {
     return (
       <div class="standing" role="alert">
