@@ -22,6 +22,8 @@ from tests.integration.cloud.service import Service
 SIZES: Final = {"phone": PHONE, "desktop": DESKTOP}
 TONES: Final = ("light", "dark")
 QUIET_MS: Final = 500
+PDF_MS: Final = 3000
+"""The browser's own viewer tells nobody when it has drawn."""
 
 
 @contextmanager
@@ -136,6 +138,7 @@ def take_acts(page: Page, service: Service, out: Path, how: str) -> None:
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Open the evidence").click()
     page.get_by_role("table", name="Files and hashes").wait_for()
+    page.wait_for_timeout(PDF_MS)
     shoot(page, out / f"evidence-{how}.png")
 
 

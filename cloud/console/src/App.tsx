@@ -84,7 +84,8 @@ function Loaded({ route, names, query }: PageProps & { route: Route }) {
   }, [route]);
   useEffect(() => {
     if (!isBroken) return undefined;
-    const again = (): void => location.reload(); // browsers do not ask again for a module that did not come; nothing is shown that could be lost
+    // Browsers do not ask again for a module that did not come; and nothing is shown that a reload could lose.
+    const again = (): void => location.reload();
     addEventListener(BACK, again);
     return () => removeEventListener(BACK, again);
   }, [isBroken]);
