@@ -34,6 +34,7 @@ export function Actions() {
   const { found } = useEach(keys, askCheck);
   const columns: readonly Column<Action>[] = [
     { name: t.causes.action, cell: (one) => <a href={`/root-cause/actions/${one.number}`}>{one.title}</a>, by: (one) => one.title },
+    { name: t.app.fleet, cell: (one) => one.fleet, by: (one) => one.fleet },
     { name: t.causes.target, cell: inWhich, by: inWhich },
     { name: t.causes.owner, cell: (one) => one.owner, by: (one) => one.owner },
     { name: t.causes.due, cell: (one) => dayOf(one.due_on), by: (one) => one.due_on, isShort: true },

@@ -14,6 +14,7 @@ import { cohortName, ratioText, sideText, type Insight } from "./words";
 
 const columns: readonly Column<Insight>[] = [
   { name: t.causes.claim, cell: (one) => <a href={`/root-cause/${one.number}`}>{t.causes.claimOf(words(one.component), cohortName(one))}</a>, by: (one) => one.component },
+  { name: t.app.fleet, cell: (one) => one.fleet, by: (one) => one.fleet },
   { name: t.causes.ratio, cell: (one) => ratioText(one.ratio, one.ratio_interval), by: (one) => one.ratio ?? Number.POSITIVE_INFINITY, isNumber: true },
   { name: t.causes.inside, cell: (one) => sideText(one.inside, one.unit), by: (one) => one.inside.events },
   { name: t.causes.outside, cell: (one) => sideText(one.outside, one.unit), by: (one) => one.outside.events },
