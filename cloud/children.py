@@ -73,6 +73,19 @@ class Child:
         if (status := self._child.poll()) is not None:
             raise ChildFailed(f"{self.program} ended with status {status}:\n{self.last_words()}")
 
+    def must_end(self, within_s: float) -> None:
+        """Wait until it has ended by itself, and well.
+
+        Raises:
+            ChildFailed: it takes longer, or failed.
+        """
+        try:
+            status = self._child.wait(within_s)
+        except subprocess.TimeoutExpired:
+            raise ChildFailed(f"{self.program} still runs after {within_s:g} s:\n{self.last_words()}") from None
+        if status != 0:
+            raise ChildFailed(f"{self.program} ended with status {status}:\n{self.last_words()}")
+
     def last_words(self) -> str:
         """The end of its log."""
         return self._log.read_text(errors="replace")[-2000:]

@@ -14,7 +14,9 @@ from cloud import cli_people, cli_warranty
 from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf
 from cloud.config import Override, load
 from cloud.database import Database
-from cloud.demo import ANSWERS, COMPONENT_OF, DemoSettings, run_demo
+from cloud.demo.car import COMPONENT_OF
+from cloud.demo.read import ANSWERS, DemoSettings
+from cloud.demo.run import run_demo
 from cloud.errors import EXIT_CONFIG, CloudError, ConfigError
 from cloud.inbox.aside import AsideService
 from cloud.logs import LogFormat, set_up

@@ -67,12 +67,15 @@ class Insight:
     @property
     def text(self) -> str:
         """The claim in a sentence."""
-        ratio = "only there" if self.ratio is None else f"{self.ratio:.1f} times as often as elsewhere"
-        high = "…" if self.interval_all.high is None else f"{self.interval_all.high:.1f}"
+        low, high = self.interval_all.low, self.interval_all.high
+        interval = f"at least {low:.1f}" if high is None else f"{low:.1f} to {high:.1f}"
+        ratio = f"{interval} times as often"
+        if self.ratio is not None:
+            ratio = f"{self.ratio:.1f} times as often ({interval})"
         ours, theirs = self.inside, self.outside
         counts = f"{ours.events} of {ours.vehicles} vehicles, beside {theirs.events} of {theirs.vehicles}"
         which = f"{self.attribute.replace('_', ' ')} {self.value}"
-        first = f"{self.component} goes wrong {ratio} ({self.interval_all.low:.1f} to {high}) with {which}: {counts}"
+        first = f"{self.component} goes wrong {ratio} with {which}: {counts}"
         return f"{first}. {_WORDS[self.stands]}{_named(self.others)}."
 
 

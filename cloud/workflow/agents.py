@@ -74,15 +74,21 @@ class DiagnosisAgent:
 
 
 class EngagementAgent:
-    """May it be repaired? Asks the owner once, reminds once, and asks once more some time after a no."""
+    """May it be repaired? Asks the owner once, reminds once, and asks once more some time after a no.
+
+    While it waits for the owner, what becomes worse is diagnosed again: the first alert of a fault tells little of it.
+    """
 
     agent = Agent.ENGAGEMENT
 
-    def __init__(self, patience: Patience) -> None:
+    def __init__(self, patience: Patience, diagnose: Diagnose) -> None:
         self._patience = patience
+        self._diagnose = diagnose
 
     def look(self, case: Case, facts: Facts, now: datetime) -> Step | None:
-        """Ask, take the answer, or wait."""
+        """Ask, say that it has become worse, take the answer, or wait."""
+        if case.state is CaseState.ASKED and case.answer is not Answer.NO and facts.is_worse_than(case.action):
+            return self._worse(case, facts, now)
         if case.answer is Answer.YES:
             after = case.to(CaseState.APPROVED, now, agent=Agent.SCHEDULING, reminded=False)
             return Step(after, f"{case.answered_by} agrees")
@@ -90,9 +96,8 @@ class EngagementAgent:
             return all_clear(case, now)
         if case.answer is Answer.NO and case.state is CaseState.ASKED:
             return self._declined(case, now)
-        if facts.standing is Standing.QUIET:
-            return None
-        if case.state in {CaseState.ASKED, CaseState.DECLINED} and not case.is_due(now):
+        is_waiting = case.state in {CaseState.ASKED, CaseState.DECLINED} and not case.is_due(now)
+        if facts.standing is Standing.QUIET or is_waiting:
             return None
         return self._unanswered(case, now) if case.state is CaseState.ASKED else self._ask(case, now)
 
@@ -103,6 +108,16 @@ class EngagementAgent:
         title = f"{about(case)}: may it be repaired?"
         message = tell(case, f"question/{asked}", title, proposal(case))
         return Step(case.to(CaseState.ASKED, now, **fields), "asked the owner", (message,))
+
+    def _worse(self, case: Case, facts: Facts, now: datetime) -> Step:
+        """What is wrong is looked at once more, and an owner who has not answered yet is told."""
+        told = {"action": facts.action, "summary": facts.summary, "correlation": facts.correlation}
+        diagnosis = self._diagnose(case.address, case.component)
+        after = case.to(CaseState.ASKED, now, wake_at=case.wake_at, diagnosis=diagnosis, **told)
+        title = f"{about(case)}: it has become worse; may it be repaired?"
+        message = tell(after, f"question/{case.asked}/{facts.action}", title, proposal(after))
+        note = f"it has become worse: {facts.summary}"
+        return Step(after, note, () if case.answer is Answer.YES else (message,))
 
     def _declined(self, case: Case, now: datetime) -> Step:
         said = f"{case.answered_by} says no"

@@ -44,6 +44,10 @@ class Facts:
     booking: Booking | None
     order: WorkOrder | None
 
+    def is_worse_than(self, action: Action | None) -> bool:
+        """Whether an open alert asks for something more urgent than this."""
+        return self.action is not None and (action is None or _URGENCY[self.action] < _URGENCY[action])
+
     @property
     def digest(self) -> str:
         """The same string as long as nothing has happened that an agent would look at."""

@@ -68,7 +68,7 @@ def make_workflow(
     judges: list[Judge] = [
         DataAgent(),
         DiagnosisAgent(near.diagnose),
-        EngagementAgent(patience),
+        EngagementAgent(patience, near.diagnose),
         SchedulingAgent(near.scheduling, near.appointments, near.surroundings, work_of, patience),
         WorkAgent(near.orders, work_of, patience),
         FeedbackAgent(),

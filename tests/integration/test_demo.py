@@ -1,6 +1,7 @@
 """The demo, as `make demo` runs it: the story told, the verdict right, nothing left behind."""
 
 import os
+import pty
 import re
 import select
 import signal
@@ -8,8 +9,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.programs import Ended, program, run
@@ -23,24 +26,25 @@ def own_tmp(tmp_path: Path) -> Path:
     return folder
 
 
-def processes_naming(text: str) -> list[int]:
-    """The processes whose command line names this text."""
-    pids = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+def processes_of(own_tmp: Path) -> set[int]:
+    """The processes whose temporary files go into this folder: a demo, and everything that it has started."""
+    pids = set()
+    for entry in Path("/proc").glob("[0-9]*/environ"):
         try:
-            line = entry.read_bytes()
+            environment = entry.read_bytes()
         except OSError:
             continue  # it has just ended
-        if text.encode() in line:
-            pids.append(int(entry.parent.name))
+        if str(own_tmp).encode() in environment:
+            pids.add(int(entry.parent.name))
     return pids
 
 
 @contextmanager
-def demonstrated(own_tmp: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
-    """A demo without an end."""
+def demonstrated(own_tmp: Path, *options: str, typed: int | None = None) -> Iterator["subprocess.Popen[str]"]:
+    """A demo without an end; `typed`: a terminal where somebody sits."""
     child = subprocess.Popen(
         [program("telltale-cloud"), "demo", *options],
+        stdin=subprocess.DEVNULL if typed is None else typed,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "TMPDIR": str(own_tmp)},
@@ -63,13 +67,35 @@ def demo(own_tmp: Path) -> Iterator["subprocess.Popen[str]"]:
         yield child
 
 
-def test_from_a_leak_to_the_repair_every_step_is_read_back(own_tmp: Path) -> None:
-    ended = tell(own_tmp, "--speed", "60", "--seed", "5", "--duration", "150")
-    assert ended.status == 0, ended.out + ended.err
-    for wanted in (*story("cooling", "engine is getting hot"), r"the owner says: .*yes"):
-        assert re.search(wanted, ended.out), (wanted, ended.out)
+def test_from_a_leak_to_the_repair_every_step_is_read_back_and_then_everybody_may_look(own_tmp: Path) -> None:
+    ours, theirs = pty.openpty()
+    with demonstrated(own_tmp, "--speed", "60", "--seed", "5", typed=theirs) as demo:
+        assert demo.stdout is not None
+        lines = list(takewhile(lambda line: "stays open until Ctrl-C" not in line, demo.stdout))
+        out = "".join(lines)
+        for wanted in (*story("cooling", "engine is getting hot"), r"the owner says: .*yes"):
+            assert re.search(wanted, out), (wanted, out)
+        assert signed_in(out) == {"owner", "fleet_manager", "technician", "executive", "admin"}
+        demo.send_signal(signal.SIGINT)
+        rest, _ = demo.communicate(timeout=60)
+        assert demo.returncode == 0, rest
+    os.close(ours)
+    os.close(theirs)
     assert list(own_tmp.iterdir()) == []
-    assert processes_naming(str(own_tmp)) == []
+    assert processes_of(own_tmp) == set()
+
+
+def signed_in(out: str) -> set[str]:
+    """The roles as which one can sign in with what the demo has told."""
+    found = re.search(r"the console: +(\S+)/", out)
+    assert found is not None, out
+    roles = set()
+    with httpx.Client(base_url=found[1], trust_env=False) as client:
+        for login, password in re.findall(r"(?:sign in as|s\]) +([a-z]+) +(\S{16})  ", out):
+            pair = client.post("/api/v1/session", json={"login": login, "password": password}).json()
+            me = client.get("/api/v1/session", headers={"Authorization": f"Bearer {pair['access_token']}"}).json()
+            roles |= {grant["role"] for grant in me["grants"]}
+    return roles
 
 
 def test_who_sits_at_the_terminal_is_asked(own_tmp: Path) -> None:
@@ -95,6 +121,10 @@ def story(component: str, words: str) -> tuple[str, ...]:
         rf"the cloud knows: .*incident \d+ \({component}\) is closed",
         rf"the cloud knows: .*health of {component}: 100 of 100",
         r"case \d+: .*repaired",
+        rf"why it failed: .*{component} goes wrong at least \d\.\d times as often with part batch B: \d of 10 vehicles",
+        rf"action 1: .*Replace {component} parts of batch B",
+        r"by the plan: .*eligible, clause",
+        r"claim 1: .*the (maker|owner) pays",
         r"the chat answers: .*No warning is open",
         r"the chat answers: .*\(a chart of \d+ points\)",
         r"every step was read back through the API",
@@ -127,17 +157,17 @@ def test_an_option_that_cannot_be_is_refused_before_anything_starts(own_tmp: Pat
 
 
 def test_ctrl_c_ends_it_and_leaves_nothing_behind(demo: "subprocess.Popen[str]", own_tmp: Path) -> None:
-    assert len(processes_naming(str(own_tmp))) == 2, "edge and cloud"
+    assert len(processes_of(own_tmp) - {demo.pid}) >= 2, "edge, cloud, and neighbours that still drive"
     demo.send_signal(signal.SIGINT)
     demo.communicate(timeout=40)
     assert demo.returncode == 1, "no alert yet"
     assert list(own_tmp.iterdir()) == []
-    assert processes_naming(str(own_tmp)) == []
+    assert processes_of(own_tmp) == set()
 
 
 def test_a_demo_that_is_killed_takes_its_processes_with_it(demo: "subprocess.Popen[str]", own_tmp: Path) -> None:
-    pids = processes_naming(str(own_tmp))
-    assert len(pids) == 2
+    pids = processes_of(own_tmp) - {demo.pid}
+    assert len(pids) >= 2
     demo.kill()
     for pid in pids:
         _gone(pid)

@@ -13,7 +13,7 @@ from tests.shared import ROOT
 
 FOLDERS = {"edge", "cloud", "dbc", "models", "systemd", "tests"}
 FILES = {"pyproject.toml", "README.md", "Makefile", "LICENSE", "CHANGELOG.md"}
-TARGETS = ["demo", "test", "test-guest", "test-long", "fuzz", "bench", "lint", "lock", "help"]
+TARGETS = ["demo", "test", "coverage", "test-guest", "test-long", "fuzz", "bench", "lint", "lock", "help"]
 
 
 def sh(*command: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

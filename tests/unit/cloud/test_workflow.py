@@ -126,6 +126,41 @@ def test_without_a_verdict_a_workshop_finds_out(shop: Cloud) -> None:
     assert (order["kind"], order["diagnosed_cause"], case.cause) == ("inspection", None, None)
 
 
+def test_what_becomes_worse_before_the_owner_answers_is_diagnosed_again_and_told_once(cloud: Cloud) -> None:
+    cloud.now = MONDAY
+    cloud.scheduling.put_centre(centre(technicians=(Technician("anna", EVERYTHING, week()),)), by="ada")
+    cloud.take(VAN.say(says.alert(1, action=Action.NEXT_SERVICE), 1))
+    before = go(cloud)
+    assert (before.cause, before.action) == (None, Action.NEXT_SERVICE)
+    cloud.diagnose = pump
+    assert go(cloud) == before, "nothing has happened"
+    cloud.take(VAN.say(says.alert(2, action=Action.STOP_NOW), 2))
+    case = go(cloud)
+    assert (case.state, case.asked, case.wake_at) == (CaseState.ASKED, 1, before.wake_at)
+    assert (case.cause and case.cause.id, case.action) == ("water_pump_worn", Action.STOP_NOW)
+    cloud.take(VAN.say(says.alert(3, action=Action.STOP_NOW), 3))
+    assert go(cloud) == case, "no worse"
+    assert reasons(cloud) == ["case/1/question/1", "case/1/question/1/stop_now"]
+    assert "The water pump is worn (80%)" in cloud.told[1].text
+    booked(cloud)
+    assert [order["kind"] for order in cloud.rows(work_orders)] == ["water_pump_replacement"]
+
+
+def test_an_owner_who_has_agreed_gets_what_the_worse_alert_asks_for(cloud: Cloud) -> None:
+    cloud.now = MONDAY
+    cloud.scheduling.put_centre(centre(technicians=(Technician("anna", EVERYTHING, week()),)), by="ada")
+    cloud.take(VAN.say(says.alert(1, action=Action.NEXT_SERVICE), 1))
+    go(cloud)
+    cloud.diagnose = pump
+    cloud.workflow.service.answer(1, YES)
+    cloud.take(VAN.say(says.alert(2, action=Action.STOP_NOW), 2))
+    case = go(cloud)
+    assert (case.state, case.action) == (CaseState.OFFERED, Action.STOP_NOW)
+    assert case.job is not None
+    assert (case.job.action, case.cause and case.cause.work) == (Action.STOP_NOW, "water_pump_replacement")
+    assert reasons(cloud) == ["case/1/question/1", "case/1/offers/1"]
+
+
 def test_work_that_the_catalogue_does_not_have_is_an_inspection_and_counted(shop: Cloud) -> None:
     def odd(address: Address, component: str) -> Diagnosis:
         cause = Cause("gremlins", component, "Gremlins", 0.9, (), (), (), "exorcism")

@@ -71,14 +71,20 @@ def minute(n: float) -> datetime:
     return T0 + timedelta(minutes=n)
 
 
-def alert(n: int = 1, state: AlertState = AlertState.FIRING, *, summary: str = "Too hot") -> messages.Alert:
+def alert(
+    n: int = 1,
+    state: AlertState = AlertState.FIRING,
+    *,
+    summary: str = "Too hot",
+    action: Action = Action.STOP_NOW,
+) -> messages.Alert:
     resolved = state is AlertState.RESOLVED
     return messages.Alert(
         id=f"{n:032x}",
         rule="coolant_hot",
         component="cooling",
         severity=Severity.CRITICAL,
-        action=Action.STOP_NOW,
+        action=action,
         state=state,
         started_at=minute(n),
         ended_at=minute(n + 0.5) if resolved else None,
