@@ -27,8 +27,8 @@ POLICY: Final = "; ".join(
         "manifest-src 'self'", "frame-src blob:", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
     ]
 )  # fmt: skip
-"""Nothing from elsewhere, nothing inline: what a stranger's text smuggles into a page does not run (CSP level 3). A frame
-shows only what the page itself holds: the PDF of a claim."""
+"""Nothing from elsewhere, nothing inline: what a stranger's text smuggles into a page does not run (CSP level 3).
+A frame shows only what the page itself holds: the PDF of a claim."""
 _ALWAYS: Final = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "no-referrer",
