@@ -27,7 +27,7 @@ export function Contacts() {
     { name: t.admin.contact, cell: (one) => <strong>{one.id}</strong>, by: (one) => one.id },
     { name: t.app.fleet, cell: (one) => one.fleet, by: (one) => one.fleet },
     { name: t.admin.person, cell: (one) => one.person, by: (one) => one.person },
-    { name: t.admin.channel, cell: (one) => one.channel },
+    { name: t.admin.channel, cell: (one) => <span class="roomy">{one.channel}</span> },
     { name: t.admin.from, cell: (one) => <Severity of={one.severity_min} />, by: (one) => one.severity_min },
     { name: t.admin.quiet, cell: (one) => (one.quiet === null ? t.app.none : t.admin.quietOf(minutes(one.quiet.from_at), minutes(one.quiet.until_at), one.quiet.zone, one.critical_always)) },
     { name: t.admin.rank, cell: (one) => one.rank, by: (one) => one.rank, isNumber: true },
