@@ -72,9 +72,9 @@ def enter(browser: Browser, service: Service, complaints: list[str]) -> Iterator
 
     with ExitStack() as stack:
 
-        def sign_in(login: str, size: dict[str, int] = DESKTOP, path: str = "/", tone: Tone = "light") -> Page:
+        def sign_in(login: str, size: dict[str, int] = DESKTOP, path: str = "/") -> Page:
             viewport = ViewportSize(width=size["width"], height=size["height"])
-            context = browser.new_context(viewport=viewport, locale="en-GB", color_scheme=tone)
+            context = browser.new_context(viewport=viewport, locale="en-GB")
             stack.callback(context.close)
             page = context.new_page()
             page.set_default_timeout(TIMEOUT_MS)

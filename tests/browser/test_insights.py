@@ -1,20 +1,23 @@
 """Root cause, warranty, administration, and every page once more for who cannot see it, on one furnished service."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.axe import barriers
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP, PHONE, Tone
 from tests.browser.south import KM, claimed, furnish_south, misbehave, told_to
 from tests.browser.town import too_hot, wait_for_case
 from tests.integration.cloud.service import Service
 
 pytestmark = pytest.mark.xdist_group("browser")
 Enter = Callable[..., Page]
-FRAME: Final = {"phone": (PHONE, "dark"), "desktop": (DESKTOP, "light")}
+FRAMES: Final[Sequence[tuple[ViewportSize, Tone]]] = (
+    (ViewportSize(width=PHONE["width"], height=PHONE["height"]), "dark"),
+    (ViewportSize(width=DESKTOP["width"], height=DESKTOP["height"]), "light"),
+)
 
 _GO: Final = """async (path) => {
   history.pushState(null, "", path);
@@ -157,20 +160,21 @@ def pages(service: Service, claim: int) -> Iterator[tuple[str, str]]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("frame", FRAME)
-def test_no_page_shuts_anybody_out(service: Service, claim: int, enter: Enter, frame: str) -> None:
+def test_no_page_shuts_anybody_out(service: Service, claim: int, enter: Enter) -> None:
     _something_to_show(service)
-    size, tone = FRAME[frame]
     shown: dict[str, Page] = {}
     found: dict[str, list[str]] = {}
     for login, path in pages(service, claim):
         if login not in shown:
-            shown[login] = enter(login, size, tone=tone)
+            shown[login] = enter(login)
         page = shown[login]
         page.evaluate(_GO, path)
         page.wait_for_function("() => document.querySelector('.skeleton') === null")
         page.get_by_role("heading", level=1).wait_for()
-        found[path] = [*barriers(page), *_too_wide(page)]
+        for size, tone in FRAMES:
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=tone)
+            found[f"{path} {tone}"] = [*barriers(page), *_too_wide(page)]
     assert {path: said for path, said in found.items() if said} == {}
 
 
