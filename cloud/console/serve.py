@@ -24,10 +24,11 @@ NOT_BUILT: Final = (
 POLICY: Final = "; ".join(
     [
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
-        "manifest-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
+        "manifest-src 'self'", "frame-src blob:", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
     ]
 )  # fmt: skip
-"""Nothing from elsewhere, nothing inline: what a stranger's text smuggles into a page does not run (CSP level 3)."""
+"""Nothing from elsewhere, nothing inline: what a stranger's text smuggles into a page does not run (CSP level 3).
+A frame shows only what the page itself holds: the PDF of a claim."""
 _ALWAYS: Final = {
     "Content-Security-Policy": POLICY,
     "Referrer-Policy": "no-referrer",

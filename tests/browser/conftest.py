@@ -4,11 +4,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from cloud.console.serve import DIST
 from tests.browser.town import PASSWORD, furnish, town
@@ -18,7 +18,11 @@ BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 TIMEOUT_MS: Final = 30_000
 PHONE: Final = {"width": 390, "height": 844}
 DESKTOP: Final = {"width": 1280, "height": 800}
+OWN: Final = frozenset({"data", "blob", "chrome", "chrome-extension"})
+"""Schemes that reach no network; with the last two the browser loads its own viewer for PDF."""
 Enter = Callable[..., Page]
+Tone = Literal["light", "dark"]
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 def find_browser() -> str | None:
@@ -51,20 +55,26 @@ def service(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture
-def enter(browser: Browser, service: Service) -> Iterator[Enter]:
+def complaints() -> list[str]:
+    """What pages complain of in their console; a test that makes them complain takes it out."""
+    return []
+
+
+@pytest.fixture
+def enter(browser: Browser, service: Service, complaints: list[str]) -> Iterator[Enter]:
     """Signs somebody in, and gives the page; at the end no page may have asked another host or complained."""
     strangers: list[str] = []
-    complaints: list[str] = []
     here = urlsplit(service.api).netloc
 
     def watch(url: str) -> None:
-        if urlsplit(url).scheme not in {"data", "blob"} and urlsplit(url).netloc != here:
+        if urlsplit(url).scheme not in OWN and urlsplit(url).netloc != here:
             strangers.append(url)
 
     with ExitStack() as stack:
 
         def sign_in(login: str, size: dict[str, int] = DESKTOP, path: str = "/") -> Page:
-            context = browser.new_context(viewport={"width": size["width"], "height": size["height"]}, locale="en-GB")
+            viewport = ViewportSize(width=size["width"], height=size["height"])
+            context = browser.new_context(viewport=viewport, locale="en-GB")
             stack.callback(context.close)
             page = context.new_page()
             page.set_default_timeout(TIMEOUT_MS)

@@ -1,17 +1,27 @@
 """What people come for, from the sign-in to what the API says afterwards, in a real browser on a real service."""
 
 from collections.abc import Callable
+from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE
+from cloud.console.serve import DIST, read_files
+from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.town import alert, case_of, flat_battery, tell, too_hot, wait_for_case
 from tests.integration.cloud.service import Service
 
 pytestmark = pytest.mark.xdist_group("browser")
 Enter = Callable[..., Page]
-expect.set_options(timeout=30_000)
+PAGES: Final = [
+    pytest.param(("olga", PHONE, "/", ".say", 100_000), id="owner"),
+    pytest.param(("dora", DESKTOP, "/fleet", ".map canvas", 150_000), id="fleet"),
+    pytest.param(("dora", DESKTOP, "/vehicles/north/van-7", ".chart canvas", 100_000), id="vehicle"),
+]
+"""Who, where, what is there when it is ready, and what all that it loads may weigh, packed, without answers."""
+AWAY: Final = ("ERR_CONNECTION_REFUSED", "WebSocket connection", "ERR_CONNECTION_RESET", "ERR_EMPTY_RESPONSE")
+"""What a browser writes into its console while nobody answers."""
 
 
 def test_a_dispatcher_acknowledges_an_alert(service: Service, enter: Enter) -> None:
@@ -43,6 +53,35 @@ def test_an_owner_sees_what_is_wrong_says_yes_and_chooses_a_time(service: Servic
     [booking] = service.get("/api/v1/bookings?vehicle=van-7&state=booked")["items"]
     assert (booking["slot"]["start_at"], booking["slot"]["centre"]) == (offered["start_at"], offered["centre"])
     assert case_of(service, "van-7")["answered_by"] == "olga"
+
+
+def test_an_owner_asks_the_chat_which_changes_nothing_without_a_yes(service: Service, enter: Enter) -> None:
+    page = enter("olga", PHONE, path="/chat/north/van-9")
+    page.get_by_role("button", name="May I drive?").click()
+    log = page.get_by_role("log")
+    expect(log.get_by_text("I know of nothing against it")).to_be_visible()
+    page.get_by_label("Your question").fill("show me the speed")
+    page.keyboard.press("Enter")
+    expect(log.locator(".chart canvas")).to_be_visible()
+    expect(log.get_by_text("From: chart")).to_be_visible()
+    expect(page.get_by_label("Your question")).to_have_value("")
+    page.goto(f"{service.api}/chat/north/van-8")
+    wait_for_case(service, "van-8", "asked")
+    page.get_by_label("Your question").fill("yes please repair it")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="No", exact=True).click()
+    expect(page.get_by_text("Nothing was changed")).to_be_visible()
+    assert case_of(service, "van-8")["answer"] is None
+    kept = page.evaluate("() => Object.values(sessionStorage)")
+    said = [service.get(f"/api/v1/chat/{conversation}") for conversation in kept]
+    asked = {one["vehicle"]: [turn["asked"] for turn in one["turns"]] for one in said}
+    assert asked == {
+        "van-9": ["May I drive?", "show me the speed"],
+        "van-8": ["yes please repair it", "no"],
+    }
+    assert {one["by"] for one in said} == {"olga"}
+    page.reload()
+    expect(page.get_by_role("log").get_by_text("yes please repair it")).to_be_visible()
 
 
 def test_a_technician_starts_and_completes_a_work_order(service: Service, enter: Enter) -> None:
@@ -90,3 +129,54 @@ def test_a_reload_and_another_tab_stay_signed_in_until_one_signs_out(enter: Ente
     other.get_by_role("button", name="Sign out").click()
     for each in (other, page):
         expect(each.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("first", PAGES)
+def test_a_first_page_is_light(enter: Enter, first: tuple[str, dict[str, int], str, str, int]) -> None:
+    login, size, path, ready, budget_bytes = first
+    files = read_files(DIST)
+    page = enter(login, size, path)
+    page.locator(ready).first.wait_for()
+    loaded: list[str] = page.evaluate("() => performance.getEntriesByType('resource').map((one) => one.name)")
+    paths = {urlsplit(url).path.lstrip("/") for url in loaded} | {"index.html"}
+    ours = [files[one] for one in paths if one in files]
+    assert any(one.suffix == ".css" for one in ours)
+    weight = sum(len(one.packed or one.content) for one in ours)
+    print(f"{login} at {path}: {weight} bytes in {len(ours)} files")
+    assert weight <= budget_bytes
+
+
+def test_a_page_says_how_old_it_is_while_the_cloud_is_away_and_goes_on_without_a_reload(
+    service: Service, enter: Enter, complaints: list[str]
+) -> None:
+    page = enter("dora", path="/analytics")
+    expect(page.get_by_role("region", name="Uptime")).to_be_visible()
+    other = page.context.new_page()
+    other.goto(page.url)
+    page.get_by_role("link", name="Ask", exact=True).click()
+    page.get_by_label("Your question").fill("May I drive?")
+    for each in (page, other):
+        expect(each.get_by_role("status", name="Live", exact=True)).to_be_attached()
+    page.evaluate("() => { globalThis.isTheSamePage = true }")
+    port = urlsplit(service.api).port
+    assert port is not None
+    service.kill()
+    expect(page.get_by_text("The line to the cloud is cut since")).to_be_visible()
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("Your question")).to_have_value("May I drive?")
+    page.get_by_role("link", name="Analytics").click()  # which nobody asks for anew by the clock
+    other.get_by_role("link", name="Root cause").click()  # whose chunk this tab does not have
+    for each in (page, other):
+        expect(each.get_by_role("alert")).to_be_visible()
+    service.start(port)
+    expect(page.get_by_role("region", name="Uptime")).to_be_visible()
+    expect(other.get_by_role("heading", name="Root cause")).to_be_visible()
+    for said in ("The line to the cloud is cut", "The cloud cannot be reached."):
+        expect(page.get_by_text(said)).to_have_count(0)
+    page.get_by_role("link", name="Alerts", exact=True).click()
+    expect(page.get_by_role("main").get_by_role("link").filter(has_text="van-7").first).to_be_visible()
+    tell(service, "van-10", alert(7, "After the cut"))
+    expect(page.get_by_text("After the cut")).to_be_visible()
+    assert page.evaluate("() => globalThis.isTheSamePage") is True
+    complaints[:] = [one for one in complaints if not any(sign in one for sign in AWAY)]

@@ -17,15 +17,26 @@ from tests.unit.cloud import vehicle as says
 from tests.unit.cloud.vehicle import Speaker
 
 PASSWORD: Final = "correct horse battery staple"
-PEOPLE: Final = {
-    "olga": ("Olga Owner", "owner"),
-    "dora": ("Dora Dispatcher", "fleet_manager"),
-    "tom": ("Tom Technician", "technician"),
-}
-"""Login → name and role, in fleet north."""
 FLEET: Final = "north"
+PEOPLE: Final = {
+    "olga": ("Olga Owner", "owner", FLEET),
+    "dora": ("Dora Dispatcher", "fleet_manager", FLEET),
+    "tom": ("Tom Technician", "technician", FLEET),
+    "mara": ("Mara Manager", "fleet_manager", "south"),
+    "tim": ("Tim Technician", "technician", "south"),
+    "erik": ("Erik Executive", "executive", "south"),
+    "ada": ("Ada Admin", "admin", None),
+}
+"""Login → name, role, and the fleet that they have it in; None: everywhere."""
 PLACES: Final = {"van-7": (52.52, 13.41), "van-8": (48.14, 11.58), "van-9": (53.55, 9.99), "van-10": (50.94, 6.96)}
-_SETTINGS: Final = "[workflow]\nlook_every_s = 0.2\n"
+_SETTINGS: Final = """
+[workflow]
+look_every_s = 0.2
+
+[notify]
+smtp_url = "smtp://127.0.0.1:9"
+"""
+"""Nobody listens at the mail server's port, so that no mail leaves this machine."""
 _ALWAYS: Final = [{"weekday": day, "opens": "00:00", "closes": "23:45"} for day in range(7)]
 _SKILLS: Final = ("brakes", "cooling", "electrical", "engine", "tyres")
 _PARTS: Final = ("thermostat", "water_pump", "radiator_fan", "battery_12v", "alternator", "starter")
@@ -59,8 +70,8 @@ def town(folder: Path) -> Iterator[Service]:
     settings.write_text(_SETTINGS)
     arguments = ("--config", str(settings), "--embedded-broker", "--broker-port", "0")
     with serving(folder, *arguments) as service:
-        for login, (name, role) in PEOPLE.items():
-            grants = [{"role": role, "fleet": FLEET}]
+        for login, (name, role, fleet) in PEOPLE.items():
+            grants = [{"role": role, "fleet": fleet}]
             put(service, f"/people/{login}", {"name": name, "grants": grants, "password": PASSWORD})
         for centre, body in CENTRES.items():
             put(service, f"/centres/{centre}", body)
@@ -135,9 +146,9 @@ def trip(n: int, hours_ago: float) -> messages.Trip:
     return says.trip(distance_m=18_400.0).model_copy(update=fields)
 
 
-def tell(service: Service, vehicle: str, *bodies: messages.Body) -> None:
+def tell(service: Service, vehicle: str, *bodies: messages.Body, fleet: str = FLEET) -> None:
     """Let a vehicle say all this, and wait until the cloud has it."""
-    speaker = Speaker(vehicle, FLEET)
+    speaker = Speaker(vehicle, fleet)
     counts: dict[str, int] = {}
     with Talker(service.broker, speaker.address) as talker:
         for body in bodies:
@@ -156,6 +167,23 @@ def furnish(service: Service) -> None:
     tell(service, "van-8", flat_battery(), *drive("van-8"), trip(1, 5))
     tell(service, "van-9", *drive("van-9"))
     tell(service, "van-10", says.health())
+
+
+def through_the_workshop(service: Service, vehicle: str, found_cause: str) -> int:
+    """Say yes to its case, and repair it; the number of its work order."""
+    number = wait_for_case(service, vehicle, "asked")["number"]
+    service.post(f"/api/v1/cases/{number}/answer", answer="yes", choose_for_me=True)
+    order: int = wait_for_case(service, vehicle, "booked")["work_order"]
+    begun = service.post(f"/api/v1/work-orders/{order}/start", sequence=0)
+    service.post(
+        f"/api/v1/work-orders/{order}/complete",
+        sequence=begun["sequence"],
+        outcome="repaired",
+        findings=["Shaft leaks"],
+        found_cause=found_cause,
+        parts_changed=["water_pump"],
+    )
+    return order
 
 
 def case_of(service: Service, vehicle: str) -> dict[str, Any]:

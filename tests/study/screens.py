@@ -15,12 +15,15 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import DESKTOP, PHONE, find_browser
-from tests.browser.town import PASSWORD, furnish, too_hot, town, wait_for_case
+from tests.browser.south import claimed, furnish_south, misbehave, told_to
+from tests.browser.town import PASSWORD, furnish, now, too_hot, town, wait_for_case
 from tests.integration.cloud.service import Service
 
 SIZES: Final = {"phone": PHONE, "desktop": DESKTOP}
 TONES: Final = ("light", "dark")
 QUIET_MS: Final = 500
+PDF_MS: Final = 3000
+"""The browser's own viewer tells nobody when it has drawn."""
 
 
 @contextmanager
@@ -65,6 +68,25 @@ def pages_of(service: Service) -> Iterator[tuple[str, str, str]]:
         ("cases", "olga", "/cases"),
         ("work-orders", "tom", "/work-orders"),
         ("nothing", "dora", "/nothing"),
+        ("alert-of-incident", "mara", f"/alerts/south/van-1/{too_hot().id}"),
+        ("insights", "mara", "/root-cause"),
+        ("actions", "mara", "/root-cause?show=actions"),
+        ("insight", "mara", "/root-cause/1"),
+        ("action", "mara", "/root-cause/actions/1"),
+        ("claims", "mara", "/warranty"),
+        ("claim", "mara", "/warranty/1"),
+        ("claim-of-order", "mara", "/work-orders/1"),
+        ("analytics", "mara", "/analytics"),
+        ("analytics-technician", "tim", "/analytics"),
+        ("contacts", "mara", "/admin?show=contacts"),
+        ("deliveries", "mara", "/admin?show=deliveries"),
+        ("people", "ada", "/admin?show=people"),
+        ("keys", "ada", "/admin?show=keys"),
+        ("findings", "ada", "/admin?show=findings"),
+        ("audit", "ada", "/admin?show=audit"),
+        ("look-everywhere", "ada", "/root-cause"),
+        ("chat", "mara", "/chat/south/bus-01"),
+        ("insights-executive", "erik", "/root-cause"),
     ]
     for case in service.get("/api/v1/cases")["items"]:
         yield f"case-{case['state']}", "olga", f"/cases/{case['number']}"
@@ -76,13 +98,48 @@ def take_all(browser: Browser, service: Service, out: Path, sizes: list[str], to
     """Every page as everybody who uses it sees it."""
     for size in sizes:
         for tone in tones:
-            for login in ("dora", "olga", "tom"):
+            for login in ("dora", "olga", "tom", "mara", "tim", "ada", "erik"):
                 with looking(browser, size, tone) as page:
                     sign_in(page, service, login)
                     for name, who, path in pages_of(service):
                         if who == login:
                             page.goto(f"{service.api}{path}")
                             shoot(page, out / f"{name}-{size}-{tone}.png")
+            with looking(browser, size, tone) as page:
+                take_acts(page, service, out, f"{size}-{tone}")
+
+
+def take_acts(page: Page, service: Service, out: Path, how: str) -> None:
+    """What is there only after somebody did something: answers, a look, evidence, dialogs, the menu."""
+    sign_in(page, service, "olga")
+    page.goto(f"{service.api}/chat/north/van-7")
+    for asked in ("Show me the speed", "yes please repair it"):
+        page.get_by_label("Your question").fill(asked)
+        page.get_by_role("button", name="Send").click()
+        page.get_by_text("Looking it up").wait_for(state="detached")
+    page.get_by_role("button", name="No", exact=True).wait_for()
+    page.locator(".chart canvas").wait_for()
+    shoot(page, out / f"chat-answers-{how}.png")
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, service, "mara")
+    if page.get_by_role("button", name="More").is_visible():
+        page.get_by_role("button", name="More").click()
+    shoot(page, out / f"more-{how}.png")
+    page.goto(f"{service.api}/root-cause")
+    page.get_by_role("button", name="Look now").click()
+    page.get_by_text("This look claims").wait_for()
+    shoot(page, out / f"look-{how}.png")
+    page.goto(f"{service.api}/root-cause/1")
+    page.get_by_role("button", name="Open an action").click()
+    shoot(page, out / f"new-action-{how}.png")
+    page.goto(f"{service.api}/warranty/1")
+    page.get_by_role("button", name="Change what is said").click()
+    shoot(page, out / f"statement-{how}.png")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Open the evidence").click()
+    page.get_by_role("table", name="Files and hashes").wait_for()
+    page.wait_for_timeout(PDF_MS)
+    shoot(page, out / f"evidence-{how}.png")
 
 
 def take_empty(browser: Browser, service: Service, out: Path) -> None:
@@ -101,7 +158,7 @@ def take_empty(browser: Browser, service: Service, out: Path) -> None:
         shoot(page, out / "cases-empty-phone-dark.png")
     with looking(browser, "desktop", "light") as page:
         sign_in(page, service, "dora")
-        for name in ("fleet", "alerts", "work-orders"):
+        for name in ("fleet", "alerts", "work-orders", "chat", "root-cause", "warranty", "analytics", "admin"):
             page.goto(f"{service.api}/{name}")
             shoot(page, out / f"{name}-empty-desktop-light.png")
 
@@ -135,6 +192,14 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=program, args=root)
         take_empty(browser, service, options.out)
         furnish(service)
+        told_to(service)
+        claimed(service, furnish_south(service))
+        service.post("/api/v1/insights", fleet="south")
+        action = {"fleet": "south", "insight": 1, "title": "Replace the pumps of batch K-2531", "owner": "mara"}
+        service.post("/api/v1/capa", **action, due_on=f"{now().date()}")
+        service.post("/api/v1/capa", **action | {"title": "Ask the maker"}, due_on=f"{now().date()}")
+        service.post("/api/v1/capa/1/done", sequence=0, note="All seven have new pumps")
+        misbehave(service, "tom")
         number = wait_for_case(service, "van-7", "asked")["number"]
         sizes, tones = options.size or list(SIZES), options.tone or list(TONES)
         take_all(browser, service, options.out, sizes, tones)

@@ -1,14 +1,15 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useAsked } from "./api/asked";
 import { get } from "./api/client";
 import { t } from "./i18n/t";
+import { BACK } from "./live/back";
 import { live } from "./live/live";
 import { SignIn } from "./pages/sign-in/SignIn";
 import { Frame } from "./parts/Frame";
 import { NoPage, Trouble, Waiting } from "./parts/Standing";
 import { go, useLocation } from "./router";
 import { match, routes, type PageProps, type Route } from "./routes";
-import { may, MeContext, type Me } from "./session/me";
+import { isOwner, may, mayAny, MeContext, type Me } from "./session/me";
 import { session } from "./session/session";
 import type { ComponentType } from "preact";
 
@@ -47,9 +48,9 @@ function House() {
 
 /** Where somebody begins: who may drive but not plan is an owner, and first sees whether all is well. */
 function start(me: Me): string {
-  if (may(me, "answer_cases") && !may(me, "plan")) return "/cases";
+  if (isOwner(me)) return "/cases";
   if (may(me, "work") && !may(me, "plan")) return "/work-orders";
-  return routes.find((one) => one.label !== null && may(me, one.needs))?.path ?? "/fleet";
+  return routes.find((one) => one.label !== null && mayAny(me, one.needs))?.path ?? "/fleet";
 }
 
 function Rooms({ me }: { me: Me }) {
@@ -61,7 +62,7 @@ function Rooms({ me }: { me: Me }) {
   const found = match(here.pathname);
   return (
     <Frame here={here.pathname}>
-      {isStart ? <Waiting /> : found === null || !may(me, found.route.needs) ? <NoPage /> : (
+      {isStart ? <Waiting /> : found === null || !mayAny(me, found.route.needs) ? <NoPage /> : (
         <Loaded key={found.route.path} route={found.route} names={found.names} query={here.searchParams} />
       )}
     </Frame>
@@ -69,15 +70,25 @@ function Rooms({ me }: { me: Me }) {
 }
 
 function Loaded({ route, names, query }: PageProps & { route: Route }) {
-  const loading = useMemo(() => route.page(), [route]);
   const [page, setPage] = useState<{ Page: ComponentType<PageProps> } | null>(null);
   const [isBroken, setBroken] = useState(false);
   useEffect(() => {
-    loading.then(
-      (module) => setPage({ Page: module.default }),
-      () => setBroken(true),
+    let isWanted = true;
+    route.page().then(
+      (module) => isWanted && setPage({ Page: module.default }),
+      () => isWanted && setBroken(true),
     );
-  }, [loading]);
+    return () => {
+      isWanted = false;
+    };
+  }, [route]);
+  useEffect(() => {
+    if (!isBroken) return undefined;
+    // Browsers do not ask again for a module that did not come; and nothing is shown that a reload could lose.
+    const again = (): void => location.reload();
+    addEventListener(BACK, again);
+    return () => removeEventListener(BACK, again);
+  }, [isBroken]);
   if (isBroken) {
     return (
       <div class="standing" role="alert">

@@ -31,10 +31,10 @@ class Service:
         self.api = ""
         self.broker = ""
 
-    def start(self) -> None:
-        """Start it and wait until it says where it is."""
+    def start(self, port: int = 0) -> None:
+        """Start it, at a port of its own choice or at this one, and wait until it says where it is."""
         self._announce.unlink(missing_ok=True)
-        command = [program("telltale-cloud"), "serve", *self._arguments, "--port", "0", "--token", TOKEN]
+        command = [program("telltale-cloud"), "serve", *self._arguments, "--port", str(port), "--token", TOKEN]
         command += ["--database", f"sqlite:///{self.database}", "--announce", str(self._announce)]
         with self._log.open("ab") as log:
             self._running = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder)

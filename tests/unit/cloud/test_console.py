@@ -74,6 +74,7 @@ def test_a_page_loads_and_runs_nothing_but_the_console(app: FastAPI, path: str) 
     assert headers["x-content-type-options"] == "nosniff"
     assert "unsafe" not in POLICY
     assert "http" not in POLICY
+    assert re.findall(r"[a-z-]+ [^;]*blob:", POLICY) == ["frame-src blob:"]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import { session } from "../session/session";
 import { asProblem, offline, problemOf } from "./problem";
 import type { paths } from "./schema";
 
-type Method = "get" | "post";
+type Method = "get" | "post" | "put" | "delete";
 type Operation<P extends keyof paths, M extends Method> = Exclude<paths[P][M], undefined>;
 type PathWith<M extends Method> = { [P in keyof paths]: Operation<P, M> extends never ? never : P }[keyof paths];
 type Part<O, Name extends string> = O extends { parameters: Record<Name, infer Found> } ? Exclude<Found, undefined> : never;
@@ -42,7 +42,7 @@ async function send(method: Method, path: string, asked: Loose, token: string | 
   if (token !== null) headers.set("Authorization", `Bearer ${token}`);
   const request: RequestInit = { method: method.toUpperCase(), headers, credentials: "omit", cache: "no-store" };
   if (asked.signal !== undefined) request.signal = asked.signal;
-  if (method === "post") {
+  if (method === "post" || method === "put") {
     headers.set("Content-Type", "application/json");
     request.body = JSON.stringify(asked.body ?? {});
   }
@@ -55,11 +55,16 @@ async function send(method: Method, path: string, asked: Loose, token: string | 
 }
 
 /** Ask, once more with a new token where the old one has run out; what is no success is thrown as a Problem. */
-async function ask(method: Method, path: string, asked: Loose): Promise<unknown> {
+async function reach(method: Method, path: string, asked: Loose): Promise<Response> {
   let answer = await send(method, path, asked, session.token());
   if (answer.status === 401 && (await session.renew())) answer = await send(method, path, asked, session.token());
   if (answer.status === 401) session.end();
   if (!answer.ok) throw await problemOf(answer);
+  return answer;
+}
+
+async function ask(method: Method, path: string, asked: Loose): Promise<unknown> {
+  const answer = await reach(method, path, asked);
   if (answer.status === 204) return undefined;
   try {
     const given: unknown = await answer.json();
@@ -79,9 +84,17 @@ export async function post<P extends PathWith<"post">>(path: P, asked: Asked<Ope
   return (await ask("post", path, asked as Loose)) as Given<Operation<P, "post">>;
 }
 
+/** PUT something in the place of what is there. */
+export async function put<P extends PathWith<"put">>(path: P, asked: Asked<Operation<P, "put">> = {}): Promise<Given<Operation<P, "put">>> {
+  return (await ask("put", path, asked as Loose)) as Given<Operation<P, "put">>;
+}
+
+/** DELETE something; what it was is the answer. */
+export async function take<P extends PathWith<"delete">>(path: P, asked: Asked<Operation<P, "delete">> = {}): Promise<Given<Operation<P, "delete">>> {
+  return (await ask("delete", path, asked)) as Given<Operation<P, "delete">>;
+}
+
 /** A file of the API, as bytes; its path may be one that gives no JSON. */
 export async function download(path: string, names: Record<string, string | number>): Promise<Blob> {
-  const answer = await send("get", path, { path: names }, session.token());
-  if (!answer.ok) throw await problemOf(answer);
-  return answer.blob();
+  return (await reach("get", path, { path: names })).blob();
 }

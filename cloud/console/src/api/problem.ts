@@ -1,5 +1,6 @@
 import { t } from "../i18n/t";
 
+const PASSING = [0, 502, 503, 504];
 const TYPE = "urn:telltale:problem:";
 
 /** What went wrong, in words for the person who asked. */
@@ -16,6 +17,11 @@ export class Problem extends Error {
   ) {
     super(text);
     this.name = "Problem";
+  }
+
+  /** Whether it goes by itself: the cloud is away, or not ready. */
+  get passes(): boolean {
+    return PASSING.includes(this.status);
   }
 }
 

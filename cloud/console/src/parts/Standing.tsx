@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { Asked } from "../api/asked";
 import type { Problem } from "../api/problem";
+import { clockTime } from "../i18n/say";
 import { t } from "../i18n/t";
 
 /** Grey lines where something will stand. */
@@ -10,11 +11,12 @@ export const Waiting = () => (
   </div>
 );
 
-/** What went wrong, with what the API said of it. */
-export const Said = ({ problem }: { problem: Problem }) => (
+/** What went wrong, with what the API said of it; and from when what is shown beside it is. */
+export const Said = ({ problem, asOf = null }: { problem: Problem; asOf?: number | null }) => (
   <div class="problem" role="alert">
     <strong>{problem.text}</strong>
     {problem.detail !== "" && problem.detail !== problem.text && <span>{problem.detail}</span>}
+    {asOf !== null && <span>{t.app.asOf(clockTime(asOf))}</span>}
   </div>
 );
 
@@ -36,7 +38,8 @@ export const Empty = ({ text, hint = "" }: { text: string; hint?: string }) => (
 
 export const NoPage = () => (
   <div class="standing">
-    <Empty text={t.app.notFound} hint={t.app.notFoundHint} />
+    <h1>{t.app.notFound}</h1>
+    <p class="quiet">{t.app.notFoundHint}</p>
     <a class="button" href="/">{t.app.home}</a>
   </div>
 );
@@ -46,7 +49,7 @@ export function Shown<T>({ asked, children }: { asked: Asked<T>; children: (valu
   if (asked.value === null) return asked.problem === null ? <Waiting /> : <Trouble problem={asked.problem} again={asked.reload} />;
   return (
     <>
-      {asked.problem !== null && <Said problem={asked.problem} />}
+      {asked.problem !== null && <Said problem={asked.problem} asOf={asked.at} />}
       {children(asked.value)}
     </>
   );

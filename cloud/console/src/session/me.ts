@@ -20,3 +20,9 @@ export function useMe(): Me {
   if (me === null) throw new Error("a page is shown although nobody is signed in");
   return me;
 }
+
+/** Whether somebody may any of these. */
+export const mayAny = (me: Me, permissions: readonly Permission[]): boolean => permissions.some((one) => may(me, one));
+
+/** Somebody who has vehicles and plans no work: sees what concerns these, and begins with whether all is well. */
+export const isOwner = (me: Me): boolean => may(me, "answer_cases") && !may(me, "plan");

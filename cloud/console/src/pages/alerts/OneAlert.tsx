@@ -10,6 +10,7 @@ import { Said, Shown } from "../../parts/Standing";
 import type { PageProps } from "../../routes";
 import { may, useMe } from "../../session/me";
 import { ClosingDialog } from "./ClosingDialog";
+import { Incident } from "./Incident";
 
 type Whole = Forms["AlertWithTimelineForm"];
 
@@ -67,6 +68,7 @@ function Sheet({ whole, reload }: { whole: Whole; reload: () => void }) {
           </section>
         </div>
       </div>
+      {whole.incident !== null && <Incident number={whole.incident} />}
     </>
   );
 }

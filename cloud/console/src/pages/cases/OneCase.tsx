@@ -7,6 +7,7 @@ import { Chip, Facts, Happened, vehiclePath } from "../../parts/Bits";
 import { Shown } from "../../parts/Standing";
 import type { PageProps } from "../../routes";
 import { may, useMe } from "../../session/me";
+import { ChatBox } from "../chat/ChatBox";
 import { Appointment } from "./Appointment";
 import { Diagnosis } from "./Diagnosis";
 import { Answer, Offers, Others } from "./Owner";
@@ -52,6 +53,12 @@ function Sheet({ one, reload }: { one: Forms["CaseWithStepsForm"]; reload: () =>
             {mayEnd && <Others one={one} done={reload} />}
           </section>
           {one.diagnosis !== null && <Diagnosis of={one.diagnosis} />}
+          {may(me, "chat", one.fleet) && (
+            <section class="card" aria-label={t.chat.title}>
+              <h2>{t.chat.about(one.vehicle)}</h2>
+              <ChatBox fleet={one.fleet} vehicle={one.vehicle} answered={reload} />
+            </section>
+          )}
         </div>
         <section class="card">
           <h2>{t.cases.steps}</h2>

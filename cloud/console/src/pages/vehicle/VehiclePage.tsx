@@ -41,6 +41,7 @@ export default function VehiclePage({ names: { fleet = "", vehicle = "" } }: Pag
                 <h1>{known.vehicle}</h1>
               </div>
               <div class="chips">
+                {may(me, "chat", fleet) && <a class="button" href={`/chat/${encodeURIComponent(fleet)}/${encodeURIComponent(vehicle)}`}>{t.chat.ask}</a>}
                 <Chip tone={known.presence}>{t.say.presence[known.presence]}</Chip>
                 {health.value !== null && <Score of={health.value.score} />}
               </div>

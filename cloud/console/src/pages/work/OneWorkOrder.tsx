@@ -9,6 +9,7 @@ import { Slot } from "../../parts/Centre";
 import { Said, Shown } from "../../parts/Standing";
 import type { PageProps } from "../../routes";
 import { may, useMe } from "../../session/me";
+import { ClaimOfOrder } from "../warranty/ClaimOfOrder";
 import { CompleteDialog } from "./CompleteDialog";
 import { orderTone } from "./tone";
 
@@ -19,6 +20,7 @@ export default function OneWorkOrder({ names: { number = "" } }: PageProps) {
 }
 
 function Sheet({ order, put, reload }: { order: WorkOrder; put: (order: WorkOrder) => void; reload: () => void }) {
+  const me = useMe();
   const booking = useAsked(`booking ${order.booking}`, (signal) => get("/api/v1/bookings/{booking}", { path: { booking: order.booking }, signal }));
   return (
     <>
@@ -44,7 +46,10 @@ function Sheet({ order, put, reload }: { order: WorkOrder; put: (order: WorkOrde
             ]}
           />
         </section>
-        {order.report !== null && <Report order={order} report={order.report} />}
+        <div class="stack">
+          {order.report !== null && <Report order={order} report={order.report} />}
+          {order.state === "done" && may(me, "see_claims", order.fleet) && <ClaimOfOrder order={order} />}
+        </div>
       </div>
     </>
   );
