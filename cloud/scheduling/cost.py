@@ -36,6 +36,7 @@ _LATEST: Final = {Action.NEAREST_WORKSHOP: timedelta(days=3), Action.FINISH_SHIF
 """The latest safe start after the vehicle is ready, where nobody says otherwise; the others have the horizon."""
 RISK_MAX: Final = 0.2
 """With a known remaining life the work begins before the risk of having failed is larger."""
+_DAY: Final = timedelta(days=1)
 _OTHER_DAY_EUR: Final = 20.0
 _OTHER_HOURS_EUR: Final = 10.0
 _OTHER_CENTRE_EUR: Final = 15.0
@@ -166,7 +167,7 @@ def _life(job: Job) -> Life | None:
 
 
 def _days(begin: datetime, end: datetime) -> float:
-    return max(0.0, (end - begin) / timedelta(days=1))
+    return max(0.0, (end - begin) / _DAY)
 
 
 @lru_cache(maxsize=4096)  # asked for at every time, of the same few places
