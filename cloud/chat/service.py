@@ -13,10 +13,11 @@ from cloud.chat.answers import NOT_THIS_ONE, WITHHELD, answer
 from cloud.chat.deeds import Draft, do
 from cloud.chat.model import Conversation, Intent, Path, Pending, Reply, Turn, Used
 from cloud.chat.numbers import unsaid
+from cloud.chat.others import names_another
 from cloud.chat.shelf import TOOLS
 from cloud.chat.thinking import Fallback, Thinks, Why
 from cloud.chat.tools import Asker, Neighbours, Tool, Toolbox
-from cloud.chat.understanding import Understands, Wanted, bare_answer, names_another, plain_answer
+from cloud.chat.understanding import Understands, Wanted, bare_answer, plain_answer
 from cloud.database import Database
 from cloud.errors import Conflict, NotAllowed, NotFound
 from cloud.security.principal import Principal
@@ -194,7 +195,7 @@ def _checked(draft: Draft, box: Toolbox, wanted: Wanted) -> Reply:
 def _counts(reply: Reply) -> Mapping[str, int]:
     return {
         f"chat_answers_{reply.path}": 1,
-        "chat_not_known": int(reply.intent is Intent.OTHER),
+        "chat_not_known": int(reply.intent in {Intent.OTHER, Intent.LANGUAGE}),
         "chat_withheld": int(reply.text == WITHHELD),
         **({f"chat_model_{reply.fell_back}": 1} if reply.fell_back else {}),
     }

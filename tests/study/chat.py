@@ -18,7 +18,7 @@ from time import perf_counter, thread_time
 from typing import Final
 
 from cloud.app import leave_what_is_loaded
-from cloud.chat.answers import DONT_KNOW, NOT_THIS_ONE
+from cloud.chat.answers import DONT_KNOW, NOT_THIS_ONE, ONLY_ENGLISH
 from cloud.chat.model import Intent, Reply
 from cloud.chat.numbers import unsaid
 from cloud.chat.recent import FOR
@@ -170,7 +170,7 @@ def ask_in_every_state(cloud: Cloud, utterances: Sequence[Asked]) -> list[Answer
 
 def refused(reply: Reply) -> bool:
     """It said that it does not know, or does not speak of that, and nothing else."""
-    return reply.text in {DONT_KNOW, NOT_THIS_ONE} and reply.pending is None and not reply.used
+    return reply.text in {DONT_KNOW, NOT_THIS_ONE, ONLY_ENGLISH} and reply.pending is None and not reply.used
 
 
 def report(utterances: Sequence[Asked], answered: Sequence[Answered], first_s: float) -> list[str]:
@@ -178,7 +178,7 @@ def report(utterances: Sequence[Asked], answered: Sequence[Answered], first_s: f
     once = answered[: len(utterances)]
     understanding = Understanding()
     commonest = Counter(one.intent for one in utterances).most_common(1)[0][0]
-    said = {
+    said: dict[str, list[Intent]] = {
         "the chat (rules and model)": [one.reply.intent for one in once],
         "the model alone": [understanding.wanted(one.text).intent for one in utterances],
         "keywords": [by_keyword(one.text) for one in utterances],
@@ -186,12 +186,17 @@ def report(utterances: Sequence[Asked], answered: Sequence[Answered], first_s: f
     }
     lines = [f"| {len(utterances)} utterances | intent right |", "|---|---|"]
     for name, intents in said.items():
-        right = sum(one.intent is intent for one, intent in zip(utterances, intents, strict=True))
+        right = sum(one.intent is _plain(intent) for one, intent in zip(utterances, intents, strict=True))
         lines.append(f"| {name} | {right / len(utterances):.0%} |")
     lines += ["", *_refusals(once), "", *_confusions(once), "", *_times(answered, first_s)]
     invented = sum(bool(unsaid(one.reply.text, one.reply.used)) for one in answered)
     lines.append(f"Answers with a number that no tool said: {invented} of {len(answered)}.")
     return lines
+
+
+def _plain(intent: Intent) -> Intent:
+    """What is not English is not ours either; the keywords do not tell the two apart."""
+    return Intent.OTHER if intent is Intent.LANGUAGE else intent
 
 
 def _refusals(once: Sequence[Answered]) -> list[str]:
@@ -205,7 +210,7 @@ def _refusals(once: Sequence[Answered]) -> list[str]:
 
 
 def _confusions(once: Sequence[Answered]) -> list[str]:
-    wrong = [one for one in once if one.reply.intent is not one.asked.intent]
+    wrong = [one for one in once if _plain(one.reply.intent) is not one.asked.intent]
     return [f"{one.asked.intent} taken for {one.reply.intent}: {one.asked.text}" for one in wrong]
 
 
