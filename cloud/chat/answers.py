@@ -32,8 +32,8 @@ DONT_KNOW: Final = (
     "may drive, what a repair needs, and when it can be done; I can show a chart, and book, move or cancel."
 )
 NOT_THIS_ONE: Final = (
-    "I can only speak about the vehicle that you opened here, and know nothing of any other. If you mean this one, call "
-    "it “the vehicle”."
+    "I can only speak about the vehicle that you opened here, and know nothing of any other. If you mean this one, "
+    "call it “the vehicle”."
 )
 ONLY_ENGLISH: Final = "I understand English only. Please ask in English."
 NOTHING_WAITS: Final = "I asked you nothing that a yes or no would answer. What do you want to know?"

@@ -98,9 +98,7 @@ class Gate(_Part):
     strange_odds: float
     """Of the natural logarithm of the odds, by the model, that it is `other` or foreign."""
     unknown_share: float
-    unknown: float
-    """Of the number of unknown words."""
-    known: float
+    """Of the share of words that are not known: their number would refuse whoever says much."""
     bias: float
     """Such that what is above 0 is refused."""
 
@@ -112,14 +110,14 @@ class Gate(_Part):
     @property
     def weights(self) -> tuple[float, ...]:
         """In the order of `gate_features`."""
-        return self.strange_odds, self.unknown_share, self.unknown, self.known
+        return self.strange_odds, self.unknown_share
 
 
 def gate_features(share: float, strangeness: Strangeness) -> tuple[float, ...]:
     """What the gate looks at, from the probability that a sentence is strange and what of it is known."""
     within = min(max(share, _SHARE_MIN), 1.0 - _SHARE_MIN)
     odds = math.log(within / (1.0 - within))
-    return odds, strangeness.share, float(strangeness.unknown), float(strangeness.known)
+    return odds, strangeness.share
 
 
 class IntentCard(_Part):

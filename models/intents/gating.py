@@ -53,8 +53,8 @@ def gate_of(sifted: Sifted, refused_max: float) -> Gate:
     order = np.argsort(-scores)
     beyond = np.cumsum(ours.weight[order]) / ours.weight.sum() > refused_max
     limit = float(scores[order][beyond][0])
-    weights = (float(weight) for weight in regression.coef_[0])
-    return Gate(**dict(zip(("strange_odds", "unknown_share", "unknown", "known"), weights, strict=True)), bias=-limit)
+    strange_odds, unknown_share = (float(weight) for weight in regression.coef_[0])
+    return Gate(strange_odds=strange_odds, unknown_share=unknown_share, bias=-limit)
 
 
 def refused(gate: Gate, features: Float64s) -> Booleans:
