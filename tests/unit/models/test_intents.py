@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud.chat.model import Intent
+from cloud.chat.others import names_another
 from cloud.chat.understanding import SHIPPED
 from edge.detect.intents import CARD, MODEL, Gate, SentencePlan, load_intents, plain
 from edge.detect.vocabulary import Strangeness, Vocabulary
 from edge.errors import EXIT_CONFIG, ConfigError, ModelError
+from edge.wire.topics import Address
 from models.cli import main
 from models.intents.gating import Sifted, gate_of, refused
 from models.intents.making import figures
@@ -87,6 +89,14 @@ def sha256(file: Path) -> str:
 
 def test_the_readme_shows_the_figures_of_the_card() -> None:
     assert figures(load_intents(SHIPPED).card) in (ROOT / "models" / "README.md").read_text("utf-8")
+
+
+def test_no_owner_s_own_question_is_taken_for_one_about_another_vehicle() -> None:
+    utterances = read_utterances()
+    pairs = zip(utterances.sentences, utterances.intents, strict=True)
+    ours = [sentence for sentence, intent in pairs if intent != Intent.OTHER]
+    assert len(ours) > 1000
+    assert [sentence for sentence in ours if names_another(sentence, Address("north", "van-7"))] == []
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n", "?!", "…"])
