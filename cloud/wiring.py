@@ -48,7 +48,7 @@ from cloud.security.audit import Audit
 from cloud.security.room import Security, make_security
 from cloud.security.tokens import signing_key
 from cloud.warranty.checks import Sighting
-from cloud.warranty.gather import Positions, Sources
+from cloud.warranty.gather import Positions, Sources, sighting_of
 from cloud.warranty.plan_files import load_plans, shipped_plans
 from cloud.warranty.plans import PlanService
 from cloud.warranty.seal import Seal
@@ -78,7 +78,11 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     """Every part, knowing those it needs; `tried` is set when the broker was found there or away."""
     fleet = FleetService(
         database,
-        FleetSettings(timedelta(seconds=config.fleet.offline_after_s), config.fleet.summaries_per_vehicle),
+        FleetSettings(
+            timedelta(seconds=config.fleet.offline_after_s),
+            config.fleet.summaries_per_vehicle,
+            timedelta(days=config.fleet.places_days),
+        ),
         now,
     )
     audit = Audit(database, now)
@@ -192,16 +196,17 @@ def teller(notify: NotifyService, public_url: str | None) -> Callable[[Connectio
 
 
 def positions_of(fleet: FleetService) -> Positions:
-    """Where a vehicle said last that it was; of the positions before that none is kept."""
+    """Where a vehicle was last in each hour, as long as that is kept, and where it said last that it was."""
 
     def positions(address: Address, since: datetime, until: datetime) -> list[Sighting]:
+        found = [sighting_of(seen) for seen in fleet.places(address, since, until)]
         told = fleet.twin(address).position
         if told is None or told.clock is not Clock.SYNCED or not since <= told.observed_at <= until:
-            return []
-        if not isinstance(told.body, Position):
-            return []
-        place = Place(told.body.latitude_deg, told.body.longitude_deg)
-        return [Sighting(told.observed_at, place, told.body.accuracy_m)]
+            return found
+        if isinstance(told.body, Position):
+            place = Place(told.body.latitude_deg, told.body.longitude_deg)
+            found.append(Sighting(told.observed_at, place, told.body.accuracy_m))
+        return found
 
     return positions
 

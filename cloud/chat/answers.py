@@ -31,7 +31,11 @@ DONT_KNOW: Final = (
     "I don't know. I can say of this vehicle whether it is all right, what a warning, lamp or code means, whether you "
     "may drive, what a repair needs, and when it can be done; I can show a chart, and book, move or cancel."
 )
-NOT_THIS_ONE: Final = "I can only speak about the vehicle that you opened here, and know nothing of any other."
+NOT_THIS_ONE: Final = (
+    "I can only speak about the vehicle that you opened here, and know nothing of any other. If you mean this one, "
+    "call it “the vehicle”."
+)
+ONLY_ENGLISH: Final = "I understand English only. Please ask in English."
 NOTHING_WAITS: Final = "I asked you nothing that a yes or no would answer. What do you want to know?"
 WITHHELD: Final = "I keep my answer back: it held a number that none of my sources has said. Please ask in another way."
 _GREETING: Final = "Hello. Ask me how the vehicle is, or what you want to know about it."
@@ -270,6 +274,7 @@ _ANSWERS: Final[Mapping[Intent, Callable[[Toolbox, str], str]]] = {
     Intent.THANKS: _said(_THANKS),
     Intent.ABILITIES: _said(DONT_KNOW.removeprefix("I don't know. ")),
     Intent.OTHER: _said(DONT_KNOW),
+    Intent.LANGUAGE: _said(ONLY_ENGLISH),
     Intent.YES: _said(NOTHING_WAITS),
     Intent.NO: _said(NOTHING_WAITS),
 }

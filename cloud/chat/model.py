@@ -40,6 +40,8 @@ class Intent(StrEnum):
     DECLINE = "decline"
     OTHER = "other"
     """Not understood, or not ours to answer."""
+    LANGUAGE = "language"
+    """Not in English."""
     YES = "yes"
     """To what was just asked; found by rule, never by the model."""
     NO = "no"

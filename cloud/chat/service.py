@@ -13,10 +13,11 @@ from cloud.chat.answers import NOT_THIS_ONE, WITHHELD, answer
 from cloud.chat.deeds import Draft, do
 from cloud.chat.model import Conversation, Intent, Path, Pending, Reply, Turn, Used
 from cloud.chat.numbers import unsaid
+from cloud.chat.others import names_another
 from cloud.chat.shelf import TOOLS
 from cloud.chat.thinking import Fallback, Thinks, Why
 from cloud.chat.tools import Asker, Neighbours, Tool, Toolbox
-from cloud.chat.understanding import Understands, Wanted, bare_answer, names_another, plain_answer
+from cloud.chat.understanding import Understands, Wanted, bare_answer, plain_answer
 from cloud.database import Database
 from cloud.errors import Conflict, NotAllowed, NotFound
 from cloud.security.principal import Principal
@@ -27,11 +28,12 @@ TURNS_MAX: Final = 50
 TURNS_TOLD: Final = 3
 """Of the latest, to a language model."""
 SURELY: Final = 0.6
-"""From this confidence on `other` is refused without asking a language model."""
+"""From this confidence on what is none of ours, or not English, is refused without asking a language model."""
 HIDDEN: Final = "What was answered here is not for your role."
 LEFT: Final = "Nothing was changed."
 _BUSY: Final = "something else was said in this conversation at this moment; ask again"
 _WITHOUT: Final = frozenset({Intent.YES, Intent.NO, Intent.GREETING, Intent.THANKS, Intent.ABILITIES})
+_REFUSED: Final = frozenset({Intent.OTHER, Intent.LANGUAGE})
 _log = logging.getLogger(__name__)
 
 
@@ -177,7 +179,7 @@ class ChatService:
 
 def _is_for_a_model(wanted: Wanted) -> bool:
     """Not a bare yes or no, not a word of courtesy, and not what is surely none of our business."""
-    if wanted.intent is Intent.OTHER:
+    if wanted.intent in _REFUSED:
         return wanted.confidence < SURELY
     return wanted.intent not in _WITHOUT
 
@@ -194,7 +196,7 @@ def _checked(draft: Draft, box: Toolbox, wanted: Wanted) -> Reply:
 def _counts(reply: Reply) -> Mapping[str, int]:
     return {
         f"chat_answers_{reply.path}": 1,
-        "chat_not_known": int(reply.intent is Intent.OTHER),
+        "chat_not_known": int(reply.intent in _REFUSED),
         "chat_withheld": int(reply.text == WITHHELD),
         **({f"chat_model_{reply.fell_back}": 1} if reply.fell_back else {}),
     }

@@ -1,6 +1,7 @@
-"""What somebody wants who writes something: by rule a plain yes or no and others' vehicles, else by the model."""
+"""What somebody wants who writes something: by rule a plain yes or no and other scripts, else by the model."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,6 @@ from cloud.chat.model import Intent
 from cloud.chat.told import ToldOffer
 from cloud.errors import ConfigError, UpstreamDown
 from edge.errors import ModelError
-from edge.wire.topics import Address
 
 if TYPE_CHECKING:
     from edge.detect.intents import IntentModel
@@ -28,7 +28,6 @@ _BARE: Final = {
     "yes": Intent.YES, "yep": Intent.YES, "yeah": Intent.YES, "ok": Intent.YES, "okay": Intent.YES, "sure": Intent.YES,
     "no": Intent.NO, "nope": Intent.NO, "nah": Intent.NO,
 }  # fmt: skip
-_NAMED: Final = re.compile(r"\b(?:fleet\s+[a-z0-9._-]+|[a-z]+[a-z0-9_.]*-\d+[a-z0-9]*)\b", re.IGNORECASE)
 _ORDINALS: Final = {
     "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "last": -1,
     "1": 1, "2": 2, "3": 3,
@@ -63,12 +62,14 @@ class Understanding:
         self._model: IntentModel | None = None
 
     def wanted(self, text: str) -> Wanted:
-        """What a sentence wants; `other` where the model is not sure.
+        """What a sentence wants; `other` where it is none of ours, `language` where it is not English.
 
         Raises:
             ConfigError: the model's package is not there, or damaged.
             UpstreamDown: the model cannot answer.
         """
+        if _is_of_another_script(text):
+            return Wanted(Intent.LANGUAGE, 1.0)
         try:
             found = self._loaded().understand(text)
         except ModelError as error:
@@ -100,13 +101,6 @@ def bare_answer(text: str) -> Intent | None:
     return _BARE.get(said)
 
 
-def names_another(text: str, address: Address) -> bool:
-    """Whether a text names a vehicle or fleet that this conversation is not about, be there one of that name or not."""
-    own = {address.vehicle.casefold(), f"fleet {address.fleet.casefold()}"}
-    named = (" ".join(found[0].casefold().split()).rstrip(".") for found in _NAMED.finditer(text))
-    return any(name not in own and not _is_no_vehicle(name) for name in named)
-
-
 def offer_in(text: str, offers: Sequence[ToldOffer]) -> ToldOffer | None:
     """The offer that is meant by its number, weekday, centre or kind; None: none of these is said, or none fits."""
     fitting = fitting_in(text, offers)
@@ -133,6 +127,10 @@ def fitting_in(text: str, offers: Sequence[ToldOffer]) -> list[ToldOffer] | None
     return None
 
 
-def _is_no_vehicle(name: str) -> bool:
-    """`e-10`, `covid-19` cannot be told from a vehicle's name; a code such as p-0420 can."""
-    return re.fullmatch(r"[pbcu]-[0-3][0-9a-f]{3}", name) is not None
+def _is_of_another_script(text: str) -> bool:
+    """Whether most letters are none of the Latin script, which ends with U+024F and the signs of Vietnamese."""
+    letters = [sign for sign in text if sign.isalpha()]
+    return (
+        sum(not unicodedata.name(sign, "").startswith(("LATIN", "FULLWIDTH LATIN")) for sign in letters)
+        > len(letters) / 2
+    )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from edge.wire.envelope import Clock
 from edge.wire.messages import Health, Position, Reported, SignalSummary
@@ -108,6 +109,30 @@ class Whereabouts:
     address: Address
     position: Position
     observed_at: datetime
+
+
+PLACE: Final = ("Vehicle.CurrentLocation.Latitude", "Vehicle.CurrentLocation.Longitude")
+"""VSS, in degrees (WGS 84)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where a vehicle was at a moment of its own clock (WGS 84)."""
+
+    at: datetime
+    latitude_deg: float
+    longitude_deg: float
+    accuracy_m: float | None
+    """None: it did not say."""
+
+
+def seen_in(signals: Mapping[str, SignalSummary], at: datetime) -> Seen | None:
+    """Where a vehicle was at the end of a summary; None where it does not say, or that is nowhere on earth."""
+    said = [signals.get(name) for name in PLACE]
+    latitude, longitude = (None if one is None else one.last for one in said)
+    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
+        return None
+    return Seen(at, latitude, longitude, None)
 
 
 @dataclass(frozen=True, slots=True)

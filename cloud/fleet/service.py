@@ -8,11 +8,12 @@ from typing import Final
 from cloud import counters
 from cloud.database import Connection, Database
 from cloud.errors import NotFound
-from cloud.fleet import drive_store, vehicle_store
+from cloud.fleet import drive_store, place_store, vehicle_store
 from cloud.fleet.model import (
     DriveFilter,
     Driven,
     Presence,
+    Seen,
     Summary,
     Told,
     Trip,
@@ -22,10 +23,12 @@ from cloud.fleet.model import (
     VehicleFilter,
     Whereabouts,
     is_later,
+    seen_in,
 )
 from cloud.heard import Heard
 from cloud.pages import Page, Window
 from edge.wire import messages
+from edge.wire.envelope import Clock
 from edge.wire.topics import Address
 
 TwinBody = messages.Reported | messages.Health | messages.Position
@@ -35,7 +38,9 @@ _PARTS: Final[Mapping[type[TwinBody], TwinPart]] = {
     messages.Position: TwinPart.POSITION,
 }
 _EXPIRE_EVERY: Final = 64
-"""Old summaries are looked for when a summary's number in its stream divides by this."""
+"""Old summaries and places are looked for when a message's number in its stream divides by this."""
+_FUTURE_MAX: Final = timedelta(minutes=5)
+"""By which a clock that is known to be right may be ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class FleetSettings:
 
     offline_after: timedelta
     summaries_per_vehicle: int
+    places_for: timedelta = timedelta(days=400)
+    """How long it is known where a vehicle was, by the hour; of no length: not at all."""
 
 
 class FleetService:
@@ -74,6 +81,9 @@ class FleetService:
         if is_later(heard.place, vehicle_store.twin_place(connection, heard.address, part)):
             told = Told(body, heard.observed_at, heard.clock, heard.received_at)
             vehicle_store.put_twin_part(connection, heard.address, part, told, heard.place)
+        if isinstance(body, messages.Position):
+            at = heard.observed_at
+            self._keep_place(connection, heard, Seen(at, body.latitude_deg, body.longitude_deg, body.accuracy_m))
 
     def record_trip(self, connection: Connection, heard: Heard, body: messages.Trip) -> None:
         """Keep a trip; one that is known by its id stays as it is."""
@@ -109,10 +119,22 @@ class FleetService:
             received_at=heard.received_at,
         )
         is_new = drive_store.put_summary(connection, summary)
+        self._keep_place(connection, heard, seen_in(body.signals, body.ended_at))
         if heard.place[1] % _EXPIRE_EVERY == 0:
             gone = drive_store.expire_summaries(connection, heard.address, self._settings.summaries_per_vehicle)
             counters.add(connection, {"summaries_expired": gone})
         return is_new
+
+    def _keep_place(self, connection: Connection, heard: Heard, seen: Seen | None) -> None:
+        """Keep where a vehicle was, also where it says so late; under a wrong clock it is unknown when that was."""
+        if seen is None or heard.clock is not Clock.SYNCED:
+            return
+        now = self._now()
+        if now - self._settings.places_for < seen.at <= now + _FUTURE_MAX:
+            place_store.put_place(connection, heard.address, seen)
+        if heard.place[1] % _EXPIRE_EVERY == 0:
+            gone = place_store.expire_places(connection, heard.address, now - self._settings.places_for)
+            counters.add(connection, {"places_expired": gone})
 
     def census(self) -> dict[str, int]:
         """How many vehicles there are, by presence."""
@@ -226,6 +248,11 @@ class FleetService:
             return drive_store.summaries_between(
                 connection, address, since, until, newest_first=newest_first, rows_max=most
             )
+
+    def places(self, address: Address, since: datetime, until: datetime) -> list[Seen]:
+        """Where a vehicle was last in each hour of this time in which it said so, the earliest first."""
+        with self._database.snapshot() as connection:
+            return place_store.places_between(connection, address, since, until)
 
     def first_summary_at(self, address: Address) -> datetime | None:
         """When the oldest summary that is kept of a vehicle began; None: none is kept."""

@@ -18,11 +18,12 @@ REST: Final = System("other", "Everything else", frozenset(), 0.5, 0.5, 0.5, {},
 
 def of_component(system: System, evidence: Evidence) -> Evidence:
     """With the component's own alerts and codes alone, and only stretches that tell something of it."""
+    told = _indicators(system)
     return replace(
         evidence,
         alerts=[alert for alert in evidence.alerts if _owns_alert(system, alert)],
         codes=own_codes(system, evidence.codes),
-        stretches=[one for one in evidence.stretches if one.figures.keys() & _indicators(system)],
+        stretches=[one for one in evidence.stretches if not told.isdisjoint(one.figures)],
     )
 
 

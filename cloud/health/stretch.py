@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final, NamedTuple
 
 QUARTER: Final = timedelta(minutes=15)
 DAY: Final = timedelta(days=1)
@@ -26,11 +26,10 @@ class Fold(StrEnum):
 LENGTH: Final[Mapping[Fold, timedelta]] = {Fold.QUARTER: QUARTER, Fold.DAY: DAY}
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """What one indicator did in one stretch."""
+class Figure(NamedTuple):
+    """What one indicator did in one stretch. A tuple: thousands of them are made for one look at a vehicle."""
 
-    count: int
+    minutes: int
     """Minutes that told it."""
     total: float
     low: float
@@ -39,12 +38,12 @@ class Figure:
     @property
     def mean(self) -> float:
         """Over the minutes."""
-        return self.total / self.count
+        return self.total / self.minutes
 
     def joined(self, other: "Figure") -> "Figure":
         """Both together."""
         return Figure(
-            self.count + other.count,
+            self.minutes + other.minutes,
             self.total + other.total,
             min(self.low, other.low),
             max(self.high, other.high),
@@ -54,15 +53,6 @@ class Figure:
     def of(cls, value: float) -> "Figure":
         """One minute alone."""
         return cls(1, value, value, value)
-
-    def packed(self) -> list[float]:
-        """As a store keeps it."""
-        return [self.count, self.total, self.low, self.high]
-
-    @classmethod
-    def unpacked(cls, packed: list[Any]) -> "Figure":
-        """The figure of `packed`."""
-        return cls(int(packed[0]), float(packed[1]), float(packed[2]), float(packed[3]))
 
 
 Figures = Mapping[str, Figure]

@@ -101,7 +101,7 @@ def _codes(symptom: Symptom, evidence: Evidence) -> Reading:
     if found:
         words = ", ".join(f"{code.code} {code.status}" for code in found)
         return Reading(symptom, Standing.PRESENT, f"{symptom.title}: {words}")
-    heard = {name for stretch in evidence.stretches for name in stretch.figures}
+    heard = evidence.telling
     if not heard or (symptom.needs is not None and symptom.needs not in heard):
         return Reading(symptom, Standing.UNKNOWN, f"{symptom.title}: the vehicle could not set it")
     return Reading(symptom, Standing.ABSENT, f"no {symptom.title}")
@@ -115,7 +115,7 @@ def _alerts(symptom: Symptom, evidence: Evidence) -> Reading:
 
 
 def _level(symptom: Symptom, level: Level, evidence: Evidence) -> Reading:
-    telling = [stretch for stretch in evidence.stretches if level.indicator in stretch.figures]
+    telling = evidence.telling.get(level.indicator)
     if not telling:
         return Reading(symptom, Standing.UNKNOWN, f"{symptom.title}: the vehicle does not tell it")
     newest = evidence.stretches[-1].started_at

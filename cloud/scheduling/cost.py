@@ -12,7 +12,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cloud.scheduling.cells import CELL, cells_for
-from cloud.scheduling.model import Centre, Job, Life, Place, Preferences
+from cloud.scheduling.model import Centre, Job, Life, Place
 from edge.wire.messages import Action
 
 _EARTH_KM: Final = 6371.0
@@ -36,11 +36,11 @@ _LATEST: Final = {Action.NEAREST_WORKSHOP: timedelta(days=3), Action.FINISH_SHIF
 """The latest safe start after the vehicle is ready, where nobody says otherwise; the others have the horizon."""
 RISK_MAX: Final = 0.2
 """With a known remaining life the work begins before the risk of having failed is larger."""
+_DAY: Final = timedelta(days=1)
 _OTHER_DAY_EUR: Final = 20.0
 _OTHER_HOURS_EUR: Final = 10.0
 _OTHER_CENTRE_EUR: Final = 15.0
 """Judgement: what somebody would pay to have it as they like it."""
-_NO_PREFERENCES: Final = Preferences()
 
 
 class Charge(StrEnum):
@@ -87,12 +87,70 @@ def latest_start(job: Job, now: datetime) -> datetime | None:
 
 def cost_of(job: Job, centre: Centre, start_at: datetime, now: datetime) -> Cost:
     """What it costs to begin this job there and then."""
-    euros = {
-        Charge.TRAVEL: 2 * _EUR_PER_KM * (distance_km(job, centre) or 0.0),
-        **_waiting(job, start_at, now),
-        **_misses(job, centre, start_at),
-    }
-    return Cost({charge: round(100 * value) for charge, value in euros.items() if round(100 * value)})
+    return Fare(job, centre, now).at(start_at)
+
+
+class Fare:
+    """What it costs to begin one job at one centre, by when it begins.
+
+    It is asked for every free time of four weeks, so what is the same for all of them is worked out once.
+    """
+
+    def __init__(self, job: Job, centre: Centre, now: datetime) -> None:
+        wanted = job.preferences
+        self._job = job
+        self._now = now
+        self._zone = ZoneInfo(centre.zone)
+        self._lasts = CELL * cells_for(job.work.minutes)
+        self._travel = 2 * _EUR_PER_KM * (distance_km(job, centre) or 0.0)
+        self._elsewhere = 0.0 if wanted.centre in {None, centre.id} else _OTHER_CENTRE_EUR
+        self._same_cents = round(100 * self._travel) + round(100 * self._elsewhere)
+        self._is_timed = bool(wanted.weekdays) or wanted.after is not None or wanted.before is not None
+
+    def at(self, start_at: datetime) -> Cost:
+        """Every charge of a start."""
+        too_late, downtime, too_early = self._waiting(start_at)
+        other_day, other_hours = self._misses(start_at)
+        euros = {
+            Charge.TRAVEL: self._travel,
+            Charge.TOO_LATE: too_late,
+            Charge.DOWNTIME: downtime,
+            Charge.TOO_EARLY: too_early,
+            Charge.OTHER_DAY: other_day,
+            Charge.OTHER_HOURS: other_hours,
+            Charge.OTHER_CENTRE: self._elsewhere,
+        }
+        return Cost({charge: round(100 * value) for charge, value in euros.items() if round(100 * value)})
+
+    def total(self, start_at: datetime) -> int:
+        """The same charges together, in cents."""
+        too_late, downtime, too_early = self._waiting(start_at)
+        waiting = round(100 * too_late) + round(100 * downtime) + round(100 * too_early)
+        return self._same_cents + waiting + sum(round(100 * euros) for euros in self._misses(start_at))
+
+    def _waiting(self, start_at: datetime) -> tuple[float, float, float]:
+        """Euros for too late, downtime and too early."""
+        too_late = _BREAKDOWN_EUR * risk_of(self._job, start_at, self._now)
+        if self._job.action is Action.STOP_NOW:
+            return too_late, _DOWNTIME_EUR_PER_DAY * _days(self._now, start_at), 0.0
+        life = self._job.life
+        if life is None or start_at >= life.middle():
+            return too_late, 0.0, 0.0
+        # Age replacement (Barlow and Proschan 1965, chapter 4): what comes out early has life left that was paid for.
+        left = (life.middle() - start_at) / (life.middle() - min(self._now, start_at))
+        return too_late, 0.0, self._job.work.parts_value_eur * left
+
+    def _misses(self, start_at: datetime) -> tuple[float, float]:
+        """Euros for another day and for other hours than the owner would have."""
+        if not self._is_timed:
+            return 0.0, 0.0
+        wanted = self._job.preferences
+        begin = start_at.astimezone(self._zone)
+        end = (start_at + self._lasts).astimezone(self._zone)
+        other_day = wanted.weekdays and begin.weekday() not in wanted.weekdays
+        too_soon = wanted.after is not None and begin.time() < wanted.after
+        too_long = wanted.before is not None and end.time() > wanted.before
+        return _OTHER_DAY_EUR if other_day else 0.0, _OTHER_HOURS_EUR if too_soon or too_long else 0.0
 
 
 def risk_of(job: Job, start_at: datetime, now: datetime) -> float:
@@ -103,42 +161,13 @@ def risk_of(job: Job, start_at: datetime, now: datetime) -> float:
     return min(1.0, _RISK_PER_DAY[job.action] * _days(max(now, job.ready_at), start_at))
 
 
-def _waiting(job: Job, start_at: datetime, now: datetime) -> dict[Charge, float]:
-    charges = {Charge.TOO_LATE: _BREAKDOWN_EUR * risk_of(job, start_at, now)}
-    if job.action is Action.STOP_NOW:
-        charges[Charge.DOWNTIME] = _DOWNTIME_EUR_PER_DAY * _days(now, start_at)
-    life = _life(job)
-    if life is not None and start_at < life.middle():
-        # Age replacement (Barlow and Proschan 1965, chapter 4): what comes out early has life left that was paid for.
-        left = (life.middle() - start_at) / (life.middle() - min(now, start_at))
-        charges[Charge.TOO_EARLY] = job.work.parts_value_eur * left
-    return charges
-
-
 def _life(job: Job) -> Life | None:
     """The remaining life, where it says anything: a vehicle that stands does not break down on the road."""
     return None if job.action is Action.STOP_NOW else job.life
 
 
-def _misses(job: Job, centre: Centre, start_at: datetime) -> dict[Charge, float]:
-    wanted = job.preferences
-    if wanted == _NO_PREFERENCES:
-        return {}
-    begin = start_at.astimezone(ZoneInfo(centre.zone))
-    end = (start_at + CELL * cells_for(job.work.minutes)).astimezone(ZoneInfo(centre.zone))
-    misses = {}
-    if wanted.weekdays and begin.weekday() not in wanted.weekdays:
-        misses[Charge.OTHER_DAY] = _OTHER_DAY_EUR
-    too_soon = wanted.after is not None and begin.time() < wanted.after
-    if too_soon or (wanted.before is not None and end.time() > wanted.before):
-        misses[Charge.OTHER_HOURS] = _OTHER_HOURS_EUR
-    if wanted.centre not in {None, centre.id}:
-        misses[Charge.OTHER_CENTRE] = _OTHER_CENTRE_EUR
-    return misses
-
-
 def _days(begin: datetime, end: datetime) -> float:
-    return max(0.0, (end - begin) / timedelta(days=1))
+    return max(0.0, (end - begin) / _DAY)
 
 
 @lru_cache(maxsize=4096)  # asked for at every time, of the same few places

@@ -3,7 +3,7 @@
 One job alone needs no solver: every free time is looked at, so the best of a kind is exactly that.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from cloud.scheduling.cells import start_of
-from cloud.scheduling.cost import Charge, Cost, cost_of, distance_km, risk_of
+from cloud.scheduling.cost import Charge, Cost, Fare, cost_of, distance_km, risk_of
 from cloud.scheduling.model import Centre, Job, Slot
 from cloud.scheduling.rooms import Calendar, Room, parts_at
 
@@ -37,12 +37,41 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Time:
+class _Times:
+    """The times of one room that are not offered yet; not empty."""
+
     room: Room
-    cell: int
-    cost: Cost
-    day: date
-    """At the centre."""
+    cells: Sequence[int]
+    """In order."""
+    cents: Sequence[int]
+    """Of each of them."""
+
+    def best(self, kind: Kind) -> int:
+        """The one that is the best of a kind, the earlier of equals: an index."""
+        return 0 if kind is Kind.SOONEST else self.cents.index(min(self.cents))
+
+    def rank(self, kind: Kind) -> "_Rank":
+        """What is small in the best of a kind; the later parts decide between equals."""
+        best, centre = self.best(kind), self.room.centre
+        cell, cents = self.cells[best], self.cents[best]
+        if kind is Kind.SOONEST:
+            return cell, cents, 0, centre.id
+        far = (distance_km(self.room.job, centre) or 0.0) if kind is Kind.NEAREST else 0.0
+        return far, cents, cell, centre.id
+
+    def without(self, day: date) -> "_Times | None":
+        """Those of other days; None: there are none."""
+        kept = [place for place, cell in enumerate(self.cells) if self.day(cell) != day]
+        if not kept:
+            return None
+        return _Times(self.room, [self.cells[place] for place in kept], [self.cents[place] for place in kept])
+
+    def day(self, cell: int) -> date:
+        """The day of a time, at the centre."""
+        return start_of(cell).astimezone(ZoneInfo(self.room.centre.zone)).date()
+
+
+_Rank = tuple[float, int, int, str]
 
 
 def offers(found: Sequence[Room], calendar: Calendar) -> list[Offer]:
@@ -50,15 +79,17 @@ def offers(found: Sequence[Room], calendar: Calendar) -> list[Offer]:
 
     Each is the best of its kind among the centres and days that are not offered yet.
     """
-    left = [_time(room, cell, calendar) for room in found for cell in calendar.frame.cells(room.starts)]
-    count = len(left)
+    left = [_times(room, calendar) for room in found]
+    count = sum(len(times.cells) for times in left)
     chosen: list[Offer] = []
     for kind in _kinds(found):
         if not left:
             break
-        best = min(left, key=_RANKS[kind])
-        chosen.append(_offer(kind, best, calendar, count=count, is_first=not chosen))
-        left = [time for time in left if (time.room.centre.id, time.day) != (best.room.centre.id, best.day)]
+        times = min(left, key=lambda one: one.rank(kind))
+        cell = times.cells[times.best(kind)]
+        chosen.append(_offer(kind, times.room, cell, calendar, count=count, is_first=not chosen))
+        others = times.without(times.day(cell))
+        left = [one for one in (others if one is times else one for one in left) if one is not None]
     return chosen
 
 
@@ -86,14 +117,6 @@ def _kinds(found: Sequence[Room]) -> tuple[Kind, ...]:
     return (Kind.LEAST_COST, Kind.SOONEST, Kind.NEAREST if known else Kind.LEAST_COST)[:OFFERS]
 
 
-_Rank = tuple[float, float, int, str]
-_RANKS: Final[dict[Kind, Callable[[_Time], _Rank]]] = {
-    Kind.LEAST_COST: lambda time: (time.cost.total, 0, time.cell, time.room.centre.id),
-    Kind.SOONEST: lambda time: (time.cell, time.cost.total, 0, time.room.centre.id),
-    Kind.NEAREST: lambda time: (_km(time), time.cost.total, time.cell, time.room.centre.id),
-}
-"""What is small in the best of a kind; the later parts decide between equals."""
-
 _MISSES: Final = {
     Charge.OTHER_DAY: "Not on a day that you prefer",
     Charge.OTHER_HOURS: "Not at the hours that you prefer",
@@ -101,26 +124,21 @@ _MISSES: Final = {
 }
 
 
-def _km(time: _Time) -> float:
-    return distance_km(time.room.job, time.room.centre) or 0.0
+def _times(room: Room, calendar: Calendar) -> _Times:
+    fare = Fare(room.job, room.centre, calendar.now)
+    cells = list(calendar.frame.cells(room.starts))
+    return _Times(room, cells, [fare.total(start_of(cell)) for cell in cells])
 
 
-def _time(room: Room, cell: int, calendar: Calendar) -> _Time:
-    start_at = start_of(cell)
-    day = start_at.astimezone(ZoneInfo(room.centre.zone)).date()
-    return _Time(room, cell, cost_of(room.job, room.centre, start_at, calendar.now), day)
-
-
-def _offer(kind: Kind, time: _Time, calendar: Calendar, *, count: int, is_first: bool) -> Offer:
-    bay = time.room.bays_at(calendar, time.cell)[0]
-    technician = time.room.technicians_at(calendar, time.cell)[0]
-    slot = time.room.slot(time.cell, bay, technician)
+def _offer(kind: Kind, room: Room, cell: int, calendar: Calendar, *, count: int, is_first: bool) -> Offer:
+    slot = room.slot(cell, room.bays_at(calendar, cell)[0], room.technicians_at(calendar, cell)[0])
+    cost = cost_of(room.job, room.centre, slot.start_at, calendar.now)
     first = {
         Kind.LEAST_COST: f"The cheapest of {count} possible times" if is_first else "The cheapest of the others",
         Kind.SOONEST: "The earliest of the others",
         Kind.NEAREST: "The nearest of the others",
     }[kind]
-    return Offer(kind, slot, time.cost, (first, *why_it_fits(time.room, slot, calendar.now)))
+    return Offer(kind, slot, cost, (first, *why_it_fits(room, slot, calendar.now)))
 
 
 def _where(job: Job, centre: Centre) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cloud.scheduling.cells import bay_of, cells_for, start_of, technician_of, vehicle_of
-from cloud.scheduling.cost import Cost, cost_of
+from cloud.scheduling.cost import Cost, Fare, cost_of
 from cloud.scheduling.model import Centre, Job, Slot
 from cloud.scheduling.rooms import Calendar, Room, Why, rooms
 from cloud.scheduling.solver import Choice, Pick, solve
@@ -89,8 +89,9 @@ def plan(jobs: Sequence[Job], centres: Sequence[Centre], calendar: Calendar) -> 
 
 def _times(found: Sequence[Room], calendar: Calendar) -> list[_Time]:
     """Every choice of a job, the cheapest first."""
+    fares = [Fare(room.job, room.centre, calendar.now) for room in found]
     times = [
-        (cost_of(room.job, room.centre, start_of(cell), calendar.now).total, cell, number)
+        (fares[number].total(start_of(cell)), cell, number)
         for number, room in enumerate(found)
         for cell in calendar.frame.cells(room.starts)
     ]

@@ -23,6 +23,10 @@ SYMPTOM_FOR: Final = timedelta(days=90)
 """So long before the failure may a symptom have begun. Judgement."""
 NEAR_KM: Final = 1.0
 """A vehicle on a workshop's ground, with the receiver's own error beside. Judgement."""
+STAYS: Final = timedelta(hours=12)
+"""A vehicle is brought the evening before and fetched the next morning. Judgement."""
+REACH_KMH: Final = 130.0
+"""So far along a straight line nobody gets in an hour on roads. Judgement."""
 _EARTH_KM: Final = 6371.0
 
 
@@ -100,8 +104,20 @@ class Visit:
     centre: str
     place: Place | None
     """None: the centre is not known any more."""
-    from_at: datetime
-    until: datetime
+    begun_at: datetime
+    """Of the work; the vehicle may have come before,"""
+    ended_at: datetime
+    """and left later."""
+
+    @property
+    def from_at(self) -> datetime:
+        """From when on it may have been there."""
+        return self.begun_at - STAYS
+
+    @property
+    def until(self) -> datetime:
+        """Until when."""
+        return self.ended_at + STAYS
 
 
 def check_mileage(
@@ -196,11 +212,31 @@ def check_place(visit: Visit, sightings: Sequence[Sighting]) -> Check:
         return _cannot(Subject.PLACE, f"The vehicle told no position {told}")
     nearest = min(during, key=lambda one: distance_km(one.place, workshop))
     away = distance_km(nearest.place, workshop)
-    allowed = NEAR_KM + (nearest.accuracy_m or 0.0) / 1000
-    finding = Finding.PLAUSIBLE if away <= allowed else Finding.IMPLAUSIBLE
+    allowed = _allowed_km(nearest)
     reason = f"At the nearest it was {away:.1f} km from {visit.centre}; {allowed:.1f} km are allowed"
     sources = (f"the nearest of {len(during)} known positions, {_when(nearest.at)}",)
-    return Check(Subject.PLACE, finding, reason, sources)
+    if any(distance_km(one.place, workshop) <= _allowed_km(one) for one in during):
+        return Check(Subject.PLACE, Finding.PLAUSIBLE, reason, sources)
+    against = next((one for one in during if _is_out_of_reach(one, workshop, visit)), None)
+    if against is None:
+        return Check(Subject.PLACE, Finding.CANNOT_BE_CHECKED, f"{reason}, and it may have come and gone", sources)
+    km, hours = distance_km(against.place, workshop), _from_work(against, visit) / timedelta(hours=1)
+    reason = f"{reason}. It was {km:.1f} km away {hours:.1f} h from the work"
+    return Check(Subject.PLACE, Finding.IMPLAUSIBLE, reason, (*sources, f"position of {_when(against.at)}"))
+
+
+def _allowed_km(one: Sighting) -> float:
+    return NEAR_KM + (one.accuracy_m or 0.0) / 1000
+
+
+def _is_out_of_reach(one: Sighting, workshop: Place, visit: Visit) -> bool:
+    """Whether nobody gets from there to the workshop, or back, in the time between the sighting and the work."""
+    reach = REACH_KMH * (_from_work(one, visit) / timedelta(hours=1))
+    return distance_km(one.place, workshop) - _allowed_km(one) > reach
+
+
+def _from_work(one: Sighting, visit: Visit) -> timedelta:
+    return max(visit.begun_at - one.at, one.at - visit.ended_at, timedelta())
 
 
 def distance_km(here: Place, there: Place) -> float:

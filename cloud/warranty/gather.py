@@ -7,7 +7,7 @@ from typing import Final
 
 from cloud.alerts.service import AlertService, HandledAlert
 from cloud.errors import NotFound
-from cloud.fleet.model import Summary
+from cloud.fleet.model import Seen, Summary, seen_in
 from cloud.fleet.profile import Profile
 from cloud.fleet.profiles import ProfileService
 from cloud.fleet.service import FleetService
@@ -28,12 +28,8 @@ from edge.wire.topics import Address
 
 ODOMETER: Final = "Vehicle.TraveledDistance"
 """VSS, in metres."""
-PLACE: Final = ("Vehicle.CurrentLocation.Latitude", "Vehicle.CurrentLocation.Longitude")
-"""VSS, in degrees (WGS 84)."""
 ALERTS_MAX: Final = 100
 CODES_MAX: Final = 100
-_STAYS: Final = timedelta(hours=12)
-"""A vehicle is brought the evening before and fetched the next morning."""
 _SUMMARIES_MAX: Final = 2000
 """A day and a half of minutes, as a visit with a night on either side has."""
 _LOOK_BACK: Final = timedelta(days=90)
@@ -141,8 +137,8 @@ def _visit(sources: Sources, order: WorkOrder) -> tuple[Centre | None, Visit]:
     try:
         centre = sources.scheduling.centre(booking.slot.centre)
     except NotFound:
-        return None, Visit(booking.slot.centre, None, begun - _STAYS, ended + _STAYS)
-    return centre, Visit(centre.name, centre.place, begun - _STAYS, ended + _STAYS)
+        return None, Visit(booking.slot.centre, None, begun, ended)
+    return centre, Visit(centre.name, centre.place, begun, ended)
 
 
 def _case(workflow: WorkflowService, order: WorkOrder) -> Case | None:
@@ -156,19 +152,15 @@ def _sightings(sources: Sources, address: Address, visit: Visit) -> list[Sightin
     """Where the vehicle was around the visit, by positions that it sent and by its summaries."""
     found = list(sources.positions(address, visit.from_at, visit.until))
     for one in sources.fleet.summaries_between(address, visit.from_at, visit.until, most=_SUMMARIES_MAX):
-        place = _place(one)
-        if place is not None and one.clock is Clock.SYNCED:
-            found.append(Sighting(one.ended_at, place, None))
-    return sorted(found, key=lambda one: one.at)
+        seen = seen_in(one.signals, one.ended_at)
+        if seen is not None and one.clock is Clock.SYNCED:
+            found.append(sighting_of(seen))
+    return sorted(set(found), key=lambda one: one.at)
 
 
-def _place(summary: Summary) -> Place | None:
-    """Where it was at the end of a summary; None where it does not say, or that is nowhere on earth."""
-    said = [summary.signals.get(name) for name in PLACE]
-    latitude, longitude = (None if one is None else one.last for one in said)
-    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
-        return None
-    return Place(latitude, longitude)
+def sighting_of(seen: Seen) -> Sighting:
+    """Where the fleet has seen a vehicle, as the check takes it."""
+    return Sighting(seen.at, Place(seen.latitude_deg, seen.longitude_deg), seen.accuracy_m)
 
 
 def _readings(fleet: FleetService, address: Address, at: datetime) -> list[OdometerReading]:

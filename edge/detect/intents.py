@@ -1,8 +1,9 @@
 """What somebody wants who writes a sentence: features, card and served model of the intent model, in one place.
 
 Whoever trains and whoever asks compute the same. A sentence becomes counts of its words, pairs of words and pieces of
-words (so that a typo spoils a few of many), each hashed into one of a fixed number of places: no vocabulary to ship,
-and a word that training never saw still has pieces that it did.
+words (so that a typo spoils a few of many), each hashed into one of a fixed number of places; a word that training
+never saw still has pieces that it did. Whether a sentence is ours to answer at all is said by a gate of its own: by how
+much of it is known, beside what the model says, since a linear model is sure of many a thing that it never saw.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.detect.onnx import OnnxModel
+from edge.detect.vocabulary import Strangeness, Vocabulary
 from edge.errors import ModelError
 
 Float32s = npt.NDArray[np.float32]
@@ -35,6 +37,8 @@ TEXT_MAX: Final = 500
 _REMEDY: Final = "Train the model again"
 _WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _DIGITS: Final = re.compile(r"\d")
+_SHARE_MIN: Final = 1e-4
+"""Of a probability: beyond it odds say nothing."""
 
 
 class _Part(BaseModel):
@@ -77,10 +81,43 @@ class SentencePlan(_Part):
                     yield f"c {edged[at : at + many]}"
 
 
+def words_of(sentence: str) -> list[str]:
+    """The words of a sentence as they are looked at."""
+    return _WORD.findall(plain(sentence))
+
+
 def plain(sentence: str) -> str:
     """A sentence as it is looked at: lower case, one form of each letter, every digit a 0."""
     text = unicodedata.normalize("NFKC", sentence[:TEXT_MAX]).casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     return _DIGITS.sub("0", text)
+
+
+class Gate(_Part):
+    """Whether a sentence is none of ours: a logistic regression, made on sentences that the model had not seen."""
+
+    strange_odds: float
+    """Of the natural logarithm of the odds, by the model, that it is `other` or foreign."""
+    unknown_share: float
+    """Of the share of words that are not known: their number would refuse whoever says much."""
+    bias: float
+    """Such that what is above 0 is refused."""
+
+    def score(self, share: float, strangeness: Strangeness) -> float:
+        """Above 0 it is none of ours."""
+        weighed = zip(self.weights, gate_features(share, strangeness), strict=True)
+        return self.bias + sum(weight * value for weight, value in weighed)
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """In the order of `gate_features`."""
+        return self.strange_odds, self.unknown_share
+
+
+def gate_features(share: float, strangeness: Strangeness) -> tuple[float, ...]:
+    """What the gate looks at, from the probability that a sentence is strange and what of it is known."""
+    within = min(max(share, _SHARE_MIN), 1.0 - _SHARE_MIN)
+    odds = math.log(within / (1.0 - within))
+    return odds, strangeness.share
 
 
 class IntentCard(_Part):
@@ -93,8 +130,13 @@ class IntentCard(_Part):
     """In the order of the model's answers."""
     other: str
     """The one of them that is said of whatever is not understood."""
-    sure: Annotated[float, Field(gt=0, lt=1)]
-    """A likelier intent than this is needed, else it is `other`."""
+    foreign: str | None = None
+    """The one that is said of what is in another language, if there is one."""
+    vocabulary: Annotated[tuple[str, ...], Field(max_length=5_000)]
+    """Words of what is ours to answer, the commonest first."""
+    letters_min: Annotated[int, Field(ge=3, le=20)]
+    """Words from this length on are put right."""
+    gate: Gate
     plan: SentencePlan
     model_sha256: str
     golden: tuple[tuple[str, str], ...]
@@ -120,22 +162,30 @@ class IntentModel:
             raise ModelError(f"{name}: is not the model that {CARD} describes (its hash differs). {_REMEDY}")
         self.card = card
         self._model = OnnxModel(model, card.plan.places, name, width=len(card.intents))
+        self._vocabulary = Vocabulary(card.vocabulary, card.letters_min)
+        self._strange = [place for place, one in enumerate(card.intents) if one in {card.other, card.foreign}]
         for sentence, intent in card.golden:
             found = self.understand(sentence).intent
             if found != intent:
                 raise ModelError(f"{name}: {sentence!r} is {intent} in {CARD} and {found} here. {_REMEDY}")
 
     def understand(self, sentence: str) -> Understood:
-        """What a sentence wants; `other` where the model is not sure, or nothing is in it.
+        """What a sentence wants; `other` where the gate says that it is none of ours, or nothing is in it.
 
         Raises:
             ModelError: the model cannot answer.
         """
-        shares = self.shares([sentence])[0]
+        words = self._vocabulary.put_right(words_of(sentence))
+        shares = self.shares([" ".join(words)])[0]
         best = int(shares.argmax())
-        confidence = float(shares[best])
-        intent = self.card.intents[best] if confidence > self.card.sure and plain(sentence).strip() else self.card.other
-        return Understood(intent, confidence)
+        if self.card.intents[best] == self.card.foreign:
+            return Understood(self.card.intents[best], float(shares[best]))
+        score = self.card.gate.score(float(shares[self._strange].sum()), self._vocabulary.strangeness(words))
+        if score > 0.0 or not words:
+            return Understood(self.card.other, 1.0 / (1.0 + math.exp(-score)) if words else 1.0)
+        shares[self._strange] = 0.0
+        best = int(shares.argmax())
+        return Understood(self.card.intents[best], float(shares[best]))
 
     def shares(self, sentences: Sequence[str]) -> Float32s:
         """(N, intents) how likely each intent is.

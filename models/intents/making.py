@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from edge.detect.intents import CARD, MODEL, IntentCard, load_intents
+from edge.detect.intents import CARD, MODEL, IntentCard, IntentModel, load_intents
 from models.files import write_files
 from models.intents.recipe import IntentRecipe
 from models.intents.training import train_intents
@@ -22,7 +22,7 @@ def make_intents(recipe: IntentRecipe, recipe_file: Path, data: Path | None, out
         ModelError: the exported model does not pass.
     """
     source = FILE if data is None else data
-    utterances = read_utterances(source)
+    utterances = read_utterances(source, recipe.other)
     trained = train_intents(utterances, recipe)
     card = IntentCard(
         name=recipe.name,
@@ -30,10 +30,13 @@ def make_intents(recipe: IntentRecipe, recipe_file: Path, data: Path | None, out
         licence=recipe.licence,
         intents=trained.intents,
         other=recipe.other,
-        sure=recipe.sure,
+        foreign=recipe.foreign,
+        vocabulary=trained.vocabulary,
+        letters_min=recipe.letters_min,
+        gate=trained.gate,
         plan=recipe.plan,
         model_sha256=hashlib.sha256(trained.model).hexdigest(),
-        golden=_golden(utterances),
+        golden=(),
         training={
             "data": {"file": source.name, "sha256": _sha256(source)},
             "recipe": {"file": recipe_file.name, "sha256": _sha256(recipe_file)},
@@ -42,6 +45,7 @@ def make_intents(recipe: IntentRecipe, recipe_file: Path, data: Path | None, out
         },
         evaluation=trained.evaluation,
     )
+    card = card.model_copy(update={"golden": _golden(utterances, IntentModel(card, trained.model, recipe.name))})
     write_files(out, {MODEL: trained.model, CARD: f"{card.model_dump_json(indent=1)}\n".encode()})
     return figures(load_intents(out).card)
 
@@ -66,12 +70,12 @@ def figures(card: IntentCard) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _golden(utterances: Utterances) -> tuple[tuple[str, str], ...]:
-    """The first sentence of each intent."""
-    pairs = zip(utterances.intents, utterances.sentences, strict=True)
+def _golden(utterances: Utterances, model: IntentModel) -> tuple[tuple[str, str], ...]:
+    """The first sentence of each intent that is understood."""
     first: dict[str, str] = {}
-    for intent, sentence in pairs:
-        first.setdefault(intent, sentence)
+    for intent, sentence in zip(utterances.intents, utterances.sentences, strict=True):
+        if intent not in first and model.understand(sentence).intent == intent:
+            first[intent] = sentence
     return tuple((sentence, intent) for intent, sentence in first.items())
 
 

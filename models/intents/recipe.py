@@ -28,7 +28,11 @@ class IntentRecipe(_Part):
     description: str
     licence: str
     other: str
-    sure: Annotated[float, Field(gt=0, lt=1)]
+    foreign: str | None = None
+    """The intent of sentences in another language, if there is one."""
+    letters_min: Annotated[int, Field(ge=3, le=20)]
+    ours_refused_max: Annotated[float, Field(gt=0, lt=1)]
+    """How much of what is ours the gate may refuse, on lines that were left out: it refuses as much else as it can."""
     plan: SentencePlan
     regression: Regression
 

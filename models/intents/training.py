@@ -12,10 +12,12 @@ from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs  # type: ig
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # it ships no types
 from sklearn.model_selection import GroupKFold  # type: ignore[import-untyped]
 
-from edge.detect.intents import Float32s
+from edge.detect.intents import Float32s, Gate, words_of
 from edge.detect.onnx import OnnxModel
+from edge.detect.vocabulary import Vocabulary
 from edge.errors import ConfigError, ModelError
 from models.export import OPSETS
+from models.intents.gating import Booleans, Float64s, Sifted, gate_of, looked_at, refused, vocabulary_of
 from models.intents.recipe import IntentRecipe
 from models.intents.utterances import Utterances
 
@@ -23,7 +25,6 @@ DIFFERENCE_MAX: Final = 1e-4
 """Of a probability."""
 PARITY_ROWS: Final = 2_000
 Integers = npt.NDArray[np.int64]
-Float64s = npt.NDArray[np.float64]
 Strings = npt.NDArray[np.str_]
 
 
@@ -33,11 +34,25 @@ class TrainedIntents:
 
     intents: tuple[str, ...]
     model: bytes
+    vocabulary: tuple[str, ...]
+    gate: Gate
     evaluation: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class _LeftOut:
+    """(N,) what was said of each sentence by a model that had not seen its like, and in which fold it was."""
+
+    best: Strings
+    """The likeliest intent of all."""
+    ours: Strings
+    """The likeliest of those that are ours."""
+    sifted: Sifted
+    fold: Integers
+
+
 def train_intents(utterances: Utterances, recipe: IntentRecipe) -> TrainedIntents:
-    """Learn all utterances; the figures are of lines that were left out, fold by fold.
+    """Learn all utterances; gate and figures are made from lines that were left out, fold by fold.
 
     Raises:
         ConfigError: the utterances have no `other`, or too few lines.
@@ -46,13 +61,20 @@ def train_intents(utterances: Utterances, recipe: IntentRecipe) -> TrainedIntent
     if recipe.other not in utterances.intents:
         raise ConfigError(f"no utterance is {recipe.other!r}", place="intents", remedy="Write some, or name another")
     features, wanted = recipe.plan.features(utterances.sentences), np.array(utterances.intents)
-    groups = np.array(utterances.groups)
-    weight = 1.0 / np.bincount(groups)[groups]
-    evaluation = {"left_out": _left_out(features, wanted, groups, recipe)}
+    weight = 1.0 / np.bincount(np.array(utterances.groups))[np.array(utterances.groups)]
+    left_out = _left_out(features, wanted, weight, utterances, recipe)
+    counts = wanted != recipe.foreign  # what is in another language is told by the model alone
+    evaluation = {"left_out": _figures(left_out, wanted, weight, utterances, recipe)}
     regression = _fitted(features, wanted, weight, recipe)
     intents = tuple(str(intent) for intent in regression.classes_)
     model = _onnx(regression, features[:1])
-    return TrainedIntents(intents, model, evaluation | {"parity": _parity(regression, model, features)})
+    return TrainedIntents(
+        intents,
+        model,
+        _vocabulary(utterances, _is_ours(wanted, recipe)),
+        gate_of(left_out.sifted.some(counts), recipe.ours_refused_max),
+        evaluation | {"parity": _parity(regression, model, features)},
+    )
 
 
 def _fitted(features: Float32s, wanted: Strings, weight: Float64s, recipe: IntentRecipe) -> LogisticRegression:
@@ -62,28 +84,64 @@ def _fitted(features: Float32s, wanted: Strings, weight: Float64s, recipe: Inten
     return regression.fit(csr_matrix(features), wanted, sample_weight=weight)
 
 
-def _left_out(features: Float32s, wanted: Strings, groups: Integers, recipe: IntentRecipe) -> dict[str, Any]:
-    """How often it is right about lines of which it has seen nothing."""
-    weight = 1.0 / np.bincount(groups)[groups]
-    said = np.empty(len(wanted), object)
-    for learned, asked in GroupKFold(recipe.regression.folds).split(features, wanted, groups):
+def _left_out(
+    features: Float32s, wanted: Strings, weight: Float64s, utterances: Utterances, recipe: IntentRecipe
+) -> _LeftOut:
+    """What is said of lines, and of kinds of nonsense, of which nothing was seen: neither a sentence nor a word."""
+    is_ours = _is_ours(wanted, recipe)
+    best, ours, fold = (np.empty(len(wanted), kind) for kind in (object, object, np.int64))
+    looked = np.empty((len(wanted), len(Gate.model_fields) - 1))
+    folds = GroupKFold(recipe.regression.folds).split(features, wanted, np.array(utterances.kinds))
+    for number, (learned, asked) in enumerate(folds):
+        seen = np.zeros(len(wanted), np.bool_)
+        seen[learned] = True
+        vocabulary = Vocabulary(_vocabulary(utterances, seen & is_ours), recipe.letters_min)
         regression = _fitted(features[learned], wanted[learned], weight[learned], recipe)
-        shares = regression.predict_proba(features[asked])
-        best = regression.classes_[shares.argmax(axis=1)]
-        said[asked] = np.where(shares.max(axis=1) > recipe.sure, best, recipe.other)
+        sentences = [utterances.sentences[place] for place in asked]
+        right = [" ".join(vocabulary.put_right(words_of(sentence))) for sentence in sentences]
+        shares = regression.predict_proba(recipe.plan.features(right))
+        strange = ~_is_ours(regression.classes_, recipe)
+        best[asked] = regression.classes_[shares.argmax(axis=1)]
+        ours[asked] = regression.classes_[np.where(strange, -1.0, shares).argmax(axis=1)]
+        looked[asked] = looked_at(sentences, shares[:, strange].sum(axis=1), vocabulary)
+        fold[asked] = number
+    return _LeftOut(best, ours, Sifted(looked, ~is_ours, weight), fold)
+
+
+def _figures(
+    left_out: _LeftOut, wanted: Strings, weight: Float64s, utterances: Utterances, recipe: IntentRecipe
+) -> dict[str, Any]:
+    """How often it is right; the gate of each fold is made from the other folds."""
+    is_refused = np.zeros(len(wanted), np.bool_)
+    for number in range(recipe.regression.folds):
+        asked = left_out.fold == number
+        gate = gate_of(left_out.sifted.some(~asked & (wanted != recipe.foreign)), recipe.ours_refused_max)
+        is_refused[asked] = refused(gate, left_out.sifted.features[asked])
+    said = np.where(is_refused, recipe.other, left_out.ours)
+    is_foreign = left_out.best == recipe.foreign
+    said[is_foreign] = left_out.best[is_foreign]
     intents, which = np.unique(wanted, return_inverse=True)
     commonest = intents[np.bincount(which, weights=weight).argmax()]
-    is_other = wanted == recipe.other
+    is_ours, is_taken = _is_ours(wanted, recipe), _is_ours(said, recipe)
     return {
-        "lines": int(groups.max()) + 1,
+        "lines": max(utterances.groups) + 1,
         "sentences": len(wanted),
         "folds": recipe.regression.folds,
-        "grouped_by": "written line",
+        "grouped_by": "written line; what stands outside by kind",
         "accuracy": _share(said == wanted, weight),
         "accuracy_always_the_commonest": _share(wanted == commonest, weight),
-        "other_that_is_taken_for_ours": _share((said != recipe.other)[is_other], weight[is_other]),
-        "ours_that_is_taken_for_other": _share((said == recipe.other)[~is_other], weight[~is_other]),
+        "other_that_is_taken_for_ours": _share(is_taken[~is_ours], weight[~is_ours]),
+        "ours_that_is_taken_for_other": _share(~is_taken[is_ours], weight[is_ours]),
     }
+
+
+def _is_ours(intents: Strings, recipe: IntentRecipe) -> Booleans:
+    return np.asarray((intents != recipe.other) & (intents != recipe.foreign))
+
+
+def _vocabulary(utterances: Utterances, wanted: Booleans) -> tuple[str, ...]:
+    places = np.flatnonzero(wanted)
+    return vocabulary_of([utterances.sentences[at] for at in places], [utterances.groups[at] for at in places])
 
 
 def _share(held: npt.NDArray[np.bool_], weight: Float64s) -> float:

@@ -22,6 +22,8 @@ class _Written(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     slots: dict[str, Annotated[tuple[_Line, ...], Field(min_length=1, max_length=50)]]
     intents: Annotated[dict[str, Annotated[tuple[_Line, ...], Field(min_length=5)]], Field(min_length=2)]
+    outside: dict[str, Annotated[tuple[_Line, ...], Field(min_length=5)]] = {}
+    """Of no intent, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,12 @@ class Utterances:
     sentences: tuple[str, ...]
     intents: tuple[str, ...]
     groups: tuple[int, ...]
+    kinds: tuple[int, ...]
+    """What is left out together: a written line, or all of one kind that is none of ours."""
 
 
-def read_utterances(file: Path = FILE) -> Utterances:
-    """The utterances in a file.
+def read_utterances(file: Path = FILE, other: str = "other") -> Utterances:
+    """The utterances in a file; those that stand outside are of the intent `other`.
 
     Raises:
         ConfigError: it cannot be read, or is no such file; names the place.
@@ -50,14 +54,19 @@ def read_utterances(file: Path = FILE) -> Utterances:
         place = ".".join(str(part) for part in first["loc"])
         raise ConfigError(first["msg"], file=file, place=place, remedy=_REMEDY) from error
     rows = [
-        (sentence, intent, line)
+        (sentence, intent, line, line)
         for intent, lines in sorted(written.intents.items())
         for line in lines
         for sentence in _filled(line, written, file)
     ]
-    groups = {line: number for number, line in enumerate(dict.fromkeys(line for _, _, line in rows))}
-    sentences, intents, lines = zip(*rows, strict=True)
-    return Utterances(sentences, intents, tuple(groups[line] for line in lines))
+    rows += [(line, other, line, f"outside {kind}") for kind, lines in written.outside.items() for line in lines]
+    sentences, intents, lines, kinds = zip(*rows, strict=True)
+    return Utterances(sentences, intents, _numbered(lines), _numbered(kinds))
+
+
+def _numbered(names: tuple[str, ...]) -> tuple[int, ...]:
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    return tuple(numbers[name] for name in names)
 
 
 def _filled(line: str, written: _Written, file: Path) -> list[str]:

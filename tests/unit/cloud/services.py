@@ -138,6 +138,7 @@ def open_cloud(
     *,
     inbox: InboxSettings = SETTINGS,
     summaries_per_vehicle: int = 100,
+    places_for: timedelta = timedelta(days=400),
     all_clear: bool = False,
     deliveries_kept: int = NOTIFY.deliveries_kept,
     health_settings: HealthSettings = HEALTH,
@@ -150,7 +151,7 @@ def open_cloud(
             shutil.copyfile(_empty_database(), file)
         url = f"sqlite:///{file}"
         database = Database(url)
-        settings = FleetSettings(timedelta(minutes=3), summaries_per_vehicle)
+        settings = FleetSettings(timedelta(minutes=3), summaries_per_vehicle, places_for)
         fleet = FleetService(database, settings, lambda: cloud.now)
         audit = Audit(database, lambda: cloud.now)
         told = replace(NOTIFY, deliveries_kept=deliveries_kept)

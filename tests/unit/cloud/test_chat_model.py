@@ -175,7 +175,9 @@ def test_it_sees_no_more_than_the_one_who_asks(broken: Cloud) -> None:
         assert [one.tool for one in reply.used] == ["alerts"]
 
 
-@pytest.mark.parametrize("text", ["write me a song", "tell me a joke", "hello", "thanks", "yes", "how is van-9"])
+@pytest.mark.parametrize(
+    "text", ["write me a song", "tell me a joke", "hello", "thanks", "yes", "how is van-9", "как мотор"]
+)
 def test_what_is_none_of_our_business_is_not_sent_anywhere(broken: Cloud, text: str) -> None:
     with thinking(broken, words("Roses are red")) as (talk, server):
         assert talk.say(text).reply.path is Path.OFFLINE

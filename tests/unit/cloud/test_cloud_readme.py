@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import timedelta
 from fnmatch import fnmatch
 
 import pytest
@@ -24,7 +25,7 @@ from tests.unit.cloud.services import Cloud, open_cloud, with_inbox
 from tests.unit.cloud.telling import ADA, notice, post, take
 from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.test_intake import BAD, VAN
-from tests.unit.cloud.vehicle import alert, capture, gap, summary, trouble_code
+from tests.unit.cloud.vehicle import alert, capture, gap, position, summary, trouble_code
 
 README = (ROOT / "cloud" / "README.md").read_text()
 API_README = (ROOT / "cloud" / "api" / "README.md").read_text()
@@ -95,6 +96,9 @@ def test_every_counter_is_described() -> None:
         for _ in range(TURNS_MAX + 1):
             talk.say("tell me a joke")
         Talk(cloud).say("hello")
+        for seq, later in ((2000, timedelta()), (2048, timedelta(days=500))):
+            cloud.now += later
+            cloud.take(VAN.say(position(), seq, observed_at=cloud.now))
         counted = set(cloud.counts())
     assert [name for name in counted if not any(fnmatch(name, known) for known in names)] == []
     assert [known for known in names if not any(fnmatch(name, known) for name in counted)] == [

@@ -29,7 +29,7 @@ def test_the_migrations_lead_to_the_tables_of_the_code(cloud: Cloud) -> None:
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
     database = fresh(tmp_path)
-    assert database.migrate() == database.migrate() == "0012"
+    assert database.migrate() == database.migrate() == "0013"
     assert database.check() == ""
     database.close()
 

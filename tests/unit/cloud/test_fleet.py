@@ -1,6 +1,7 @@
 """Vehicles, presence, twins, trips and summaries."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,11 +9,13 @@ from hypothesis import strategies as st
 
 from cloud.errors import NotFound, Refused
 from cloud.fleet.drive_store import summaries
-from cloud.fleet.model import DriveFilter, Presence, Vehicle, VehicleFilter, is_later
+from cloud.fleet.model import PLACE, DriveFilter, Presence, Vehicle, VehicleFilter, is_later
+from cloud.fleet.place_store import hourly_places
 from cloud.inbox.model import Arrival
 from cloud.pages import Window
 from edge.wire.downlink import Status, encode_down
-from edge.wire.messages import Health, Reported
+from edge.wire.envelope import Clock
+from edge.wire.messages import Health, Reported, SignalSummary
 from tests.unit.cloud import vehicle as says
 from tests.unit.cloud.services import Cloud, open_cloud
 from tests.unit.cloud.vehicle import OTHER_CARD, T0, Speaker, minute
@@ -134,6 +137,47 @@ def test_only_the_newest_summaries_of_each_vehicle_are_kept() -> None:
         assert sorted(kept) == [minute(n) for n in range(119, 129)]
         assert cloud.counts()["summaries_expired"] == 118
         assert len(cloud.rows(summaries)) == 11
+
+
+def moved(n: int, **changes: Any) -> Arrival:
+    """Where the van was at minute n, in whole degrees north; told at once unless something else is said."""
+    body = says.position().model_copy(update={"latitude_deg": float(n % 90)})
+    return VAN.say(body, changes.pop("seq", n + 1), observed_at=minute(n), **changes)
+
+
+def test_of_each_hour_it_is_known_where_a_vehicle_was_last(cloud: Cloud) -> None:
+    cloud.now = minute(200)
+    order = [0, 59, 30, 60, 150, 61]
+    cloud.take(*(moved(n, seq=seq) for seq, n in enumerate(order, 1)), moved(100, seq=90, clock=Clock.UNSYNCED))
+    cloud.take(moved(210, seq=91), Speaker("van-8").say(says.position(), 1, observed_at=minute(20)))
+    found = cloud.fleet.places(VAN.address, minute(0), minute(300))
+    assert [one.at for one in found] == [minute(59), minute(61), minute(150)]
+    assert cloud.fleet.places(VAN.address, minute(60), minute(149)) == found[1:2]
+    assert cloud.fleet.places(VAN.address, minute(61), minute(61)) == found[1:2]
+
+
+def test_a_summary_says_where_it_was_as_well(cloud: Cloud) -> None:
+    cloud.now = minute(10)
+    at = [SignalSummary(unit="degrees", min=d, max=d, mean=d, last=d, count=1) for d in (52.5, 13.4)]
+    cloud.take(VAN.say(says.summary(1).model_copy(update={"signals": dict(zip(PLACE, at, strict=True))}), 1))
+    cloud.take(VAN.say(says.summary(2).model_copy(update={"signals": {PLACE[0]: at[0]}}), 2))
+    [seen] = cloud.fleet.places(VAN.address, minute(0), minute(60))
+    assert (seen.latitude_deg, seen.longitude_deg, seen.accuracy_m) == (52.5, 13.4, None)
+
+
+def test_where_a_vehicle_was_long_ago_is_forgotten() -> None:
+    with open_cloud(places_for=timedelta(hours=10)) as cloud:
+        for n in range(128):
+            cloud.now = minute(60 * n)
+            cloud.take(moved(60 * n, seq=n + 1))
+        cloud.take(moved(0, seq=500))
+        hours = sorted(row["hour"] for row in cloud.rows(hourly_places))
+        assert hours == [minute(60 * n) for n in range(117, 128)]
+        assert cloud.counts()["places_expired"] == 117
+    with open_cloud(places_for=timedelta()) as cloud:
+        cloud.now = minute(1)
+        cloud.take(moved(1))
+        assert cloud.rows(hourly_places) == []
 
 
 def test_listings_page_through_everything_once(cloud: Cloud) -> None:

@@ -182,6 +182,5 @@ def test_folding_does_not_depend_on_the_order(minutes: list[tuple[str, float]], 
     one, two = folded(minutes), folded(other)
     assert set(one) == set(two)
     for name, figure in one.items():
-        assert (figure.count, figure.low, figure.high) == (two[name].count, two[name].low, two[name].high)
+        assert (figure.minutes, figure.low, figure.high) == (two[name].minutes, two[name].low, two[name].high)
         assert figure.total == pytest.approx(two[name].total, abs=1e-3)
-        assert Figure.unpacked(figure.packed()) == figure

@@ -27,6 +27,8 @@ from tests.unit.cloud.workshop import BERLIN, POTSDAM
 NOTHING = Driven(0, 0.0, 0)
 HOUR = timedelta(hours=1)
 VISIT = Visit("Workshop Mitte", BERLIN, T0, T0 + 4 * HOUR)
+MUNICH = Place(48.137, 11.575)
+"""504 km from there: four hours at the least."""
 
 
 def reading(hours: float, km: float) -> OdometerReading:
@@ -123,7 +125,19 @@ def seen(hours: float, place: Place, accuracy_m: float | None = None) -> Sightin
     ("sightings", "finding"),
     [
         ([], Finding.CANNOT_BE_CHECKED),
-        ([seen(-1, BERLIN), seen(5, BERLIN)], Finding.CANNOT_BE_CHECKED),
+        ([seen(-13, BERLIN), seen(17, BERLIN)], Finding.CANNOT_BE_CHECKED),
+        ([seen(-12, BERLIN)], Finding.PLAUSIBLE),
+        ([seen(16, BERLIN)], Finding.PLAUSIBLE),
+        # Elsewhere before or after: it may have come and gone, unless nobody is that fast.
+        ([seen(-1, POTSDAM), seen(5, POTSDAM)], Finding.CANNOT_BE_CHECKED),
+        ([seen(-0.1, POTSDAM)], Finding.IMPLAUSIBLE),
+        ([seen(4.1, POTSDAM)], Finding.IMPLAUSIBLE),
+        ([seen(-3, MUNICH)], Finding.IMPLAUSIBLE),
+        ([seen(-5, MUNICH), seen(9, MUNICH)], Finding.CANNOT_BE_CHECKED),
+        ([seen(-5, MUNICH), seen(7, MUNICH)], Finding.IMPLAUSIBLE),
+        ([seen(-3, MUNICH), seen(0, BERLIN)], Finding.PLAUSIBLE),
+        ([seen(1, POTSDAM, 30_000.0)], Finding.PLAUSIBLE),  # a receiver that knows next to nothing
+        ([seen(-0.1, POTSDAM, 20_000.0)], Finding.CANNOT_BE_CHECKED),
         ([seen(0, BERLIN)], Finding.PLAUSIBLE),
         ([seen(0, POTSDAM), seen(1, BERLIN)], Finding.PLAUSIBLE),
         ([seen(1, POTSDAM)], Finding.IMPLAUSIBLE),

@@ -175,6 +175,24 @@ def test_a_vehicle_that_was_elsewhere(cloud: Cloud) -> None:
     assert (place.finding, "from Workshop mitte" in place.reason) == (Finding.IMPLAUSIBLE, True)
 
 
+def test_where_it_stood_is_still_known_when_it_has_long_been_elsewhere(cloud: Cloud) -> None:
+    whole(cloud)
+    cloud.now = MONDAY + timedelta(days=300)
+    at = MONDAY + timedelta(days=299)
+    cloud.take(VAN.say(says.position(), 901, observed_at=at, received_at=at))
+    [place] = [one for one in cloud.warranty.assessment(made(cloud)).checks if one.subject is Subject.PLACE]
+    assert (place.finding, place.sources[0][:33]) == (Finding.PLAUSIBLE, "the nearest of 1 known positions,")
+
+
+def test_who_was_silent_that_day_was_nowhere_that_is_known(cloud: Cloud) -> None:
+    told.drive(cloud)
+    repaired(cloud)
+    for n, day in enumerate((-3, 3)):
+        at = MONDAY + timedelta(days=day)
+        cloud.take(VAN.say(says.position(), 900 + n, observed_at=at, received_at=at))
+    assert findings(cloud.warranty.assessment(made(cloud)))[Subject.PLACE] is Finding.CANNOT_BE_CHECKED
+
+
 def test_a_workshop_that_is_gone(cloud: Cloud) -> None:
     whole(cloud)
     cloud.scheduling.remove_centre("mitte", by="ada")

@@ -1,5 +1,8 @@
 """What only the wiring knows: how the workflow's words become notices."""
 
+import gc
+
+from cloud.app import leave_what_is_loaded
 from cloud.notify.delivery import DeliveryFilter
 from cloud.pages import Window
 from cloud.wiring import teller
@@ -28,3 +31,11 @@ def test_without_a_console_there_is_no_link(cloud: Cloud) -> None:
         teller(cloud.notify, None)(connection, ASKS)
     [told] = cloud.notify.deliveries(DeliveryFilter(), Window()).items
     assert told.notice.notice.link is None
+
+
+def test_what_is_loaded_is_looked_through_no_more() -> None:
+    leave_what_is_loaded()
+    try:
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()
