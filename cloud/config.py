@@ -73,7 +73,7 @@ class FleetConfig(_Section):
     """Three times the period at which a vehicle sends its health."""
     summaries_per_vehicle: Rows = 44_640
     """A month of minutes."""
-    places_days: Annotated[int, Field(ge=0, le=4_000)] = 400
+    places_days: Annotated[int, Field(ge=0, le=4_000)] = 90
     """How long it is kept where a vehicle was in each hour; 0: not at all."""
 
 

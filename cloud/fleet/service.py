@@ -49,7 +49,7 @@ class FleetSettings:
 
     offline_after: timedelta
     summaries_per_vehicle: int
-    places_for: timedelta = timedelta(days=400)
+    places_for: timedelta = timedelta(days=90)
     """How long it is known where a vehicle was, by the hour; of no length: not at all."""
 
 

@@ -138,7 +138,7 @@ def open_cloud(
     *,
     inbox: InboxSettings = SETTINGS,
     summaries_per_vehicle: int = 100,
-    places_for: timedelta = timedelta(days=400),
+    places_for: timedelta = timedelta(days=90),
     all_clear: bool = False,
     deliveries_kept: int = NOTIFY.deliveries_kept,
     health_settings: HealthSettings = HEALTH,
