@@ -1,0 +1,116 @@
+"""The flat tables of a database: where each signal's bits are, which signals a frame has, and the way to find out.
+
+A frame's bytes are looked at as words of 64 bits, once little-endian and once big-endian; a signal is a shift and a mask
+in one of them. Signals of a message that are there together are a *block*; a message whose signals are selected by others
+has a block for each combination of selectors that the file knows, found by a walk over *forks* that ends in a block.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final, Self
+
+import numpy as np
+import numpy.typing as npt
+
+WORD: Final = 64
+"""Bits of a word."""
+SELECTOR_BITS: Final = 32
+"""The longest selector."""
+BLOCKS_MAX: Final = 4096
+"""Of one message: combinations of its selectors."""
+
+Int32s = npt.NDArray[np.int32]
+UInt8s = npt.NDArray[np.uint8]
+UInt64s = npt.NDArray[np.uint64]
+Float64s = npt.NDArray[np.float64]
+
+
+class Kind:
+    """What becomes of a signal's bits; numbers, since they stand in a table."""
+
+    INTEGER: Final = 0
+    FLOAT16: Final = 1
+    FLOAT32: Final = 2
+    FLOAT64: Final = 3
+    WIDE: Final = 4
+    """An integer of more than 64 bits: looked at one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All of a database that decoding needs, as arrays: S signals, B blocks, F forks, A arms, M messages."""
+
+    word: Int32s
+    """(S,) which word of the frame; of one that crosses words, the first."""
+    big: UInt8s
+    """(S,) 1: the big-endian one."""
+    shift: UInt64s
+    """(S,) to the right."""
+    spill: UInt64s
+    """(S,) bits that are in the next word; 0: none."""
+    mask: UInt64s
+    """(S,) after the shift."""
+    sign: UInt64s
+    """(S,) the sign bit; 0: unsigned."""
+    kind: UInt8s
+    """(S,) of Kind."""
+    scale: Float64s
+    offset: Float64s
+    """(S,) of the file: value = raw x scale + offset."""
+    factor: Float64s
+    shift_to: Float64s
+    """(S,) of the mapping, after that: value x factor + shift_to."""
+    end: Int32s
+    """(S,) bytes that a frame needs for it."""
+    unknown_from: UInt64s
+    """(S,) raw values from here on are no number (SAE J1939-71); only where `masked`."""
+    masked: UInt8s
+    """(S,)"""
+    exact: UInt8s
+    """(S,) 1: an integer that stands as it is and that a float64 may not hold."""
+    slots: Int32s
+    """Signals of all blocks, one after the other, each block in the order of the file."""
+    first: Int32s
+    """(B,) where a block begins in `slots`."""
+    count: Int32s
+    """(B,) its signals."""
+    needs: Int32s
+    """(B,) bytes that a frame needs for all of them."""
+    fork: Int32s
+    """(F,) the signal that selects."""
+    arm_key: UInt64s
+    """(A,) fork x 2^32 + the first raw value of the arm, ascending; an arm goes up to the next, the first begins at 0."""
+    arm_to: Int32s
+    """(A,) where to go: a block, or -1 - fork."""
+    root: Int32s
+    """(M,) where a frame of the message begins: a block, or -1 - fork."""
+    id: npt.NDArray[np.uint32]
+    """(M,) 11 or 29 bits; of a J1939 message its PGN."""
+    form: UInt8s
+    """(M,) of Form."""
+    length: Int32s
+    """(M,) bytes, as the file says."""
+    lost: UInt8s
+    """(B,) 1: this block is what is left when a selector has a value that the file does not know."""
+
+    def packed(self) -> Mapping[str, npt.NDArray[Any]]:
+        """By name, for a file."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    @classmethod
+    def unpacked(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """From a file."""
+        return cls(**{one.name: arrays[one.name] for one in fields(cls)})
+
+    @property
+    def bytes(self) -> int:
+        """What the tables take in memory."""
+        return sum(int(array.nbytes) for array in self.packed().values())
+
+
+class Form:
+    """How a message is known."""
+
+    STANDARD: Final = 0
+    EXTENDED: Final = 1
+    J1939: Final = 2
