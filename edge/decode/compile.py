@@ -6,13 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from edge.decode.compiled import BLOCKS_MAX, SELECTOR_BITS, WORD, Form, Kind, Tables
+from edge.decode.compiled import BLOCKS_MAX, EXACT_BITS, SELECTOR_BITS, WORD, Form, Kind, Tables
 from edge.decode.layout import Fate, MessageLayout, Number, Remark, SignalLayout
 
 VERSION: Final = 1
 """Of what is written here: with another one, tables that were kept are made anew."""
-EXACT_BITS: Final = 53
-"""A float64 holds every integer of so many bits (IEEE 754)."""
 _FLOATS: Final = {16: Kind.FLOAT16, 32: Kind.FLOAT32, 64: Kind.FLOAT64}
 _ALL: Final = (1 << WORD) - 1
 _NOTHING: Final = frozenset({"error", "not available", "not installed", "reserved", "invalid", "unknown", "snv", "take no action"})
@@ -106,6 +104,9 @@ class _Build:
         ends = np.array([signal.end_byte for _, signal in self.signals], np.int32)
         held = [self.slots[first : first + count] for first, count, _ in self.blocks]
         return Tables(
+            begin=np.array([bit.begin for bit in bits], np.int32),
+            bits=np.array([signal.length for _, signal in self.signals], np.int32),
+            signed=np.array([signal.number is Number.SIGNED for _, signal in self.signals], np.uint8),
             word=np.array([bit.word for bit in bits], np.int32),
             big=np.array([signal.big for _, signal in self.signals], np.uint8),
             shift=np.array([bit.shift for bit in bits], np.uint64),
@@ -140,6 +141,7 @@ class _Build:
 class _Bits:
     """Where a signal's bits are."""
 
+    begin: int
     word: int
     shift: int
     spill: int
@@ -160,7 +162,7 @@ def _bits(message: MessageLayout, signal: SignalLayout) -> _Bits:
     shift = within if not signal.big else max(0, WORD - within - length)
     mask = min((1 << length) - 1, _ALL)
     sign = 1 << (length - 1) if signal.number is Number.SIGNED and length <= WORD else 0
-    return _Bits(word, shift, 0 if kind == Kind.WIDE else over, mask, sign, kind, _unknown_from(message, signal))
+    return _Bits(begin, word, shift, 0 if kind == Kind.WIDE else over, mask, sign, kind, _unknown_from(message, signal))
 
 
 def _unknown_from(message: MessageLayout, signal: SignalLayout) -> int | None:

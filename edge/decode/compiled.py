@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 WORD: Final = 64
 """Bits of a word."""
+EXACT_BITS: Final = 53
+"""A float64 holds every integer of so many bits (IEEE 754)."""
 SELECTOR_BITS: Final = 32
 """The longest selector."""
 BLOCKS_MAX: Final = 4096
@@ -40,6 +42,13 @@ class Kind:
 class Tables:
     """All of a database that decoding needs, as arrays: S signals, B blocks, F forks, A arms, M messages."""
 
+    begin: Int32s
+    """(S,) the first bit: of little-endian ones the least significant, counted from the right of byte 0; of big-endian
+    ones the most significant, counted from the left of it."""
+    bits: Int32s
+    """(S,) how many."""
+    signed: UInt8s
+    """(S,) 1: two's complement."""
     word: Int32s
     """(S,) which word of the frame; of one that crosses words, the first."""
     big: UInt8s
@@ -101,6 +110,13 @@ class Tables:
     def unpacked(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
         """From a file."""
         return cls(**{one.name: arrays[one.name] for one in fields(cls)})
+
+    @property
+    def is_special(self) -> npt.NDArray[np.bool_]:
+        """(S,) what a shift and a mask in one word do not do: bits in two words, floats, large integers, values that are
+        none."""
+        large = (self.mask >> np.uint64(EXACT_BITS)) > 0
+        return (self.spill > 0) | (self.kind != Kind.INTEGER) | (self.masked == 1) | large
 
     @property
     def bytes(self) -> int:

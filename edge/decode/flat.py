@@ -55,7 +55,7 @@ class FlatDecoder:
         self._factor, self._then = tables.factor[slots], tables.shift_to[slots]
         self._is_converted = bool((self._factor != 1.0).any() or (self._then != 0.0).any())
         self._columns = {words: _columns(tables, words)[slots] for words in (1, 8)}
-        self._is_special = _is_special(tables)[slots]
+        self._is_special = tables.is_special[slots]
         self._has_special = np.array([self._is_special[a : a + n].any() for a, n in zip(tables.first, tables.count, strict=True)])
         self._numbers = np.arange(4096)
 
@@ -131,7 +131,8 @@ class FlatDecoder:
         number = np.where(sign == 0, bits.astype(np.float64), whole.astype(np.float64))
         for code, unsigned, real in _REALS:
             here = np.flatnonzero(kind == code)
-            number[here] = (bits[here] & np.uint64(np.iinfo(unsigned).max)).astype(unsigned).view(real)
+            with np.errstate(invalid="ignore"):  # a NaN that signals
+                number[here] = (bits[here] & np.uint64(np.iinfo(unsigned).max)).astype(unsigned).view(real)
         none = (tables.masked[signal] == 1) & (bits >= tables.unknown_from[signal])
         for place in np.flatnonzero((tables.exact[signal] == 1) & (np.abs(number) >= _EXACT)):
             integer = int(whole[place]) if sign[place] else int(bits[place])
@@ -173,11 +174,6 @@ class FlatDecoder:
 def _columns(tables: Tables, words: int) -> Ints:
     """Which of a frame's words, little-endian ones first, holds each signal; beyond the frame: its last."""
     return (np.minimum(tables.word, words - 1) + tables.big * words).astype(np.intp)
-
-
-def _is_special(tables: Tables) -> npt.NDArray[np.bool_]:
-    large = (tables.mask >> np.uint64(53)) > 0
-    return (tables.spill > 0) | (tables.kind != Kind.INTEGER) | (tables.masked == 1) | large
 
 
 def _words(payload: UInt8s) -> UInt64s:
