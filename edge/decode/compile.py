@@ -13,7 +13,9 @@ VERSION: Final = 1
 """Of what is written here: with another one, tables that were kept are made anew."""
 _FLOATS: Final = {16: Kind.FLOAT16, 32: Kind.FLOAT32, 64: Kind.FLOAT64}
 _ALL: Final = (1 << WORD) - 1
-_NOTHING: Final = frozenset({"error", "not available", "not installed", "reserved", "invalid", "unknown", "snv", "take no action"})
+_NOTHING: Final = frozenset(
+    {"error", "not available", "not installed", "reserved", "invalid", "unknown", "snv", "take no action"}
+)
 """Labels that say of a value that it is none."""
 
 
@@ -121,7 +123,9 @@ class _Build:
             end=ends,
             unknown_from=np.array([bit.unknown_from or 0 for bit in bits], np.uint64),
             masked=np.array([bit.unknown_from is not None for bit in bits], np.uint8),
-            exact=np.array([_is_exact(signal, one) for (_, signal), one in zip(self.signals, conversions, strict=True)], np.uint8),
+            exact=np.array(
+                [_is_exact(signal, one) for (_, signal), one in zip(self.signals, conversions, strict=True)], np.uint8
+            ),
             slots=np.array(self.slots, np.int32),
             first=np.array([first for first, _, _ in self.blocks], np.int32),
             count=np.array([count for _, count, _ in self.blocks], np.int32),
@@ -154,15 +158,14 @@ class _Bits:
 def _bits(message: MessageLayout, signal: SignalLayout) -> _Bits:
     length = signal.length
     kind = _FLOATS[length] if signal.number is Number.FLOAT else Kind.WIDE if length > WORD else Kind.INTEGER
-    begin = signal.start
-    if signal.big:  # counted from the first bit that is sent
-        begin = 8 * (signal.start // 8) + 7 - signal.start % 8
-    word, within = divmod(begin, WORD)
+    word, within = divmod(signal.begin, WORD)
     over = max(0, within + length - WORD)
     shift = within if not signal.big else max(0, WORD - within - length)
     mask = min((1 << length) - 1, _ALL)
     sign = 1 << (length - 1) if signal.number is Number.SIGNED and length <= WORD else 0
-    return _Bits(begin, word, shift, 0 if kind == Kind.WIDE else over, mask, sign, kind, _unknown_from(message, signal))
+    return _Bits(
+        signal.begin, word, shift, 0 if kind == Kind.WIDE else over, mask, sign, kind, _unknown_from(message, signal)
+    )
 
 
 def _unknown_from(message: MessageLayout, signal: SignalLayout) -> int | None:
@@ -198,7 +201,9 @@ def _is_there(signal: SignalLayout, known: Mapping[str, int | None]) -> bool:
 
 def _selected(message: MessageLayout, selector: SignalLayout) -> list[tuple[tuple[int, int], ...]]:
     """The values at which each of the signals is there that this one selects."""
-    return [one.branch.values for one in message.signals if one.branch is not None and one.branch.selector == selector.name]
+    return [
+        one.branch.values for one in message.signals if one.branch is not None and one.branch.selector == selector.name
+    ]
 
 
 def _form(message: MessageLayout) -> int:

@@ -1,12 +1,12 @@
 """The flat tables of a database: where each signal's bits are, which signals a frame has, and the way to find out.
 
-A frame's bytes are looked at as words of 64 bits, once little-endian and once big-endian; a signal is a shift and a mask
-in one of them. Signals of a message that are there together are a *block*; a message whose signals are selected by others
-has a block for each combination of selectors that the file knows, found by a walk over *forks* that ends in a block.
+A frame's bytes are looked at as words of 64 bits, once little-endian and once big-endian; a signal is a shift and a
+mask in one of them. Signals of a message that are there together are a *block*; a message whose signals are selected by
+others has a block for each combination of selectors that the file knows: a walk over *forks* ends in it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Self
 
 import numpy as np
@@ -88,7 +88,7 @@ class Tables:
     fork: Int32s
     """(F,) the signal that selects."""
     arm_key: UInt64s
-    """(A,) fork x 2^32 + the first raw value of the arm, ascending; an arm goes up to the next, the first begins at 0."""
+    """(A,) fork x 2^32 + the first raw value of the arm, ascending; an arm goes up to the next, the first from 0."""
     arm_to: Int32s
     """(A,) where to go: a block, or -1 - fork."""
     root: Int32s
@@ -113,10 +113,10 @@ class Tables:
 
     @property
     def is_special(self) -> npt.NDArray[np.bool_]:
-        """(S,) what a shift and a mask in one word do not do: bits in two words, floats, large integers, values that are
-        none."""
+        """(S,) what a shift and a mask do not do: bits in two words, floats, large integers, values that are none."""
         large = (self.mask >> np.uint64(EXACT_BITS)) > 0
-        return (self.spill > 0) | (self.kind != Kind.INTEGER) | (self.masked == 1) | large
+        special: npt.NDArray[np.bool_] = (self.spill > 0) | (self.kind != Kind.INTEGER) | (self.masked == 1) | large
+        return special
 
     @property
     def bytes(self) -> int:
@@ -130,3 +130,30 @@ class Form:
     STANDARD: Final = 0
     EXTENDED: Final = 1
     J1939: Final = 2
+
+
+def merged(tables: Sequence[Tables]) -> Tables:
+    """Several databases as one: signals, blocks, forks and messages of each follow those of the ones before."""
+    if len(tables) == 1:
+        return tables[0]
+    moved: list[Tables] = []
+    signals = slots = blocks = forks = 0
+    for one in tables:
+        moved.append(
+            replace(
+                one,
+                slots=one.slots + signals,
+                first=one.first + slots,
+                fork=one.fork + signals,
+                arm_key=one.arm_key + (np.uint64(forks) << np.uint64(SELECTOR_BITS)),
+                arm_to=_moved(one.arm_to, blocks, forks),
+                root=_moved(one.root, blocks, forks),
+            )
+        )
+        signals, slots = signals + len(one.word), slots + len(one.slots)
+        blocks, forks = blocks + len(one.first), forks + len(one.fork)
+    return Tables(**{each.name: np.concatenate([getattr(one, each.name) for one in moved]) for each in fields(Tables)})
+
+
+def _moved(way: Int32s, blocks: int, forks: int) -> Int32s:
+    return np.where(way < 0, way - forks, way + blocks).astype(np.int32)

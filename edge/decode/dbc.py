@@ -27,12 +27,12 @@ REMARKS_MAX: Final = 10_000
 
 _NUMBER: Final = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _SIGNAL: Final = re.compile(
-    rf'SG_\s+(?P<name>\S+)\s*(?P<mux>M|m\d+M?)?\s*:\s*(?P<start>\d+)\|(?P<length>\d+)@(?P<order>[01])(?P<sign>[-+])\s*'
-    rf'\(\s*(?P<scale>{_NUMBER})\s*,\s*(?P<offset>{_NUMBER})\s*\)\s*'
+    rf"SG_\s+(?P<name>\S+)\s*(?P<mux>M|m\d+M?)?\s*:\s*(?P<start>\d+)\|(?P<length>\d+)@(?P<order>[01])(?P<sign>[-+])\s*"
+    rf"\(\s*(?P<scale>{_NUMBER})\s*,\s*(?P<offset>{_NUMBER})\s*\)\s*"
     rf'\[\s*(?P<low>{_NUMBER})\s*\|\s*(?P<high>{_NUMBER})\s*\]\s*"(?P<unit>[^"]*)"'
 )
 _LOOSE: Final = re.compile(
-    rf'SG_\s*(?P<name>[^:]+?)\s*:\s*(?P<start>\d+)\s*\|\s*(?P<length>\d+)\s*@\s*(?P<order>[01])?\s*(?P<sign>[-+])?\s*'
+    rf"SG_\s*(?P<name>[^:]+?)\s*:\s*(?P<start>\d+)\s*\|\s*(?P<length>\d+)\s*@\s*(?P<order>[01])?\s*(?P<sign>[-+])?\s*"
     rf'(?:\(\s*(?P<scale>{_NUMBER})?\s*[,;]?\s*(?P<offset>{_NUMBER})?\s*\))?[^"]*(?:"(?P<unit>[^"]*)"?)?'
 )
 _MUX: Final = re.compile(r"(.+?)\s+(M|m\d*M?)$")
@@ -171,7 +171,9 @@ class _Reader:
         if loose is not None:
             self._repaired(statement, what, "it is not written as signals are; what is missing is taken for the usual")
         if layout.end_byte > message.layout.length:
-            reason = f"it ends in byte {layout.end_byte} of a message of {message.layout.length}: only longer frames have it"
+            reason = (
+                f"it ends in byte {layout.end_byte} of a message of {message.layout.length}: only longer frames have it"
+            )
             self._repaired(statement, what, reason)
         message.signals[layout.name] = _Signal(layout, statement.line, mux)
         return None
@@ -281,8 +283,10 @@ class _Reader:
         return replace(
             message.layout,
             name=message.long_name or message.layout.name,
-            signals=tuple(signals),
-            cycle_s=message.layout.cycle_s if message.has_cycle else _cycle_s(self._defaults.get("GenMsgCycleTime", "")),
+            signals=tuple(sorted(signals, key=lambda one: one.begin)),
+            cycle_s=message.layout.cycle_s
+            if message.has_cycle
+            else _cycle_s(self._defaults.get("GenMsgCycleTime", "")),
             j1939=self._is_j1939(message),
             senders=tuple(message.senders),
         )
@@ -294,7 +298,11 @@ class _Reader:
         parent = one.parent or (roots[0] if len(roots) == 1 else None)
         what = f"{message.layout.name}.{name}"
         if parent is None or parent == name or parent not in message.signals:
-            reason = "nothing says which signal selects it" if parent is None else f"it is selected by {parent}, which is not there"
+            reason = (
+                "nothing says which signal selects it"
+                if parent is None
+                else f"it is selected by {parent}, which is not there"
+            )
             self._remark(one.line, Fate.SKIPPED, what, reason)
             return None
         return Branch(parent, one.ranges or ((value, value),))
@@ -342,6 +350,9 @@ def _another(name: str, taken: Collection[str]) -> str:
 
 def _layout(name: str, match: re.Match[str], *, is_loose: bool) -> SignalLayout:
     given = match.groupdict()
+    low, high = (None, None) if is_loose else (float(given["low"]), float(given["high"]))
+    if low == high:  # [0|0] is how tools say that there is no range
+        low = high = None
     return SignalLayout(
         name=name,
         start=int(given["start"]),
@@ -350,8 +361,8 @@ def _layout(name: str, match: re.Match[str], *, is_loose: bool) -> SignalLayout:
         number=Number.SIGNED if given["sign"] == "-" else Number.UNSIGNED,
         scale=float(given["scale"] or 1.0),
         offset=float(given["offset"] or 0.0),
-        minimum=None if is_loose else float(given["low"]),
-        maximum=None if is_loose else float(given["high"]),
+        minimum=low,
+        maximum=high,
         unit=given["unit"] or "",
     )
 
@@ -361,8 +372,8 @@ def _why_not(layout: SignalLayout) -> str:
         return "it has no bits"
     if 8 * layout.end_byte > BITS_MAX:
         return f"it ends in byte {layout.end_byte}, beyond any message"
-    if not math.isfinite(layout.scale) or not math.isfinite(layout.offset):
-        return "its factor or offset is no number"
+    if not math.isfinite(layout.scale * 2.0**64) or not math.isfinite(layout.offset):
+        return "its factor or offset is no number that can be reckoned with"
     return ""
 
 

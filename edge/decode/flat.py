@@ -56,7 +56,9 @@ class FlatDecoder:
         self._is_converted = bool((self._factor != 1.0).any() or (self._then != 0.0).any())
         self._columns = {words: _columns(tables, words)[slots] for words in (1, 8)}
         self._is_special = tables.is_special[slots]
-        self._has_special = np.array([self._is_special[a : a + n].any() for a, n in zip(tables.first, tables.count, strict=True)])
+        self._has_special = np.array(
+            [self._is_special[a : a + n].any() for a, n in zip(tables.first, tables.count, strict=True)]
+        )
         self._numbers = np.arange(4096)
 
     def decode(self, message: Ints, payload: UInt8s, length: UInt8s) -> Flat:
@@ -73,7 +75,7 @@ class FlatDecoder:
         ends = count.cumsum()
         total = int(ends[-1]) if len(ends) else 0
         frame = np.repeat(self._upto(len(block)), count)
-        slot = np.repeat(self._first.take(block) - (ends - count), count)
+        slot: Ints = np.repeat(self._first.take(block) - (ends - count), count)
         slot += self._upto(total)
         is_short = length < self._tables.needs.take(block)
         short = is_short if is_short.any() else None
@@ -108,14 +110,15 @@ class FlatDecoder:
         tables = self._tables
         signal = tables.fork.take(fork)
         raw = words[frame, _columns(tables, words.shape[1] // 2)[signal]] >> tables.shift[signal]
-        return self._spilled(frame, signal, raw, words) & tables.mask[signal]
+        value: UInt64s = self._spilled(frame, signal, raw, words) & tables.mask[signal]
+        return value
 
     def _raw(self, frame: Ints, slot: Ints, words: UInt64s) -> UInt64s:
         """The bits of each; of one that crosses words, those in its first."""
         width = words.shape[1]
         place = frame * width
         place += self._columns[width // 2].take(slot)
-        raw = words.ravel().take(place)
+        raw: UInt64s = words.ravel().take(place)
         raw >>= self._shift.take(slot)
         raw &= self._mask.take(slot)
         return raw
@@ -161,9 +164,9 @@ class FlatDecoder:
         following = np.minimum(word + 1, half - 1)
         little = raw[rows] | (words[where, following] << (_WORD - tables.shift[which]))
         big = (words[where, word + half] << spill) | (words[where, following + half] >> (_WORD - spill))
-        raw = raw.copy()
-        raw[rows] = np.where(tables.big[which] == 1, big, little)
-        return raw
+        whole: UInt64s = raw.copy()
+        whole[rows] = np.where(tables.big[which] == 1, big, little)
+        return whole
 
     def _upto(self, count: int) -> Ints:
         if count > len(self._numbers):

@@ -59,12 +59,15 @@ class SignalLayout:
     """Others are there or not by its value."""
 
     @property
+    def begin(self) -> int:
+        """Its first bit: of a little-endian signal the least significant, counted from the right of the first byte; of
+        a big-endian one the most significant, counted from the left of it."""
+        return 8 * (self.start // 8) + 7 - self.start % 8 if self.big else self.start
+
+    @property
     def end_byte(self) -> int:
         """How many bytes a frame must have for all of its bits."""
-        if not self.big:
-            return (self.start + self.length + 7) // 8
-        first = 8 * (self.start // 8) + 7 - self.start % 8  # counted from the first bit that is sent
-        return (first + self.length + 7) // 8
+        return (self.begin + self.length + 7) // 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class MessageLayout:
     length: int
     """Bytes, as the file says; frames may have fewer or more."""
     signals: tuple[SignalLayout, ...]
+    """In the order of their first bits."""
     cycle_s: float | None = None
     j1939: bool = False
     """It is known by its PGN, whoever sends it and with whatever priority."""

@@ -6,7 +6,7 @@ Gives the same numbers as `flat.py`, bit for bit.
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, cast
 
 from edge.decode.compiled import SELECTOR_BITS, WORD, Kind, Tables
 
@@ -67,7 +67,7 @@ class ScalarDecoder:
 
     def is_short(self, block: int, payload: bytes) -> bool:
         """Whether a frame lacks bytes."""
-        return len(payload) < self._needs[block]
+        return len(payload) < int(self._needs[block])
 
     def is_lost(self, block: int) -> bool:
         """Whether a selector had a value that the file does not know."""
@@ -122,9 +122,8 @@ class ScalarDecoder:
         heads = "".join(f"    {name} = {text}\n" for name, text in words.items())
         source = f"def decode(p):\n{heads}    return ({''.join(f'{line}, ' for line in lines)})\n"
         names: dict[str, object] = {"read": _read, "value": self._value}
-        exec(compile(source, f"<block {block}>", "exec"), names)  # noqa: S102  # nosec B102  # made of numbers alone
-        decode = names["decode"]
-        return decode  # type: ignore[return-value]  # exec tells no types
+        exec(compile(source, f"<block {block}>", "exec"), names)  # nosec B102  # made of numbers alone
+        return cast("Decode", names["decode"])
 
 
 def _read(part: bytes, order: str) -> int:

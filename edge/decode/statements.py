@@ -10,7 +10,7 @@ KEYWORDS: Final = frozenset(
         "VERSION", "NS_", "BS_", "BU_", "VAL_TABLE_", "BO_", "SG_", "BO_TX_BU_", "EV_", "ENVVAR_DATA_", "SGTYPE_",
         "SIG_TYPE_REF_", "CM_", "BA_DEF_", "BA_DEF_DEF_", "BA_DEF_REL_", "BA_DEF_DEF_REL_", "BA_", "BA_REL_",
         "BA_SGTYPE_", "VAL_", "SIG_GROUP_", "SIGTYPE_VALTYPE_", "SIG_VALTYPE_", "SG_MUL_VAL_", "CAT_DEF_", "CAT_",
-        "FILTER", "BU_SG_REL_", "BU_EV_REL_", "BU_BO_REL_", "SG_MUL_VAL_", "EV_DATA_",
+        "FILTER", "BU_SG_REL_", "BU_EV_REL_", "BU_BO_REL_", "EV_DATA_",
     }
 )  # fmt: skip
 ONE_LINE: Final = frozenset({"VERSION", "BO_", "SG_", "BU_", "BS_"})
