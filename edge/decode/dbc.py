@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from edge.decode.layout import Branch, Fate, Layouts, MessageLayout, Number, Remark, SignalLayout
+from edge.decode.layout import NUMBER_BITS, Branch, Fate, Layouts, MessageLayout, Number, Remark, SignalLayout
 from edge.decode.statements import Statement, decoded, statements
 
 EXTENDED_FLAG: Final = 0x8000_0000
@@ -370,6 +370,8 @@ def _layout(name: str, match: re.Match[str], *, is_loose: bool) -> SignalLayout:
 def _why_not(layout: SignalLayout) -> str:
     if layout.length == 0:
         return "it has no bits"
+    if layout.length > NUMBER_BITS:
+        return f"{layout.length} bits are no number"
     if 8 * layout.end_byte > BITS_MAX:
         return f"it ends in byte {layout.end_byte}, beyond any message"
     if not math.isfinite(layout.scale * 2.0**64) or not math.isfinite(layout.offset):

@@ -136,14 +136,36 @@ class FlatDecoder:
             here = np.flatnonzero(kind == code)
             with np.errstate(invalid="ignore"):  # a NaN that signals
                 number[here] = (bits[here] & np.uint64(np.iinfo(unsigned).max)).astype(unsigned).view(real)
+        wide = {
+            int(place): self._wide(int(signal[place]), words[frame[place]])
+            for place in np.flatnonzero(kind == Kind.WIDE)
+        }
+        for where, integer in wide.items():
+            number[where] = float(integer)
         none = (tables.masked[signal] == 1) & (bits >= tables.unknown_from[signal])
         for place in np.flatnonzero((tables.exact[signal] == 1) & (np.abs(number) >= _EXACT)):
-            integer = int(whole[place]) if sign[place] else int(bits[place])
+            narrow = int(whole[place]) if sign[place] else int(bits[place])
+            integer = wide.get(int(place), narrow)
             if abs(integer) > int(_EXACT):
                 flat.exact[int(rows[place])] = integer
         flat.value[rows] = number * tables.scale[signal] + tables.offset[signal]
         flat.value[rows[none]] = np.nan
         self._drop_what_is_none(flat)
+
+    def _wide(self, signal: int, words: UInt64s) -> int:
+        """An integer of more than 64 bits, of one frame."""
+        tables = self._tables
+        payload = words[: len(words) // 2].astype("<u8").tobytes()
+        begin, length = int(tables.begin[signal]), int(tables.bits[signal])
+        behind = 8 * len(payload) - begin - length
+        raw = (
+            int.from_bytes(payload, "big") >> behind
+            if tables.big[signal]
+            else int.from_bytes(payload, "little") >> begin
+        )
+        raw &= (1 << length) - 1
+        sign = 1 << (length - 1) if tables.signed[signal] else 0
+        return (raw ^ sign) - sign
 
     def _drop_what_is_none(self, flat: Flat) -> None:
         kept = np.isfinite(flat.value)

@@ -8,7 +8,7 @@ from cantools.database.can import Message
 from cantools.database.can.signal import Signal
 from cantools.database.errors import Error as CantoolsError
 
-from edge.decode.layout import Branch, Fate, Layouts, MessageLayout, Number, Remark, SignalLayout
+from edge.decode.layout import NUMBER_BITS, Branch, Fate, Layouts, MessageLayout, Number, Remark, SignalLayout
 from edge.errors import ConfigError
 
 
@@ -35,8 +35,8 @@ def read_foreign(file: Path) -> Layouts:
 def _message(message: Message, remarks: list[Remark]) -> MessageLayout:
     signals = []
     for signal in message.signals:
-        if signal.is_float and signal.length not in {16, 32, 64}:
-            reason = f"a float of {signal.length} bits"
+        if (signal.is_float and signal.length not in {16, 32, 64}) or signal.length > NUMBER_BITS:
+            reason = f"a {'float' if signal.is_float else 'number'} of {signal.length} bits"
             remarks.append(Remark(0, Fate.SKIPPED, f"{message.name}.{signal.name}", reason))
         else:
             signals.append(_signal(signal))

@@ -9,6 +9,10 @@ PF_BROADCAST: Final = 240
 """From this PDU format on, the second byte is part of the PGN and not a destination (SAE J1939-21, 5.2.3)."""
 
 
+NUMBER_BITS: Final = 1023
+"""Longer integers are none that a float64 could stand for, not even roughly (IEEE 754): such a signal is text."""
+
+
 class Number(StrEnum):
     """What the bits of a signal are."""
 
