@@ -275,7 +275,7 @@ class _Reader:
                 self._remark(one.line, Fate.SKIPPED, f"{message.layout.name}.{name}", reason)
                 continue
             branch = self._branch(message, name, one, roots)
-            if branch is None and one.mux.startswith("m"):
+            if branch is None and (one.mux.startswith("m") or one.parent is not None):
                 continue
             if branch is not None:
                 branch = replace(branch, selector=names.get(branch.selector, branch.selector))
