@@ -86,7 +86,7 @@ def test_what_cantools_reads_is_read_alike_and_what_it_refuses_is_read(files: li
             units = {signal.name: signal.unit for signal in mine.signals}
             assert sorted(our_lines_of(mine), key=str) == sorted(lines_of(theirs), key=str), (file.name, units)
     assert (counts["ours"], counts["refused"]) == (74, 4), "of the 74 that hold messages cantools refuses 4"
-    assert counts["messages"] > 3000
+    assert counts["messages"] > 2000
 
 
 def test_random_payloads_give_what_cantools_gives(files: list[Path]) -> None:
