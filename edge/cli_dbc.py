@@ -16,8 +16,8 @@ def add_dbc(commands: "Commands") -> None:
     check = actions.add_parser(
         "check",
         help="what of them is read, and what not",
-        description="Reads database files (DBC, KCD, SYM, ARXML) with their mappings as the daemon does. Status 0: all of "
-        "every file is read; 1: something was repaired or skipped; 2: of a file nothing can be used.",
+        description="Reads database files (DBC, KCD, SYM, ARXML) with their mappings as the daemon does. Status 0: all "
+        "of every file is read; 1: something was repaired or skipped; 2: of a file nothing can be used.",
     )
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     check.add_argument("--json", action="store_true", help="for a program")

@@ -87,7 +87,7 @@ def report(files: Sequence[Checked], *, as_json: bool) -> str:
 
 
 def _checked(database: Database) -> Checked:
-    return Checked(database.file, len(database.messages), len(database.signals), database.remarks, "")
+    return Checked(database.file, len(database.tables.root), len(database.signals), database.remarks, "")
 
 
 def _line(remark: Remark) -> str:

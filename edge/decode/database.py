@@ -25,8 +25,6 @@ class Database:
     file: Path
     signals: tuple[Signal, ...]
     tables: Tables
-    messages: tuple[MessageLayout, ...]
-    """Their signals, one after the other, are `signals`."""
     remarks: tuple[Remark, ...]
     """What in the file is not as it should be."""
 
@@ -38,15 +36,23 @@ def load_database(file: Path, mapping_file: Path | None = None) -> Database:
         ConfigError: the file is missing, is no CAN database, or the mapping names what is not in it.
     """
     layouts = read_layouts(file)
-    beside = mapping_file or file.with_suffix(".vss.toml")
-    mapping = load_mapping(beside) if mapping_file or beside.exists() else Mapping(beside, {})
+    beside = mapping_beside(file, mapping_file)
+    mapping = Mapping(file, {}) if beside is None else load_mapping(beside)
     mapping.check({f"{message.name}.{signal.name}" for message, signal in _each(layouts.messages)}, file)
     mapped = [mapping.entries.get(f"{message.name}.{signal.name}") for message, signal in _each(layouts.messages)]
     tables, left_out = compiled(layouts.messages, [_conversion(one) for one in mapped])
     signals = tuple(
         _signal(message, signal, one) for (message, signal), one in zip(_each(layouts.messages), mapped, strict=True)
     )
-    return Database(file, signals, tables, layouts.messages, (*layouts.remarks, *left_out))
+    return Database(file, signals, tables, (*layouts.remarks, *left_out))
+
+
+def mapping_beside(file: Path, mapping_file: Path | None) -> Path | None:
+    """The mapping that goes with a database; None: there is none."""
+    if mapping_file is not None:
+        return mapping_file
+    beside = file.with_suffix(".vss.toml")
+    return beside if beside.exists() else None
 
 
 def read_layouts(file: Path) -> Layouts:

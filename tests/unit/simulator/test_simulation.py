@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edge.decode.database import load_database
+from edge.decode.database import load_database, read_layouts
 from edge.decode.decoder import Binding, Decoder
 from edge.errors import ConfigError
 from edge.frames import NANOSECONDS, Frame, FrameBatch
@@ -86,7 +86,7 @@ def test_start_moves_the_times_and_nothing_else() -> None:
 
 def test_messages_come_at_their_periods_in_the_order_of_time() -> None:
     frames = made().advance(60 * NANOSECONDS)
-    database = {message.name: message for message in load_database(DBC).messages}
+    database = {message.name: message for message in read_layouts(DBC).messages}
     assert (np.diff(frames.time) >= 0).all()
     for sender in SENDERS:
         times = frames.time[frames.id == database[sender.message].id]
