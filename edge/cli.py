@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from edge.arguments import speed
+from edge.cli_dbc import add_dbc
 from edge.cli_fleet import add_simulate_fleet
 from edge.cli_simulate import add_simulate
 from edge.config import SEE, Config, load_config, to_toml, with_profile
@@ -119,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     _add_decode(commands)
+    add_dbc(commands)
     add_simulate(commands)
     add_simulate_fleet(commands)
     return parser

@@ -30,10 +30,6 @@ class BusDown(EdgeError):
     """A bus cannot be opened or read just now; try again."""
 
 
-class DecodeError(EdgeError):
-    """A frame cannot be decoded; count it and go on."""
-
-
 class ModelError(EdgeError):
     """A model cannot be used; the daemon disables it, says so, and carries on with the rest."""
 

@@ -8,8 +8,9 @@ from typing import Final
 
 from edge.bus.spec import SourceSpec
 from edge.config import Bus, Config
-from edge.decode.database import Database, load_database
+from edge.decode.database import Database
 from edge.decode.decoder import Binding, Decoder
+from edge.decode.kept import load_kept
 from edge.detect.finding import Detector
 from edge.detect.rules import load_rules
 from edge.errors import ConfigError, ModelError
@@ -37,7 +38,7 @@ def prepare(config: Config) -> Prepared:
         ConfigError: with file, place and remedy. (A model that fails later, on the road, is switched off instead.)
     """
     specs = [SourceSpec.parse(bus.source) for bus in config.bus]
-    decoder = Decoder(_bindings(config.bus))
+    decoder = Decoder(_bindings(config.bus, config.state.directory))
     paths = {signal.path for signal in decoder.signals}
     rules = load_rules([Path(file) for file in config.detect.rules])
     models = _models(config.detect.models)
@@ -55,7 +56,7 @@ def prepare(config: Config) -> Prepared:
     return Prepared(judgement, specs, notes)
 
 
-def _bindings(buses: Sequence[Bus]) -> list[Binding]:
+def _bindings(buses: Sequence[Bus], state: Path) -> list[Binding]:
     """Each bus with its databases."""
     loaded: dict[tuple[Path, Path | None], Database] = {}
     bindings: list[Binding] = []
@@ -69,7 +70,7 @@ def _bindings(buses: Sequence[Bus]) -> list[Binding]:
         for file in bus.dbc:
             key = (file, bus.mapping)
             if key not in loaded:
-                loaded[key] = load_database(file, bus.mapping)
+                loaded[key] = load_kept(file, bus.mapping, state)
             bindings.append(Binding(loaded[key], bus.name))
     return bindings
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 Int64s = npt.NDArray[np.int64]
 Int32s = npt.NDArray[np.int32]
+NO_SOURCE: Final = 0xFE
+"""The null address of SAE J1939-81: of nobody."""
 UInt8s = npt.NDArray[np.uint8]
 Float64s = npt.NDArray[np.float64]
 
@@ -47,6 +50,8 @@ class SignalBatch:
     buses: tuple[str, ...] = ()
     exact: Mapping[int, int] = field(default_factory=dict)
     """row → the integer, for those above 2^53."""
+    source: UInt8s | None = None
+    """(M,) the address of the sender, of J1939 messages; NO_SOURCE of others. None: no database is J1939's."""
 
     def __len__(self) -> int:
         return len(self.time)

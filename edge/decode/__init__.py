@@ -1,1 +1,1 @@
-"""DBC → named signals. The only room that knows cantools."""
+"""Databases → tables → named signals."""

@@ -1,40 +1,21 @@
-"""Reading a CAN database file: what can be read is used, what cannot is told with its place."""
+"""Reading a CAN database and the mapping beside it: what can be read is used, what cannot is told with its place."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import cantools.database
-from cantools.database import Database as CanDatabase
-from cantools.database.can import Message
-from cantools.database.can.signal import Signal as CanSignal
-from cantools.database.errors import Error as CantoolsError
-
+from edge.decode.compile import Conversion, compiled
+from edge.decode.compiled import Tables
+from edge.decode.dbc import read_dbc
+from edge.decode.layout import Layouts, MessageLayout, Remark, SignalLayout
 from edge.decode.mapping import Mapped, Mapping, load_mapping
 from edge.errors import ConfigError
 from edge.signals import Signal
 
 DEFAULT_PERIOD_S: Final = 1.0
 """Expected period of a signal that neither mapping, database nor catalogue gives one."""
-
-
-@dataclass(frozen=True, slots=True)
-class MessagePlan:
-    """How frames of one id become samples."""
-
-    message: Message
-    extended: bool
-    first: int
-    """Place of its first signal in the database's table; the others follow in the order of the file."""
-    place: dict[str, int]
-    """Signal name → place in the database's table."""
-    scale: dict[str, tuple[float, float]]
-    """Signal name → factor and offset of the mapping, where it changes the unit."""
-
-    def convert(self, name: str, value: float) -> float:
-        """A value of the database in the unit of the mapping."""
-        scale = self.scale.get(name)
-        return float(value) if scale is None else value * scale[0] + scale[1]
+DBC: Final = ".dbc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +24,9 @@ class Database:
 
     file: Path
     signals: tuple[Signal, ...]
-    plans: tuple[MessagePlan, ...]
+    tables: Tables
+    remarks: tuple[Remark, ...]
+    """What in the file is not as it should be."""
 
 
 def load_database(file: Path, mapping_file: Path | None = None) -> Database:
@@ -52,76 +35,77 @@ def load_database(file: Path, mapping_file: Path | None = None) -> Database:
     Raises:
         ConfigError: the file is missing, is no CAN database, or the mapping names what is not in it.
     """
-    can = _read(file)
-    beside = mapping_file or file.with_suffix(".vss.toml")
-    mapping = load_mapping(beside) if mapping_file or beside.exists() else Mapping(beside, {})
-    signals: list[Signal] = []
-    plans: list[MessagePlan] = []
-    for message in can.messages:
-        plans.append(_plan(message, mapping, len(signals)))
-        signals.extend(_signal(message, signal, mapping) for signal in message.signals)
-    mapping.check({f"{signal.message}.{signal.source_name}" for signal in signals}, file)
-    return Database(file, tuple(signals), tuple(plans))
+    layouts = read_layouts(file)
+    beside = mapping_beside(file, mapping_file)
+    mapping = Mapping(file, {}) if beside is None else load_mapping(beside)
+    mapping.check({f"{message.name}.{signal.name}" for message, signal in _each(layouts.messages)}, file)
+    mapped = [mapping.entries.get(f"{message.name}.{signal.name}") for message, signal in _each(layouts.messages)]
+    tables, left_out = compiled(layouts.messages, [_conversion(one) for one in mapped])
+    signals = tuple(
+        _signal(message, signal, one) for (message, signal), one in zip(_each(layouts.messages), mapped, strict=True)
+    )
+    return Database(file, signals, tables, (*layouts.remarks, *left_out))
 
 
-def _read(file: Path) -> CanDatabase:
+def mapping_beside(file: Path, mapping_file: Path | None) -> Path | None:
+    """The mapping that goes with a database; None: there is none."""
+    if mapping_file is not None:
+        return mapping_file
+    beside = file.with_suffix(".vss.toml")
+    return beside if beside.exists() else None
+
+
+def read_layouts(file: Path) -> Layouts:
+    """Everything that a database file holds; DBC by our own reader, the others by cantools.
+
+    Raises:
+        ConfigError: it is missing, cannot be read, or holds no message.
+    """
     try:
-        loaded = cantools.database.load_file(file, strict=False)
+        content = file.read_bytes()
     except FileNotFoundError:
         raise ConfigError("no such database file", file=file, remedy="Check the path given as dbc") from None
     except OSError as error:
         raise ConfigError(
             f"cannot be read: {error.strerror}", file=file, remedy="Check that it is a readable file"
         ) from error
-    except (CantoolsError, ValueError, KeyError, TypeError, AttributeError) as error:
+    if file.suffix.lower() == DBC:
+        layouts = read_dbc(content)
+    else:
+        from edge.decode.foreign import read_foreign  # noqa: PLC0415  # cantools: 21 MB that most boxes never need
+
+        layouts = read_foreign(file)
+    if not layouts.messages:
+        what = "; ".join(f"line {one.line}: {one.reason}" for one in layouts.remarks[:3])
         raise ConfigError(
-            f"is not a CAN database that can be read: {_first_line(error)}",
+            f"holds no CAN messages{f' that can be read ({what})' if what else ''}",
             file=file,
-            remedy="Mend that line, or take a database that opens in your CAN tool",
-        ) from error
-    if not isinstance(loaded, CanDatabase) or not loaded.messages:
-        raise ConfigError("holds no CAN messages", file=file, remedy="Give a database that describes frames")
-    return loaded
+            remedy="Give a database that describes frames",
+        )
+    return layouts
 
 
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__
+def _each(messages: Sequence[MessageLayout]) -> Iterator[tuple[MessageLayout, SignalLayout]]:
+    return ((message, signal) for message in messages for signal in message.signals)
 
 
-def _plan(message: Message, mapping: Mapping, first: int) -> MessagePlan:
-    scale = {}
-    for signal in message.signals:
-        mapped = mapping.entries.get(f"{message.name}.{signal.name}")
-        if mapped and (mapped.factor, mapped.offset) != (1.0, 0.0):
-            scale[signal.name] = (mapped.factor, mapped.offset)
-    return MessagePlan(
-        message=message,
-        extended=message.is_extended_frame,
-        first=first,
-        place={signal.name: first + index for index, signal in enumerate(message.signals)},
-        scale=scale,
-    )
+def _conversion(mapped: Mapped | None) -> Conversion:
+    return Conversion() if mapped is None else Conversion(mapped.factor, mapped.offset)
 
 
-def _signal(message: Message, signal: CanSignal, mapping: Mapping) -> Signal:
-    mapped = mapping.entries.get(f"{message.name}.{signal.name}")
-    cycle_s = message.cycle_time / 1000 if message.cycle_time else None
+def _signal(message: MessageLayout, signal: SignalLayout, mapped: Mapped | None) -> Signal:
     return Signal(
         path=mapped.path if mapped else f"dbc.{message.name}.{signal.name}",
-        unit=mapped.unit if mapped else (signal.unit or ""),
+        unit=mapped.unit if mapped else signal.unit,
         message=message.name,
         source_name=signal.name,
-        period_s=(mapped.period_s if mapped else None) or cycle_s or DEFAULT_PERIOD_S,
-        labels=_labels(signal, mapped),
+        period_s=(mapped.period_s if mapped else None) or message.cycle_s or DEFAULT_PERIOD_S,
+        labels=_labels(signal, _conversion(mapped)),
     )
 
 
-def _labels(signal: CanSignal, mapped: Mapped | None) -> dict[float, str]:
-    factor, offset = (mapped.factor, mapped.offset) if mapped else (1.0, 0.0)
-    labels: dict[float, str] = {}
-    for raw, label in (signal.choices or {}).items():
-        scaled = signal.conversion.raw_to_scaled(raw, decode_choices=False)
-        if isinstance(scaled, int | float):
-            labels[scaled * factor + offset] = str(label)
-    return labels
+def _labels(signal: SignalLayout, conversion: Conversion) -> dict[float, str]:
+    return {
+        (raw * signal.scale + signal.offset) * conversion.factor + conversion.offset: label
+        for raw, label in signal.labels.items()
+    }

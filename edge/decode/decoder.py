@@ -1,26 +1,29 @@
 """Frames to samples: lenient, counted, never fatal, and never a log line per frame."""
 
-import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple, cast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-from cantools.database import DecodeError as CantoolsDecodeError
+import numpy.typing as npt
 
-from edge.decode.database import Database, MessagePlan
-from edge.errors import DecodeError
-from edge.frames import ERROR, EXTENDED, REMOTE, FrameBatch
-from edge.signals import Signal, SignalBatch
+from edge.decode.compile import compiled
+from edge.decode.compiled import Form, merged
+from edge.decode.database import Database
+from edge.decode.flat import FlatDecoder
+from edge.decode.routes import IDS_MAX, UNKNOWN, BusTable, Key, Routes, Tally
+from edge.decode.scalar import ScalarDecoder
+from edge.frames import ERROR, REMOTE, FrameBatch
+from edge.signals import NO_SOURCE, Signal, SignalBatch
 
-EXACT_MAX: Final = 2**53
-"""Largest integer up to which a float64 holds every integer exactly (IEEE 754)."""
-IDS_MAX: Final = 4096
-"""Ids that are counted one by one; what comes beyond is counted together (a fuzzed bus has 2^29)."""
+__all__ = ["IDS_MAX", "Binding", "DecodeCounts", "Decoder", "Key"]
 
-Key = tuple[str, bool, int]
-"""(bus, extended, arbitration id)"""
+FLAT_FROM: Final = 16
+"""Frames: fewer are decoded one by one."""
+_SHORT: Final = "short"
+_LOST: Final = "unknown_multiplexer"
+Ints = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,178 +39,177 @@ class Binding:
         return not self.bus or bus == self.bus or bus.startswith(f"{self.bus}/")
 
 
-@dataclass(slots=True)
 class DecodeCounts:
     """What became of every frame."""
 
-    frames: int = 0
-    decoded: int = 0
-    """Frames that gave at least one sample."""
-    samples: int = 0
-    known: Counter[Key] = field(default_factory=Counter)
-    """Frames whose id a database has, by id."""
-    unknown: Counter[Key] = field(default_factory=Counter)
-    """Frames whose id no database has, by id."""
-    undecodable: dict[str, Counter[Key]] = field(default_factory=dict)
-    """By cause: `short` (the signals that were there are decoded), `unknown_multiplexer`, `bad_payload`, `no_payload`
-    (remote), `error_frame`."""
+    def __init__(self, routes: Routes) -> None:
+        self._routes = routes
+        self._heard = Tally()
+        self._causes: dict[str, Tally] = {}
+        self.frames = 0
+        self.decoded = 0
+        """Frames that gave at least one sample."""
+        self.samples = 0
 
-    def miss(self, cause: str, key: Key) -> None:
-        """Count a frame that was not, or not wholly, decoded."""
-        _count(self.undecodable.setdefault(cause, Counter()), key)
+    @property
+    def known(self) -> Counter[Key]:
+        """Frames whose id a database has, by id."""
+        return self._heard.counter(self._routes.keys, self._routes.message != UNKNOWN)
+
+    @property
+    def unknown(self) -> Counter[Key]:
+        """Frames whose id no database has, by id."""
+        return self._heard.counter(self._routes.keys, self._routes.message == UNKNOWN)
+
+    @property
+    def undecodable(self) -> dict[str, Counter[Key]]:
+        """By cause: `short` (signals are missing), `unknown_multiplexer` (what is always there is decoded),
+        `no_payload` (remote), `error_frame`."""
+        return {cause: tally.counter(self._routes.keys) for cause, tally in self._causes.items()}
+
+    def hear(self, routes: Ints) -> None:
+        """Count frames."""
+        self._heard.add(routes, len(self._routes.keys))
+
+    def miss(self, cause: str, routes: Ints) -> None:
+        """Count frames that were not, or not wholly, decoded."""
+        if len(routes):
+            self._causes.setdefault(cause, Tally()).add(routes, len(self._routes.keys))
 
 
-def _count(counter: Counter[Key], key: Key) -> None:
-    counter[key if key in counter or len(counter) < IDS_MAX else ("(others)", False, 0)] += 1
+@dataclass(frozen=True, slots=True)
+class _Samples:
+    """What was found in a batch, in the order of its frames."""
+
+    frame: Ints
+    """Rows of the batch."""
+    signal: Ints
+    value: npt.NDArray[np.float64]
+    exact: dict[int, int]
 
 
 class Decoder:
     """Decodes frames of every bus with the databases bound to it."""
 
     def __init__(self, bindings: Sequence[Binding]) -> None:
-        self.counts = DecodeCounts()
         self.conflicts: list[str] = []
         """Ids that two databases claim on one bus, told once each; the database given first wins."""
         self._bindings = bindings
-        self._first: dict[int, int] = {}
-        signals: list[Signal] = []
-        for binding in bindings:
-            if id(binding.database) not in self._first:
-                self._first[id(binding.database)] = len(signals)
-                signals.extend(binding.database.signals)
-        self.signals = tuple(signals)
+        databases = list({id(one.database): one.database for one in bindings}.values())
+        tables = [database.tables for database in databases]
+        self._first = dict(zip(map(id, databases), np.cumsum([0, *(len(one.root) for one in tables)]), strict=False))
+        self.signals: tuple[Signal, ...] = tuple(signal for one in databases for signal in one.signals)
         """The table that SignalBatch.signal points into."""
-        self._plans: dict[str, dict[tuple[bool, int], tuple[MessagePlan, int]]] = {}
+        self._tables = merged(tables or [compiled((), ())[0]])
+        self._flat = FlatDecoder(self._tables)
+        self._scalar = ScalarDecoder(self._tables)
+        self._is_j1939 = self._tables.form == Form.J1939
+        self._has_j1939 = bool(self._is_j1939.any())
+        self._routes = Routes()
+        self.counts = DecodeCounts(self._routes)
 
     def decode(self, frames: FrameBatch) -> SignalBatch:
         """Every sample of the batch, in the order of the frames."""
-        samples = _Samples()
-        width = frames.payload.shape[1]
-        payloads = frames.payload.tobytes()
-        columns = (frames.time, frames.bus, frames.id, frames.flags, frames.length)  # as lists: ints are cheaper there
-        rows = zip(*(column.tolist() for column in columns), strict=True)
-        for row, (time, bus, identifier, flags, length) in enumerate(rows):
-            key = (frames.buses[bus], bool(flags & EXTENDED), identifier)
-            found = self._find(key, flags)
-            if found is not None:
-                payload = payloads[row * width : row * width + length]
-                self._decode_frame(key, found, payload, _Heard(time, bus), samples)
+        for bus in frames.buses:
+            if not self._routes.knows(bus):
+                self._routes.know(bus, self._bind(bus))
+        routes = self._routes.of(frames)
+        message = self._routes.message.take(routes)
+        rows = self._rows(frames, routes, message)
         self.counts.frames += len(frames)
-        self.counts.samples += len(samples.time)
-        return samples.batch(frames.buses)
+        message = message.take(rows)
+        find = self._one_by_one if len(rows) < FLAT_FROM else self._at_once
+        samples = find(frames, rows, message, routes)
+        self.counts.samples += len(samples.value)
+        if len(samples.frame):
+            self.counts.decoded += 1 + int(np.count_nonzero(np.diff(samples.frame)))
+        return self._batch(frames, samples)
 
-    def _find(self, key: Key, flags: int) -> tuple[MessagePlan, int] | None:
-        """The plan of a frame that has something to decode; what has not is counted."""
-        if flags & ERROR:
-            self.counts.miss("error_frame", key)
-            return None
-        found = self._on(key[0]).get(key[1:])
-        _count(self.counts.unknown if found is None else self.counts.known, key)
-        if found is not None and flags & REMOTE:
-            self.counts.miss("no_payload", key)
-            return None
-        return found
+    def _rows(self, frames: FrameBatch, routes: Ints, message: Ints) -> Ints:
+        """Those frames that have something to decode; all are counted."""
+        flags = frames.flags
+        odd = (flags & (ERROR | REMOTE)) != 0
+        wanted = message != UNKNOWN
+        if odd.any():
+            error = (flags & ERROR) != 0
+            self.counts.miss("error_frame", routes[error])
+            self.counts.miss("no_payload", routes[wanted & odd & ~error])
+            self.counts.hear(routes[~error])
+            wanted &= ~odd
+        else:
+            self.counts.hear(routes)
+        return np.flatnonzero(wanted)
 
-    def _decode_frame(
-        self, key: Key, found: tuple[MessagePlan, int], payload: bytes, heard: "_Heard", samples: "_Samples"
-    ) -> None:
-        plan, base = found
-        if len(payload) < plan.message.length:
-            self.counts.miss("short", key)
-        try:
-            values = _values(plan, payload)
-        except DecodeError as error:
-            self.counts.miss(str(error), key)
-            return
-        self.counts.decoded += bool(samples.add(heard, base, plan, values))
+    def _at_once(self, frames: FrameBatch, rows: Ints, message: Ints, routes: Ints) -> _Samples:
+        is_all = len(rows) == len(frames)
+        payload, length = (frames.payload, frames.length) if is_all else (frames.payload[rows], frames.length[rows])
+        flat = self._flat.decode(message, payload, length)
+        if flat.short is not None:
+            self.counts.miss(_SHORT, routes[rows[flat.short]])
+        lost = self._tables.lost.take(flat.block) == 1
+        if lost.any():
+            self.counts.miss(_LOST, routes[rows[lost]])
+        frame = flat.frame if is_all else rows.take(flat.frame)
+        return _Samples(frame, flat.signal, flat.value, flat.exact)
 
-    def _on(self, bus: str) -> dict[tuple[bool, int], tuple[MessagePlan, int]]:
-        plans = self._plans.get(bus)
-        if plans is None:
-            plans = self._plans[bus] = self._bind(bus)
-        return plans
+    def _one_by_one(self, frames: FrameBatch, rows: Ints, message: Ints, routes: Ints) -> _Samples:
+        scalar = self._scalar
+        where: list[int] = []
+        which: list[int] = []
+        values: list[float] = []
+        exact: dict[int, int] = {}
+        for row, one in zip(rows.tolist(), message.tolist(), strict=True):
+            payload = frames.payload[row, : frames.length[row]].tobytes()
+            block, signals, found = scalar.decode(one, payload)
+            whole = scalar.exact(block, payload)
+            for signal, value in zip(signals, found, strict=True):
+                if value is not None:
+                    if signal in whole:
+                        exact[len(values)] = whole[signal]
+                    where.append(row)
+                    which.append(signal)
+                    values.append(value)
+            if scalar.is_short(block, payload):
+                self.counts.miss(_SHORT, routes[row : row + 1])
+            if scalar.is_lost(block):
+                self.counts.miss(_LOST, routes[row : row + 1])
+        return _Samples(np.array(where, np.intp), np.array(which, np.intp), np.array(values, np.float64), exact)
 
-    def _bind(self, bus: str) -> dict[tuple[bool, int], tuple[MessagePlan, int]]:
-        plans: dict[tuple[bool, int], tuple[MessagePlan, int]] = {}
-        owner: dict[tuple[bool, int], Database] = {}
+    def _batch(self, frames: FrameBatch, samples: _Samples) -> SignalBatch:
+        frame = samples.frame
+        return SignalBatch(
+            time=frames.time.take(frame),
+            signal=samples.signal.astype(np.int32),
+            value=samples.value,
+            bus=frames.bus.take(frame),
+            buses=frames.buses,
+            exact=samples.exact,
+            source=self._sources(frames).take(frame) if self._has_j1939 else None,
+        )
+
+    def _sources(self, frames: FrameBatch) -> npt.NDArray[np.uint8]:
+        """(N,) who sent each frame, as J1939 has it."""
+        message = self._routes.message.take(self._routes.of(frames))
+        is_j1939 = (message != UNKNOWN) & self._is_j1939.take(message, mode="clip")
+        return np.where(is_j1939, frames.id & np.uint32(0xFF), NO_SOURCE).astype(np.uint8)
+
+    def _bind(self, bus: str) -> BusTable:
+        table = BusTable()
+        owner: dict[tuple[int, int], Database] = {}
         for binding in self._bindings:
             if not binding.applies(bus):
                 continue
-            base = self._first[id(binding.database)]
-            for plan in binding.database.plans:
-                key = (plan.extended, plan.message.frame_id)
-                if key in plans:
-                    self.conflicts.append(
-                        f"id {key[1]:X} on {bus}: {owner[key].file.name} wins over {binding.database.file.name}"
-                    )
+            tables, first = binding.database.tables, int(self._first[id(binding.database)])
+            for number, (identifier, form) in enumerate(zip(tables.id.tolist(), tables.form.tolist(), strict=True)):
+                key = (form, identifier)
+                if key in owner:
+                    what = "PGN" if form == Form.J1939 else "id"
+                    winner, loser = owner[key].file.name, binding.database.file.name
+                    self.conflicts.append(f"{what} {identifier:X} on {bus}: {winner} wins over {loser}")
+                    continue
+                owner[key] = binding.database
+                if form == Form.J1939:
+                    table.groups[identifier] = first + number
                 else:
-                    plans[key], owner[key] = (plan, base), binding.database
-        return plans
-
-
-def _values(plan: MessagePlan, payload: bytes) -> dict[str, int | float]:
-    """Values by signal name.
-
-    Raises:
-        DecodeError: its text is the cause to count.
-    """
-    try:
-        decoded = plan.message.decode(
-            payload,
-            decode_choices=False,
-            scaling=True,
-            decode_containers=False,
-            allow_truncated=True,
-            allow_excess=True,
-        )
-    except CantoolsDecodeError as error:
-        raise DecodeError("unknown_multiplexer" if "multiplexer" in str(error) else "bad_payload") from error
-    except (KeyError, ValueError, NotImplementedError) as error:
-        raise DecodeError("bad_payload") from error
-    if not isinstance(decoded, dict):  # a container message, which only ARXML has
-        raise DecodeError("bad_payload")
-    return cast("dict[str, int | float]", decoded)  # numbers: decode_choices and decode_containers are off
-
-
-class _Heard(NamedTuple):
-    """When (ns) and on which bus (its place in the batch) a frame was heard."""
-
-    time: int
-    bus: int
-
-
-class _Samples:
-    """Columns while they grow."""
-
-    def __init__(self) -> None:
-        self.time: list[int] = []
-        self.signal: list[int] = []
-        self.value: list[float] = []
-        self.bus: list[int] = []
-        self.exact: dict[int, int] = {}
-
-    def add(self, heard: _Heard, base: int, plan: MessagePlan, values: Mapping[str, int | float]) -> int:
-        """Append one frame's samples in the order of the database; how many there were."""
-        before = len(self.value)
-        for name, value in values.items():
-            if isinstance(value, int):
-                if abs(value) > EXACT_MAX and name not in plan.scale:
-                    self.exact[len(self.value)] = value
-            elif not math.isfinite(value):
-                continue
-            self.signal.append(base + plan.place[name])
-            self.value.append(plan.convert(name, value))
-        count = len(self.value) - before
-        self.time.extend([heard.time] * count)
-        self.bus.extend([heard.bus] * count)
-        return count
-
-    def batch(self, buses: tuple[str, ...]) -> SignalBatch:
-        return SignalBatch(
-            time=np.array(self.time, np.int64),
-            signal=np.array(self.signal, np.int32),
-            value=np.array(self.value, np.float64),
-            bus=np.array(self.bus, np.uint8),
-            buses=buses,
-            exact=self.exact,
-        )
+                    table.ids[form == Form.EXTENDED, identifier] = first + number
+        return table

@@ -7,10 +7,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from cantools.database.can import Message
-from cantools.database.can.signal import Signal
 
-from edge.decode.database import load_database
+from edge.decode.database import read_layouts
+from edge.decode.layout import MessageLayout, Number, SignalLayout
 from edge.errors import ConfigError
 from edge.frames import CLASSIC_BYTES
 
@@ -97,7 +96,7 @@ def load_packers(file: Path, messages: Sequence[str]) -> dict[str, Packer]:
         ConfigError: the file cannot be read, has no such message, or the message is of a kind that is not packed here
             (multiplexed, float signals, more than 8 bytes).
     """
-    known = {plan.message.name: plan.message for plan in load_database(file).plans}
+    known = {message.name: message for message in read_layouts(file).messages}
     packers = {}
     for name in messages:
         if name not in known:
@@ -106,12 +105,12 @@ def load_packers(file: Path, messages: Sequence[str]) -> dict[str, Packer]:
     return packers
 
 
-def _packer(file: Path, message: Message) -> Packer:
+def _packer(file: Path, message: MessageLayout) -> Packer:
     _refuse(file, message)
     return Packer(
         message=message.name,
-        id=message.frame_id,
-        extended=message.is_extended_frame,
+        id=message.id,
+        extended=message.extended,
         length=message.length,
         signals=tuple(signal.name for signal in message.signals),
         node=message.senders[0] if message.senders else "",
@@ -119,37 +118,33 @@ def _packer(file: Path, message: Message) -> Packer:
     )
 
 
-def _placing(signal: Signal) -> Placing:
+def _placing(signal: SignalLayout) -> Placing:
     low, high = _physical_range(signal)
     mask = (1 << signal.length) - 1
-    scale, offset = float(signal.scale), float(signal.offset)
-    return Placing(low, high, scale, offset, mask, _shift(signal), big=signal.byte_order != "little_endian")
+    return Placing(low, high, signal.scale, signal.offset, mask, _shift(signal), big=signal.big)
 
 
-def _refuse(file: Path, message: Message) -> None:
+def _refuse(file: Path, message: MessageLayout) -> None:
     problem = ""
     if message.length > CLASSIC_BYTES:
         problem = f"has {message.length} bytes; at most {CLASSIC_BYTES} are packed"
-    elif message.is_multiplexed():
+    elif any(signal.branch is not None for signal in message.signals):
         problem = "is multiplexed, which is not packed"
-    elif any(signal.is_float or signal.length > EXACT_BITS for signal in message.signals):
+    elif any(signal.number is Number.FLOAT or signal.length > EXACT_BITS for signal in message.signals):
         problem = f"has a float signal or one of more than {EXACT_BITS} bits, which is not packed"
     if problem:
         raise ConfigError(problem, file=file, place=message.name, remedy="Simulate a message of plain integer signals")
 
 
-def _physical_range(signal: Signal) -> tuple[float, float]:
+def _physical_range(signal: SignalLayout) -> tuple[float, float]:
     """What both the signal's bits and its declared range can hold."""
-    first = -(1 << (signal.length - 1)) if signal.is_signed else 0
+    first = -(1 << (signal.length - 1)) if signal.number is Number.SIGNED else 0
     ends = [raw * signal.scale + signal.offset for raw in (first, first + (1 << signal.length) - 1)]
     low = min(ends) if signal.minimum is None else max(min(ends), signal.minimum)
     high = max(ends) if signal.maximum is None else min(max(ends), signal.maximum)
     return float(low), float(high)
 
 
-def _shift(signal: Signal) -> int:
+def _shift(signal: SignalLayout) -> int:
     """How far the raw value moves up in the 64-bit word of its byte order."""
-    if signal.byte_order == "little_endian":
-        return signal.start
-    most_significant = 8 * (signal.start // 8) + 7 - signal.start % 8  # DBC numbers bits within a byte from the right
-    return WORD_BITS - most_significant - signal.length
+    return WORD_BITS - signal.begin - signal.length if signal.big else signal.begin

@@ -44,19 +44,18 @@ def sent_signals(
     """
     packers = load_packers(database, [sender.message for sender in senders])
     loaded = load_database(database)
-    plans = {plan.message.name: plan for plan in loaded.plans}
+    place = {(signal.message, signal.source_name): number for number, signal in enumerate(loaded.signals)}
     found = []
     for sender in senders:
-        packer, plan = packers[sender.message], plans[sender.message]
+        packer = packers[sender.message]
         probes = {probe.signal: probe for probe in sender.probes}
         for name, placing in zip(packer.signals, packer.placings, strict=True):
             probe = probes[name]
             if probe.column == COUNTER:
                 continue
-            column, scale = columns.index(probe.column), plan.scale.get(name, (1.0, 0.0))
-            found.append(
-                Sent(plan.place[name], column, probe.column, packer.node, sender, probe.noise, placing[:4], scale)
-            )
+            column, number = columns.index(probe.column), place[sender.message, name]
+            scale = float(loaded.tables.factor[number]), float(loaded.tables.shift_to[number])
+            found.append(Sent(number, column, probe.column, packer.node, sender, probe.noise, placing[:4], scale))
     return loaded.signals, found
 
 

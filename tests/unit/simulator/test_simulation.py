@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edge.decode.database import load_database
+from edge.decode.database import load_database, read_layouts
 from edge.decode.decoder import Binding, Decoder
 from edge.errors import ConfigError
 from edge.frames import NANOSECONDS, Frame, FrameBatch
@@ -86,15 +86,15 @@ def test_start_moves_the_times_and_nothing_else() -> None:
 
 def test_messages_come_at_their_periods_in_the_order_of_time() -> None:
     frames = made().advance(60 * NANOSECONDS)
-    database = {message.message.name: message.message for message in load_database(DBC).plans}
+    database = {message.name: message for message in read_layouts(DBC).messages}
     assert (np.diff(frames.time) >= 0).all()
     for sender in SENDERS:
-        times = frames.time[frames.id == database[sender.message].frame_id]
+        times = frames.time[frames.id == database[sender.message].id]
         due = times[0] // 1_000_000 * 1_000_000 + np.arange(len(times)) * sender.period_ms * 1_000_000
         late_share = (times - due) / (sender.period_ms * 1e6)
         assert np.ptp(late_share) < LATE_SHARE + 0.05  # other frames have to pass first
         assert np.median(np.abs(np.diff(times) / (sender.period_ms * 1e6) - 1.0)) < 0.1
-        assert database[sender.message].cycle_time == sender.period_ms
+        assert database[sender.message].cycle_s == sender.period_ms / 1000
     assert {sender.message for sender in SENDERS} == set(database)
 
 

@@ -1,0 +1,113 @@
+"""Compiled databases kept beside the state: a start that finds its database there parses and compiles nothing.
+
+A kept one is found by a hash over everything that it was made of: the bytes of the database and of its mapping, the
+catalogue, and the version of what compiles. Whatever is wrong with it, it is made anew.
+"""
+
+import hashlib
+import io
+import json
+import logging
+import zipfile
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from edge import catalogue
+from edge.decode.compile import VERSION
+from edge.decode.compiled import Tables
+from edge.decode.database import Database, load_database, mapping_beside
+from edge.decode.layout import Fate, Remark
+from edge.errors import ConfigError, EdgeError
+from edge.files import Draft
+from edge.signals import Signal
+
+KEPT_MAX: Final = 32
+"""Files: the ones that were used longest ago go first."""
+FOLDER: Final = "compiled"
+_BYTES_MAX: Final = 64 * 1024 * 1024
+_META: Final = "meta"
+
+log = logging.getLogger(__name__)
+
+
+def load_kept(file: Path, mapping_file: Path | None, state: Path) -> Database:
+    """A database with its mapping, from what is kept under `state` where it is there, else read and then kept.
+
+    Raises:
+        ConfigError: as `load_database`.
+    """
+    folder = state / FOLDER
+    try:
+        kept = folder / f"{_hash(file, mapping_file)}.npz"
+        found = _read(kept, file)
+    except OSError:  # the database cannot be read: whoever reads it says so in words
+        return load_database(file, mapping_file)
+    if found is None:
+        found = load_database(file, mapping_file)
+        _keep(kept, found)
+    return found
+
+
+def _hash(file: Path, mapping_file: Path | None) -> str:
+    mapping = mapping_beside(file, mapping_file)
+    made_of = hashlib.sha256(f"{VERSION} {file.suffix.lower()} {sorted(catalogue.CATALOGUE.items())}".encode())
+    for content in (file.read_bytes(), b"" if mapping is None else b"mapped" + mapping.read_bytes()):
+        made_of.update(len(content).to_bytes(8, "big") + content)
+    return made_of.hexdigest()
+
+
+def _read(kept: Path, file: Path) -> Database | None:
+    """What is kept; None: nothing that can be used."""
+    try:
+        if kept.stat().st_size > _BYTES_MAX:
+            return None
+        with np.load(io.BytesIO(kept.read_bytes()), allow_pickle=False) as arrays:
+            meta = json.loads(arrays[_META].tobytes())
+            tables = Tables.unpacked(arrays)
+        signals = tuple(_signal(one) for one in meta["signals"])
+        remarks = tuple(Remark(**{**one, "fate": Fate(one["fate"])}) for one in meta["remarks"])
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        log.warning("%s is damaged (%s) and made anew", kept, error)
+        return None
+    with suppress(OSError):
+        kept.touch()
+    return Database(file, signals, tables, remarks)
+
+
+def _keep(kept: Path, database: Database) -> None:
+    """Write it; a state that cannot be written to costs the next start a second, no more."""
+    meta = {
+        "signals": [{**asdict(one), "labels": list(one.labels.items())} for one in database.signals],
+        "remarks": [asdict(one) for one in database.remarks],
+    }
+    content = io.BytesIO()
+    text = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+    np.savez(content, **{**database.tables.packed(), _META: text})  # type: ignore[arg-type]  # its stubs take no names
+    try:
+        kept.parent.mkdir(exist_ok=True)
+        draft = Draft(kept)
+        try:
+            with draft.writing() as stream:
+                stream.write(content.getbuffer())
+            draft.commit()
+        finally:
+            draft.close()
+        _forget_the_oldest(kept.parent)
+    except (OSError, ConfigError, EdgeError) as error:
+        log.info("the compiled database is not kept: %s", error)
+
+
+def _forget_the_oldest(folder: Path) -> None:
+    files = sorted(folder.glob("*.npz"), key=lambda one: one.stat().st_mtime, reverse=True)
+    for file in files[KEPT_MAX:]:
+        file.unlink(missing_ok=True)
+
+
+def _signal(fields: dict[str, Any]) -> Signal:
+    return Signal(**{**fields, "labels": {float(value): str(label) for value, label in fields["labels"]}})

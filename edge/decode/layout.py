@@ -1,0 +1,131 @@
+"""What a database says of its messages, whatever file it came from: names, ids, and where each signal's bits are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+PF_BROADCAST: Final = 240
+"""From this PDU format on, the second byte is part of the PGN and not a destination (SAE J1939-21, 5.2.3)."""
+
+
+NUMBER_BITS: Final = 1023
+"""Longer integers are none that a float64 could stand for, not even roughly (IEEE 754): such a signal is text."""
+
+
+class Number(StrEnum):
+    """What the bits of a signal are."""
+
+    UNSIGNED = "unsigned"
+    SIGNED = "signed"
+    """Two's complement."""
+    FLOAT = "float"
+    """IEEE 754: 16, 32 or 64 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The values of another signal of the message at which a signal is there."""
+
+    selector: str
+    """Name of the signal that selects."""
+    values: tuple[tuple[int, int], ...]
+    """Raw values, as ranges with both ends included."""
+
+    def holds(self, raw: int) -> bool:
+        """Whether the signal is there at this value."""
+        return any(first <= raw <= last for first, last in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class SignalLayout:
+    """One signal as the file has it."""
+
+    name: str
+    start: int
+    """As DBC counts: of little-endian signals the least significant bit, of big-endian ones the most significant; bits
+    within a byte from the right, bytes from the left."""
+    length: int
+    """Bits."""
+    big: bool
+    """Big-endian (Motorola)."""
+    number: Number = Number.UNSIGNED
+    scale: float = 1.0
+    offset: float = 0.0
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str = ""
+    labels: Mapping[int, str] = field(default_factory=dict)
+    """By raw value."""
+    branch: Branch | None = None
+    """None: it is always there."""
+    selects: bool = False
+    """Others are there or not by its value."""
+
+    @property
+    def begin(self) -> int:
+        """Its first bit: of a little-endian signal the least significant, counted from the right of the first byte; of
+        a big-endian one the most significant, counted from the left of it."""
+        return 8 * (self.start // 8) + 7 - self.start % 8 if self.big else self.start
+
+    @property
+    def end_byte(self) -> int:
+        """How many bytes a frame must have for all of its bits."""
+        return (self.begin + self.length + 7) // 8
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLayout:
+    """One message as the file has it."""
+
+    name: str
+    id: int
+    """11 or 29 bits."""
+    extended: bool
+    length: int
+    """Bytes, as the file says; frames may have fewer or more."""
+    signals: tuple[SignalLayout, ...]
+    """In the order of their first bits."""
+    cycle_s: float | None = None
+    j1939: bool = False
+    """It is known by its PGN, whoever sends it and with whatever priority."""
+    senders: tuple[str, ...] = ()
+    line: int = 0
+    """Where it begins in its file; 0: it has no lines."""
+
+    @property
+    def pgn(self) -> int:
+        """Of a J1939 message: the parameter group number (SAE J1939-21, 5.1.2)."""
+        return pgn_of(self.id)
+
+
+def pgn_of(identifier: int) -> int:
+    """The parameter group of a 29-bit id: without priority and source, and without a destination."""
+    group = (identifier >> 8) & 0x3FFFF
+    return group if (group >> 8) & 0xFF >= PF_BROADCAST else group & 0x3FF00
+
+
+class Fate(StrEnum):
+    """What became of something in a file that is not as it should be."""
+
+    REPAIRED = "repaired"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One place of a file that is not as it should be."""
+
+    line: int
+    fate: Fate
+    what: str
+    """The message, or `Message.Signal`, or the statement."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layouts:
+    """Everything that a file holds for us."""
+
+    messages: tuple[MessageLayout, ...]
+    remarks: tuple[Remark, ...]

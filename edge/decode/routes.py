@@ -1,0 +1,171 @@
+"""From a frame's bus and id to its message: by arrays, and an account of every id that was heard."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.decode.layout import pgn_of
+from edge.frames import EXTENDED, FrameBatch
+
+IDS_MAX: Final = 4096
+"""Ids that are counted one by one; what comes beyond is counted together (a fuzzed bus has 2^29)."""
+KNOWN_MAX: Final = 16_384
+"""The same of ids that a database has; J1939 messages come from any sender."""
+STANDARD_IDS: Final = 0x800
+OTHERS: Final = ("(others)", False, 0)
+UNKNOWN: Final = -1
+"""No database has it."""
+
+Key = tuple[str, bool, int]
+"""(bus, extended, arbitration id)"""
+Ints = npt.NDArray[np.intp]
+UInt64s = npt.NDArray[np.uint64]
+_UNSEEN: Final = -1
+_BUS_SHIFT: Final = np.uint64(32)
+
+
+@dataclass(slots=True)
+class BusTable:
+    """Which message an id or a parameter group is on one bus."""
+
+    ids: dict[tuple[bool, int], int] = field(default_factory=dict)
+    groups: dict[int, int] = field(default_factory=dict)
+    """By PGN, whoever sends it."""
+
+    def message(self, extended: bool, identifier: int) -> int:
+        """Of an id; UNKNOWN: no database has it."""
+        found = self.ids.get((extended, identifier))
+        if found is None and extended:
+            found = self.groups.get(pgn_of(identifier))
+        return UNKNOWN if found is None else found
+
+
+class Routes:
+    """Gives every (bus, id) that is heard a number, its route, and counts by it.
+
+    A new id takes a look-up in dictionaries once; from then on it is an index into an array.
+    """
+
+    def __init__(self) -> None:
+        self.keys: list[Key] = [OTHERS]
+        """By route."""
+        self.message: Ints = np.array([UNKNOWN], np.intp)
+        """(R,) by route."""
+        self._tables: dict[str, BusTable] = {}
+        self._room = {True: KNOWN_MAX, False: IDS_MAX}
+        """How many more ids get a route of their own, known ones and unknown ones."""
+        self._together: dict[tuple[str, int], int] = {}
+        self._standard: dict[str, Ints] = {}
+        self._buses: tuple[str, ...] = ()
+        self._of_standard: Ints = np.empty(0, np.intp)
+        self._extended: UInt64s = np.empty(0, np.uint64)
+        self._of_extended: Ints = np.empty(0, np.intp)
+
+    def know(self, bus: str, table: BusTable) -> None:
+        """Say what is spoken on a bus, before its first frame."""
+        self._tables[bus] = table
+        self._standard[bus] = np.full(STANDARD_IDS, _UNSEEN, np.intp)
+
+    def knows(self, bus: str) -> bool:
+        """Whether `know` was called for it."""
+        return bus in self._tables
+
+    def of(self, frames: FrameBatch) -> Ints:
+        """(N,) the route of every frame."""
+        if frames.buses != self._buses:
+            self._lay_out(frames.buses)
+        route = self._found(frames)
+        unseen = np.flatnonzero(route == _UNSEEN)
+        if len(unseen):
+            self._meet(frames, unseen)
+            route = self._found(frames)
+            for row in np.flatnonzero(route == _UNSEEN):
+                route[row] = self._one_of_too_many(frames, int(row))
+        return route
+
+    def _found(self, frames: FrameBatch) -> Ints:
+        extended = (frames.flags & EXTENDED) != 0
+        bus = frames.bus.astype(np.intp)
+        place = bus * STANDARD_IDS + (frames.id & np.uint32(STANDARD_IDS - 1))
+        route = self._of_standard.take(place.astype(np.intp), mode="clip")
+        route[~extended & (frames.id >= STANDARD_IDS)] = 0  # no bus carries such an id
+        if extended.any():
+            rows = np.flatnonzero(extended)
+            wanted = (bus[rows].astype(np.uint64) << _BUS_SHIFT) | frames.id[rows]
+            at = np.searchsorted(self._extended, wanted)
+            at = np.minimum(at, max(0, len(self._extended) - 1))
+            is_there = self._extended[at] == wanted if len(self._extended) else np.zeros(len(rows), np.bool_)
+            route[rows] = np.where(is_there, self._of_extended[at] if len(self._extended) else _UNSEEN, _UNSEEN)
+        return route
+
+    def _meet(self, frames: FrameBatch, rows: Ints) -> None:
+        """Give ids that were never heard their routes."""
+        seen = {
+            (int(bus), bool(flags & EXTENDED), int(identifier))
+            for bus, flags, identifier in zip(frames.bus[rows], frames.flags[rows], frames.id[rows], strict=True)
+        }
+        for bus, extended, identifier in sorted(seen):
+            name = frames.buses[bus]
+            message = self._tables[name].message(extended, identifier)
+            if self._room[message != UNKNOWN] > 0:
+                self._room[message != UNKNOWN] -= 1
+                self._add((name, extended, identifier), message)
+        self._lay_out(frames.buses)
+
+    def _add(self, key: Key, message: int) -> int:
+        route = len(self.keys)
+        self.keys.append(key)
+        self.message = np.append(self.message, message)
+        bus, extended, identifier = key
+        if not extended:
+            self._standard[bus][identifier] = route
+        return route
+
+    def _one_of_too_many(self, frames: FrameBatch, row: int) -> int:
+        """The route of a frame whose id is not counted by itself: all of its message together, or all unknown ones."""
+        bus = frames.buses[frames.bus[row]]
+        message = self._tables[bus].message(bool(frames.flags[row] & EXTENDED), int(frames.id[row]))
+        if message == UNKNOWN:
+            return 0
+        if (bus, message) not in self._together:
+            self._together[bus, message] = self._add((bus, True, int(frames.id[row])), message)
+        return self._together[bus, message]
+
+    def _lay_out(self, buses: Sequence[str]) -> None:
+        self._buses = tuple(buses)
+        self._of_standard = np.concatenate([self._standard[bus] for bus in buses]) if buses else np.empty(0, np.intp)
+        place = {bus: index for index, bus in enumerate(buses)}
+        pairs = sorted(
+            ((place[bus] << 32) | identifier, route)
+            for route, (bus, extended, identifier) in enumerate(self.keys)
+            if extended and bus in place
+        )
+        self._extended = np.array([key for key, _ in pairs], np.uint64)
+        self._of_extended = np.array([route for _, route in pairs], np.intp)
+
+
+class Tally:
+    """Counts by route."""
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(0, np.int64)
+
+    def add(self, routes: Ints, size: int) -> None:
+        """Count these, of `size` routes."""
+        if size > len(self._counts):
+            self._counts = np.concatenate([self._counts, np.zeros(size - len(self._counts), np.int64)])
+        self._counts += np.bincount(routes, minlength=len(self._counts))
+
+    def counter(self, keys: Sequence[Key], chosen: Mapping[int, bool] | None = None) -> Counter[Key]:
+        """By key; only of chosen routes, if given."""
+        return Counter(
+            {
+                keys[route]: int(count)
+                for route, count in enumerate(self._counts)
+                if count and (chosen is None or chosen[route])
+            }
+        )
