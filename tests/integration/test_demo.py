@@ -93,7 +93,9 @@ def signed_in(out: str) -> set[str]:
     with httpx.Client(base_url=found[1], trust_env=False) as client:
         for login, password in re.findall(r"(?:sign in as|s\]) +([a-z]+) +(\S{16})  ", out):
             pair = client.post("/api/v1/session", json={"login": login, "password": password}).json()
-            me = client.get("/api/v1/session", headers={"Authorization": f"Bearer {pair['access_token']}"}).json()
+            answer = client.get("/api/v1/me", headers={"Authorization": f"Bearer {pair['access_token']}"})
+            me = answer.json()
+            assert answer.status_code == 200, (login, me)
             roles |= {grant["role"] for grant in me["grants"]}
     return roles
 
