@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Final, cast
@@ -45,15 +46,15 @@ def decode_frames() -> Iterable[Row]:
     """µs of processor time for a frame, one by one and in windows."""
     for kind, name in FILES.items():
         load = _load(find_shared(os.environ) / "data" / "dbc" / name)
-        yield _row(f"{kind}: one frame", load, lambda load=load: _scalar(load))
+        yield _row(f"{kind}: one frame", load, _scalar)
         for window in WINDOWS:
-            yield _row(f"{kind}: {window} frames", load, lambda load=load, window=window: _flat(load, window))
+            yield _row(f"{kind}: {window} frames", load, partial(_flat, window=window))
 
 
-def _row(name: str, load: Load, ours: Callable[[], tuple[float, Work]]) -> Row:
+def _row(name: str, load: Load, ours: Callable[[Load], tuple[float, Work]]) -> Row:
     pairs = []
     for _ in range(ROUNDS):
-        (mine, my_work), (theirs, their_work) = ours(), _cantools(load)
+        (mine, my_work), (theirs, their_work) = ours(load), _cantools(load)
         if my_work[:2] != their_work[:2] or abs(my_work[2] - their_work[2]) > 1e-9 * abs(their_work[2]):
             raise AssertionError(f"the two did not do the same work: {my_work} and {their_work}")
         pairs.append((mine / my_work[0] * 1e6, theirs / their_work[0] * 1e6))
@@ -70,7 +71,7 @@ def _load(file: Path) -> Load:
     theirs = cast("CanDatabase", cantools.database.load_file(file, strict=False))
     messages = [one for one in theirs.messages if 0 < one.length <= FD_BYTES and one.signals]
     dice = np.random.default_rng(1)
-    frames = []
+    frames: list[Frame] = []
     while len(frames) < FRAMES:
         message = messages[int(dice.integers(len(messages)))]
         payload = dice.integers(0, 256, message.length, dtype=np.uint8).tobytes()

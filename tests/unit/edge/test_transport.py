@@ -1,4 +1,4 @@
-"""J1939's long messages: put together from packets of many senders at once, and every one that is not counted by why."""
+"""J1939's long messages: put together from the packets of many senders; every one that is not is counted by why."""
 
 from pathlib import Path
 from random import Random
@@ -25,6 +25,11 @@ def announced(sender: int, group: int, content: bytes, to: int = 0xFF) -> Packet
     control = 32 if to == 0xFF else 16
     head = bytes([control, *len(content).to_bytes(2, "little"), packets, 0xFF, *group.to_bytes(3, "little")])
     return 0x1CEC0000 | to << 8 | sender, head
+
+
+def control(kind: int) -> bytes:
+    """Clear to send, end, or abort, of a message of CONFIG."""
+    return bytes([kind, 0, 1, 255, 255, *CONFIG.to_bytes(3, "little")])
 
 
 def packets(sender: int, content: bytes, to: int = 0xFF) -> list[Packet]:
@@ -80,9 +85,9 @@ def test_of_one_to_one_the_group_keeps_its_destination() -> None:
     ("loss", "frames"),
     [
         (Loss.MISSING, [*sent(3, CONFIG, bytes(20))[:-1], *sent(3, CONFIG, bytes(20))]),
-        (Loss.MISSING, [*sent(3, CONFIG, bytes(20), to=5)[:-1], (0x1CEC0305, bytes([19, 20, 0, 3, 0xFF, 0xE3, 0xFE, 0]))]),
-        (Loss.BROKEN_OFF, [*sent(3, CONFIG, bytes(20), to=5)[:2], (0x1CEC0305, bytes([255, 3, 255, 255, 255, 0xE3, 0xFE, 0]))]),
-        (Loss.BROKEN_OFF, [*sent(3, CONFIG, bytes(20), to=5)[:2], (0x1CEC0503, bytes([255, 3, 255, 255, 255, 0xE3, 0xFE, 0]))]),
+        (Loss.MISSING, [*sent(3, CONFIG, bytes(20), to=5)[:-1], (0x1CEC0305, control(19))]),
+        (Loss.BROKEN_OFF, [*sent(3, CONFIG, bytes(20), to=5)[:2], (0x1CEC0305, control(255))]),
+        (Loss.BROKEN_OFF, [*sent(3, CONFIG, bytes(20), to=5)[:2], (0x1CEC0503, control(255))]),
         (Loss.MALFORMED, [(0x1CECFF03, bytes([32, 20, 0, 9, 255, 0xE3, 0xFE, 0]))]),
         (Loss.MALFORMED, [(0x1CECFF03, bytes([32, 0xFF, 0xFF, 255, 255, 0xE3, 0xFE, 0]))]),
         (Loss.MALFORMED, [(0x1CECFF03, bytes([32]))]),
@@ -110,7 +115,7 @@ def test_a_receiver_that_holds_the_sender_keeps_the_session() -> None:
     head, *parts = sent(3, CONFIG, bytes(20), to=5)
     transport.take(0, *head)
     for number in range(1, 5):
-        transport.take(number * BREAK_NS, 0x1CEC0305, bytes([17, 0, 1, 255, 255, 0xE3, 0xFE, 0]))
+        transport.take(number * BREAK_NS, 0x1CEC0305, control(17))
     found = [transport.take(5 * BREAK_NS, *part) for part in parts]
     assert found[-1] is not None
 
@@ -138,7 +143,9 @@ def test_a_long_message_is_decoded_where_it_is_complete_with_its_sender(tmp_path
     content = bytes.fromhex("4013") + bytes(28) + bytes.fromhex("3412") + bytes(7)
     frames = [(0x18FEF117, bytes([0, 0, 0x50, *bytes(5)]))] * beside
     frames += [*sent(0x2A, CONFIG, content), (0x0CFEF142, bytes([0, 0, 0x20, *bytes(5)]))]
-    batch = FrameBatch.of([Frame(n, identifier, payload, flags=EXTENDED) for n, (identifier, payload) in enumerate(frames)])
+    batch = FrameBatch.of(
+        [Frame(n, identifier, payload, flags=EXTENDED) for n, (identifier, payload) in enumerate(frames)]
+    )
     samples = decoder.decode(batch)
     assert samples.source is not None
     found = [
