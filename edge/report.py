@@ -66,6 +66,7 @@ def frame_counts(counts: DecodeCounts) -> dict[str, int]:
         "frames_decoded": counts.decoded,
         "samples": counts.samples,
         **{f"frames_{cause}": counter.total() for cause, counter in counts.undecodable.items()},
+        **{f"long_messages_{fate}": count for fate, count in counts.transported.items()},
     }
 
 

@@ -14,6 +14,7 @@ from edge.decode.database import Database
 from edge.decode.flat import FlatDecoder
 from edge.decode.routes import IDS_MAX, UNKNOWN, BusTable, Key, Routes, Tally
 from edge.decode.scalar import ScalarDecoder
+from edge.decode.transport import Transport
 from edge.frames import ERROR, REMOTE, FrameBatch
 from edge.signals import NO_SOURCE, Signal, SignalBatch
 
@@ -46,6 +47,8 @@ class DecodeCounts:
         self._routes = routes
         self._heard = Tally()
         self._causes: dict[str, Tally] = {}
+        self.transports: dict[str, Transport] = {}
+        """What puts longer messages together, by bus."""
         self.frames = 0
         self.decoded = 0
         """Frames that gave at least one sample."""
@@ -53,19 +56,27 @@ class DecodeCounts:
 
     @property
     def known(self) -> Counter[Key]:
-        """Frames whose id a database has, by id."""
-        return self._heard.counter(self._routes.keys, self._routes.message != UNKNOWN)
+        """Frames whose id a database has, or that carry parts of longer messages, by id."""
+        return self._heard.counter(self._routes.keys, self._routes.is_known)
 
     @property
     def unknown(self) -> Counter[Key]:
         """Frames whose id no database has, by id."""
-        return self._heard.counter(self._routes.keys, self._routes.message == UNKNOWN)
+        return self._heard.counter(self._routes.keys, ~self._routes.is_known)
 
     @property
     def undecodable(self) -> dict[str, Counter[Key]]:
         """By cause: `short` (signals are missing), `unknown_multiplexer` (what is always there is decoded),
         `no_payload` (remote), `error_frame`."""
         return {cause: tally.counter(self._routes.keys) for cause, tally in self._causes.items()}
+
+    @property
+    def transported(self) -> dict[str, int]:
+        """Longer J1939 messages that were put together (`whole`), and those that were not, by why."""
+        counts = Counter(whole=sum(one.whole for one in self.transports.values()))
+        for one in self.transports.values():
+            counts.update({str(loss): count for loss, count in one.losses.items()})
+        return {name: count for name, count in counts.items() if count}
 
     def hear(self, routes: Ints) -> None:
         """Count frames."""
@@ -86,6 +97,50 @@ class _Samples:
     signal: Ints
     value: npt.NDArray[np.float64]
     exact: dict[int, int]
+
+    def with_more(self, more: "_Samples") -> "_Samples":
+        """Both, in the order of the frames."""
+        if not len(more.frame):
+            return self
+        frame = np.concatenate([self.frame, more.frame])
+        order = np.argsort(frame, kind="stable")
+        place = np.empty(len(order), np.intp)
+        place[order] = np.arange(len(order))
+        exact = {**self.exact, **{len(self.frame) + row: integer for row, integer in more.exact.items()}}
+        return _Samples(
+            frame[order],
+            np.concatenate([self.signal, more.signal])[order],
+            np.concatenate([self.value, more.value])[order],
+            {int(place[row]): integer for row, integer in exact.items()},
+        )
+
+
+class _Growing:
+    """Samples, frame by frame."""
+
+    def __init__(self) -> None:
+        self._frame: list[int] = []
+        self._signal: list[int] = []
+        self._value: list[float] = []
+        self._exact: dict[int, int] = {}
+
+    def add(self, row: int, decoder: ScalarDecoder, message: int, payload: bytes) -> int:
+        """Decode one frame; its block."""
+        block, signals, values = decoder.decode(message, payload)
+        exact = decoder.exact(block, payload)
+        for signal, value in zip(signals, values, strict=True):
+            if value is not None:
+                if signal in exact:
+                    self._exact[len(self._value)] = exact[signal]
+                self._frame.append(row)
+                self._signal.append(signal)
+                self._value.append(value)
+        return block
+
+    def samples(self) -> _Samples:
+        """All of them."""
+        frame, signal = np.array(self._frame, np.intp), np.array(self._signal, np.intp)
+        return _Samples(frame, signal, np.array(self._value, np.float64), self._exact)
 
 
 class Decoder:
@@ -120,6 +175,9 @@ class Decoder:
         message = message.take(rows)
         find = self._one_by_one if len(rows) < FLAT_FROM else self._at_once
         samples = find(frames, rows, message, routes)
+        packets = np.flatnonzero(self._routes.is_packet.take(routes))
+        if len(packets):
+            samples = samples.with_more(self._long_ones(frames, packets))
         self.counts.samples += len(samples.value)
         if len(samples.frame):
             self.counts.decoded += 1 + int(np.count_nonzero(np.diff(samples.frame)))
@@ -153,27 +211,29 @@ class Decoder:
         return _Samples(frame, flat.signal, flat.value, flat.exact)
 
     def _one_by_one(self, frames: FrameBatch, rows: Ints, message: Ints, routes: Ints) -> _Samples:
-        scalar = self._scalar
-        where: list[int] = []
-        which: list[int] = []
-        values: list[float] = []
-        exact: dict[int, int] = {}
+        found = _Growing()
         for row, one in zip(rows.tolist(), message.tolist(), strict=True):
             payload = frames.payload[row, : frames.length[row]].tobytes()
-            block, signals, found = scalar.decode(one, payload)
-            whole = scalar.exact(block, payload)
-            for signal, value in zip(signals, found, strict=True):
-                if value is not None:
-                    if signal in whole:
-                        exact[len(values)] = whole[signal]
-                    where.append(row)
-                    which.append(signal)
-                    values.append(value)
-            if scalar.is_short(block, payload):
+            block = found.add(row, self._scalar, one, payload)
+            if self._scalar.is_short(block, payload):
                 self.counts.miss(_SHORT, routes[row : row + 1])
-            if scalar.is_lost(block):
+            if self._scalar.is_lost(block):
                 self.counts.miss(_LOST, routes[row : row + 1])
-        return _Samples(np.array(where, np.intp), np.array(which, np.intp), np.array(values, np.float64), exact)
+        return found.samples()
+
+    def _long_ones(self, frames: FrameBatch, packets: Ints) -> "_Samples":
+        """What the messages say that these frames complete; each stands with the frame that completes it."""
+        found = _Growing()
+        for row in packets.tolist():
+            bus = frames.buses[frames.bus[row]]
+            transport = self.counts.transports.setdefault(bus, Transport())
+            payload = frames.payload[row, : frames.length[row]].tobytes()
+            whole = transport.take(int(frames.time[row]), int(frames.id[row]), payload)
+            if whole is not None:
+                message = self._routes.message_of(bus, whole.identifier)
+                if message != UNKNOWN:
+                    found.add(row, self._scalar, message, whole.payload)
+        return found.samples()
 
     def _batch(self, frames: FrameBatch, samples: _Samples) -> SignalBatch:
         frame = samples.frame
@@ -189,8 +249,10 @@ class Decoder:
 
     def _sources(self, frames: FrameBatch) -> npt.NDArray[np.uint8]:
         """(N,) who sent each frame, as J1939 has it."""
-        message = self._routes.message.take(self._routes.of(frames))
+        routes = self._routes.of(frames)
+        message = self._routes.message.take(routes)
         is_j1939 = (message != UNKNOWN) & self._is_j1939.take(message, mode="clip")
+        is_j1939 |= self._routes.is_packet.take(routes)
         return np.where(is_j1939, frames.id & np.uint32(0xFF), NO_SOURCE).astype(np.uint8)
 
     def _bind(self, bus: str) -> BusTable:

@@ -1,7 +1,7 @@
 """From a frame's bus and id to its message: by arrays, and an account of every id that was heard."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.decode.layout import pgn_of
+from edge.decode.transport import CONTROL, PACKET
 from edge.frames import EXTENDED, FrameBatch
 
 IDS_MAX: Final = 4096
@@ -55,6 +56,8 @@ class Routes:
         """By route."""
         self.message: Ints = np.array([UNKNOWN], np.intp)
         """(R,) by route."""
+        self.is_packet: npt.NDArray[np.bool_] = np.zeros(1, np.bool_)
+        """(R,) by route: it carries a part of a longer J1939 message, or is about one."""
         self._tables: dict[str, BusTable] = {}
         self._room = {True: KNOWN_MAX, False: IDS_MAX}
         """How many more ids get a route of their own, known ones and unknown ones."""
@@ -73,6 +76,16 @@ class Routes:
     def knows(self, bus: str) -> bool:
         """Whether `know` was called for it."""
         return bus in self._tables
+
+    @property
+    def is_known(self) -> npt.NDArray[np.bool_]:
+        """(R,) by route: a database has it, or it carries parts of longer messages."""
+        known: npt.NDArray[np.bool_] = (self.message != UNKNOWN) | self.is_packet
+        return known
+
+    def message_of(self, bus: str, identifier: int) -> int:
+        """Of a longer message; UNKNOWN: no database has it."""
+        return self._tables[bus].message(True, identifier)
 
     def of(self, frames: FrameBatch) -> Ints:
         """(N,) the route of every frame."""
@@ -121,6 +134,8 @@ class Routes:
         self.keys.append(key)
         self.message = np.append(self.message, message)
         bus, extended, identifier = key
+        is_packet = extended and bool(self._tables[bus].groups) and pgn_of(identifier) in {CONTROL, PACKET}
+        self.is_packet = np.append(self.is_packet, is_packet)
         if not extended:
             self._standard[bus][identifier] = route
         return route
@@ -160,7 +175,7 @@ class Tally:
             self._counts = np.concatenate([self._counts, np.zeros(size - len(self._counts), np.int64)])
         self._counts += np.bincount(routes, minlength=len(self._counts))
 
-    def counter(self, keys: Sequence[Key], chosen: Mapping[int, bool] | None = None) -> Counter[Key]:
+    def counter(self, keys: Sequence[Key], chosen: npt.NDArray[np.bool_] | None = None) -> Counter[Key]:
         """By key; only of chosen routes, if given."""
         return Counter(
             {

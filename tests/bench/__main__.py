@@ -9,11 +9,17 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench.decode import read_and_decode
+from tests.bench.frames import decode_frames
 from tests.bench.rows import Benchmark, Row
 from tests.bench.scheduling import book
 from tests.bench.simulator import live
 
-BENCHMARKS: Final[Mapping[str, Benchmark]] = {"decode": read_and_decode, "scheduling": book, "simulator": live}
+BENCHMARKS: Final[Mapping[str, Benchmark]] = {
+    "decode": read_and_decode,
+    "frames": decode_frames,
+    "scheduling": book,
+    "simulator": live,
+}
 """By the name that ONLY= takes, in the order in which they run."""
 
 
