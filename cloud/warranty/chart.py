@@ -7,9 +7,14 @@ from typing import Final
 from reportlab.graphics.charts.lineplots import LinePlot
 from reportlab.graphics.shapes import Drawing, Line, String
 from reportlab.lib.colors import Color, HexColor
+from reportlab.pdfbase.pdfmetrics import registerFont
+from reportlab.pdfbase.ttfonts import TTFont
 
 from cloud.warranty.signal import CurvePoint, SignalCurve
 
+FONT: Final = "Vera"
+BOLD: Final = "VeraBd"
+"""Bitstream Vera comes with reportlab and goes into the file: no reader has to find a font, with other widths."""
 INK: Final = HexColor(0x1F2933)
 PALE: Final = HexColor(0xC9D1D9)
 _MEAN: Final = HexColor(0x1F5FA8)
@@ -21,6 +26,10 @@ _BELOW: Final = 36
 _ABOVE: Final = 24
 _LINES: Final[Sequence[tuple[Color, float]]] = ((_BAND, 0.7), (_BAND, 0.7), (_MEAN, 1.6))
 """Of least, greatest and mean."""
+
+
+for _name in (FONT, BOLD):
+    registerFont(TTFont(_name, f"{_name}.ttf"))
 
 
 def draw(curve: SignalCurve, width: float) -> Drawing:
@@ -46,9 +55,11 @@ def draw(curve: SignalCurve, width: float) -> Drawing:
     drawing.add(plot)
     _mark(drawing, plot, across)
     centre = _LEFT + plot.width / 2
-    drawing.add(String(centre, 6, "minutes from the failure", textAnchor="middle", fontSize=8, fillColor=INK))
+    drawing.add(
+        String(centre, 6, "minutes from the failure", textAnchor="middle", fontName=FONT, fontSize=7, fillColor=INK)
+    )
     unit = curve.unit or "no unit"
-    drawing.add(String(4, _HEIGHT - 10, f"{_short(curve.path)} [{unit}]", fontSize=8, fillColor=INK))
+    drawing.add(String(4, _HEIGHT - 10, f"{_short(curve.path)} [{unit}]", fontName=FONT, fontSize=7, fillColor=INK))
     return drawing
 
 
@@ -70,8 +81,8 @@ def _axis(axis: object, ticks: Sequence[float]) -> None:
         "gridStrokeWidth": 0.3,
     }.items():
         setattr(axis, name, value)
-    axis.labels.fontName = "Helvetica"  # type: ignore[attr-defined]  # reportlab makes its attributes at run time
-    axis.labels.fontSize = 7.5  # type: ignore[attr-defined]  # the same
+    axis.labels.fontName = FONT  # type: ignore[attr-defined]  # reportlab makes its attributes at run time
+    axis.labels.fontSize = 6.8  # type: ignore[attr-defined]  # the same
 
 
 def _ticks(low: float, high: float, most: int = 8) -> list[float]:
@@ -92,9 +103,9 @@ def _mark(drawing: Drawing, plot: LinePlot, across: Sequence[float]) -> None:
     top = plot.y + plot.height
     drawing.add(Line(x, plot.y, x, top, strokeColor=_FAILURE, strokeWidth=1.2, strokeDashArray=[3, 2]))
     if share > 0.85:  # there is no room for it on the right
-        word = String(x - 3, top + 4, "failure", textAnchor="end", fontSize=8, fillColor=_FAILURE)
+        word = String(x - 3, top + 4, "failure", textAnchor="end", fontName=FONT, fontSize=7, fillColor=_FAILURE)
     else:
-        word = String(x + 3, top + 4, "failure", textAnchor="start", fontSize=8, fillColor=_FAILURE)
+        word = String(x + 3, top + 4, "failure", textAnchor="start", fontName=FONT, fontSize=7, fillColor=_FAILURE)
     drawing.add(word)
 
 

@@ -1,7 +1,7 @@
 """The evidence pack's document as PDF, by reportlab, of which nobody else knows.
 
-Its paragraphs read XML-like markup: every text is escaped here, so that a note can be nothing but a note. The built-in
-fonts know Windows-1252; a sign that is not in it is shown by its code point, and stands whole in the evidence.
+Its paragraphs read XML-like markup: every text is escaped here, so that a note can be nothing but a note. The font is
+in the file and knows Windows-1252; another sign is shown by its code point, and stands whole in the evidence.
 The same document gives the same bytes (`invariant`).
 """
 
@@ -27,7 +27,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from cloud.warranty.chart import INK, PALE, draw
+from cloud.warranty.chart import BOLD, FONT, INK, PALE, draw
 from cloud.warranty.page import Box, Chart, Document, Heading, Lines, NewPage, Rows, Tone
 
 TEXT_MAX: Final = 2000
@@ -38,16 +38,16 @@ _MARGIN: Final = 18 * mm
 _PADDING: Final = 6.0
 """Of the frame that reportlab lays everything into, on each side (points)."""
 _WIDTH: Final = A4[0] - 2 * _MARGIN - 2 * _PADDING
-_TEXT: Final = ParagraphStyle("text", fontName="Helvetica", fontSize=9, leading=12.5, textColor=INK)
-_SMALL: Final = ParagraphStyle("small", parent=_TEXT, fontSize=8, leading=10.5)
-_BOLD: Final = ParagraphStyle("bold", parent=_SMALL, fontName="Helvetica-Bold")
-_CODE: Final = ParagraphStyle("code", parent=_TEXT, fontName="Courier", fontSize=7, leading=9.5)
-_TITLE: Final = ParagraphStyle("title", parent=_TEXT, fontName="Helvetica-Bold", fontSize=18, leading=23)
-_SUBTITLE: Final = ParagraphStyle("subtitle", parent=_TEXT, fontSize=10.5, leading=14, spaceAfter=8)
+_TEXT: Final = ParagraphStyle("text", fontName=FONT, fontSize=8.2, leading=12, textColor=INK)
+_SMALL: Final = ParagraphStyle("small", parent=_TEXT, fontSize=7.2, leading=10)
+_BOLD: Final = ParagraphStyle("bold", parent=_SMALL, fontName=BOLD)
+_CODE: Final = ParagraphStyle("code", parent=_TEXT, fontName=FONT, fontSize=6.2, leading=9)
+_TITLE: Final = ParagraphStyle("title", parent=_TEXT, fontName=BOLD, fontSize=16, leading=21)
+_SUBTITLE: Final = ParagraphStyle("subtitle", parent=_TEXT, fontSize=9.5, leading=13, spaceAfter=8)
 _HEADING: Final = ParagraphStyle(
-    "heading", parent=_TEXT, fontName="Helvetica-Bold", fontSize=11.5, leading=15, spaceBefore=9, spaceAfter=4
+    "heading", parent=_TEXT, fontName=BOLD, fontSize=10.5, leading=14, spaceBefore=9, spaceAfter=4
 )
-_BOX_TITLE: Final = ParagraphStyle("box", parent=_TEXT, fontName="Helvetica-Bold", fontSize=11, leading=14)
+_BOX_TITLE: Final = ParagraphStyle("box", parent=_TEXT, fontName=BOLD, fontSize=10, leading=13)
 _COLOURS: Final[dict[Tone, tuple[Color, Color]]] = {
     Tone.GOOD: (HexColor(0xE7F4EC), HexColor(0x2E7D4F)),
     Tone.BAD: (HexColor(0xFBEAEA), HexColor(0xB23B3B)),
@@ -61,12 +61,12 @@ def render(document: Document) -> bytes:
     written = io.BytesIO()
 
     def decorate(canvas: Canvas, template: Any) -> None:
-        canvas.setFont("Helvetica", 8)
+        canvas.setFont(FONT, 7)
         canvas.setFillColor(INK)
         canvas.drawString(_MARGIN + _PADDING, 10 * mm, printable(document.title))
         canvas.drawRightString(A4[0] - _MARGIN - _PADDING, 10 * mm, f"page {template.page}")
         if document.mark:
-            canvas.setFont("Helvetica-Bold", 9)
+            canvas.setFont(BOLD, 8)
             canvas.setFillColor(_COLOURS[Tone.BAD][1])
             canvas.drawRightString(A4[0] - _MARGIN - _PADDING, A4[1] - 11 * mm, printable(document.mark))
 
