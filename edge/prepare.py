@@ -8,7 +8,7 @@ from typing import Final
 
 from edge.bus.spec import SourceSpec
 from edge.config import Bus, Config
-from edge.decode.database import Database
+from edge.decode.database import Database, load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.decode.kept import load_kept
 from edge.detect.finding import Detector
@@ -31,14 +31,17 @@ class Prepared:
     notes: Sequence[str]
 
 
-def prepare(config: Config) -> Prepared:
+def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     """Load databases, mappings, rules and models.
+
+    Compiled databases are taken from the state, and kept there, only where it `keeps`: who merely checks a
+    configuration, perhaps as another user, leaves nothing behind.
 
     Raises:
         ConfigError: with file, place and remedy. (A model that fails later, on the road, is switched off instead.)
     """
     specs = [SourceSpec.parse(bus.source) for bus in config.bus]
-    decoder = Decoder(_bindings(config.bus, config.state.directory))
+    decoder = Decoder(_bindings(config.bus, config.state.directory if keeps else None))
     paths = {signal.path for signal in decoder.signals}
     rules = load_rules([Path(file) for file in config.detect.rules])
     models = _models(config.detect.models)
@@ -56,7 +59,7 @@ def prepare(config: Config) -> Prepared:
     return Prepared(judgement, specs, notes)
 
 
-def _bindings(buses: Sequence[Bus], state: Path) -> list[Binding]:
+def _bindings(buses: Sequence[Bus], state: Path | None) -> list[Binding]:
     """Each bus with its databases."""
     loaded: dict[tuple[Path, Path | None], Database] = {}
     bindings: list[Binding] = []
@@ -70,9 +73,13 @@ def _bindings(buses: Sequence[Bus], state: Path) -> list[Binding]:
         for file in bus.dbc:
             key = (file, bus.mapping)
             if key not in loaded:
-                loaded[key] = load_kept(file, bus.mapping, state)
+                loaded[key] = _loaded(file, bus.mapping, state)
             bindings.append(Binding(loaded[key], bus.name))
     return bindings
+
+
+def _loaded(file: Path, mapping: Path | None, state: Path | None) -> Database:
+    return load_database(file, mapping) if state is None else load_kept(file, mapping, state)
 
 
 def _models(folders: Sequence[str]) -> list[Detector]:

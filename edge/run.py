@@ -36,7 +36,7 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         ConfigError: before anything has started.
         EdgeError: a part died that cannot be restarted.
     """
-    prepared = prepare(config)
+    prepared = prepare(config, keeps=True)
     with ExitStack() as stack:
         drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
         outbox = _outbox(config, stack) if config.link.broker else None

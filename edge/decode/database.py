@@ -80,7 +80,9 @@ def read_layouts(file: Path) -> Layouts:
         raise ConfigError(
             f"holds no CAN messages{f' that can be read ({what})' if what else ''}",
             file=file,
-            remedy="Mend that line, or give a database that describes frames",
+            remedy="Mend that line, or give a database that describes frames"
+            if what
+            else "Give a database that describes frames",
         )
     return layouts
 

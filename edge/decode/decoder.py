@@ -175,7 +175,7 @@ class Decoder:
         message = message.take(rows)
         find = self._one_by_one if len(rows) < FLAT_FROM else self._at_once
         samples = find(frames, rows, message, routes)
-        packets = np.flatnonzero(self._routes.is_packet.take(routes))
+        packets = np.flatnonzero(self._routes.is_packet.take(routes) & ((frames.flags & (ERROR | REMOTE)) == 0))
         if len(packets):
             samples = samples.with_more(self._long_ones(frames, packets))
         self.counts.samples += len(samples.value)

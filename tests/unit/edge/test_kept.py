@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge.config import Config
 from edge.decode import kept as kept_module
 from edge.decode.database import Database, load_database
 from edge.decode.kept import FOLDER, KEPT_MAX, load_kept
 from edge.errors import ConfigError
+from edge.prepare import prepare
 from tests.shared import ROOT
 
 CAR = ROOT / "dbc" / "telltale-car.dbc"
@@ -63,6 +65,14 @@ def test_what_it_was_made_of_has_changed(car: Path, state: Path, what: str, monk
         other.write_text(other.read_text().replace("CoolantTemp", "CoolantHeat"))
     assert same(load_kept(car, None, state), load_database(car))
     assert len(files(state)) == 2
+
+
+def test_who_only_checks_a_configuration_leaves_nothing_in_the_state(car: Path, state: Path) -> None:
+    config = Config.model_validate({"bus": [{"source": "sim:car", "dbc": [car]}], "state": {"directory": state}})
+    prepare(config)
+    assert list(state.iterdir()) == []
+    prepare(config, keeps=True)
+    assert len(files(state)) == 1
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 not a zip", b"\x93NUMPY"])
