@@ -20,7 +20,7 @@ from edge.signals import NO_SOURCE, Signal, SignalBatch
 
 __all__ = ["IDS_MAX", "Binding", "DecodeCounts", "Decoder", "Key"]
 
-FLAT_FROM: Final = 16
+FLAT_FROM: Final = 10
 """Frames: fewer are decoded one by one."""
 _SHORT: Final = "short"
 _LOST: Final = "unknown_multiplexer"

@@ -37,7 +37,10 @@ def run(
     for name, benchmark in benchmarks.items():
         if only in (None, name):
             for row in benchmark():
-                print(f"{row.name:<40} {row.value:>12.4g} {row.unit:<12} {row.ratio:>8.3f} of {row.peer}", flush=True)
+                times = f"{1 / row.ratio:.1f} times" if row.ratio < 1 else ""
+                print(
+                    f"{row.name:<36} {row.value:>9.4g} {row.unit:<9} {row.ratio:>7.3f} of {row.peer:<12} {times:>11}  {row.works}"
+                )
                 rows.append(row)
     if not rows:
         print("no benchmarks yet")
