@@ -51,6 +51,7 @@ class Trait:
     """Values that are none."""
     CONVERTED: Final = 16
     LOST: Final = 32
+    SELDOM: Final = SPECIAL | NONE | CONVERTED | LOST
 
 
 @dataclass(slots=True)
@@ -82,7 +83,12 @@ class FlatDecoder:
         self._tables = tables
         self._root = np.append(tables.root, len(tables.first)).astype(np.intp)
         self._placed = _Placed(tables)
-        self._blocks = _blocks(tables, self._placed)
+        self._count = np.append(tables.count, 0).astype(np.intp)
+        self._behind = np.append(tables.first + tables.count, 0).astype(np.intp)
+        """(B + 1,) the slot after a block's last."""
+        self._needs = np.append(np.minimum(tables.needs, _LENGTH_MAX), 0).astype(np.uint8)
+        self._trait = np.append(_traits(tables, self._placed), 0).astype(np.uint8)
+        self._traits = int(np.bitwise_or.reduce(self._trait))
         self._forks = _Forks(tables)
         self._signal = tables.slots.astype(np.int32)
         self._factor, self._then = tables.factor[tables.slots], tables.shift_to[tables.slots]
@@ -101,14 +107,15 @@ class FlatDecoder:
         words.fill(payload)
         block = self._root.take(message)
         self._forks.choose(block, words)
-        rows = self._blocks.take(block, axis=0)
-        count, needs = rows[:, 0], rows[:, 2]
-        traits = int(np.bitwise_or.reduce(rows[:, 3]))
+        count, traits = self._count.take(block), self._traits
+        if traits & Trait.SELDOM:
+            own = self._trait.take(block)
+            traits = int(np.bitwise_or.reduce(own))
         frame = self._upto(len(block)).repeat(count)
-        slot = (rows[:, 1] - count.cumsum()).take(frame)
+        slot = (self._behind.take(block) - count.cumsum()).take(frame)
         slot += self._upto(len(slot))
         flat = Flat(frame, self._signal, _NO_VALUES, {}, block, int(np.count_nonzero(count)), None, None)
-        is_short = length < needs
+        is_short = length < self._needs.take(block)
         if np.count_nonzero(is_short):
             flat.short = is_short
             kept = self._tables.end.take(self._signal.take(slot)) <= length.take(frame)
@@ -126,7 +133,7 @@ class FlatDecoder:
         if none is not None:
             slot = _without(flat, slot, none)
         if traits & Trait.LOST:
-            flat.lost = (rows[:, 3] & Trait.LOST) != 0
+            flat.lost = (own & Trait.LOST) != 0
         flat.signal = self._signal.take(slot)
         return flat
 
@@ -206,8 +213,8 @@ class _Placed:
         self.word = tables.word[slots]
 
 
-def _blocks(tables: Tables, placed: _Placed) -> Ints:
-    """(B + 1, 4) signals, the slot after the last, bytes needed, traits; the last is the block without signals."""
+def _traits(tables: Tables, placed: _Placed) -> Ints:
+    """(B,) of each block."""
     slots = tables.slots
     traits = np.where(placed.is_special, Trait.SPECIAL, 0)
     traits |= np.where(placed.sign != 0, Trait.SIGNED, 0)
@@ -215,12 +222,8 @@ def _blocks(tables: Tables, placed: _Placed) -> Ints:
     traits |= np.where(placed.has_none, Trait.NONE, 0)
     traits |= np.where((tables.factor[slots] != 1) | (tables.shift_to[slots] != 0), Trait.CONVERTED, 0)
     ends = tables.first + tables.count
-    blocks = np.zeros((len(tables.first) + 1, 4), np.intp)
-    blocks[:-1, 0], blocks[:-1, 1] = tables.count, ends
-    blocks[:-1, 2] = np.minimum(tables.needs, _LENGTH_MAX)
-    blocks[:-1, 3] = [np.bitwise_or.reduce(traits[a:b]) for a, b in zip(tables.first, ends, strict=True)]
-    blocks[:-1, 3] |= np.where(tables.lost == 1, Trait.LOST, 0)
-    return blocks
+    blocks = [np.bitwise_or.reduce(traits[a:b]) for a, b in zip(tables.first, ends, strict=True)]
+    return np.array(blocks, np.intp) | np.where(tables.lost == 1, Trait.LOST, 0)
 
 
 class _Forks:
@@ -232,7 +235,7 @@ class _Forks:
         bits = tables.bits[tables.fork]
         self._is_in_word = not tables.spill[tables.fork].any()
         self._rows: dict[int, tuple[int, UInt64s]] = {}
-        """By words of a frame: the room for them, and (F, 4) the selector's word, shift, mask, the place of its first way."""
+        """By words of a frame: the room for them, and (F, 4) the selector's word, shift, mask, first way."""
         sizes = np.left_shift(1, np.minimum(bits, _DENSE_BITS)).astype(np.intp)
         self._is_dense = bool((bits <= _DENSE_BITS).all()) and int(sizes.sum()) <= _DENSE_MAX
         self._begin = sizes.cumsum() - sizes

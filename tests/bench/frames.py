@@ -1,7 +1,7 @@
 """Frames to samples: our decoders against cantools, its generated C and asammdf, on the same frames.
 
-Rows without more are the decoding alone: message and payload to values, as cantools' `decode_message` does it. *Whole* is
-what the daemon does: bus and id to message, every frame counted, times, sources, columns of samples.
+Rows without more are the decoding alone: message and payload to values, as cantools' `decode_message` does it. *Whole*
+is what the daemon does: bus and id to message, every frame counted, times, sources, columns of samples.
 """
 
 import tempfile
@@ -16,6 +16,7 @@ import can
 import numpy as np
 import numpy.typing as npt
 from asammdf import MDF
+from asammdf.blocks.mdf_v4 import Group
 
 from edge.decode.decoder import Binding, Decoder
 from edge.decode.flat import FlatDecoder
@@ -177,6 +178,6 @@ def _write_mdf(load: Load, file: Path) -> None:
 def _columns(opened: MDF, load: Load) -> Iterator[npt.NDArray[np.float64]]:
     """What asammdf finds in the frames, signal by signal; where it finds a number to be none it is not finite."""
     found = opened.extract_bus_logging({"CAN": [(load.file, 0)]})
-    for number, group in enumerate(found.groups):
+    for number, group in enumerate(cast("list[Group]", found.groups)):
         for place, channel in enumerate(group.channels[1:], 1):
             yield found.get(channel.name, group=number, index=place).samples

@@ -1,18 +1,15 @@
 """cantools' generated C as the ceiling: what a compiler makes of the same database, in a loop in C."""
 
 import ctypes
-import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from cantools.database.can import Message
-from cantools.database.can.c_source import generate
-from cantools.database.can.c_source import camel_to_snake_case
+from cantools.database.can.c_source import camel_to_snake_case, generate
 
 from edge.frames import FD_BYTES
 from tests.bench.loads import Load
@@ -82,7 +79,7 @@ def _case(number: int, message: Message) -> Iterator[str]:
     yield "            break; }"
 
 
-def _signals(message: Message, name: str, tree: Any) -> Iterator[str]:  # noqa: ANN401  # as cantools has it
+def _signals(message: Message, name: str, tree: Any) -> Iterator[str]:  # as cantools has it
     for node in tree:
         signal = node if isinstance(node, str) else next(iter(node))
         snake = camel_to_snake_case(signal)

@@ -21,7 +21,7 @@ class Work:
         return cls(frames, len(found), math.fsum(found))
 
     def __str__(self) -> str:
-        return f"{self.frames:,} frames, {self.samples:,} samples, checksum {self.checksum:.17g}"
+        return f"{self.frames:,} frames, {self.samples:,} samples, checksum {self.checksum!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,11 @@ class Row:
         """Our value divided by the peer's: 0.5 is half of what the peer needs, or half of what it reaches."""
         return self.value / self.peer_value
 
-    @property
-    def works(self) -> str:
-        """What was done, by us and, where it is not the same, by the peer."""
-        return " | peer: ".join(str(one) for one in (self.work, self.peer_work) if one is not None)
+    def line(self) -> str:
+        """For the table: the ratio both ways round, what was done by us and, where that differs, by the peer."""
+        works = " | peer: ".join(str(one) for one in (self.work, self.peer_work) if one is not None)
+        numbers = f"{self.value:>9.4g} {self.unit:<9} {self.ratio:>7.3f} of {self.peer:<21} 1/{1 / self.ratio:<6.4g}"
+        return f"{self.name:<38} {numbers} {works}".rstrip()
 
 
 Benchmark = Callable[[], Iterable[Row]]
