@@ -222,6 +222,7 @@ class Daemon:
             frames_unknown=counts.unknown.total(),
             frames_decoded=counts.decoded,
             undecodable={cause: counter.total() for cause, counter in counts.undecodable.items()},
+            long_messages=counts.transported,
             samples=counts.samples,
             bus_time_s=(self._span[-1] - self._span[0]) / 1e9 if self._span else 0.0,
             run_s=round(time.monotonic() - self._started_s, 3),
@@ -236,7 +237,7 @@ class Daemon:
         )
 
     def _notes(self) -> list[str]:
-        notes = [*self._prepared.notes, *self._judgement.decoder.conflicts]
+        notes = [*self._prepared.notes]
         notes += [f"detector {name} is switched off: {why}" for name, why in self._judgement.switched_off.items()]
         if self._grid.frames_late:
             notes.append(f"{self._grid.frames_late:,} frames came after their cell had closed and count at the next")

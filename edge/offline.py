@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.bus.open import open_source
 from edge.bus.spec import SourceSpec
+from edge.decode.conflicts import notes_on
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.files import open_rows
@@ -20,7 +21,8 @@ def decode_file(log_file: Path, databases: Sequence[Path], out: Path) -> str:
         ConfigError: a file is missing or wrong.
         EdgeError: the disk is full or fails; no half file is left.
     """
-    decoder = Decoder([Binding(load_database(file)) for file in databases])
+    bindings = [Binding(load_database(file)) for file in databases]
+    decoder, notes = Decoder(bindings), notes_on(bindings)
     source = open_source(
         SourceSpec(text=f"log:{log_file}", kind="log", rest=str(log_file)), speed=None, now_ns=0, stop=threading.Event()
     )
@@ -30,4 +32,4 @@ def decode_file(log_file: Path, databases: Sequence[Path], out: Path) -> str:
         rows.commit()
     counts = {**frame_counts(decoder.counts), **{f"log_{name}": count for name, count in source.counters.items()}}
     lines = [f"{name:<24}{count:>12,}" for name, count in counts.items()]
-    return "\n".join([*lines, *(f"note: {conflict}" for conflict in decoder.conflicts)]) + "\n"
+    return "\n".join([*lines, *(f"note: {note}" for note in notes)]) + "\n"

@@ -1,16 +1,18 @@
 """From a configuration to stages that are ready: everything that can be wrong is found here, before anything starts."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from edge.bus.spec import SourceSpec
 from edge.config import Bus, Config
+from edge.decode.conflicts import notes_on
 from edge.decode.database import Database, load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.decode.kept import load_kept
+from edge.decode.layout import Fate
 from edge.detect.finding import Detector
 from edge.detect.rules import load_rules
 from edge.errors import ConfigError, ModelError
@@ -18,6 +20,8 @@ from edge.judgement import Judgement
 
 log = logging.getLogger(__name__)
 
+REMARKS_MAX: Final = 20
+"""Told of one database at the start."""
 MS: Final = 1_000_000
 S: Final = 1_000_000_000
 
@@ -41,7 +45,8 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         ConfigError: with file, place and remedy. (A model that fails later, on the road, is switched off instead.)
     """
     specs = [SourceSpec.parse(bus.source) for bus in config.bus]
-    decoder = Decoder(_bindings(config.bus, config.state.directory if keeps else None))
+    bindings = _bindings(config.bus, config.state.directory if keeps else None)
+    decoder = Decoder(bindings)
     paths = {signal.path for signal in decoder.signals}
     rules = load_rules([Path(file) for file in config.detect.rules])
     models = _models(config.detect.models)
@@ -53,7 +58,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         summary_ns=config.memory.summary_s * S,
         summary_paths=config.memory.summary_signals,
     )
-    notes = rules.unheard(paths)
+    notes = [*_remarks(bindings), *notes_on(bindings), *rules.unheard(paths)]
     if not decoder.signals:
         notes.insert(0, "no database is configured: frames are kept, nothing is decoded or judged (add dbc = […])")
     return Prepared(judgement, specs, notes)
@@ -76,6 +81,16 @@ def _bindings(buses: Sequence[Bus], state: Path | None) -> list[Binding]:
                 loaded[key] = _loaded(file, bus.mapping, state)
             bindings.append(Binding(loaded[key], bus.name))
     return bindings
+
+
+def _remarks(bindings: Sequence[Binding]) -> Iterator[str]:
+    """What is doubtful in the databases, and where to read of the rest."""
+    for database in {id(one.database): one.database for one in bindings}.values():
+        doubtful = [remark for remark in database.remarks if remark.fate is Fate.DOUBTFUL]
+        yield from (f"{database.file.name}: {remark.text}" for remark in doubtful[:REMARKS_MAX])
+        if other := len(database.remarks) - len(doubtful[:REMARKS_MAX]):
+            places = "1 place is not as it" if other == 1 else f"{other} places are not as they"
+            yield (f"{database.file.name}: {places} should be; telltale-edge dbc check {database.file} names them")
 
 
 def _loaded(file: Path, mapping: Path | None, state: Path | None) -> Database:

@@ -20,6 +20,8 @@ class Report:
     frames_decoded: int
     undecodable: Mapping[str, int]
     """Frames by cause; `short` ones have given the signals that were there."""
+    long_messages: Mapping[str, int]
+    """J1939 messages of more than one frame: `whole`, and those that did not become it by why."""
     samples: int
     bus_time_s: float
     run_s: float
@@ -39,6 +41,7 @@ class Report:
             f"known ids    {self.ids_known} ({self.frames_known:,} frames), of them decoded {self.frames_decoded:,}",
             f"unknown ids  {self.ids_unknown} ({self.frames_unknown:,} frames){_most(self.most_unknown)}",
             f"not whole    {_counted(self.undecodable)}",
+            *([f"long         {_counted(self.long_messages)}"] if self.long_messages else []),
             f"signals      {self.samples:,}, {self._per_second():,.0f} a second",
             (
                 f"judged       {self.cells:,} cells: {self.alerts_began} alerts began, {self.alerts_ended} ended; "

@@ -7,7 +7,9 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+from edge.decode.conflicts import notes_on
 from edge.decode.database import Database, load_database
+from edge.decode.decoder import Binding
 from edge.decode.layout import Fate, Remark
 from edge.errors import ConfigError
 
@@ -38,7 +40,7 @@ class Checked:
         """How much of it can be used."""
         if self.error:
             return Verdict.NOT_AT_ALL
-        return Verdict.IN_PART if self.remarks else Verdict.WHOLE
+        return Verdict.IN_PART if self.count(Fate.REPAIRED) + self.count(Fate.SKIPPED) else Verdict.WHOLE
 
     def count(self, fate: Fate) -> int:
         """How many places met this fate."""
@@ -50,7 +52,9 @@ class Checked:
             return f"{self.error}\n"
         repaired, skipped = self.count(Fate.REPAIRED), self.count(Fate.SKIPPED)
         head = f"{self.file}: {self.messages} messages, {self.signals} signals; {repaired} repaired, {skipped} skipped"
-        return "".join(f"{line}\n" for line in [head, *(f"  {_line(remark)}" for remark in self.remarks)])
+        if doubtful := self.count(Fate.DOUBTFUL):
+            head = f"{head}, {doubtful} doubtful"
+        return "".join(f"{line}\n" for line in [head, *(f"  {remark.text}" for remark in self.remarks)])
 
     def as_json(self) -> dict[str, Any]:
         """For a program."""
@@ -70,13 +74,20 @@ class Checked:
         }
 
 
-def check(file: Path) -> Checked:
-    """Read a file with the mapping beside it, as the daemon would."""
-    try:
-        database = load_database(file)
-    except ConfigError as error:
-        return Checked(file, 0, 0, (), str(error))
-    return _checked(database)
+def check(files: Sequence[Path]) -> list[Checked]:
+    """Read files with the mappings beside them, as the daemon would that has them all on one bus.
+
+    What a file says against those before it stands among its own remarks.
+    """
+    checked: list[Checked] = []
+    read: list[Binding] = []
+    for file in files:
+        try:
+            read.append(Binding(load_database(file)))
+            checked.append(_checked(read[-1].database, _against(read)))
+        except ConfigError as error:
+            checked.append(Checked(file, 0, 0, (), str(error)))
+    return checked
 
 
 def report(files: Sequence[Checked], *, as_json: bool) -> str:
@@ -86,10 +97,14 @@ def report(files: Sequence[Checked], *, as_json: bool) -> str:
     return "".join(one.text() for one in files)
 
 
-def _checked(database: Database) -> Checked:
-    return Checked(database.file, len(database.tables.root), len(database.signals), database.remarks, "")
+def _checked(database: Database, remarks: Sequence[Remark]) -> Checked:
+    return Checked(database.file, len(database.tables.root), len(database.signals), (*database.remarks, *remarks), "")
 
 
-def _line(remark: Remark) -> str:
-    where = f"line {remark.line}: " if remark.line else ""
-    return f"{where}{remark.fate}: {remark.what}: {remark.reason}"
+def _against(read: Sequence[Binding]) -> list[Remark]:
+    """Of the last one, against each before it."""
+    last = read[-1]
+    notes = [
+        (one, note) for one in read[:-1] if one.database.file != last.database.file for note in notes_on([one, last])
+    ]
+    return [Remark(0, Fate.DOUBTFUL, f"beside {one.database.file.name}", note) for one, note in notes]

@@ -10,12 +10,16 @@ from edge.decode.compiled import Tables
 from edge.decode.dbc import read_dbc
 from edge.decode.layout import Layouts, MessageLayout, Remark, SignalLayout
 from edge.decode.mapping import Mapped, Mapping, load_mapping
+from edge.decode.protocol import distinct, suspicions, with_protocol
+from edge.decode.sources import of_one_path
 from edge.errors import ConfigError
 from edge.signals import Signal
 
 DEFAULT_PERIOD_S: Final = 1.0
 """Expected period of a signal that neither mapping, database nor catalogue gives one."""
 DBC: Final = ".dbc"
+BESIDE: Final = ".vss.toml"
+"""What a mapping is called beside its database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +37,29 @@ def load_database(file: Path, mapping_file: Path | None = None) -> Database:
     """Read a database and the mapping beside it (`<name>.vss.toml`), or the one given.
 
     Raises:
-        ConfigError: the file is missing, is no CAN database, or the mapping names what is not in it.
+        ConfigError: the file is missing, is no CAN database, or the mapping names what is not in it or contradicts
+            itself.
     """
     layouts = read_layouts(file)
     beside = mapping_beside(file, mapping_file)
     mapping = Mapping(file, {}) if beside is None else load_mapping(beside)
     mapping.check({f"{message.name}.{signal.name}" for message, signal in _each(layouts.messages)}, file)
-    mapped = [mapping.entries.get(f"{message.name}.{signal.name}") for message, signal in _each(layouts.messages)]
-    tables, left_out = compiled(layouts.messages, [_conversion(one) for one in mapped])
+    messages, remarks = distinct(with_protocol(layouts.messages, mapping, file.name))
+    remarks += suspicions(messages, (beside or file.with_suffix(BESIDE)).name)
+    remarks += of_one_path(messages, mapping)
+    mapped = [mapping.entries.get(f"{message.name}.{signal.name}") for message, signal in _each(messages)]
+    tables, left_out = compiled(messages, [_conversion(one) for one in mapped])
     signals = tuple(
-        _signal(message, signal, one) for (message, signal), one in zip(_each(layouts.messages), mapped, strict=True)
+        _signal(message, signal, one) for (message, signal), one in zip(_each(messages), mapped, strict=True)
     )
-    return Database(file, signals, tables, (*layouts.remarks, *left_out))
+    return Database(file, signals, tables, (*layouts.remarks, *remarks, *left_out))
 
 
 def mapping_beside(file: Path, mapping_file: Path | None) -> Path | None:
     """The mapping that goes with a database; None: there is none."""
     if mapping_file is not None:
         return mapping_file
-    beside = file.with_suffix(".vss.toml")
+    beside = file.with_suffix(BESIDE)
     return beside if beside.exists() else None
 
 

@@ -5,14 +5,26 @@ is read too: ids above 11 bits without the flag that says so, spaces where none 
 statements without an end.
 """
 
-import itertools
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from edge.decode.layout import NUMBER_BITS, Branch, Fate, Layouts, MessageLayout, Number, Remark, SignalLayout
+from edge.decode.layout import (
+    BITS_MAX,
+    FLOAT_LENGTHS,
+    Branch,
+    Fate,
+    Layouts,
+    MessageLayout,
+    Number,
+    Remark,
+    SignalLayout,
+    another,
+    beyond,
+    why_not,
+)
 from edge.decode.statements import Statement, decoded, statements
 
 EXTENDED_FLAG: Final = 0x8000_0000
@@ -20,9 +32,6 @@ EXTENDED_MAX: Final = 0x1FFF_FFFF
 STANDARD_MAX: Final = 0x7FF
 PSEUDO_ID: Final = 0xC000_0000
 """Of the message that holds signals which belong to none (Vector writes VECTOR__INDEPENDENT_SIG_MSG)."""
-FLOAT_LENGTHS: Final = frozenset({16, 32, 64})
-BITS_MAX: Final = 8 * 1785
-"""Of the longest message that J1939 transports."""
 REMARKS_MAX: Final = 10_000
 
 _NUMBER: Final = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -162,18 +171,15 @@ class _Reader:
             return self._skipped(statement, name, "its message could not be read") if self._is_lost else None
         layout = _layout(name.strip(), match, is_loose=loose is not None)
         what = f"{message.layout.name}.{layout.name}"
-        if why := _why_not(layout):
+        if why := why_not(layout):
             return self._skipped(statement, what, why)
         if layout.name in message.signals:
             message.twice.add(layout.name)
-            layout = replace(layout, name=_another(layout.name, message.signals))
+            layout = replace(layout, name=another(layout.name, message.signals))
             self._repaired(statement, what, f"a second one of this name, so it is called {layout.name}")
         if loose is not None:
             self._repaired(statement, what, "it is not written as signals are; what is missing is taken for the usual")
-        if layout.end_byte > message.layout.length:
-            reason = (
-                f"it ends in byte {layout.end_byte} of a message of {message.layout.length}: only longer frames have it"
-            )
+        if reason := beyond(layout, message.layout.length):
             self._repaired(statement, what, reason)
         message.signals[layout.name] = _Signal(layout, statement.line, mux)
         return None
@@ -344,10 +350,6 @@ def _cycle_s(text: str) -> float | None:
     return cycle_ms / 1000.0 if cycle_ms is not None and cycle_ms > 0 else None
 
 
-def _another(name: str, taken: Collection[str]) -> str:
-    return next(other for number in itertools.count(2) if (other := f"{name}_{number}") not in taken)
-
-
 def _layout(name: str, match: re.Match[str], *, is_loose: bool) -> SignalLayout:
     given = match.groupdict()
     low, high = (None, None) if is_loose else (float(given["low"]), float(given["high"]))
@@ -365,18 +367,6 @@ def _layout(name: str, match: re.Match[str], *, is_loose: bool) -> SignalLayout:
         maximum=high,
         unit=given["unit"] or "",
     )
-
-
-def _why_not(layout: SignalLayout) -> str:
-    if layout.length == 0:
-        return "it has no bits"
-    if layout.length > NUMBER_BITS:
-        return f"{layout.length} bits are no number"
-    if 8 * layout.end_byte > BITS_MAX:
-        return f"it ends in byte {layout.end_byte}, beyond any message"
-    if not math.isfinite(layout.scale * 2.0**64) or not math.isfinite(layout.offset):
-        return "its factor or offset is no number that can be reckoned with"
-    return ""
 
 
 def _labels(text: str) -> dict[int, str]:

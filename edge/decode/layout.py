@@ -1,6 +1,8 @@
 """What a database says of its messages, whatever file it came from: names, ids, and where each signal's bits are."""
 
-from collections.abc import Mapping
+import itertools
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -9,6 +11,10 @@ PF_BROADCAST: Final = 240
 """From this PDU format on, the second byte is part of the PGN and not a destination (SAE J1939-21, 5.2.3)."""
 
 
+BITS_MAX: Final = 8 * 1785
+"""Of the longest message that J1939 transports."""
+FLOAT_LENGTHS: Final = frozenset({16, 32, 64})
+"""Bits of a float (IEEE 754)."""
 NUMBER_BITS: Final = 1023
 """Longer integers are none that a float64 could stand for, not even roughly (IEEE 754): such a signal is text."""
 
@@ -74,6 +80,31 @@ class SignalLayout:
         return (self.begin + self.length + 7) // 8
 
 
+def why_not(layout: SignalLayout) -> str:
+    """Why a signal cannot be decoded; "": it can."""
+    if layout.length == 0:
+        return "it has no bits"
+    if layout.length > NUMBER_BITS:
+        return f"{layout.length} bits are no number"
+    if 8 * layout.end_byte > BITS_MAX:
+        return f"it ends in byte {layout.end_byte}, beyond any message"
+    if not math.isfinite(layout.scale * 2.0**64) or not math.isfinite(layout.offset):
+        return "its factor or offset is no number that can be reckoned with"
+    return ""
+
+
+def beyond(layout: SignalLayout, length: int) -> str:
+    """What is to be said of a signal that a message of so many bytes does not hold; "": it holds it."""
+    if layout.end_byte <= length:
+        return ""
+    return f"it ends in byte {layout.end_byte} of a message of {length}: only longer frames have it"
+
+
+def another(name: str, taken: Collection[str]) -> str:
+    """A name for the second signal of one name."""
+    return next(other for number in itertools.count(2) if (other := f"{name}_{number}") not in taken)
+
+
 @dataclass(frozen=True, slots=True)
 class MessageLayout:
     """One message as the file has it."""
@@ -110,6 +141,8 @@ class Fate(StrEnum):
 
     REPAIRED = "repaired"
     SKIPPED = "skipped"
+    DOUBTFUL = "doubtful"
+    """Read as it stands, but it may not be meant so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +152,14 @@ class Remark:
     line: int
     fate: Fate
     what: str
-    """The message, or `Message.Signal`, or the statement."""
+    """The message, or `Message.Signal`, or the statement, or the path."""
     reason: str
+
+    @property
+    def text(self) -> str:
+        """For a person."""
+        where = f"line {self.line}: " if self.line else ""
+        return f"{where}{self.fate}: {self.what}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

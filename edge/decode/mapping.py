@@ -1,5 +1,6 @@
 """The mapping beside a database: which of its signals is which VSS path, with factor and offset where units differ.
 
+protocol = "j1939"                                                         # only where the database does not say it
 [signals]
 "EngineData.CoolantTemp" = { path = "Vehicle.…Temperature" }
 "Body.Odometer" = { path = "Vehicle.TraveledDistance", factor = 1000.0 }   # km → m
@@ -11,14 +12,15 @@ from collections.abc import Collection
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, field_validator
 
 from edge import catalogue
 from edge.errors import ConfigError
 from edge.toml_file import read_toml
 
+J1939: Final = "j1939"
 Path_ = Annotated[str, StringConstraints(pattern=r"^Vehicle(\.[A-Za-z0-9]+)+$")]
 
 
@@ -33,7 +35,15 @@ class _Entry(BaseModel):
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    signals: dict[str, _Entry]
+    protocol: str | None = None
+    signals: dict[str, _Entry] = {}
+
+    @field_validator("protocol")
+    @classmethod
+    def _is_known(cls, protocol: str | None) -> str | None:
+        if protocol not in {None, J1939}:
+            raise ValueError(f"{protocol!r} is no protocol that is known here; write {J1939!r}, or leave it out")
+        return protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,8 @@ class Mapping:
 
     file: Path
     entries: Dict[str, Mapped]
+    j1939: bool = False
+    """All extended messages of the database are J1939's."""
 
     def check(self, known: Collection[str], database: Path) -> None:
         """Hold the mapping against the names that the database has.
@@ -73,13 +85,22 @@ def load_mapping(file: Path) -> Mapping:
     """Read a mapping file.
 
     Raises:
-        ConfigError: it is missing, is not TOML, has an unknown field, or a path whose unit nobody knows.
+        ConfigError: it is missing, is not TOML, has an unknown field or protocol, a path whose unit nobody knows, or
+            a factor of 0.
     """
     parsed = read_toml(_File, file, what="mapping", see="dbc/README.md for the fields")
-    return Mapping(file, {name: _mapped(file, name, entry) for name, entry in parsed.signals.items()})
+    entries = {name: _mapped(file, name, entry) for name, entry in parsed.signals.items()}
+    return Mapping(file, entries, j1939=parsed.protocol == J1939)
 
 
 def _mapped(file: Path, name: str, entry: _Entry) -> Mapped:
+    if entry.factor == 0:
+        raise ConfigError(
+            "factor = 0 makes every value the same",
+            file=file,
+            place=name,
+            remedy="Give the factor from the database's unit to that of the path, or leave it out where it is 1",
+        )
     known = catalogue.info(entry.path)
     if known is None and entry.unit is None:
         near = difflib.get_close_matches(entry.path, catalogue.CATALOGUE, n=1, cutoff=0.8)

@@ -3,26 +3,25 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
-import cantools.database
 import numpy as np
 import pytest
-from cantools.database import Database as CanDatabase
 from cantools.database.can import Message as CanMessage
-from cantools.database.errors import Error as CantoolsError
 
-from edge.decode.compile import Conversion, compiled
+from edge.decode.database import read_layouts
 from edge.decode.dbc import read_dbc
-from edge.decode.flat import FlatDecoder
 from edge.decode.layout import NUMBER_BITS, MessageLayout, Number
-from edge.decode.scalar import ScalarDecoder
-from edge.frames import CLASSIC_BYTES, FD_BYTES
+from edge.decode.protocol import suspicions
+from edge.errors import ConfigError
+from tests.beside_cantools import Account, Confused, compare, of_cantools
 from tests.shared import find_shared
 
 PAYLOADS = 20
-"""Of each message."""
+"""Of each message, or more where its selectors have more combinations."""
+FOREIGN = frozenset({".kcd", ".sym", ".arxml"})
 
 
 def lines_of(message: CanMessage) -> Iterator[tuple[object, ...]]:
@@ -52,16 +51,9 @@ def files() -> list[Path]:
     return sorted((find_shared(os.environ) / "data" / "dbc").rglob("*.dbc"))
 
 
-def theirs_of(file: Path) -> CanDatabase | None:
-    try:
-        return cast("CanDatabase", cantools.database.load_file(file, strict=False))
-    except (CantoolsError, ValueError):
-        return None
-
-
 def pairs_of(file: Path) -> Iterator[tuple[MessageLayout, CanMessage]]:
     """Messages that both have, and that cantools does not mistake."""
-    theirs = theirs_of(file)
+    theirs = of_cantools(file)
     ours = {(one.extended, one.id): one for one in read_dbc(file.read_bytes()).messages}
     for message in [] if theirs is None else theirs.messages:
         mine = ours[message.is_extended_frame, message.frame_id]
@@ -79,7 +71,7 @@ def test_what_cantools_reads_is_read_alike_and_what_it_refuses_is_read(files: li
     for file in files:
         messages = read_dbc(file.read_bytes()).messages
         counts["ours"] += bool(messages)
-        counts["refused"] += theirs_of(file) is None and bool(messages)
+        counts["refused"] += of_cantools(file) is None and bool(messages)
         for mine, theirs in pairs_of(file):
             counts["messages"] += 1
             assert (mine.length, mine.cycle_s) == (theirs.length, (theirs.cycle_time or 0) / 1000 or None), mine.name
@@ -89,45 +81,28 @@ def test_what_cantools_reads_is_read_alike_and_what_it_refuses_is_read(files: li
     assert counts["messages"] > 2000
 
 
-def test_random_payloads_give_what_cantools_gives(files: list[Path]) -> None:
-    samples = 0
-    dice = np.random.default_rng(1)
-    for file in files:
-        messages = read_dbc(file.read_bytes()).messages
-        signals = [signal for message in messages for signal in message.signals]
-        tables, _ = compiled(messages, [Conversion()] * len(signals))
-        flat, scalar = FlatDecoder(tables), ScalarDecoder(tables)
-        number = {message.name: place for place, message in enumerate(messages)}
-        for mine, theirs in pairs_of(file):
-            if not mine.signals or mine.length > FD_BYTES or mine.j1939:
-                continue
-            payload = np.zeros((PAYLOADS, CLASSIC_BYTES if mine.length <= CLASSIC_BYTES else FD_BYTES), np.uint8)
-            payload[:, : mine.length] = dice.integers(0, 256, (PAYLOADS, mine.length))
-            found = flat.decode(np.full(PAYLOADS, number[mine.name]), payload, np.full(PAYLOADS, mine.length, np.uint8))
-            ours: list[dict[str, float]] = [{} for _ in range(PAYLOADS)]
-            for row, (frame, signal, value) in enumerate(zip(found.frame, found.signal, found.value, strict=True)):
-                ours[frame][signals[signal].name] = found.exact.get(row, float(value))
-            for row, mine_found in enumerate(ours):
-                content = payload[row, : mine.length].tobytes()
-                block, values = scalar.decode(number[mine.name], content)
-                assert block.number == found.block[row]
-                one_by_one = {
-                    signals[signal].name: scalar.exact(block, content).get(signal, value)
-                    for signal, value in zip(block.signals, values, strict=True)
-                    if value is not None
-                }
-                assert one_by_one == mine_found
-                said = numbers(theirs, content)
-                if said is not None:
-                    assert mine_found == said, (file.name, mine.name, content.hex())
-                    samples += len(said)
-    assert samples > 200_000
+def test_payloads_that_reach_every_selector_give_what_cantools_gives(files: list[Path]) -> None:
+    """DBC, KCD, SYM and ARXML, in windows of many and of one; `tests.study.databases` takes 500 of each message."""
+    account, dice = Account(), np.random.default_rng(1)
+    for file in [*files, *(one for one in files[0].parent.rglob("*") if one.suffix in FOREIGN)]:
+        theirs = of_cantools(file)
+        if theirs is not None and theirs.messages:
+            account.add(compare(file, theirs, PAYLOADS, dice))
+    assert (account.differences, account.examples.keys() - account.confused.keys()) == ({}, set())
+    assert account.confused == {Confused.TWICE: 6, Confused.SAME_ID: 1, Confused.ENCODING: 1, Confused.SELECTOR: 1}
+    assert account.aside.keys() == {"without signals"}
+    assert account.messages > 2_250
+    assert account.ways > 3_300
+    assert account.samples > 200_000
+    assert account.masked > 8_000
+    assert account.alone > 3_000, "of payloads that cantools rejects"
 
 
-def numbers(message: CanMessage, payload: bytes) -> dict[str, float] | None:
-    """None: it decodes no such frame, as of a selector that it does not know."""
-    try:
-        found = message.decode(payload, decode_choices=False)
-    except (CantoolsError, KeyError):
-        return None
-    return {name: value for name, value in cast("dict[str, float]", found).items() if value - value == 0}
+def test_no_database_of_a_car_looks_like_j1939_and_those_of_trucks_do(files: list[Path]) -> None:
+    """With what says that they are taken out of those that say so."""
+    suspected = set()
+    for file in [*files, *(one for one in files[0].parent.rglob("*") if one.suffix in FOREIGN)]:
+        with suppress(ConfigError):
+            plain = [replace(message, j1939=False) for message in read_layouts(file).messages]
+            suspected |= {file.name} if suspicions(plain, "") else set()
+    assert suspected == {"j1939-open.dbc", "j1939-demo.dbc"}
