@@ -1,0 +1,39 @@
+"""Every target: from bytes to nothing; it raises only when what was fuzzed broke a promise."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from tests.fuzz.databases import read_any_database
+from tests.fuzz.decoding import decode_anything
+from tests.fuzz.kept_ones import load_anything_kept
+from tests.fuzz.logs import read_any_log
+from tests.fuzz.long_messages import hear_anything
+from tests.fuzz.mappings import load_any_mapping
+from tests.fuzz.routing import route_anything
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One promise that any bytes are tried on."""
+
+    check: Callable[[bytes], None]
+    share: int
+    """Of the inputs of a run, in thousandths."""
+    bytes_max: int
+    """Of an input."""
+
+
+TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
+    {
+        "databases": Target(read_any_database, 170, 600),
+        "decoding": Target(decode_anything, 130, 400),
+        "long_messages": Target(hear_anything, 250, 400),
+        "routing": Target(route_anything, 80, 120),
+        "logs": Target(read_any_log, 220, 400),
+        "kept_ones": Target(load_anything_kept, 20, 400),
+        "mappings": Target(load_any_mapping, 130, 300),
+    }
+)
+"""By name, in the order in which they run."""

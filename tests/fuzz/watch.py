@@ -1,0 +1,112 @@
+"""Watch: one target tried on one input after the other; what fails, hangs or grows is found, and its input is kept."""
+
+import hashlib
+import json
+import signal
+import time
+import traceback
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+from types import FrameType
+from typing import Final
+
+from tests.fuzz.targets import Target
+
+HANG_S: Final = 5.0
+"""Of processor time for one input: a thousand times what one takes."""
+WARM: Final = 0.1
+"""Of its inputs a target needs to have seen everything that it keeps for good."""
+PAGE_KB: Final = 4
+
+
+class Hang(BaseException):
+    """An input takes longer than any should. No Exception, so that nobody takes it for one of his own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run of one target was like."""
+
+    target: str
+    inputs: int = 0
+    seconds: float = 0.0
+    slowest_s: float = 0.0
+    """Of processor time, for one input."""
+    begin_mb: float = 0.0
+    """In memory when it was warm."""
+    end_mb: float = 0.0
+    peak_mb: float = 0.0
+    failure: str = ""
+    """The file of the input that failed."""
+
+    def write(self, file: Path) -> None:
+        """For whoever started the run."""
+        file.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, file: Path) -> "Report":
+        """What was written."""
+        return cls(**json.loads(file.read_text()))
+
+
+class Watch:
+    """Tries inputs until there were enough of them, the time is over, or one failed."""
+
+    def __init__(self, name: str, target: Target, out: Path, *, inputs: int, seconds: float) -> None:
+        self.is_over = False
+        self._name, self._target, self._out = name, target, out
+        self._inputs_max, self._seconds_max = inputs, seconds
+        self._warm_at = max(1, int(inputs * WARM))
+        self._inputs = 0
+        self._slowest_s = 0.0
+        self._begin_mb = 0.0
+        self._failure = ""
+        self._begun = time.monotonic()
+        signal.signal(signal.SIGVTALRM, _hang)
+
+    def take(self, content: bytes) -> None:
+        """Try one input; afterwards `is_over` says whether that was the last."""
+        begun = time.process_time()
+        try:
+            signal.setitimer(signal.ITIMER_VIRTUAL, HANG_S)
+            try:
+                self._target.check(content)
+            finally:
+                signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # whatever it is, it is what we look for
+            self._keep(content, error)
+        self._inputs += 1
+        self._slowest_s = max(self._slowest_s, time.process_time() - begun)
+        if self._inputs == self._warm_at:
+            self._begin_mb = memory_mb()
+        is_late = time.monotonic() - self._begun > self._seconds_max
+        self.is_over = bool(self._failure) or self._inputs >= self._inputs_max or is_late
+
+    def report(self) -> Report:
+        """So far."""
+        peak_mb = getrusage(RUSAGE_SELF).ru_maxrss / 1024
+        end_mb = memory_mb()
+        seconds = time.monotonic() - self._begun
+        begin_mb = self._begin_mb or end_mb
+        return Report(
+            self._name, self._inputs, seconds, self._slowest_s, begin_mb, end_mb, peak_mb, self._failure
+        )
+
+    def _keep(self, content: bytes, error: BaseException) -> None:
+        kind = "hang" if isinstance(error, Hang) else "crash"
+        file = self._out / f"{self._name}-{kind}-{hashlib.sha256(content).hexdigest()[:12]}"
+        file.write_bytes(content)
+        file.with_suffix(".txt").write_text("".join(traceback.format_exception(error)), errors="backslashreplace")
+        self._failure = str(file)
+
+
+def memory_mb() -> float:
+    """What this process has in memory now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_KB / 1024
+
+
+def _hang(_number: int, _frame: FrameType | None) -> None:
+    raise Hang
