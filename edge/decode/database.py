@@ -1,5 +1,6 @@
 """Reading a CAN database and the mapping beside it: what can be read is used, what cannot is told with its place."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +108,8 @@ def _signal(message: MessageLayout, signal: SignalLayout, mapped: Mapped | None)
 
 
 def _labels(signal: SignalLayout, conversion: Conversion) -> dict[float, str]:
-    return {
+    named = {
         (raw * signal.scale + signal.offset) * conversion.factor + conversion.offset: label
         for raw, label in signal.labels.items()
     }
+    return {value: label for value, label in named.items() if math.isfinite(value)}

@@ -1,7 +1,8 @@
 """Compiled databases kept beside the state: a start that finds its database there parses and compiles nothing.
 
 A kept one is found by a hash over everything that it was made of: the bytes of the database and of its mapping, the
-catalogue, and the version of what compiles. Whatever is wrong with it, it is made anew.
+catalogue, and the version of what compiles. It ends with a hash over itself, so whatever is wrong with it, it is made
+anew.
 """
 
 import hashlib
@@ -29,6 +30,7 @@ KEPT_MAX: Final = 32
 """Files: the ones that were used longest ago go first."""
 FOLDER: Final = "compiled"
 _BYTES_MAX: Final = 64 * 1024 * 1024
+_HASH_BYTES: Final = hashlib.sha256().digest_size
 _META: Final = "meta"
 
 log = logging.getLogger(__name__)
@@ -65,7 +67,10 @@ def _read(kept: Path, file: Path) -> Database | None:
     try:
         if kept.stat().st_size > _BYTES_MAX:
             return None
-        with np.load(io.BytesIO(kept.read_bytes()), allow_pickle=False) as arrays:
+        content = kept.read_bytes()
+        if hashlib.sha256(content[:-_HASH_BYTES]).digest() != content[-_HASH_BYTES:]:
+            raise ValueError("it is not what was written")
+        with np.load(io.BytesIO(content[:-_HASH_BYTES]), allow_pickle=False) as arrays:
             meta = json.loads(arrays[_META].tobytes())
             tables = Tables.unpacked(arrays)
         signals = tuple(_signal(one) for one in meta["signals"])
@@ -95,6 +100,7 @@ def _keep(kept: Path, database: Database) -> None:
         try:
             with draft.writing() as stream:
                 stream.write(content.getbuffer())
+                stream.write(hashlib.sha256(content.getbuffer()).digest())
             draft.commit()
         finally:
             draft.close()

@@ -17,6 +17,8 @@ ONE_LINE: Final = frozenset({"VERSION", "BO_", "SG_", "BU_", "BS_"})
 """They end with their line; the others at a semicolon."""
 LINES_MAX: Final = 2_000
 """Of one statement: a comment may be long, an unclosed quote must not eat the file."""
+_END: Final = re.compile(r"\r\n|\n|\r")
+"""Of a line, as editors count them: str.splitlines() knows more, such as form feeds."""
 _SYMBOL: Final = re.compile(r"\s*[A-Z_]+_\s*|\s*FILTER\s*")
 _WORD: Final = re.compile(r"\s*([A-Z_]+)\b")
 
@@ -44,7 +46,7 @@ def decoded(content: bytes) -> str:
 
 def statements(text: str) -> Iterator[Statement]:
     """Every statement that has a keyword, in order; the list of new symbols is left out."""
-    lines = text.splitlines()
+    lines = _END.split(text)
     at = 0
     while at < len(lines):
         keyword = _keyword(lines[at])

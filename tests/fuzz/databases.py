@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from edge.decode.compile import Conversion, compiled
+from edge.decode.compile import LOOKS_MAX, Conversion, compiled
 from edge.decode.compiled import BLOCKS_MAX, SELECTOR_BITS, Tables
 from edge.decode.database import Database, load_database
 from edge.decode.dbc import BITS_MAX, EXTENDED_MAX, REMARKS_MAX, STANDARD_MAX, read_dbc
@@ -16,9 +16,6 @@ from edge.signals import Signal
 from tests.fuzz import texts
 from tests.fuzz.dice import Dice
 from tests.fuzz.scratch import scratch
-
-SLOTS_PER_BYTE: Final = 16
-"""What a byte of a file may become, beside a first 2^20: tables do not grow by leaps."""
 
 
 def read_any_database(content: bytes) -> None:
@@ -42,7 +39,7 @@ def read_any_database(content: bytes) -> None:
         assert error.remedy, "no remedy"
         return
     assert layouts.messages, "taken, though it holds no message"
-    check_database(database, layouts, len(text))
+    check_database(database, layouts)
 
 
 def check_layouts(layouts: Layouts, text: bytes) -> None:
@@ -61,12 +58,7 @@ def check_layouts(layouts: Layouts, text: bytes) -> None:
             assert 8 * signal.end_byte <= BITS_MAX
             assert math.isfinite(signal.scale)
             assert math.isfinite(signal.offset)
-    _check_remarks(layouts.remarks, 1 + len(texts_lines(text)))
-
-
-def texts_lines(text: bytes) -> list[str]:
-    """Its lines, as a reader may count them at most."""
-    return text.decode("latin-1").splitlines()
+    _check_remarks(layouts.remarks, 1 + text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").count(b"\n"))
 
 
 def _check_remarks(remarks: tuple[Remark, ...], lines: int) -> None:
@@ -77,7 +69,7 @@ def _check_remarks(remarks: tuple[Remark, ...], lines: int) -> None:
         assert remark.reason.strip(), f"{remark} without a reason"
 
 
-def check_database(database: Database, layouts: Layouts, size: int) -> None:
+def check_database(database: Database, layouts: Layouts) -> None:
     """Its tables are as they say, and no larger than the file gives reason for."""
     count = sum(len(message.signals) for message in layouts.messages)
     assert len(database.signals) == count
@@ -85,7 +77,7 @@ def check_database(database: Database, layouts: Layouts, size: int) -> None:
         assert 0 < signal.period_s < math.inf
         assert all(math.isfinite(value) for value in signal.labels), f"labels of no number: {signal.labels}"
     check_tables(database.tables, len(layouts.messages), count)
-    assert len(database.tables.slots) <= (1 << 20) + SLOTS_PER_BYTE * size, "tables that grow by leaps"
+    assert len(database.tables.slots) <= count + LOOKS_MAX * len(layouts.messages), "tables that grow by leaps"
 
 
 def check_tables(tables: Tables, messages: int, signals: int) -> None:

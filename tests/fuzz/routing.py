@@ -48,7 +48,7 @@ def route_anything(content: bytes) -> None:
     bound = dice.pick(("", "can0", "can1"))
     decoder = Decoder([Binding(database, bound)])
     known = unknown = errors = frames = 0
-    while dice and frames < 20_000:
+    while dice and frames < 6_000:
         batch = _batch(dice)
         samples = decoder.decode(batch)
         is_known = _is_known(batch, layouts, bound)

@@ -30,7 +30,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
         "databases": Target(read_any_database, 170, 600),
         "decoding": Target(decode_anything, 130, 400),
         "long_messages": Target(hear_anything, 250, 400),
-        "routing": Target(route_anything, 80, 120),
+        "routing": Target(route_anything, 80, 60),
         "logs": Target(read_any_log, 220, 400),
         "kept_ones": Target(load_anything_kept, 20, 400),
         "mappings": Target(load_any_mapping, 130, 300),
