@@ -97,7 +97,7 @@ def _damaged(dice: Dice, lines: list[str]) -> list[str]:
         elif what == 3:
             lines[at:at] = [line] * (600 if dice.chance(64) else dice.pick((1, 3, 20)))
         elif what == 4:
-            lines[at:at] = _family(dice, 1_500 if dice.chance(64) else dice.pick((5, 40)))
+            lines[at:at] = _family(dice, 700 if dice.chance(128) else dice.pick((5, 40)))
         elif what == 5:
             lines.append(lines.pop(at))
         else:
