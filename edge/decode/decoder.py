@@ -11,9 +11,9 @@ import numpy.typing as npt
 from edge.decode.compile import compiled
 from edge.decode.compiled import Form, merged
 from edge.decode.database import Database
-from edge.decode.flat import FlatDecoder
+from edge.decode.flat import FlatDecoder, changes
 from edge.decode.routes import IDS_MAX, UNKNOWN, BusTable, Key, Routes, Tally
-from edge.decode.scalar import ScalarDecoder
+from edge.decode.scalar import Block, ScalarDecoder
 from edge.decode.transport import Transport
 from edge.frames import ERROR, REMOTE, FrameBatch
 from edge.signals import NO_SOURCE, Signal, SignalBatch
@@ -25,6 +25,7 @@ FLAT_FROM: Final = 16
 _SHORT: Final = "short"
 _LOST: Final = "unknown_multiplexer"
 Ints = npt.NDArray[np.intp]
+Int32s = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +89,17 @@ class DecodeCounts:
             self._causes.setdefault(cause, Tally()).add(routes, len(self._routes.keys))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Samples:
     """What was found in a batch, in the order of its frames."""
 
     frame: Ints
     """Rows of the batch."""
-    signal: Ints
+    signal: Int32s
     value: npt.NDArray[np.float64]
     exact: dict[int, int]
+    decoded: int
+    """Frames that gave at least one."""
 
     def with_more(self, more: "_Samples") -> "_Samples":
         """Both, in the order of the frames."""
@@ -112,6 +115,7 @@ class _Samples:
             np.concatenate([self.signal, more.signal])[order],
             np.concatenate([self.value, more.value])[order],
             {int(place[row]): integer for row, integer in exact.items()},
+            changes(frame[order]),
         )
 
 
@@ -123,24 +127,29 @@ class _Growing:
         self._signal: list[int] = []
         self._value: list[float] = []
         self._exact: dict[int, int] = {}
+        self._decoded = 0
 
-    def add(self, row: int, decoder: ScalarDecoder, message: int, payload: bytes) -> int:
+    def add(self, row: int, decoder: ScalarDecoder, message: int, payload: bytes) -> Block:
         """Decode one frame; its block."""
-        block, signals, values = decoder.decode(message, payload)
-        exact = decoder.exact(block, payload)
-        for signal, value in zip(signals, values, strict=True):
-            if value is not None:
-                if signal in exact:
-                    self._exact[len(self._value)] = exact[signal]
-                self._frame.append(row)
-                self._signal.append(signal)
-                self._value.append(value)
+        block, values = decoder.of[message](payload)
+        signals: Sequence[int] = block.signals
+        if block.has_none or len(payload) < block.needs:
+            signals = [signal for signal, value in zip(signals, values, strict=True) if value is not None]
+            values = tuple(value for value in values if value is not None)
+        if block.has_exact:
+            exact = decoder.exact(block, payload)
+            begin = len(self._value)
+            self._exact.update({begin + at: exact[one] for at, one in enumerate(signals) if one in exact})
+        self._signal += signals
+        self._value += values  # type: ignore[arg-type]  # none is None
+        self._frame += [row] * len(values)
+        self._decoded += bool(values)
         return block
 
     def samples(self) -> _Samples:
         """All of them."""
-        frame, signal = np.array(self._frame, np.intp), np.array(self._signal, np.intp)
-        return _Samples(frame, signal, np.array(self._value, np.float64), self._exact)
+        frame, signal = np.array(self._frame, np.intp), np.array(self._signal, np.int32)
+        return _Samples(frame, signal, np.array(self._value, np.float64), self._exact, self._decoded)
 
 
 class Decoder:
@@ -158,68 +167,82 @@ class Decoder:
         self._tables = merged(tables or [compiled((), ())[0]])
         self._flat = FlatDecoder(self._tables)
         self._scalar = ScalarDecoder(self._tables)
-        self._is_j1939 = self._tables.form == Form.J1939
+        self._is_j1939 = np.append(self._tables.form == Form.J1939, np.False_)
+        """By message; the last: none."""
         self._has_j1939 = bool(self._is_j1939.any())
         self._routes = Routes()
+        self._buses: tuple[str, ...] = ()
         self.counts = DecodeCounts(self._routes)
 
     def decode(self, frames: FrameBatch) -> SignalBatch:
         """Every sample of the batch, in the order of the frames."""
-        for bus in frames.buses:
-            if not self._routes.knows(bus):
-                self._routes.know(bus, self._bind(bus))
-        routes = self._routes.of(frames)
+        if frames.buses != self._buses:
+            self._know(frames.buses)
+        flags = int(np.bitwise_or.reduce(frames.flags))
+        routes = self._routes.of(frames, flags)
         message = self._routes.message.take(routes)
-        rows = self._rows(frames, routes, message)
         self.counts.frames += len(frames)
-        message = message.take(rows)
-        find = self._one_by_one if len(rows) < FLAT_FROM else self._at_once
-        samples = find(frames, rows, message, routes)
-        packets = np.flatnonzero(self._routes.is_packet.take(routes) & ((frames.flags & (ERROR | REMOTE)) == 0))
-        if len(packets):
-            samples = samples.with_more(self._long_ones(frames, packets))
-        self.counts.samples += len(samples.value)
-        if len(samples.frame):
-            self.counts.decoded += 1 + int(np.count_nonzero(np.diff(samples.frame)))
-        return self._batch(frames, samples)
-
-    def _rows(self, frames: FrameBatch, routes: Ints, message: Ints) -> Ints:
-        """Those frames that have something to decode; all are counted."""
-        flags = frames.flags
-        odd = (flags & (ERROR | REMOTE)) != 0
-        wanted = message != UNKNOWN
-        if odd.any():
-            error = (flags & ERROR) != 0
-            self.counts.miss("error_frame", routes[error])
-            self.counts.miss("no_payload", routes[wanted & odd & ~error])
-            self.counts.hear(routes[~error])
-            wanted &= ~odd
+        if flags & (ERROR | REMOTE):
+            self._set_aside(frames, routes, message)
         else:
             self.counts.hear(routes)
-        return np.flatnonzero(wanted)
+        samples = (self._one_by_one if len(frames) < FLAT_FROM else self._at_once)(frames, message, routes)
+        source = None
+        if self._has_j1939:
+            samples, source = self._as_j1939(frames, message, routes, samples)
+        self.counts.samples += len(samples.value)
+        self.counts.decoded += samples.decoded
+        return SignalBatch(
+            time=frames.time.take(samples.frame),
+            signal=samples.signal,
+            value=samples.value,
+            bus=frames.bus.take(samples.frame) if len(frames.buses) > 1 else np.zeros(len(samples.frame), np.uint8),
+            buses=frames.buses,
+            exact=samples.exact,
+            source=source,
+        )
 
-    def _at_once(self, frames: FrameBatch, rows: Ints, message: Ints, routes: Ints) -> _Samples:
-        is_all = len(rows) == len(frames)
-        payload, length = (frames.payload, frames.length) if is_all else (frames.payload[rows], frames.length[rows])
-        flat = self._flat.decode(message, payload, length)
+    def _set_aside(self, frames: FrameBatch, routes: Ints, message: Ints) -> None:
+        """Count frames that carry no payload, and take their messages from them."""
+        error = (frames.flags & ERROR) != 0
+        remote = ~error & ((frames.flags & REMOTE) != 0)
+        self.counts.miss("error_frame", routes[error])
+        self.counts.miss("no_payload", routes[remote & (message != UNKNOWN)])
+        self.counts.hear(routes[~error])
+        message[error | remote] = UNKNOWN
+
+    def _at_once(self, frames: FrameBatch, message: Ints, routes: Ints) -> _Samples:
+        flat = self._flat.decode(message, frames.payload, frames.length)
         if flat.short is not None:
-            self.counts.miss(_SHORT, routes[rows[flat.short]])
-        lost = self._tables.lost.take(flat.block) == 1
-        if lost.any():
-            self.counts.miss(_LOST, routes[rows[lost]])
-        frame = flat.frame if is_all else rows.take(flat.frame)
-        return _Samples(frame, flat.signal, flat.value, flat.exact)
+            self.counts.miss(_SHORT, routes[flat.short])
+        if flat.lost is not None:
+            self.counts.miss(_LOST, routes[flat.lost])
+        return _Samples(flat.frame, flat.signal, flat.value, flat.exact, flat.decoded)
 
-    def _one_by_one(self, frames: FrameBatch, rows: Ints, message: Ints, routes: Ints) -> _Samples:
+    def _one_by_one(self, frames: FrameBatch, message: Ints, routes: Ints) -> _Samples:
         found = _Growing()
-        for row, one in zip(rows.tolist(), message.tolist(), strict=True):
-            payload = frames.payload[row, : frames.length[row]].tobytes()
+        for row, (one, length) in enumerate(zip(message.tolist(), frames.length.tolist(), strict=True)):
+            if one == UNKNOWN:
+                continue
+            payload = frames.payload[row].tobytes()[:length]
             block = found.add(row, self._scalar, one, payload)
-            if self._scalar.is_short(block, payload):
+            if length < block.needs:
                 self.counts.miss(_SHORT, routes[row : row + 1])
-            if self._scalar.is_lost(block):
+            if block.is_lost:
                 self.counts.miss(_LOST, routes[row : row + 1])
         return found.samples()
+
+    def _as_j1939(
+        self, frames: FrameBatch, message: Ints, routes: Ints, samples: _Samples
+    ) -> tuple[_Samples, npt.NDArray[np.uint8]]:
+        """With what longer messages say, and who sent each."""
+        is_packet = self._routes.is_packet.take(routes)
+        if np.count_nonzero(is_packet):
+            packets = (is_packet & ((frames.flags & (ERROR | REMOTE)) == 0)).nonzero()[0]
+            samples = samples.with_more(self._long_ones(frames, packets))
+        is_j1939 = is_packet | self._is_j1939.take(message)
+        source = np.where(is_j1939, frames.id & np.uint32(0xFF), NO_SOURCE).astype(np.uint8)
+        return samples, source.take(samples.frame)
 
     def _long_ones(self, frames: FrameBatch, packets: Ints) -> "_Samples":
         """What the messages say that these frames complete; each stands with the frame that completes it."""
@@ -235,25 +258,11 @@ class Decoder:
                     found.add(row, self._scalar, message, whole.payload)
         return found.samples()
 
-    def _batch(self, frames: FrameBatch, samples: _Samples) -> SignalBatch:
-        frame = samples.frame
-        return SignalBatch(
-            time=frames.time.take(frame),
-            signal=samples.signal.astype(np.int32),
-            value=samples.value,
-            bus=frames.bus.take(frame),
-            buses=frames.buses,
-            exact=samples.exact,
-            source=self._sources(frames).take(frame) if self._has_j1939 else None,
-        )
-
-    def _sources(self, frames: FrameBatch) -> npt.NDArray[np.uint8]:
-        """(N,) who sent each frame, as J1939 has it."""
-        routes = self._routes.of(frames)
-        message = self._routes.message.take(routes)
-        is_j1939 = (message != UNKNOWN) & self._is_j1939.take(message, mode="clip")
-        is_j1939 |= self._routes.is_packet.take(routes)
-        return np.where(is_j1939, frames.id & np.uint32(0xFF), NO_SOURCE).astype(np.uint8)
+    def _know(self, buses: tuple[str, ...]) -> None:
+        self._buses = buses
+        for bus in buses:
+            if not self._routes.knows(bus):
+                self._routes.know(bus, self._bind(bus))
 
     def _bind(self, bus: str) -> BusTable:
         table = BusTable()

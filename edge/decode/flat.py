@@ -9,17 +9,47 @@ import numpy.typing as npt
 from edge.decode.compiled import SELECTOR_BITS, WORD, Kind, Tables
 from edge.frames import UInt8s
 
+Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
+Int32s = npt.NDArray[np.int32]
 UInt64s = npt.NDArray[np.uint64]
 Float64s = npt.NDArray[np.float64]
 _EXACT: Final = 2.0**53
 _WORD: Final = np.uint64(WORD)
 _SELECTOR: Final = np.uint64(SELECTOR_BITS)
+_ALL: Final = np.uint64(2**64 - 1)
+_LEAST: Final = float(np.finfo(np.float64).smallest_normal)
+_NO_VALUES: Final = np.empty(0)
+_NO_FRAMES: Final = np.empty(0, np.intp)
+_LENGTH_MAX: Final = 255
+_SHIFTED: Final = 2
+"""Copies of the words from here on are shifted."""
+_ORDERS: Final = ("<u8", ">u8")
+_ROOM: Final = 1024
+"""Words."""
+_ONE: Final = np.uint64(1)
+_DENSE_MAX: Final = 1 << 20
+"""Places of all selectors together."""
+_DENSE_BITS: Final = 10
+"""Selectors of so many bits find their way by an index, longer ones by a search."""
 _REALS: Final = (
     (Kind.FLOAT16, np.uint16, np.float16),
     (Kind.FLOAT32, np.uint32, np.float32),
     (Kind.FLOAT64, np.uint64, np.float64),
 )
+
+
+class Trait:
+    """What a block has of that takes a step more; bits."""
+
+    SPECIAL: Final = 1
+    """Signals of `Tables.is_special`."""
+    SIGNED: Final = 2
+    OFFSET: Final = 4
+    NONE: Final = 8
+    """Values that are none."""
+    CONVERTED: Final = 16
+    LOST: Final = 32
 
 
 @dataclass(slots=True)
@@ -28,167 +58,119 @@ class Flat:
 
     frame: Ints
     """(M,) which frame, ascending."""
-    signal: Ints
-    """(M,) which signal; within a frame ascending."""
+    signal: Int32s
+    """(M,) which signal; within a frame in the order of its block."""
     value: Float64s
     """(M,) numbers: what is none is not in it."""
     exact: dict[int, int]
     """row → the integer, for those above 2^53."""
     block: Ints
-    """(N,) which block each frame had."""
-    short: npt.NDArray[np.bool_] | None
+    """(N,) which block each frame had; the one after the last: it had none."""
+    decoded: int
+    """Frames that gave a sample."""
+    short: Bools | None
     """(N,) frames without all of their bytes; None: there is none."""
+    lost: Bools | None
+    """(N,) frames with a selector that the file does not know; None: there is none."""
 
 
 class FlatDecoder:
-    """Decodes with one set of tables."""
+    """Decodes with one set of tables. Not for two threads: it has a place of its own for the words of frames."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        slots = tables.slots
-        self._root, self._first, self._count = (
-            part.astype(np.intp) for part in (tables.root, tables.first, tables.count)
-        )
-        self._signal = slots.astype(np.intp)
-        self._shift, self._mask, self._sign = tables.shift[slots], tables.mask[slots], tables.sign[slots]
-        self._scale, self._offset = tables.scale[slots], tables.offset[slots]
-        self._factor, self._then = tables.factor[slots], tables.shift_to[slots]
-        self._is_converted = bool((self._factor != 1.0).any() or (self._then != 0.0).any())
-        self._columns = {words: _columns(tables, words)[slots] for words in (1, 8)}
-        self._is_special = tables.is_special[slots]
-        self._has_special = np.array(
-            [self._is_special[a : a + n].any() for a, n in zip(tables.first, tables.count, strict=True)]
-        )
+        self._root = np.append(tables.root, len(tables.first)).astype(np.intp)
+        self._placed = _Placed(tables)
+        self._blocks = _blocks(tables, self._placed)
+        self._forks = _Forks(tables)
+        self._signal = tables.slots.astype(np.int32)
+        self._factor, self._then = tables.factor[tables.slots], tables.shift_to[tables.slots]
+        self._words = {words: _Words(words, tables, self._placed) for words in (1, 8)}
         self._numbers = np.arange(4096)
 
     def decode(self, message: Ints, payload: UInt8s, length: UInt8s) -> Flat:
         """All samples of frames.
 
         Args:
-            message: (N,) the message of each.
+            message: (N,) the message of each; -1: none, nothing is decoded.
             payload: (N, 8) or (N, 64), zero past the length.
             length: (N,) bytes.
         """
-        words = _words(payload)
-        block = self._blocks(self._root.take(message), words)
-        count = self._count.take(block)
-        ends = count.cumsum()
-        total = int(ends[-1]) if len(ends) else 0
-        frame = np.repeat(self._upto(len(block)), count)
-        slot: Ints = np.repeat(self._first.take(block) - (ends - count), count)
-        slot += self._upto(total)
-        is_short = length < self._tables.needs.take(block)
-        short = is_short if is_short.any() else None
-        if short is not None:
+        words = self._words[payload.shape[1] // 8]
+        words.fill(payload)
+        block = self._root.take(message)
+        self._forks.choose(block, words)
+        rows = self._blocks.take(block, axis=0)
+        count, needs = rows[:, 0], rows[:, 2]
+        traits = int(np.bitwise_or.reduce(rows[:, 3]))
+        frame = self._upto(len(block)).repeat(count)
+        slot = (rows[:, 1] - count.cumsum()).take(frame)
+        slot += self._upto(len(slot))
+        flat = Flat(frame, self._signal, _NO_VALUES, {}, block, int(np.count_nonzero(count)), None, None)
+        is_short = length < needs
+        if np.count_nonzero(is_short):
+            flat.short = is_short
             kept = self._tables.end.take(self._signal.take(slot)) <= length.take(frame)
-            frame, slot = frame[kept], slot[kept]
-        raw = self._raw(frame, slot, words)
-        sign = self._sign.take(slot)
-        value = ((raw ^ sign) - sign).view(np.int64) * self._scale.take(slot)
-        value += self._offset.take(slot)
-        flat = Flat(frame, slot, value, {}, block, short)
-        if self._has_special.take(block).any():
-            self._mend(flat, raw, words)
-        if self._is_converted:
-            flat.value *= self._factor.take(flat.signal)
-            flat.value += self._then.take(flat.signal)
-        flat.signal = self._signal.take(flat.signal)
+            flat.frame, slot = frame[kept], slot[kept]
+            flat.decoded = changes(flat.frame)
+        none = self._value(flat, slot, words, traits)
+        if traits & Trait.SPECIAL:
+            none = self._mend(flat, slot, words, none)
+        if none is not None:
+            slot = _without(flat, slot, none)
+        if traits & Trait.CONVERTED:
+            flat.value *= self._factor.take(slot)
+            flat.value += self._then.take(slot)
+        if traits & Trait.LOST:
+            flat.lost = (rows[:, 3] & Trait.LOST) != 0
+        flat.signal = self._signal.take(slot)
         return flat
 
-    def _blocks(self, block: Ints, words: UInt64s) -> Ints:
-        """Walk over forks until every frame has its block."""
-        tables, at = self._tables, np.flatnonzero(block < 0)
-        while len(at):
-            fork = -1 - block[at]
-            key = (fork.astype(np.uint64) << _SELECTOR) | self._selector(at, fork, words)
-            to = tables.arm_to.take(np.searchsorted(tables.arm_key, key, side="right") - 1)
-            block[at] = to
-            at = at[to < 0]
-        return block
+    def _value(self, flat: Flat, slot: Ints, words: "_Words", traits: int) -> Bools | None:
+        """Fill in the values; which of them say that they are none, if any."""
+        placed = self._placed
+        bits = words.take(flat.frame, words.of_slot.take(slot))
+        bits &= placed.mask.take(slot)
+        none = None
+        if traits & Trait.NONE:
+            none = bits >= placed.none.take(slot)
+        if traits & Trait.SIGNED:
+            sign = placed.sign.take(slot)
+            bits ^= sign
+            bits -= sign
+        value = flat.value = bits.view(np.int64).astype(np.float64)
+        value *= placed.scale.take(slot)
+        if traits & Trait.OFFSET:
+            value += placed.offset.take(slot)
+        return none if none is not None and np.count_nonzero(none) else None
 
-    def _selector(self, frame: Ints, fork: Ints, words: UInt64s) -> UInt64s:
+    def _mend(self, flat: Flat, slot: Ints, words: "_Words", none: Bools | None) -> Bools | None:
+        """Do what is seldom needed, where it is: floats, bits in two words, large integers."""
         tables = self._tables
-        signal = tables.fork.take(fork)
-        raw = words[frame, _columns(tables, words.shape[1] // 2)[signal]] >> tables.shift[signal]
-        value: UInt64s = self._spilled(frame, signal, raw, words) & tables.mask[signal]
-        return value
-
-    def _raw(self, frame: Ints, slot: Ints, words: UInt64s) -> UInt64s:
-        """The bits of each; of one that crosses words, those in its first."""
-        width = words.shape[1]
-        place = frame * width
-        place += self._columns[width // 2].take(slot)
-        raw: UInt64s = words.ravel().take(place)
-        raw >>= self._shift.take(slot)
-        raw &= self._mask.take(slot)
-        return raw
-
-    def _mend(self, flat: Flat, raw: UInt64s, words: UInt64s) -> None:
-        """Do what is seldom needed, where it is: floats, bits in two words, large integers, values that are none."""
-        tables = self._tables
-        rows = np.flatnonzero(self._is_special.take(flat.signal))
-        signal, frame = self._signal.take(flat.signal[rows]), flat.frame[rows]
-        bits = self._spilled(frame, signal, raw[rows], words) & tables.mask[signal]
-        sign, kind = tables.sign[signal], tables.kind[signal]
+        rows = self._placed.is_special.take(slot).nonzero()[0]
+        signal, frame = self._signal.take(slot.take(rows)), flat.frame.take(rows)
+        bits = words.bits(tables, frame, signal)
+        sign, kind = tables.sign.take(signal), tables.kind.take(signal)
         whole = ((bits ^ sign) - sign).view(np.int64)
         number = np.where(sign == 0, bits.astype(np.float64), whole.astype(np.float64))
-        for code, unsigned, real in _REALS:
-            here = np.flatnonzero(kind == code)
-            with np.errstate(invalid="ignore"):  # a NaN that signals
-                number[here] = (bits[here] & np.uint64(np.iinfo(unsigned).max)).astype(unsigned).view(real)
-        wide = {
-            int(place): self._wide(int(signal[place]), words[frame[place]])
-            for place in np.flatnonzero(kind == Kind.WIDE)
-        }
+        if np.count_nonzero(kind):
+            _read_floats(number, bits, kind)
+        wide = {int(at): words.wide(tables, frame[at], signal[at]) for at in (kind == Kind.WIDE).nonzero()[0]}
         for where, integer in wide.items():
             number[where] = float(integer)
-        none = (tables.masked[signal] == 1) & (bits >= tables.unknown_from[signal])
-        for place in np.flatnonzero((tables.exact[signal] == 1) & (np.abs(number) >= _EXACT)):
-            narrow = int(whole[place]) if sign[place] else int(bits[place])
-            integer = wide.get(int(place), narrow)
+        for at in ((tables.exact.take(signal) == 1) & (np.abs(number) >= _EXACT)).nonzero()[0]:
+            narrow = int(whole[at]) if sign[at] else int(bits[at])
+            integer = wide.get(int(at), narrow)
             if abs(integer) > int(_EXACT):
-                flat.exact[int(rows[place])] = integer
-        flat.value[rows] = number * tables.scale[signal] + tables.offset[signal]
-        flat.value[rows[none]] = np.nan
-        self._drop_what_is_none(flat)
-
-    def _wide(self, signal: int, words: UInt64s) -> int:
-        """An integer of more than 64 bits, of one frame."""
-        tables = self._tables
-        payload = words[: len(words) // 2].astype("<u8").tobytes()
-        begin, length = int(tables.begin[signal]), int(tables.bits[signal])
-        behind = 8 * len(payload) - begin - length
-        raw = (
-            int.from_bytes(payload, "big") >> behind
-            if tables.big[signal]
-            else int.from_bytes(payload, "little") >> begin
-        )
-        raw &= (1 << length) - 1
-        sign = 1 << (length - 1) if tables.signed[signal] else 0
-        return (raw ^ sign) - sign
-
-    def _drop_what_is_none(self, flat: Flat) -> None:
-        kept = np.isfinite(flat.value)
-        if kept.all():
-            return
-        moved = kept.cumsum() - 1
-        flat.exact = {int(moved[row]): integer for row, integer in flat.exact.items() if kept[row]}
-        flat.frame, flat.signal, flat.value = flat.frame[kept], flat.signal[kept], flat.value[kept]
-
-    def _spilled(self, frame: Ints, signal: npt.NDArray[np.integer], raw: UInt64s, words: UInt64s) -> UInt64s:
-        """The bits with those in the next word; the mask is still to be put over them."""
-        tables, half = self._tables, words.shape[1] // 2
-        rows = np.flatnonzero(tables.spill[signal])
-        if not len(rows):
-            return raw
-        where, which = frame[rows], signal[rows]
-        spill, word = tables.spill[which], np.minimum(tables.word[which], half - 1)
-        following = np.minimum(word + 1, half - 1)
-        little = raw[rows] | (words[where, following] << (_WORD - tables.shift[which]))
-        big = (words[where, word + half] << spill) | (words[where, following + half] >> (_WORD - spill))
-        whole: UInt64s = raw.copy()
-        whole[rows] = np.where(tables.big[which] == 1, big, little)
-        return whole
+                flat.exact[int(rows[at])] = integer
+        value = number * tables.scale.take(signal) + tables.offset.take(signal)
+        flat.value[rows] = value
+        is_none = ~np.isfinite(value)
+        is_none |= (tables.masked.take(signal) == 1) & (bits >= tables.unknown_from.take(signal))
+        if np.count_nonzero(is_none):
+            none = np.zeros(len(flat.value), np.bool_) if none is None else none
+            none[rows] |= is_none
+        return none
 
     def _upto(self, count: int) -> Ints:
         if count > len(self._numbers):
@@ -196,15 +178,179 @@ class FlatDecoder:
         return self._numbers[:count]
 
 
-def _columns(tables: Tables, words: int) -> Ints:
-    """Which of a frame's words, little-endian ones first, holds each signal; beyond the frame: its last."""
-    return (np.minimum(tables.word, words - 1) + tables.big * words).astype(np.intp)
+class _Placed:
+    """Signals where they stand in a word: a number is (word AND mask) x scale, and no bit needs to be shifted.
+
+    The scale takes the shift in, which costs no bit: a power of two changes the exponent of a float64 alone (IEEE 754),
+    and there are as many masked bits as before. Words are read as signed integers, so no unsigned signal may set the
+    highest bit; for those that would there is a copy of each word that is shifted to the right by one.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        slots = tables.slots
+        bits, scale = tables.bits[slots], tables.scale[slots]
+        shift = tables.shift[slots].astype(np.int64)
+        on_top = (tables.sign[slots] == 0) & (shift + bits >= WORD) & (shift > 0)
+        place = shift - on_top
+        with np.errstate(under="ignore"):
+            self.scale = np.ldexp(scale, -place)
+        lost = (np.abs(self.scale) < _LEAST) & (scale != 0)
+        self.is_special: Bools = tables.is_special[slots] | lost
+        left = place.astype(np.uint64)
+        self.mask = np.where(self.is_special, np.uint64(0), tables.mask[slots] << left)
+        self.sign = np.where(self.is_special, np.uint64(0), tables.sign[slots] << left)
+        self.offset = tables.offset[slots]
+        self.has_none = (tables.masked[slots] == 1) & ~self.is_special
+        self.none = np.where(self.has_none, tables.unknown_from[slots] << left, _ALL)
+        self.copy = tables.big[slots] + _SHIFTED * on_top.astype(np.intp)
+        self.word = tables.word[slots]
 
 
-def _words(payload: UInt8s) -> UInt64s:
-    """(N, 2W): the W words of each frame little-endian, then big-endian."""
-    little = np.ascontiguousarray(payload).view("<u8")
-    words = np.empty((len(little), 2 * little.shape[1]), np.uint64)
-    words[:, : little.shape[1]] = little
-    words[:, little.shape[1] :] = little.byteswap()
-    return words
+def _blocks(tables: Tables, placed: _Placed) -> Ints:
+    """(B + 1, 4) signals, the slot after the last, bytes needed, traits; the last is the block without signals."""
+    slots = tables.slots
+    traits = np.where(placed.is_special, Trait.SPECIAL, 0)
+    traits |= np.where(placed.sign != 0, Trait.SIGNED, 0)
+    traits |= np.where((placed.offset != 0) | (placed.scale < 0), Trait.OFFSET, 0)  # -0.0 + 0.0 is 0.0
+    traits |= np.where(placed.has_none, Trait.NONE, 0)
+    traits |= np.where((tables.factor[slots] != 1) | (tables.shift_to[slots] != 0), Trait.CONVERTED, 0)
+    ends = tables.first + tables.count
+    blocks = np.zeros((len(tables.first) + 1, 4), np.intp)
+    blocks[:-1, 0], blocks[:-1, 1] = tables.count, ends
+    blocks[:-1, 2] = np.minimum(tables.needs, _LENGTH_MAX)
+    blocks[:-1, 3] = [np.bitwise_or.reduce(traits[a:b]) for a, b in zip(tables.first, ends, strict=True)]
+    blocks[:-1, 3] |= np.where(tables.lost == 1, Trait.LOST, 0)
+    return blocks
+
+
+class _Forks:
+    """The way from a message to its block."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._is_there = bool(len(tables.fork))
+        bits = tables.bits[tables.fork]
+        sizes = np.left_shift(1, np.minimum(bits, _DENSE_BITS)).astype(np.intp)
+        self._is_dense = bool((bits <= _DENSE_BITS).all()) and int(sizes.sum()) <= _DENSE_MAX
+        if self._is_dense:
+            self._begin = sizes.cumsum() - sizes
+            fork = np.arange(len(sizes)).repeat(sizes)
+            self._way = self._found(fork, (np.arange(len(fork)) - self._begin[fork]).astype(np.uint64))
+
+    def choose(self, block: Ints, words: "_Words") -> None:
+        """Walk until every frame has its block.
+
+        Args:
+            block: (N,) where each begins, a block or -1 - fork; changed in place.
+            words: of the frames.
+        """
+        at = (block < 0).nonzero()[0] if self._is_there else _NO_FRAMES
+        while len(at):
+            fork = -1 - block.take(at)
+            value = words.bits(self._tables, at, self._tables.fork.take(fork))
+            if self._is_dense:
+                to = self._way.take(self._begin.take(fork) + value.view(np.int64))
+            else:
+                to = self._found(fork, value)
+            block[at] = to
+            is_fork = to < 0
+            at = at[is_fork] if np.count_nonzero(is_fork) else _NO_FRAMES
+
+    def _found(self, fork: Ints, value: UInt64s) -> Ints:
+        tables = self._tables
+        key = (fork.astype(np.uint64) << _SELECTOR) | value
+        return tables.arm_to.take(np.searchsorted(tables.arm_key, key, side="right") - 1).astype(np.intp)
+
+
+class _Words:
+    """The words of frames: little-endian ones, big-endian ones, and both shifted to the right by one."""
+
+    def __init__(self, each: int, tables: Tables, placed: _Placed) -> None:
+        self._each = each
+        """Words of a frame."""
+        self._placed = placed
+        by_signal = np.concatenate([tables.slots[placed.is_special], tables.fork])
+        self._used = {*placed.copy.tolist(), *(placed.copy & 1).tolist(), *tables.big[by_signal].tolist()}
+        self._grow(_ROOM)
+
+    def _grow(self, room: int) -> None:
+        self._room = room
+        self._array = np.zeros((4, room), np.uint64)
+        self._flat = self._array.ravel()
+        self.of_slot = self._place(self._placed.copy, self._placed.word)
+        """(slots,) where a signal's word is, of the first frame."""
+
+    def fill(self, payload: UInt8s) -> None:
+        """Take the payloads of frames: (N, 8) or (N, 64)."""
+        count = len(payload) * self._each
+        if count > self._room:
+            self._grow(2 * count)
+        payload = np.ascontiguousarray(payload)
+        for copy, order in enumerate(_ORDERS):
+            if copy in self._used:
+                words = self._array[copy, :count]
+                words[:] = payload.view(order).ravel()
+                if copy + _SHIFTED in self._used:
+                    np.right_shift(words, _ONE, out=self._array[copy + _SHIFTED, :count])
+
+    def take(self, frame: Ints, of_first: Ints) -> UInt64s:
+        """A word of each frame; `of_first`, which may be changed, says where it is in the first frame."""
+        of_first += frame if self._each == 1 else frame * self._each
+        return self._flat.take(of_first)
+
+    def bits(self, tables: Tables, frame: Ints, signal: npt.NDArray[np.integer]) -> UInt64s:
+        """The bits of signals, also those in the next word."""
+        big, word = tables.big.take(signal).astype(np.intp), tables.word.take(signal)
+        bits = self.take(frame, self._place(big, word))
+        bits >>= tables.shift.take(signal)
+        spill = tables.spill.take(signal)
+        if np.count_nonzero(spill):
+            following = self.take(frame, self._place(big, word + 1))
+            over = spill > 0
+            little = bits | (following << (_WORD - tables.shift.take(signal)))
+            first = self.take(frame, self._place(big, word))
+            bits = np.where(over, np.where(big == 1, (first << spill) | (following >> (_WORD - spill)), little), bits)
+        bits &= tables.mask.take(signal)
+        return bits
+
+    def wide(self, tables: Tables, frame: int, signal: int) -> int:
+        """An integer of more than 64 bits, of one frame."""
+        big = int(tables.big[signal])
+        words = self._array[big, frame * self._each : (frame + 1) * self._each]
+        payload = words.astype(_ORDERS[big]).tobytes()
+        begin, length = int(tables.begin[signal]), int(tables.bits[signal])
+        behind = 8 * len(payload) - begin - length
+        raw = int.from_bytes(payload, "big") >> behind if big else int.from_bytes(payload, "little") >> begin
+        raw &= (1 << length) - 1
+        sign = 1 << (length - 1) if tables.signed[signal] else 0
+        return (raw ^ sign) - sign
+
+    def _place(self, copy: Ints, word: npt.NDArray[np.integer]) -> Ints:
+        """Where words are, of the first frame; beyond a frame: its last."""
+        place: Ints = copy * self._room
+        place += np.minimum(word, self._each - 1)
+        return place
+
+
+def _read_floats(number: Float64s, bits: UInt64s, kind: UInt8s) -> None:
+    """Put the numbers of IEEE 754 where they are."""
+    for code, unsigned, real in _REALS:
+        here = (kind == code).nonzero()[0]
+        if len(here):
+            with np.errstate(invalid="ignore"):  # a NaN that signals
+                number[here] = (bits[here] & np.uint64(np.iinfo(unsigned).max)).astype(unsigned).view(real)
+
+
+def _without(flat: Flat, slot: Ints, none: Bools) -> Ints:
+    """Leave out what is no number; the slots that stay."""
+    kept = ~none
+    moved = kept.cumsum() - 1
+    flat.exact = {int(moved[row]): integer for row, integer in flat.exact.items() if kept[row]}
+    flat.frame, flat.value = flat.frame[kept], flat.value[kept]
+    flat.decoded = changes(flat.frame)
+    return slot[kept]
+
+
+def changes(frame: Ints) -> int:
+    """How many different ones, of ascending ones."""
+    return int(len(frame) > 0) + int(np.count_nonzero(frame[1:] != frame[:-1]))

@@ -26,6 +26,10 @@ Key = tuple[str, bool, int]
 Ints = npt.NDArray[np.intp]
 UInt64s = npt.NDArray[np.uint64]
 _UNSEEN: Final = -1
+_EACH: Final = STANDARD_IDS + 1
+"""Places of a bus: its ids, and one for those that no bus carries."""
+_LAST: Final = 2**64 - 1
+"""Beyond every extended id."""
 _BUS_SHIFT: Final = np.uint64(32)
 
 
@@ -71,7 +75,8 @@ class Routes:
     def know(self, bus: str, table: BusTable) -> None:
         """Say what is spoken on a bus, before its first frame."""
         self._tables[bus] = table
-        self._standard[bus] = np.full(STANDARD_IDS, _UNSEEN, np.intp)
+        self._standard[bus] = np.full(_EACH, _UNSEEN, np.intp)
+        self._standard[bus][STANDARD_IDS] = 0
 
     def knows(self, bus: str) -> bool:
         """Whether `know` was called for it."""
@@ -87,32 +92,47 @@ class Routes:
         """Of a longer message; UNKNOWN: no database has it."""
         return self._tables[bus].message(True, identifier)
 
-    def of(self, frames: FrameBatch) -> Ints:
-        """(N,) the route of every frame."""
+    def of(self, frames: FrameBatch, flags: int) -> Ints:
+        """(N,) the route of every frame; `flags` has those bits that any frame has."""
         if frames.buses != self._buses:
             self._lay_out(frames.buses)
-        route = self._found(frames)
-        unseen = np.flatnonzero(route == _UNSEEN)
-        if len(unseen):
-            self._meet(frames, unseen)
-            route = self._found(frames)
-            for row in np.flatnonzero(route == _UNSEEN):
+        route = self._found(frames, flags)
+        is_unseen = route == _UNSEEN
+        if np.count_nonzero(is_unseen):
+            self._meet(frames, is_unseen.nonzero()[0])
+            route = self._found(frames, flags)
+            for row in (route == _UNSEEN).nonzero()[0]:
                 route[row] = self._one_of_too_many(frames, int(row))
         return route
 
-    def _found(self, frames: FrameBatch) -> Ints:
-        extended = (frames.flags & EXTENDED) != 0
-        bus = frames.bus.astype(np.intp)
-        place = bus * STANDARD_IDS + (frames.id & np.uint32(STANDARD_IDS - 1))
-        route = self._of_standard.take(place.astype(np.intp), mode="clip")
-        route[~extended & (frames.id >= STANDARD_IDS)] = 0  # no bus carries such an id
-        if extended.any():
-            rows = np.flatnonzero(extended)
-            wanted = (bus[rows].astype(np.uint64) << _BUS_SHIFT) | frames.id[rows]
-            at = np.searchsorted(self._extended, wanted)
-            at = np.minimum(at, max(0, len(self._extended) - 1))
-            is_there = self._extended[at] == wanted if len(self._extended) else np.zeros(len(rows), np.bool_)
-            route[rows] = np.where(is_there, self._of_extended[at] if len(self._extended) else _UNSEEN, _UNSEEN)
+    def _found(self, frames: FrameBatch, flags: int) -> Ints:
+        """What is known so far: no operation more than these frames need."""
+        identifier = frames.id
+        if not flags & EXTENDED:
+            if len(self._buses) == 1:
+                return self._of_standard.take(identifier, mode="clip")
+            place = frames.bus * np.intp(_EACH)
+            place += np.minimum(identifier, STANDARD_IDS)
+            return self._of_standard.take(place)
+        is_extended = (frames.flags & EXTENDED) != 0
+        if np.count_nonzero(is_extended) == len(frames):
+            return self._found_extended(frames.bus, identifier)
+        place = frames.bus * np.intp(_EACH)
+        place += np.minimum(identifier, STANDARD_IDS)
+        route = self._of_standard.take(place)
+        rows = is_extended.nonzero()[0]
+        route[rows] = self._found_extended(frames.bus.take(rows), identifier.take(rows))
+        return route
+
+    def _found_extended(self, bus: npt.NDArray[np.uint8], identifier: npt.NDArray[np.uint32]) -> Ints:
+        wanted = identifier.astype(np.uint64)
+        if len(self._buses) > 1:
+            wanted |= bus.astype(np.uint64) << _BUS_SHIFT
+        at = self._extended.searchsorted(wanted)
+        route = self._of_extended.take(at)
+        is_other = self._extended.take(at) != wanted
+        if np.count_nonzero(is_other):
+            route[is_other] = _UNSEEN
         return route
 
     def _meet(self, frames: FrameBatch, rows: Ints) -> None:
@@ -159,6 +179,7 @@ class Routes:
             for route, (bus, extended, identifier) in enumerate(self.keys)
             if extended and bus in place
         )
+        pairs.append((_LAST, _UNSEEN))
         self._extended = np.array([key for key, _ in pairs], np.uint64)
         self._of_extended = np.array([route for _, route in pairs], np.intp)
 

@@ -1,20 +1,45 @@
-"""One frame at a time, by a function that is written for each block when it is first needed: for windows of few frames.
+"""One frame at a time, by functions that are written when a message is first heard: for windows of few frames.
 
 Gives the same numbers as `flat.py`, bit for bit.
 """
 
 import struct
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Final, cast
 
 from edge.decode.compiled import SELECTOR_BITS, WORD, Kind, Tables
 
-Decode = Callable[[bytes], tuple[float | None, ...]]
-"""From a payload, filled up with zeros to the block's needs, to the values of its signals; None: it is no number."""
+Values = tuple[float | None, ...]
+"""Of the signals of a block; None: not in the frame, or no number."""
 _EXACT: Final = 2**53
-_REALS: Final = {Kind.FLOAT16: "<e", Kind.FLOAT32: "<f", Kind.FLOAT64: "<d"}
-_BYTES_MIN: Final = 8
+_BYTES: Final = WORD // 8
+_HUGE_BITS: Final = 1024
+"""An integer of so many may be more than the largest float64."""
+_WAYS_MAX: Final = 4096
+"""Values of one selector whose functions are found by a look-up; of more, by a search."""
+_REALS: Final = {Kind.FLOAT16: ("<e", 2), Kind.FLOAT32: ("<f", 4), Kind.FLOAT64: ("<d", 8)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Signals that are in a frame together."""
+
+    number: int
+    signals: tuple[int, ...]
+    needs: int
+    """Bytes."""
+    is_lost: bool
+    """It is what is left when a selector has a value that the file does not know."""
+    has_none: bool
+    """A value may be none."""
+    has_exact: bool
+    """An integer may be one that a float64 does not hold."""
+
+
+Decode = Callable[[bytes], tuple[Block, Values]]
 
 
 class ScalarDecoder:
@@ -22,124 +47,200 @@ class ScalarDecoder:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._root = tables.root.tolist()
-        self._fork = tables.fork.tolist()
-        self._needs = tables.needs.tolist()
         self._end = tables.end.tolist()
-        self._lost = tables.lost.tolist()
-        self._signals = [
-            tuple(tables.slots[first : first + count].tolist())
-            for first, count in zip(tables.first, tables.count, strict=True)
-        ]
         self._arms = _arms(tables)
-        self._functions: dict[int, Decode] = {}
-        self._has_exact = [any(tables.exact[one] for one in some) for some in self._signals]
+        self._lengths = [_length(tables, self._arms, message) for message in range(len(tables.root))]
+        self._behind: dict[int, Decode] = {}
+        """Functions of blocks and forks behind forks."""
+        self.of: list[Decode] = [partial(self._write, message) for message in range(len(tables.root))]
+        """By message: from a payload to its block and the values of that."""
 
-    def decode(self, message: int, payload: bytes) -> tuple[int, tuple[int, ...], tuple[float | None, ...]]:
-        """The block of a frame, its signals, and their values; None: not in the frame, or no number."""
-        block = self._root[message]
-        while block < 0:
-            starts, to = self._arms[-1 - block]
-            block = to[bisect_right(starts, self.raw(self._fork[-1 - block], payload)) - 1]
-        function = self._functions.get(block)
-        if function is None:
-            function = self._functions[block] = self._written(block)
-        signals, needs = self._signals[block], self._needs[block]
-        if len(payload) >= needs and len(payload) >= _BYTES_MIN:
-            return block, signals, function(payload)
-        values = function(payload.ljust(max(needs, _BYTES_MIN), b"\0"))
-        if len(payload) < needs:
-            there = [self._end[signal] <= len(payload) for signal in signals]
-            values = tuple(value if is_there else None for value, is_there in zip(values, there, strict=True))
-        return block, signals, values
+    def decode(self, message: int, payload: bytes) -> tuple[Block, Values]:
+        """What a frame says."""
+        return self.of[message](payload)
 
-    def exact(self, block: int, payload: bytes) -> Mapping[int, int]:
-        """Of a block: integers that a float64 does not hold, by signal."""
-        if not self._has_exact[block]:
-            return {}
+    def exact(self, block: Block, payload: bytes) -> dict[int, int]:
+        """By signal: integers that a float64 does not hold."""
         found = {}
-        for signal in self._signals[block]:
+        for signal in block.signals if block.has_exact else ():
             if self._tables.exact[signal] and self._end[signal] <= len(payload):
-                integer = self.integer(signal, payload)
+                integer = self._integer(signal, payload)
                 if abs(integer) > _EXACT:
                     found[signal] = integer
         return found
 
-    def is_short(self, block: int, payload: bytes) -> bool:
-        """Whether a frame lacks bytes."""
-        return len(payload) < int(self._needs[block])
-
-    def is_lost(self, block: int) -> bool:
-        """Whether a selector had a value that the file does not know."""
-        return bool(self._lost[block])
-
-    def raw(self, signal: int, payload: bytes) -> int:
-        """The bits of a signal; what is beyond the payload is zero."""
+    def _integer(self, signal: int, payload: bytes) -> int:
         tables = self._tables
-        length = int(tables.bits[signal])
-        if not tables.big[signal]:
-            return (int.from_bytes(payload, "little") >> int(tables.begin[signal])) & ((1 << length) - 1)
-        padded = payload.ljust(self._end[signal], b"\0")
-        behind = 8 * len(padded) - int(tables.begin[signal]) - length
-        return (int.from_bytes(padded, "big") >> behind) & ((1 << length) - 1)
-
-    def integer(self, signal: int, payload: bytes) -> int:
-        """The bits as the integer that they are."""
-        raw, tables = self.raw(signal, payload), self._tables
-        sign = 1 << (int(tables.bits[signal]) - 1) if tables.signed[signal] else 0
+        begin, length = int(tables.begin[signal]), int(tables.bits[signal])
+        big = bool(tables.big[signal])
+        behind = 8 * len(payload) - begin - length if big else begin
+        raw = (int.from_bytes(payload, "big" if big else "little") >> behind) & ((1 << length) - 1)
+        sign = 1 << (length - 1) if tables.signed[signal] else 0
         return (raw ^ sign) - sign
 
-    def _value(self, signal: int, payload: bytes) -> float | None:
-        """What is seldom needed: floats, bits in two words, large integers, values that are none."""
-        tables = self._tables
-        kind, raw = int(tables.kind[signal]), self.raw(signal, payload)
-        if tables.masked[signal] and raw >= int(tables.unknown_from[signal]):
-            return None
-        if kind in _REALS:
-            form = _REALS[kind]
-            number: float = struct.unpack(form, raw.to_bytes(struct.calcsize(form), "little"))[0]
-        else:
-            number = float(self.integer(signal, payload))
-        value = number * float(tables.scale[signal]) + float(tables.offset[signal])
-        if (tables.factor[signal], tables.shift_to[signal]) != (1.0, 0.0):
-            value = value * float(tables.factor[signal]) + float(tables.shift_to[signal])
-        return value if value - value == 0.0 else None  # neither infinite nor NaN
+    def _write(self, message: int, payload: bytes) -> tuple[Block, Values]:
+        """The first frame of a message: from now on its function decodes them."""
+        function = self._written(int(self._tables.root[message]), self._lengths[message], checks=message)
+        self.of[message] = function
+        return function(payload)
 
-    def _written(self, block: int) -> Decode:
-        """The function of a block."""
-        tables = self._tables
-        special = tables.is_special
-        lines: list[str] = []
-        words: dict[str, str] = {}
-        for signal in self._signals[block]:
-            if special[signal]:
-                lines.append(f"value({signal}, p)")
-                continue
-            first, order = 8 * int(tables.word[signal]), "big" if tables.big[signal] else "little"
-            name = f"{order[0]}{first}"
-            words[name] = f"read(p[{first}:{first + 8}], {order!r})"
-            lines.append(_expression(tables, signal, name))
-        heads = "".join(f"    {name} = {text}\n" for name, text in words.items())
-        source = f"def decode(p):\n{heads}    return ({''.join(f'{line}, ' for line in lines)})\n"
-        names: dict[str, object] = {"read": _read, "value": self._value}
-        code = compile(source, f"<block {block}>", "exec")
-        exec(code, names)  # nosec B102  # made of numbers alone
+    def _written(self, way: int, length: int, *, checks: int | None = None) -> Decode:
+        """The function of a block or of a fork, for payloads of `length` bytes; others it sends on, if it `checks`."""
+        page = _Page(self._tables, length)
+        names: dict[str, object] = {"read": int.from_bytes, **_HELPERS}
+        if way < 0:
+            text = f"ways[{page.bits(int(self._tables.fork[-1 - way]))}](p)"
+            names["ways"] = _Ways(self, -1 - way, length)
+        else:
+            names["block"] = block = self._block(way)
+            text = f"block, ({''.join(f'{page.value(signal)}, ' for signal in block.signals)})"
+        head = ""
+        if checks is not None:
+            names["other"] = partial(self._other, checks, length)
+            head = f"    if len(p) != {length}: return other(p)\n"
+        source = f"def decode(p):\n{head}{page.head()}    return {text}\n"
+        exec(compile(source, f"<way {way}>", "exec"), names)  # nosec B102  # made of numbers alone
         return cast("Decode", names["decode"])
 
+    def way(self, fork: int, value: int, length: int) -> Decode:
+        """Where a selector's value leads."""
+        starts, to = self._arms[fork]
+        way = to[bisect_right(starts, value) - 1]
+        if way not in self._behind:
+            self._behind[way] = self._written(way, length)
+        return self._behind[way]
 
-def _read(part: bytes, order: str) -> int:
-    """A word, also where the payload ends within it."""
-    return int.from_bytes(part if len(part) == WORD // 8 else part.ljust(WORD // 8, b"\0"), order)  # type: ignore[arg-type]  # "little" or "big"
+    def _other(self, message: int, length: int, payload: bytes) -> tuple[Block, Values]:
+        """A frame that is longer or shorter than the message."""
+        block, values = self.of[message](payload[:length].ljust(length, b"\0"))
+        if len(payload) >= block.needs:
+            return block, values
+        there = (self._end[signal] <= len(payload) for signal in block.signals)
+        return block, tuple(value if is_there else None for value, is_there in zip(values, there, strict=True))
+
+    def _block(self, number: int) -> Block:
+        tables = self._tables
+        first = int(tables.first[number])
+        slots = tables.slots[first : first + int(tables.count[number])]
+        is_float = (tables.kind[slots] != Kind.INTEGER) & (tables.kind[slots] != Kind.WIDE)
+        return Block(
+            number,
+            tuple(slots.tolist()),
+            int(tables.needs[number]),
+            bool(tables.lost[number]),
+            bool((is_float | (tables.masked[slots] == 1) | (tables.bits[slots] >= _HUGE_BITS)).any()),
+            bool(tables.exact[slots].any()),
+        )
 
 
-def _expression(tables: Tables, signal: int, word: str) -> str:
-    shift, mask, sign = int(tables.shift[signal]), int(tables.mask[signal]), int(tables.sign[signal])
-    text = f"{word} >> {shift} & {mask}" if shift else f"{word} & {mask}"
-    text = f"((({text}) ^ {sign}) - {sign})" if sign else f"({text})"
-    text = f"{text} * {float(tables.scale[signal])!r} + {float(tables.offset[signal])!r}"
-    if (tables.factor[signal], tables.shift_to[signal]) != (1.0, 0.0):
-        text = f"({text}) * {float(tables.factor[signal])!r} + {float(tables.shift_to[signal])!r}"
-    return text
+class _Ways(dict[int, Decode]):
+    """The functions behind a fork by the value of its selector, each looked for when it is first met."""
+
+    def __init__(self, decoder: ScalarDecoder, fork: int, length: int) -> None:
+        super().__init__()
+        self._decoder, self._fork, self._length = decoder, fork, length
+
+    def __missing__(self, value: int) -> Decode:
+        function = self._decoder.way(self._fork, value, self._length)
+        if len(self) < _WAYS_MAX:
+            self[value] = function
+        return function
+
+
+class _Page:
+    """Writes expressions over a payload `p` of a given length."""
+
+    def __init__(self, tables: Tables, length: int) -> None:
+        self._tables = tables
+        self._length = length
+        self._words: dict[str, str] = {}
+
+    def head(self) -> str:
+        """Lines that read the words which were used so far."""
+        return "".join(f"    {name} = {text}\n" for name, text in self._words.items())
+
+    def bits(self, signal: int) -> str:
+        """The bits of a signal, as they are in the frame."""
+        tables = self._tables
+        begin, length, big = int(tables.begin[signal]), int(tables.bits[signal]), bool(tables.big[signal])
+        first, last = begin // WORD, (begin + length - 1) // WORD
+        if first == last:
+            low, high = first * _BYTES, min((first + 1) * _BYTES, self._length)
+            word = f"{'b' if big else 'l'}{low}"
+            self._words[word] = self._read(low, high, big=big)
+        else:
+            low, high = begin // 8, (begin + length - 1) // 8 + 1
+            word = self._read(low, high, big=big)
+        shift = 8 * high - begin - length if big else begin - 8 * low
+        text = f"{word} >> {shift}" if shift else word
+        return text if shift + length == 8 * (high - low) else f"{text} & {(1 << length) - 1}"
+
+    def _read(self, low: int, high: int, *, big: bool) -> str:
+        part = "p" if (low, high) == (0, self._length) else f"p[{low}:{high}]"
+        return f"read({part}, {'big' if big else 'little'!r})"
+
+    def value(self, signal: int) -> str:
+        """The value of a signal, or None."""
+        tables, bits = self._tables, self.bits(signal)
+        if tables.masked[signal]:
+            return f"({self._number(signal, 'x')} if (x := {bits}) < {int(tables.unknown_from[signal])} else None)"
+        return self._number(signal, bits)
+
+    def _number(self, signal: int, bits: str) -> str:
+        tables = self._tables
+        kind, length = int(tables.kind[signal]), int(tables.bits[signal])
+        text = f"({bits})"
+        if tables.signed[signal] and kind not in _REALS:
+            sign = 1 << (length - 1)
+            text = f"(({text} ^ {sign}) - {sign})"
+        is_odd = kind in _REALS or length >= _HUGE_BITS
+        if is_odd:
+            text = f"{f'real{kind}' if kind in _REALS else 'huge'}{text}"
+        text = _scaled(text, float(tables.scale[signal]), float(tables.offset[signal]))
+        if (tables.factor[signal], tables.shift_to[signal]) != (1.0, 0.0):
+            text = f"{_scaled(f'({text})', float(tables.factor[signal]), float(tables.shift_to[signal]))}"
+        return f"finite({text})" if is_odd else text
+
+
+def _scaled(text: str, scale: float, offset: float) -> str:
+    has_offset = offset != 0 or scale < 0  # -0.0 + 0.0 is 0.0
+    return f"{text} * {scale!r}{f' + {offset!r}' if has_offset else ''}"
+
+
+def _finite(value: float) -> float | None:
+    return value if value - value == 0.0 else None
+
+
+def _huge(integer: int) -> float:
+    try:
+        return float(integer)
+    except OverflowError:
+        return float("inf")
+
+
+def _real(form: str, size: int, bits: int) -> float:
+    number: float = struct.unpack(form, bits.to_bytes(size, "little"))[0]
+    return number
+
+
+_HELPERS: Final[dict[str, object]] = {
+    "finite": _finite,
+    "huge": _huge,
+    **{f"real{kind}": partial(_real, form, size) for kind, (form, size) in _REALS.items()},
+}
+
+
+def _length(tables: Tables, arms: list[tuple[list[int], list[int]]], message: int) -> int:
+    """Bytes of a message: what the file says, or more where signals are beyond it."""
+    length, ways = int(tables.length[message]), [int(tables.root[message])]
+    while ways:
+        way = ways.pop()
+        if way >= 0:
+            length = max(length, int(tables.needs[way]))
+        else:
+            length = max(length, int(tables.end[tables.fork[-1 - way]]))
+            ways += arms[-1 - way][1]
+    return length
 
 
 def _arms(tables: Tables) -> list[tuple[list[int], list[int]]]:

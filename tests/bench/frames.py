@@ -106,7 +106,7 @@ def _scalar(load: Load) -> tuple[float, Work]:
     samples, total = 0, 0.0
     begun = time.process_time()
     for identifier, payload in pairs:
-        _, _, values = decoder.decode(message[identifier], payload)
+        _, values = decoder.of[message[identifier]](payload)
         samples += len(values)
         total += sum(values)  # type: ignore[arg-type]  # every payload gives numbers alone
     return time.process_time() - begun, (len(pairs), samples, total)

@@ -109,11 +109,11 @@ def test_random_payloads_give_what_cantools_gives(files: list[Path]) -> None:
                 ours[frame][signals[signal].name] = found.exact.get(row, float(value))
             for row, mine_found in enumerate(ours):
                 content = payload[row, : mine.length].tobytes()
-                block, which, values = scalar.decode(number[mine.name], content)
-                assert block == found.block[row]
+                block, values = scalar.decode(number[mine.name], content)
+                assert block.number == found.block[row]
                 one_by_one = {
                     signals[signal].name: scalar.exact(block, content).get(signal, value)
-                    for signal, value in zip(which, values, strict=True)
+                    for signal, value in zip(block.signals, values, strict=True)
                     if value is not None
                 }
                 assert one_by_one == mine_found

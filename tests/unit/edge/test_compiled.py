@@ -50,9 +50,9 @@ def by_scalar(tables: Tables, layouts: Layouts, payloads: list[bytes], message: 
     names = [signal.name for one in layouts.messages for signal in one.signals]
     decoder, found = ScalarDecoder(tables), []
     for payload in payloads:
-        block, signals, values = decoder.decode(message, payload)
+        block, values = decoder.decode(message, payload)
         exact = decoder.exact(block, payload)
-        pairs = zip(signals, values, strict=True)
+        pairs = zip(block.signals, values, strict=True)
         found.append({names[signal]: exact.get(signal, value) for signal, value in pairs if value is not None})
     return found
 
