@@ -113,14 +113,9 @@ class Tables:
 
     @property
     def is_special(self) -> npt.NDArray[np.bool_]:
-        """(S,) what a shift and a mask do not do: bits in two words, floats, large integers, values that are none or may be
-        beyond a float64."""
+        """(S,) what a shift and a mask do not do: bits in two words, floats, large integers, values that are none."""
         large = (self.mask >> np.uint64(EXACT_BITS)) > 0
-        with np.errstate(over="ignore", invalid="ignore"):
-            most = np.abs(self.scale) * 2.0**WORD + np.abs(self.offset)
-            endless = ~np.isfinite(most * np.abs(self.factor) + np.abs(self.shift_to))
-        special: npt.NDArray[np.bool_] = (self.spill > 0) | (self.kind != Kind.INTEGER) | (self.masked == 1)
-        special |= large | endless
+        special: npt.NDArray[np.bool_] = (self.spill > 0) | (self.kind != Kind.INTEGER) | (self.masked == 1) | large
         return special
 
     @property

@@ -93,9 +93,9 @@ def by_scalar(tables: Tables, message: int, payloads: Sequence[bytes]) -> list[l
     """Of each payload of one message what the decoder of single frames says."""
     decoder, found = ScalarDecoder(tables), []
     for payload in payloads:
-        block, signals, values = decoder.decode(message, payload)
+        block, values = decoder.decode(message, payload)
         exact = decoder.exact(block, payload)
-        there = [(signal, value) for signal, value in zip(signals, values, strict=True) if value is not None]
+        there = [(signal, value) for signal, value in zip(block.signals, values, strict=True) if value is not None]
         bits = np.array([value for _, value in there], np.float64).view(np.int64).tolist()
         found.append([(signal, one, exact.get(signal)) for (signal, _), one in zip(there, bits, strict=True)])
     return found
