@@ -61,8 +61,9 @@ def judged(ran: Ran) -> Ran:
     """With what is wrong with it, if anything is."""
     if ran.problem:
         return ran
-    if ran.report.failure:
-        return replace(ran, problem=f"failed: {ran.report.failure}")
+    if ran.report.failed:
+        ways = len(ran.report.failures)
+        return replace(ran, problem=f"{ran.report.failed:,} fail, in {ways} way{'s' if ways > 1 else ''}")
     growth = ran.report.end_mb - ran.report.begin_mb
     return replace(ran, problem=f"grows by {growth:.0f} MB") if growth > GROWTH_MB else ran
 
@@ -139,8 +140,8 @@ def main(argv: Sequence[str]) -> int:
     print(f"{total:,} inputs in all; {len(problems)} of {len(rans)} targets failed")
     for ran in problems:
         print(f"  {ran.report.target}: {ran.problem}")
-        if ran.report.failure:
-            print(f"    again: {sys.executable} -m tests.fuzz --replay {ran.report.failure}")
+        for file in ran.report.failures:
+            print(f"    again: {Path(sys.executable).relative_to(Path.cwd())} -m tests.fuzz --replay {file}")
     return 1 if problems else 0
 
 

@@ -59,7 +59,7 @@ def run(arguments: Sequence[str]) -> int:
             report = watch.report()
             report.write(given.out / f"{given.target}.json")
             sys.stderr.flush()
-            os._exit(1 if report.failure else 0)  # libFuzzer would go on
+            os._exit(1 if report.failed else 0)  # libFuzzer would go on
 
     seeds = SEEDS / given.target
     if atheris is None:

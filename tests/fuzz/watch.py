@@ -1,5 +1,6 @@
-"""Watch: one target tried on one input after the other; what fails, hangs or grows is found, and its input is kept."""
+"""Watch: one target tried on one input after the other; of each way to fail the smallest input is kept."""
 
+import gc
 import hashlib
 import json
 import signal
@@ -12,12 +13,17 @@ from types import FrameType
 from typing import Final
 
 from tests.fuzz.targets import Target
+from tests.shared import ROOT
 
 HANG_S: Final = 5.0
 """Of processor time for one input: a thousand times what one takes."""
 WARM: Final = 0.1
 """Of its inputs a target needs to have seen everything that it keeps for good."""
 PAGE_KB: Final = 4
+COLLECT_EVERY: Final = 500
+"""Inputs; decoders hold themselves in circles, which Python looks for seldom."""
+WAYS_MAX: Final = 20
+"""Ways to fail that are kept."""
 
 
 class Hang(BaseException):
@@ -37,8 +43,10 @@ class Report:
     """In memory when it was warm."""
     end_mb: float = 0.0
     peak_mb: float = 0.0
-    failure: str = ""
-    """The file of the input that failed."""
+    failed: int = 0
+    """Inputs."""
+    failures: tuple[str, ...] = ()
+    """The files of inputs that failed, one of each way to do so."""
 
     def write(self, file: Path) -> None:
         """For whoever started the run."""
@@ -47,11 +55,12 @@ class Report:
     @classmethod
     def read(cls, file: Path) -> "Report":
         """What was written."""
-        return cls(**json.loads(file.read_text()))
+        fields = json.loads(file.read_text())
+        return cls(**{**fields, "failures": tuple(fields["failures"])})
 
 
 class Watch:
-    """Tries inputs until there were enough of them, the time is over, or one failed."""
+    """Tries inputs until there were enough of them, the time is over, or one hangs."""
 
     def __init__(self, name: str, target: Target, out: Path, *, inputs: int, seconds: float) -> None:
         self.is_over = False
@@ -61,7 +70,9 @@ class Watch:
         self._inputs = 0
         self._slowest_s = 0.0
         self._begin_mb = 0.0
-        self._failure = ""
+        self._failed = 0
+        self._failures: dict[tuple[str, ...], bytes] = {}
+        """By where it came out, the smallest input."""
         self._begun = time.monotonic()
         signal.signal(signal.SIGVTALRM, _hang)
 
@@ -77,30 +88,48 @@ class Watch:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  # whatever it is, it is what we look for
-            self._keep(content, error)
+            self._note(content, error)
+            self.is_over = isinstance(error, Hang)
         self._inputs += 1
         self._slowest_s = max(self._slowest_s, time.process_time() - begun)
+        if self._inputs % COLLECT_EVERY == 0:
+            gc.collect()
         if self._inputs == self._warm_at:
             self._begin_mb = memory_mb()
         is_late = time.monotonic() - self._begun > self._seconds_max
-        self.is_over = bool(self._failure) or self._inputs >= self._inputs_max or is_late
+        self.is_over |= self._inputs >= self._inputs_max or is_late
 
     def report(self) -> Report:
         """So far."""
         peak_mb = getrusage(RUSAGE_SELF).ru_maxrss / 1024
+        gc.collect()
         end_mb = memory_mb()
         seconds = time.monotonic() - self._begun
         begin_mb = self._begin_mb or end_mb
-        return Report(
-            self._name, self._inputs, seconds, self._slowest_s, begin_mb, end_mb, peak_mb, self._failure
-        )
+        files = tuple(str(self._file(way[0], content)) for way, content in self._failures.items())
+        memory = begin_mb, end_mb, peak_mb
+        return Report(self._name, self._inputs, seconds, self._slowest_s, *memory, self._failed, files)
 
-    def _keep(self, content: bytes, error: BaseException) -> None:
+    def _note(self, content: bytes, error: BaseException) -> None:
+        """Keep it, if it fails in a way of its own, or is smaller than the one that is kept."""
+        self._failed += 1
         kind = "hang" if isinstance(error, Hang) else "crash"
-        file = self._out / f"{self._name}-{kind}-{hashlib.sha256(content).hexdigest()[:12]}"
-        file.write_bytes(content)
-        file.with_suffix(".txt").write_text("".join(traceback.format_exception(error)), errors="backslashreplace")
-        self._failure = str(file)
+        last = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(ROOT))][-1]
+        way = kind, type(error).__name__, last.filename, str(last.lineno)
+        kept = self._failures.get(way)
+        if len(self._failures) >= WAYS_MAX and kept is None:
+            return
+        if kept is None or len(content) < len(kept):
+            if kept is not None:
+                self._file(kind, kept).unlink()
+                self._file(kind, kept).with_suffix(".txt").unlink()
+            self._failures[way] = content
+            file = self._file(kind, content)
+            file.write_bytes(content)
+            file.with_suffix(".txt").write_text("".join(traceback.format_exception(error)), errors="backslashreplace")
+
+    def _file(self, kind: str, content: bytes) -> Path:
+        return self._out / f"{self._name}-{kind}-{hashlib.sha256(content).hexdigest()[:12]}"
 
 
 def memory_mb() -> float:
