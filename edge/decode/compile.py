@@ -80,7 +80,7 @@ class _Build:
             del self.slots[slots:], self.blocks[blocks:], self.forks[forks:], self.arms[arms:]
             always = [signal for signal in message.signals if signal.branch is None]
             self.roots.append(self._block(always, place, is_lost=True))
-            reason = f"its selectors have more than some {BLOCKS_MAX} combinations: only what is always there is decoded"
+            reason = f"its selectors have more than {BLOCKS_MAX} combinations: only what is always there is decoded"
             self.remarks.append(Remark(message.line, Fate.SKIPPED, message.name, reason))
 
     def _way(self, message: MessageLayout, place: Mapping[str, int], known: Mapping[str, int | None]) -> int:

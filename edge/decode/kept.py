@@ -67,10 +67,7 @@ def _read(kept: Path, file: Path) -> Database | None:
     try:
         if kept.stat().st_size > _BYTES_MAX:
             return None
-        content = kept.read_bytes()
-        if hashlib.sha256(content[:-_HASH_BYTES]).digest() != content[-_HASH_BYTES:]:
-            raise ValueError("it is not what was written")
-        with np.load(io.BytesIO(content[:-_HASH_BYTES]), allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(_as_written(kept.read_bytes())), allow_pickle=False) as arrays:
             meta = json.loads(arrays[_META].tobytes())
             tables = Tables.unpacked(arrays)
         signals = tuple(_signal(one) for one in meta["signals"])
@@ -83,6 +80,18 @@ def _read(kept: Path, file: Path) -> Database | None:
     with suppress(OSError):
         kept.touch()
     return Database(file, signals, tables, remarks)
+
+
+def _as_written(content: bytes) -> bytes:
+    """A file without the hash at its end, when that is the file's own.
+
+    Raises:
+        ValueError: it is not; zip files have room for damages that their own checks do not see.
+    """
+    written, its_hash = content[:-_HASH_BYTES], content[-_HASH_BYTES:]
+    if hashlib.sha256(written).digest() != its_hash:
+        raise ValueError("it is not what was written")
+    return written
 
 
 def _keep(kept: Path, database: Database) -> None:

@@ -1,4 +1,4 @@
-"""The ways to decode, each as the same list of samples: what a target compares. The one place that knows their calls."""
+"""The ways to decode, each as a list of samples to compare. The one place that knows their calls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def decoded(bindings: Sequence[Binding], batches: Sequence[FrameBatch]) -> tuple
 def _samples(batch: SignalBatch) -> list[Sample]:
     source = [NO_SOURCE] * len(batch) if batch.source is None else batch.source.tolist()
     assert set(batch.exact) <= set(range(len(batch))), "an exact integer of no sample"
-    assert all(float(integer) == batch.value[row] for row, integer in batch.exact.items()), "an exact integer of another"
+    assert all(float(integer) == batch.value[row] for row, integer in batch.exact.items()), "of another sample"
     return [
         (time, batch.buses[bus], signal, bits, batch.exact.get(row), sender)
         for row, (time, bus, signal, bits, sender) in enumerate(
@@ -75,24 +75,24 @@ def _samples(batch: SignalBatch) -> list[Sample]:
     ]
 
 
-def by_flat(tables: Tables, message: int, payloads: Sequence[bytes]) -> list[list[Part]]:
-    """Of each payload of one message what the array decoder says."""
-    content = np.zeros((len(payloads), WIDE), np.uint8)
-    for row, payload in enumerate(payloads):
+def by_flat(tables: Tables, frames: Sequence[tuple[int, bytes]]) -> list[list[Part]]:
+    """What the array decoder says of frames: of each the number of its message, and its payload."""
+    content = np.zeros((len(frames), WIDE), np.uint8)
+    for row, (_, payload) in enumerate(frames):
         content[row, : len(payload)] = np.frombuffer(payload, np.uint8)
-    lengths = np.array([len(payload) for payload in payloads], np.uint8)
-    flat = FlatDecoder(tables).decode(np.full(len(payloads), message, np.intp), content, lengths)
-    found: list[list[Part]] = [[] for _ in payloads]
+    lengths = np.array([len(payload) for _, payload in frames], np.uint8)
+    flat = FlatDecoder(tables).decode(np.array([message for message, _ in frames], np.intp), content, lengths)
+    found: list[list[Part]] = [[] for _ in frames]
     bits = np.ascontiguousarray(flat.value).view(np.int64).tolist()
     for row, (frame, signal, value) in enumerate(zip(flat.frame.tolist(), flat.signal.tolist(), bits, strict=True)):
         found[frame].append((signal, value, flat.exact.get(row)))
     return found
 
 
-def by_scalar(tables: Tables, message: int, payloads: Sequence[bytes]) -> list[list[Part]]:
-    """Of each payload of one message what the decoder of single frames says."""
+def by_scalar(tables: Tables, frames: Sequence[tuple[int, bytes]]) -> list[list[Part]]:
+    """What the decoder of single frames says of the same."""
     decoder, found = ScalarDecoder(tables), []
-    for payload in payloads:
+    for message, payload in frames:
         block, values = decoder.decode(message, payload)
         exact = decoder.exact(block, payload)
         there = [(signal, value) for signal, value in zip(block.signals, values, strict=True) if value is not None]

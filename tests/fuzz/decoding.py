@@ -24,10 +24,11 @@ def decode_anything(content: bytes) -> None:
     some += some[: max(0, FRAMES_MAX - len(some))]
     for database, _ in found:
         check_tables(database.tables, len(database.tables.root), len(database.signals))
-        payloads = [frame.payload for frame in some[:4]]
-        for message in range(len(database.tables.root)):
-            flat, scalar = (way(database.tables, message, payloads) for way in (by_flat, by_scalar))
-            assert flat == scalar, f"message {message}: {flat} is not {scalar}"
+        pairs = [(message, frame.payload) for message in range(len(database.tables.root)) for frame in some[:4]]
+        for pair, flat, scalar in zip(
+            pairs, by_flat(database.tables, pairs), by_scalar(database.tables, pairs), strict=True
+        ):
+            assert flat == scalar, f"message {pair[0]}, payload {pair[1].hex()}: {flat} is not {scalar}"
     compare_ways(bindings, some)
 
 

@@ -17,7 +17,7 @@ class Dice:
         """Whether there are bytes left."""
         return self._at < len(self._content)
 
-    def bytes(self, count: int) -> bytes:
+    def take(self, count: int) -> bytes:
         """As many bytes, or what is left."""
         found = self._content[self._at : self._at + count]
         self._at += count
@@ -25,12 +25,12 @@ class Dice:
 
     def rest(self) -> bytes:
         """All that is left."""
-        return self.bytes(max(0, len(self._content) - self._at))
+        return self.take(max(0, len(self._content) - self._at))
 
     def number(self, most: int) -> int:
         """From 0 to `most`, of as few bytes as hold it."""
         size = (most.bit_length() + 7) // 8
-        return int.from_bytes(self.bytes(size), "little") % (most + 1)
+        return int.from_bytes(self.take(size), "little") % (most + 1)
 
     def chance(self, one_in: int) -> bool:
         """True once in so many."""

@@ -21,6 +21,7 @@ GUIDING: Final = ("edge.decode", "edge.bus", "edge.toml_file", "tomllib")
 MEMORY_BYTES: Final = 4 << 30
 """An input that wants more fails with MemoryError."""
 NO_LIMIT: Final = 0
+NO_TIMEOUT_S: Final = 3_600  # for libFuzzer 0 would be none at all
 
 
 def guide() -> Any:
@@ -67,8 +68,12 @@ def run(arguments: Sequence[str]) -> int:
     else:
         corpus = given.out / "corpus" / given.target
         corpus.mkdir(parents=True, exist_ok=True)
-        options = [f"-max_len={target.bytes_max}", f"-seed={given.seed}", f"-timeout={NO_LIMIT}", "-print_final_stats=1"]
-        options += [f"-rss_limit_mb={NO_LIMIT}", f"-artifact_prefix={given.out}/{given.target}-"]
+        options = [
+            f"-max_len={target.bytes_max}",
+            f"-seed={given.seed}",
+            f"-artifact_prefix={given.out}/{given.target}-",
+        ]
+        options += [f"-timeout={NO_TIMEOUT_S}", f"-rss_limit_mb={NO_LIMIT}"]
         atheris.Setup([sys.argv[0], *options, str(corpus), *([str(seeds)] if seeds.is_dir() else [])], take)
         atheris.Fuzz()
     return 0

@@ -52,7 +52,7 @@ def _payload(dice: Dice, flags: int) -> bytes:
     length = min(most, dice.pick((8, 8, 64, 64, 8, 0, 1, 2, 3, 5, 7, 12)))
     if flags & REMOTE:
         return bytes(length)
-    return dice.bytes(length).ljust(length, b"\xff")
+    return dice.take(length).ljust(length, b"\xff")
 
 
 def batches(some: Sequence[Frame], cuts: Sequence[int]) -> list[FrameBatch]:
@@ -72,6 +72,4 @@ def with_room(batch: FrameBatch) -> FrameBatch:
     """The same frames with 64 bytes of room each, as a batch has them in which one is of CAN FD."""
     payload = np.zeros((len(batch), FD_BYTES), np.uint8)
     payload[:, : batch.payload.shape[1]] = batch.payload
-    return FrameBatch(
-        batch.time, batch.bus, batch.id, batch.flags, batch.length, payload, batch.buses, batch.until
-    )
+    return FrameBatch(batch.time, batch.bus, batch.id, batch.flags, batch.length, payload, batch.buses, batch.until)

@@ -55,9 +55,9 @@ def _damaged(dice: Dice, sound: bytes) -> bytes:
         elif kind == 2:
             del content[at : at + 1 + dice.number(255)]
         elif kind == 3:
-            content[at : at + 4] = dice.bytes(4)
+            content[at : at + 4] = dice.take(4)
         elif kind == 4:
-            content[at:at] = dice.bytes(1 + dice.number(15))
+            content[at:at] = dice.take(1 + dice.number(15))
         else:
             content[: len(content) - at] = content[at:]
     return bytes(content)

@@ -11,7 +11,7 @@ from edge.errors import ConfigError
 from edge.frames import EXTENDED, FD, FD_BYTES, Frame, FrameBatch
 from tests.fuzz.dice import Dice
 from tests.fuzz.frames import frames
-from tests.fuzz.scratch import scratch
+from tests.fuzz.scratch import check_refusal, scratch
 
 CHUNKS: Final = (196_608, 196_608, 300, 7)
 GZIP: Final = b"\x1f\x8b"
@@ -38,11 +38,9 @@ def read_any_log(content: bytes) -> None:
     try:
         log = CandumpLog(file, channel=channel, chunk_bytes=chunk_bytes)
     except ConfigError as error:
-        assert error.file == str(file)
-        assert error.remedy
+        check_refusal(error, file)
         return
-    read = [batch for batch in iter(lambda: log.read(0.0), None) if batch is not None]
-    log.close()
+    read = _all_of(log)
     counted = log.counters
     if not text.startswith(GZIP):
         lines = [line for line in text.split(b"\n") if line.strip()]
@@ -67,10 +65,18 @@ def _made(dice: Dice) -> bytes:
         elif kind == 5:
             line = dice.pick(SAMPLES)
             at = dice.number(len(line))
-            lines.append(line[:at] + dice.bytes(dice.number(3)) + line[at + dice.number(2) :])
+            lines.append(line[:at] + dice.take(dice.number(3)) + line[at + dice.number(2) :])
         else:
             lines.append(dice.pick(SAMPLES) * dice.pick((1, 2, 9)) if kind == 6 else b"(" * dice.pick((1, 9, 600)))
     return b"".join(lines)
+
+
+def _all_of(log: CandumpLog) -> list[FrameBatch]:
+    read: list[FrameBatch] = []
+    while (batch := log.read(0.0)) is not None:
+        read.append(batch)
+    log.close()
+    return read
 
 
 def _check(batch: FrameBatch, last: int) -> int:
@@ -96,6 +102,5 @@ def _check_again(heard: list[Frame]) -> None:
     file = scratch() / "again.log"
     file.write_bytes(format_frames(FrameBatch.of(heard)))
     log = CandumpLog(file)
-    again = [frame for batch in iter(lambda: log.read(0.0), None) if batch is not None for frame in batch.frames()]
-    log.close()
+    again = [frame for batch in _all_of(log) for frame in batch.frames()]
     assert again == heard, "other frames when written and read again"

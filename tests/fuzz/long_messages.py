@@ -57,16 +57,16 @@ def _frames(dice: Dice) -> list[tuple[int, bytes]]:
     head = (dice.number(7) << 26) | (destination << 8) | sender
     kind = dice.number(7)
     if kind == 0:  # whatever comes
-        return [(head | dice.pick((0x00EC0000, 0x00EB0000)), dice.bytes(dice.number(8)))]
+        return [(head | dice.pick((0x00EC0000, 0x00EB0000)), dice.take(dice.number(8)))]
     if kind <= 3:  # about a message
         return [(head | 0x00EC0000, _control(dice))]
     if kind <= 5:  # some packets in a row
         first, count = dice.number(255), 255 if dice.chance(16) else dice.pick((1, 2, 3, 6))
-        filling = dice.bytes(PACKET_BYTES).ljust(dice.pick((7, 7, 7, 0)), b"\xff")
+        filling = dice.take(PACKET_BYTES).ljust(dice.pick((7, 7, 7, 0)), b"\xff")
         return [(head | 0x00EB0000, bytes([(first + number) % 256]) + filling) for number in range(count)]
     many = 600 if dice.number(65_535) == 7 * 257 else dice.pick((1, 10))  # from everybody to everybody
     return [
-        (0x00EC0000 | number // 250 << 8 | number % 250, b"\x20\x09\x00\x02\xff" + dice.bytes(3).ljust(3, b"\0"))
+        (0x00EC0000 | number // 250 << 8 | number % 250, b"\x20\x09\x00\x02\xff" + dice.take(3).ljust(3, b"\0"))
         for number in range(dice.number(255), dice.number(255) + many)
     ]
 
@@ -74,7 +74,8 @@ def _frames(dice: Dice) -> list[tuple[int, bytes]]:
 def _control(dice: Dice) -> bytes:
     length = dice.pick((9, 20, BYTES_MAX, 14, 8, 0, BYTES_MAX + 1)) + dice.number(3)
     packets = -(-length // PACKET_BYTES) + (1 if dice.chance(8) else 0)
-    return bytes([dice.pick(CONTROLS), *length.to_bytes(2, "little"), packets % 256, 255]) + dice.bytes(3).ljust(3, b"\0")
+    head = [dice.pick(CONTROLS), *length.to_bytes(2, "little"), packets % 256, 255]
+    return bytes(head) + dice.take(3).ljust(3, b"\0")
 
 
 def _check_whole(found: Whole, identifier: int, heard: Heard) -> None:
@@ -82,7 +83,8 @@ def _check_whole(found: Whole, identifier: int, heard: Heard) -> None:
     assert BYTES_MIN <= len(found.payload) <= BYTES_MAX
     assert found.identifier <= 0x1FFF_FFFF
     assert found.identifier & 0xFF == identifier & 0xFF
-    sent = {payload[0]: payload[1:8] for payload in heard.parts[identifier & 0xFF, (identifier >> 8) & 0xFF] if len(payload) > 1}
+    parts = heard.parts[identifier & 0xFF, (identifier >> 8) & 0xFF]
+    sent = {payload[0]: payload[1:8] for payload in parts if len(payload) > 1}
     packets = -(-len(found.payload) // PACKET_BYTES)
     joined = b"".join(sent[number] for number in range(1, packets + 1))
     assert joined[: len(found.payload)] == found.payload, "another message than was sent"

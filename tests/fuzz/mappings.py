@@ -6,7 +6,7 @@ from typing import Final
 from edge.decode.mapping import load_mapping
 from edge.errors import ConfigError
 from tests.fuzz.dice import Dice
-from tests.fuzz.scratch import scratch
+from tests.fuzz.scratch import check_refusal, scratch
 
 KNOWN: Final = ("Engine.Speed", "Engine.Temp", "Body.Odometer")
 NAMES: Final = (*KNOWN, "Engine.Sped", "Engine", "", "\\u0000", "x" * 300)
@@ -35,21 +35,18 @@ def load_any_mapping(content: bytes) -> None:
             assert entry.period_s is None or 0 < entry.period_s < math.inf, f"a period of {entry.period_s}"
         mapping.check(KNOWN, file)
     except ConfigError as error:
-        assert error.file == str(file)
-        assert error.problem
-        assert error.remedy
+        check_refusal(error, file)
 
 
 def _made(dice: Dice) -> str:
     lines = ["[signals]"]
     for _ in range(1 + dice.number(3)):
         fields = [f'path = "{dice.pick(PATHS)}"']
-        for name in ("factor", "offset", "period_s", "unit", "other"):
-            if dice.chance(3):
-                fields.append(f"{name} = {dice.pick(NUMBERS)}")
+        names = [name for name in ("factor", "offset", "period_s", "unit", "other") if dice.chance(3)]
+        fields += [f"{name} = {dice.pick(NUMBERS)}" for name in names]
         lines.append(f'"{dice.pick(NAMES)}" = {{ {", ".join(fields)} }}')
     for _ in range(dice.number(2)):
         at = dice.number(len(lines) - 1)
         odd = dice.pick(("[", "]", "{", "=", '"', "\x00", "\\", "#", "\n", "'''", "é", "[[a]]", "a.b.c"))
-        lines.insert(at, odd * dice.pick((1, 2, 50, 3_000)) + dice.bytes(dice.number(7)).decode("latin-1"))
+        lines.insert(at, odd * dice.pick((1, 2, 50, 3_000)) + dice.take(dice.number(7)).decode("latin-1"))
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """Routes: any number of ids on any bus is decoded and counted in bounded memory."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,6 @@ from edge.decode.layout import Layouts
 from edge.decode.routes import IDS_MAX, KNOWN_MAX
 from edge.frames import ERROR, EXTENDED, FrameBatch
 from edge.signals import Signal
-from pathlib import Path
 from tests.fuzz.dice import Dice
 from tests.fuzz.texts import HEAD
 
@@ -69,7 +69,8 @@ def route_anything(content: bytes) -> None:
 def _batch(dice: Dice) -> FrameBatch:
     """Ids in steps from a first one, on one bus or on all in turn."""
     count = dice.pick((1, 3, 17, 60))
-    first, step = dice.pick((0x18FEF100, 0, 241, 0x0CEA0000, dice.number(0x1FFF_FFFF))), dice.pick((1, 0, 256, 1 << 26, 7))
+    first = dice.pick((0x18FEF100, 0, 241, 0x0CEA0000, dice.number(0x1FFF_FFFF)))
+    step = dice.pick((1, 0, 256, 1 << 26, 7))
     identifier = ((first + step * np.arange(count, dtype=np.int64)) & 0x1FFF_FFFF).astype(np.uint32)
     flags = dice.pick((EXTENDED, EXTENDED, 0, EXTENDED | ERROR, ERROR, EXTENDED | 4, 2))
     if not flags & EXTENDED and dice.number(1):

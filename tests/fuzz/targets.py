@@ -27,13 +27,13 @@ class Target:
 
 TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
     {
-        "databases": Target(read_any_database, 170, 600),
-        "decoding": Target(decode_anything, 130, 400),
-        "long_messages": Target(hear_anything, 250, 400),
+        "logs": Target(read_any_log, 230, 400),
+        "long_messages": Target(hear_anything, 300, 400),
+        "databases": Target(read_any_database, 130, 600),
+        "decoding": Target(decode_anything, 50, 400),
+        "mappings": Target(load_any_mapping, 200, 300),
         "routing": Target(route_anything, 80, 60),
-        "logs": Target(read_any_log, 220, 400),
-        "kept_ones": Target(load_anything_kept, 20, 400),
-        "mappings": Target(load_any_mapping, 130, 300),
+        "kept_ones": Target(load_anything_kept, 10, 400),
     }
 )
-"""By name, in the order in which they run."""
+"""By name, in the order in which they run: what takes longest first."""

@@ -114,8 +114,7 @@ class Watch:
         """Keep it, if it fails in a way of its own, or is smaller than the one that is kept."""
         self._failed += 1
         kind = "hang" if isinstance(error, Hang) else "crash"
-        last = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(ROOT))][-1]
-        way = kind, type(error).__name__, last.filename, str(last.lineno)
+        way = kind, type(error).__name__, *_where(error)
         kept = self._failures.get(way)
         if len(self._failures) >= WAYS_MAX and kept is None:
             return
@@ -135,6 +134,12 @@ class Watch:
 def memory_mb() -> float:
     """What this process has in memory now."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_KB / 1024
+
+
+def _where(error: BaseException) -> tuple[str, str]:
+    """File and line of ours that were last."""
+    ours = [one for one in traceback.extract_tb(error.__traceback__) if one.filename.startswith(str(ROOT))]
+    return ours[-1].filename, str(ours[-1].lineno)
 
 
 def _hang(_number: int, _frame: FrameType | None) -> None:
