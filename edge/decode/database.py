@@ -41,6 +41,7 @@ def load_database(file: Path, mapping_file: Path | None = None) -> Database:
     mapping = Mapping(file, {}) if beside is None else load_mapping(beside)
     mapping.check({f"{message.name}.{signal.name}" for message, signal in _each(layouts.messages)}, file)
     mapped = [mapping.entries.get(f"{message.name}.{signal.name}") for message, signal in _each(layouts.messages)]
+    _check_reach(layouts.messages, mapping)
     tables, left_out = compiled(layouts.messages, [_conversion(one) for one in mapped])
     signals = tuple(
         _signal(message, signal, one) for (message, signal), one in zip(_each(layouts.messages), mapped, strict=True)
@@ -90,6 +91,15 @@ def read_layouts(file: Path) -> Layouts:
 
 def _each(messages: Sequence[MessageLayout]) -> Iterator[tuple[MessageLayout, SignalLayout]]:
     return ((message, signal) for message in messages for signal in message.signals)
+
+
+def _check_reach(messages: Sequence[MessageLayout], mapping: Mapping) -> None:
+    for message, signal in _each(messages):
+        name = f"{message.name}.{signal.name}"
+        mapped = mapping.entries.get(name)
+        if mapped is not None and not math.isfinite(signal.reach * abs(mapped.factor) + abs(mapped.offset)):
+            problem = "factor and offset make of its values what is no number any more"
+            raise ConfigError(problem, file=mapping.file, place=name, remedy="Give smaller ones")
 
 
 def _conversion(mapped: Mapped | None) -> Conversion:

@@ -394,7 +394,7 @@ def _why_not(layout: SignalLayout) -> str:
         return f"{layout.length} bits are no number"
     if 8 * layout.end_byte > BITS_MAX:
         return f"it ends in byte {layout.end_byte}, beyond any message"
-    if not math.isfinite(abs(layout.scale) * 2.0 ** max(64, layout.length) + abs(layout.offset)):
+    if not math.isfinite(layout.reach):
         return "its factor or offset is no number that can be reckoned with"
     return ""
 

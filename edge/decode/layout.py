@@ -73,6 +73,11 @@ class SignalLayout:
         """How many bytes a frame must have for all of its bits."""
         return (self.begin + self.length + 7) // 8
 
+    @property
+    def reach(self) -> float:
+        """No integer of its bits is further from zero than this, once scaled; infinite: some of them are no numbers."""
+        return abs(self.scale) * 2.0**self.length + abs(self.offset)
+
 
 @dataclass(frozen=True, slots=True)
 class MessageLayout:

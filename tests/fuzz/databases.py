@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -9,12 +10,14 @@ from edge.decode.compile import LOOKS_MAX, Conversion, compiled
 from edge.decode.compiled import BLOCKS_MAX, SELECTOR_BITS, Tables
 from edge.decode.database import Database, load_database
 from edge.decode.dbc import BITS_MAX, EXTENDED_MAX, REMARKS_MAX, STANDARD_MAX, read_dbc
-from edge.decode.layout import NUMBER_BITS, Layouts, Remark
+from edge.decode.layout import NUMBER_BITS, Layouts, Remark, SignalLayout
 from edge.errors import ConfigError
 from edge.signals import Signal
 from tests.fuzz import texts
 from tests.fuzz.dice import Dice
 from tests.fuzz.scratch import check_refusal, scratch
+
+CONVERSIONS: Final = (Conversion(), Conversion(0.001), Conversion(1.0, 273.15), Conversion(-3.6, 1e9))
 
 
 def read_any_database(content: bytes) -> None:
@@ -117,11 +120,13 @@ def sound_database(dice: Dice, name: str) -> tuple[Database, list[tuple[int, boo
     if not layouts.messages:
         return None
     pairs = [(message, signal) for message in layouts.messages for signal in message.signals]
-    tables, remarks = compiled(layouts.messages, [Conversion(*_conversion(dice)) for _ in pairs])
+    tables, remarks = compiled(layouts.messages, [_conversion(dice, signal) for _, signal in pairs])
     signals = tuple(Signal(f"dbc.{one.name}.{two.name}", two.unit, one.name, two.name) for one, two in pairs)
     database = Database(Path(name), signals, tables, (*layouts.remarks, *remarks))
     return database, [(message.id, message.extended) for message in layouts.messages]
 
 
-def _conversion(dice: Dice) -> tuple[float, float]:
-    return ((1.0, 0.0), (0.001, 0.0), (1.0, 273.15), (-3.6, 1e9))[dice.number(3)] if dice.chance(3) else (1.0, 0.0)
+def _conversion(dice: Dice, signal: SignalLayout) -> Conversion:
+    """As a mapping may have it: one that leads beyond any number is refused."""
+    one = dice.pick(CONVERSIONS) if dice.chance(3) else Conversion()
+    return one if math.isfinite(signal.reach * abs(one.factor) + abs(one.offset)) else Conversion()
