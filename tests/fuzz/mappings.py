@@ -24,7 +24,7 @@ def load_any_mapping(content: bytes) -> None:
     """The first byte says whether the rest is the file, or choices of which it is made."""
     dice = Dice(content)
     text = dice.rest() if dice.number(255) % 2 else _made(dice).encode("utf-8", "surrogatepass")
-    file = scratch() / "any.vss.toml"
+    file = scratch() / "map.vss.toml"
     file.write_bytes(text)
     try:
         mapping = load_mapping(file)
