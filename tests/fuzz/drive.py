@@ -1,6 +1,6 @@
 """One target in a process of its own: guided by the branches that its inputs reach, where atheris is, else by chance.
 
-`python -m tests.fuzz.drive TARGET --inputs N --seconds S --seed N --out FOLDER`; writes `<out>/<target>.json`.
+`python -m tests.fuzz.drive TARGET --inputs N --seconds S --seed N --out FOLDER [--chance]` writes `<out>/<target>.json`.
 """
 
 import argparse
@@ -43,8 +43,9 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--chance", action="store_true", help="unguided: memory is that of the target alone")
     given = parser.parse_args(arguments)
-    atheris = guide()
+    atheris = None if given.chance else guide()
     from tests.fuzz.targets import TARGETS  # noqa: PLC0415  # only now, under the eyes of the guide
     from tests.fuzz.watch import Watch  # noqa: PLC0415  # as above
 
@@ -62,12 +63,11 @@ def run(arguments: Sequence[str]) -> int:
             sys.stderr.flush()
             os._exit(1 if report.failed else 0)  # libFuzzer would go on
 
-    seeds = SEEDS / given.target
+    seeds, corpus = SEEDS / given.target, given.out / "corpus" / given.target
+    corpus.mkdir(parents=True, exist_ok=True)
     if atheris is None:
-        by_chance(take, seeds, target.bytes_max, given.seed)
+        by_chance(take, [seeds, corpus], target.bytes_max, given.seed)
     else:
-        corpus = given.out / "corpus" / given.target
-        corpus.mkdir(parents=True, exist_ok=True)
         options = [
             f"-max_len={target.bytes_max}",
             f"-seed={given.seed}",
@@ -79,10 +79,10 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
-def by_chance(take: Callable[[bytes], None], seeds: Path, bytes_max: int, seed: int) -> None:
-    """Seeds with bytes changed, lost, added and joined, without an end."""
+def by_chance(take: Callable[[bytes], None], seeds: Sequence[Path], bytes_max: int, seed: int) -> None:
+    """Inputs of folders, then those with bytes changed, lost, added and joined, without an end."""
     dice = Random(seed)  # nosec B311  # for no secret
-    known = [file.read_bytes() for file in sorted(seeds.glob("*"))] or [b""]
+    known = [file.read_bytes() for folder in seeds for file in sorted(folder.glob("*"))] or [b""]
     for content in known:
         take(content)
     while True:

@@ -6,7 +6,7 @@ import json
 import signal
 import time
 import traceback
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from types import FrameType
@@ -37,6 +37,7 @@ class Report:
     target: str
     inputs: int = 0
     seconds: float = 0.0
+    processor_s: float = 0.0
     slowest_s: float = 0.0
     """Of processor time, for one input."""
     begin_mb: float = 0.0
@@ -47,6 +48,18 @@ class Report:
     """Inputs."""
     failures: tuple[str, ...] = ()
     """The files of inputs that failed, one of each way to do so."""
+
+    def after(self, first: "Report") -> "Report":
+        """Both runs of the target; memory is that of this one."""
+        return replace(
+            self,
+            inputs=first.inputs + self.inputs,
+            seconds=first.seconds + self.seconds,
+            processor_s=first.processor_s + self.processor_s,
+            slowest_s=max(first.slowest_s, self.slowest_s),
+            failed=first.failed + self.failed,
+            failures=tuple(dict.fromkeys([*first.failures, *self.failures])),
+        )
 
     def write(self, file: Path) -> None:
         """For whoever started the run."""
@@ -73,7 +86,7 @@ class Watch:
         self._failed = 0
         self._failures: dict[tuple[str, ...], bytes] = {}
         """By where it came out, the smallest input."""
-        self._begun = time.monotonic()
+        self._begun, self._processor_begun = time.monotonic(), time.process_time()
         signal.signal(signal.SIGVTALRM, _hang)
 
     def take(self, content: bytes) -> None:
@@ -108,7 +121,8 @@ class Watch:
         begin_mb = self._begin_mb or end_mb
         files = tuple(str(self._file(way[0], content)) for way, content in self._failures.items())
         memory = begin_mb, end_mb, peak_mb
-        return Report(self._name, self._inputs, seconds, self._slowest_s, *memory, self._failed, files)
+        times = seconds, time.process_time() - self._processor_begun, self._slowest_s
+        return Report(self._name, self._inputs, *times, *memory, self._failed, files)
 
     def _note(self, content: bytes, error: BaseException) -> None:
         """Keep it, if it fails in a way of its own, or is smaller than the one that is kept."""
