@@ -1,6 +1,6 @@
 """One target in a process of its own: guided by the branches that its inputs reach, where atheris is, else by chance.
 
-`python -m tests.fuzz.drive TARGET --inputs N --seconds S --seed N --out FOLDER [--chance]` writes `<out>/<target>.json`.
+`python -m tests.fuzz.drive TARGET --inputs N --seconds S --seed N --out DIR [--chance]` writes `<out>/<target>.json`.
 """
 
 import argparse
