@@ -1,7 +1,7 @@
 """FrameBatch: the columnar batch of raw frames that a bus hands to every stage behind it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -148,20 +148,27 @@ def merge(batches: Sequence[FrameBatch], *, buses: Sequence[str], until: int) ->
     filled = [batch for batch in batches if len(batch)]
     if not filled:
         return FrameBatch.empty(buses, until)
-    width = max(batch.payload.shape[1] for batch in filled)
     place = {name: index for index, name in enumerate(buses)}
-    bus = np.concatenate([np.array([place[name] for name in batch.buses], np.uint8)[batch.bus] for batch in filled])
-    time = np.concatenate([batch.time for batch in filled])
-    order = np.lexsort((bus, time))
+    moved = [
+        replace(batch, bus=np.array([place[name] for name in batch.buses], np.uint8)[batch.bus], buses=tuple(buses))
+        for batch in filled
+    ]
+    together = concatenate(moved)
+    return replace(together.select(np.lexsort((together.bus, together.time))), until=until)
+
+
+def concatenate(batches: Sequence[FrameBatch]) -> FrameBatch:
+    """The frames of one batch after those of the other; all have the same buses."""
+    width = max(batch.payload.shape[1] for batch in batches)
     return FrameBatch(
-        time=time[order],
-        bus=bus[order],
-        id=np.concatenate([batch.id for batch in filled])[order],
-        flags=np.concatenate([batch.flags for batch in filled])[order],
-        length=np.concatenate([batch.length for batch in filled])[order],
-        payload=np.concatenate([_widened(batch.payload, width) for batch in filled])[order],
-        buses=tuple(buses),
-        until=until,
+        time=np.concatenate([batch.time for batch in batches]),
+        bus=np.concatenate([batch.bus for batch in batches]),
+        id=np.concatenate([batch.id for batch in batches]),
+        flags=np.concatenate([batch.flags for batch in batches]),
+        length=np.concatenate([batch.length for batch in batches]),
+        payload=np.concatenate([_widened(batch.payload, width) for batch in batches]),
+        buses=batches[-1].buses,
+        until=max(batch.until for batch in batches),
     )
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from edge.bus import candump
+from edge.bus.candump_block import Block, name_of, parse_block
 from edge.bus.lines import Lines
 from edge.bus.spec import SourceSpec
 from edge.errors import ConfigError
-from edge.frames import FrameBatch
+from edge.frames import FrameBatch, concatenate
 
 logger = logging.getLogger(__name__)
 
@@ -107,44 +109,54 @@ class CandumpLog:
         return ConfigError(problem, file=self.file, remedy="Record one with `candump -L`, or name another file")
 
     def _next(self) -> FrameBatch | None:
-        while (texts := self._lines.read()) is not None:
-            if (batch := self._parse(texts)) is not None:
+        while (text := self._lines.read()) is not None:
+            if (batch := self._parse(text)) is not None:
                 return batch
         self._counters[CUT_GZIP] = 1 if self._lines.cut else 0
         return None
 
-    def _parse(self, texts: list[bytes]) -> FrameBatch | None:
+    def _parse(self, text: bytes) -> FrameBatch | None:
         """The frames of some lines; None when there is none among them."""
-        rows: list[candump.Line] = []
-        places: list[int] = []
-        for number, text in enumerate(texts, self._line_number + 1):
-            line = candump.match_line(text)
-            if line is None:
-                if text.strip():
-                    self._fault(CUT_LINE if self._lines.unfinished else BAD_LINE, number, text)
-            elif (place := self._place(candump.bus_name(line))) is not None:
-                rows.append(line)
-                places.append(place)
-        self._line_number += len(texts)
-        if not rows:
+        if not text:
             return None
+        block = parse_block(text if text.endswith(b"\n") else text + b"\n")
+        odd = [(row, line) for row, content in block.left if (line := self._odd(row, content)) is not None]
+        self._line_number += block.lines
+        words, first, which, counts = np.unique(block.bus, return_index=True, return_inverse=True, return_counts=True)
+        names = [name_of(int(word)) for word in words]
+        heard = [(int(block.row[at]), name, int(n)) for at, name, n in zip(first, names, counts, strict=True)]
+        for _, name, count in sorted(heard + [(row, candump.bus_name(line), 1) for row, line in odd]):
+            self._meet(name, count)
+        places = np.array([self._places.get(name, -1) for name in names], np.intp)
+        odd = [(row, line) for row, line in odd if candump.bus_name(line) in self._places]
         buses = tuple(name.decode() for name in self._places)
-        return self._forward(candump.to_batch(rows, np.array(places, np.uint8), buses))
+        batch = _batch(block, places.take(which), buses)
+        if odd:
+            lines = [line for _, line in odd]
+            bus = np.array([self._places[candump.bus_name(line)] for line in lines], np.uint8)
+            rows = np.concatenate([block.row[places.take(which) >= 0], [row for row, _ in odd]])
+            batch = concatenate([batch, candump.to_batch(lines, bus, buses)]).select(np.argsort(rows))
+        return self._forward(batch) if len(batch) else None
 
-    def _place(self, name: bytes) -> int | None:
-        """Index of a bus, in the order of appearance; None, counted, when its frames are left out."""
-        place = self._places.get(name)
-        if place is not None:
-            return place
+    def _odd(self, row: int, text: bytes) -> candump.Line | None:
+        """A line that is not written as most are; None, counted, when it is none."""
+        line = candump.match_line(text)
+        if line is None and text.strip():
+            self._fault(CUT_LINE if self._lines.unfinished else BAD_LINE, self._line_number + row + 1, text)
+        return line
+
+    def _meet(self, name: bytes, count: int) -> None:
+        """Give a bus its place, in the order of appearance; its frames are counted when they are left out."""
+        if name in self._places:
+            return
         if self._channel is not None:
-            self._counters[OTHER_CHANNEL] += 1
+            self._counters[OTHER_CHANNEL] += count
             if len(self._others) < BUSES_MAX:
                 self._others.add(name)
-            return None
-        if len(self._places) == BUSES_MAX:
-            self._counters[BUS_LIMIT] += 1
-            return None
-        return self._places.setdefault(name, len(self._places))
+        elif len(self._places) == BUSES_MAX:
+            self._counters[BUS_LIMIT] += count
+        else:
+            self._places[name] = len(self._places)
 
     def _forward(self, batch: FrameBatch) -> FrameBatch:
         """The batch with times that never go back."""
@@ -166,3 +178,19 @@ class CandumpLog:
         if counted:
             first = f"; first {self.first_fault}" if self.first_fault else ""
             logger.warning("%s: %d frames read, but %s%s", self.file, self._counters[FRAMES], ", ".join(counted), first)
+
+
+def _batch(block: Block, place: npt.NDArray[np.intp], buses: tuple[str, ...]) -> FrameBatch:
+    """The frames of a block that have a place."""
+    batch = FrameBatch(
+        time=block.time,
+        bus=place.astype(np.uint8),
+        id=block.id,
+        flags=block.flags,
+        length=block.length,
+        payload=block.payload,
+        buses=buses,
+        until=0,
+    )
+    has_place = place >= 0
+    return batch if has_place.all() else batch.select(has_place)

@@ -1,4 +1,4 @@
-"""Lines: a text file, plain or gzipped, as lists of lines in bounded memory, read to wherever it was cut."""
+"""Lines: a text file, plain or gzipped, as blocks of whole lines in bounded memory, read to wherever it was cut."""
 
 import gzip
 import io
@@ -31,8 +31,8 @@ class Lines:
         self._file = self._open()
         self._stream: io.BufferedReader | gzip.GzipFile | None = self._unpacked()
 
-    def read(self) -> list[bytes] | None:
-        """Some more lines, perhaps none yet; None at the end.
+    def read(self) -> bytes | None:
+        """Some more lines, each with its end, perhaps none yet; None at the end. What follows the last end comes last.
 
         Raises:
             ConfigError: the file cannot be read any further.
@@ -40,12 +40,13 @@ class Lines:
         if self._stream is None:
             return None
         if chunk := self._read_chunk(self._stream):
-            *lines, rest = (self._rest + chunk).split(b"\n")
-            self._rest = rest[: self._line_bytes + 1]
-            return lines
+            text = self._rest + chunk
+            end = text.rfind(b"\n") + 1
+            self._rest = text[end : end + self._line_bytes + 1]
+            return text[:end]
         self.close()
         self.unfinished = bool(self._rest)
-        return [self._rest] if self._rest else None
+        return self._rest or None
 
     def close(self) -> None:
         """Give the file back; safe to repeat."""

@@ -113,10 +113,19 @@ class Tables:
 
     @property
     def is_special(self) -> npt.NDArray[np.bool_]:
-        """(S,) what a shift and a mask do not do: bits in two words, floats, large integers, values that are none."""
+        """(S,) what a shift and a mask do not do: bits in two words, floats, large integers, scales without end."""
         large = (self.mask >> np.uint64(EXACT_BITS)) > 0
-        special: npt.NDArray[np.bool_] = (self.spill > 0) | (self.kind != Kind.INTEGER) | (self.masked == 1) | large
+        special: npt.NDArray[np.bool_] = (self.spill > 0) | (self.kind != Kind.INTEGER) | large | self.overflows
         return special
+
+    @property
+    def overflows(self) -> npt.NDArray[np.bool_]:
+        """(S,) a value may be beyond the largest float64, or be no number at all."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            largest = np.ldexp(np.abs(self.scale), self.bits) + np.abs(self.offset)
+            largest = largest * np.abs(self.factor) + np.abs(self.shift_to)
+        beyond: npt.NDArray[np.bool_] = ~np.isfinite(largest)
+        return beyond
 
     @property
     def bytes(self) -> int:

@@ -20,7 +20,7 @@ from edge.signals import NO_SOURCE, Signal, SignalBatch
 
 __all__ = ["IDS_MAX", "Binding", "DecodeCounts", "Decoder", "Key"]
 
-FLAT_FROM: Final = 16
+FLAT_FROM: Final = 10
 """Frames: fewer are decoded one by one."""
 _SHORT: Final = "short"
 _LOST: Final = "unknown_multiplexer"
@@ -178,7 +178,7 @@ class Decoder:
         """Every sample of the batch, in the order of the frames."""
         if frames.buses != self._buses:
             self._know(frames.buses)
-        flags = int(np.bitwise_or.reduce(frames.flags))
+        flags = int(np.bitwise_or.reduce(frames.flags)) if np.count_nonzero(frames.flags) else 0
         routes = self._routes.of(frames, flags)
         message = self._routes.message.take(routes)
         self.counts.frames += len(frames)

@@ -20,6 +20,7 @@ _SELECTOR: Final = np.uint64(SELECTOR_BITS)
 _ALL: Final = np.uint64(2**64 - 1)
 _LEAST: Final = float(np.finfo(np.float64).smallest_normal)
 _NO_VALUES: Final = np.empty(0)
+_NO_WORDS: Final = np.empty((0, 4), np.uint64)
 _NO_FRAMES: Final = np.empty(0, np.intp)
 _LENGTH_MAX: Final = 255
 _SHIFTED: Final = 2
@@ -50,6 +51,7 @@ class Trait:
     """Values that are none."""
     CONVERTED: Final = 16
     LOST: Final = 32
+    SELDOM: Final = SPECIAL | NONE | CONVERTED | LOST
 
 
 @dataclass(slots=True)
@@ -81,7 +83,12 @@ class FlatDecoder:
         self._tables = tables
         self._root = np.append(tables.root, len(tables.first)).astype(np.intp)
         self._placed = _Placed(tables)
-        self._blocks = _blocks(tables, self._placed)
+        self._count = np.append(tables.count, 0).astype(np.intp)
+        self._behind = np.append(tables.first + tables.count, 0).astype(np.intp)
+        """(B + 1,) the slot after a block's last."""
+        self._needs = np.append(np.minimum(tables.needs, _LENGTH_MAX), 0).astype(np.uint8)
+        self._trait = np.append(_traits(tables, self._placed), 0).astype(np.uint8)
+        self._traits = int(np.bitwise_or.reduce(self._trait))
         self._forks = _Forks(tables)
         self._signal = tables.slots.astype(np.int32)
         self._factor, self._then = tables.factor[tables.slots], tables.shift_to[tables.slots]
@@ -100,14 +107,15 @@ class FlatDecoder:
         words.fill(payload)
         block = self._root.take(message)
         self._forks.choose(block, words)
-        rows = self._blocks.take(block, axis=0)
-        count, needs = rows[:, 0], rows[:, 2]
-        traits = int(np.bitwise_or.reduce(rows[:, 3]))
+        count, traits = self._count.take(block), self._traits
+        if traits & Trait.SELDOM:
+            own = self._trait.take(block)
+            traits = int(np.bitwise_or.reduce(own))
         frame = self._upto(len(block)).repeat(count)
-        slot = (rows[:, 1] - count.cumsum()).take(frame)
+        slot = (self._behind.take(block) - count.cumsum()).take(frame)
         slot += self._upto(len(slot))
         flat = Flat(frame, self._signal, _NO_VALUES, {}, block, int(np.count_nonzero(count)), None, None)
-        is_short = length < needs
+        is_short = length < self._needs.take(block)
         if np.count_nonzero(is_short):
             flat.short = is_short
             kept = self._tables.end.take(self._signal.take(slot)) <= length.take(frame)
@@ -115,14 +123,17 @@ class FlatDecoder:
             flat.decoded = changes(flat.frame)
         none = self._value(flat, slot, words, traits)
         if traits & Trait.SPECIAL:
-            none = self._mend(flat, slot, words, none)
+            self._mend(flat, slot, words)
+        if traits & Trait.CONVERTED:
+            with np.errstate(over="ignore", invalid="ignore"):
+                flat.value *= self._factor.take(slot)
+                flat.value += self._then.take(slot)
+        if traits & Trait.SPECIAL:
+            none = _joined(none, ~np.isfinite(flat.value))
         if none is not None:
             slot = _without(flat, slot, none)
-        if traits & Trait.CONVERTED:
-            flat.value *= self._factor.take(slot)
-            flat.value += self._then.take(slot)
         if traits & Trait.LOST:
-            flat.lost = (rows[:, 3] & Trait.LOST) != 0
+            flat.lost = (own & Trait.LOST) != 0
         flat.signal = self._signal.take(slot)
         return flat
 
@@ -144,7 +155,7 @@ class FlatDecoder:
             value += placed.offset.take(slot)
         return none if none is not None and np.count_nonzero(none) else None
 
-    def _mend(self, flat: Flat, slot: Ints, words: "_Words", none: Bools | None) -> Bools | None:
+    def _mend(self, flat: Flat, slot: Ints, words: "_Words") -> None:
         """Do what is seldom needed, where it is: floats, bits in two words, large integers."""
         tables = self._tables
         rows = self._placed.is_special.take(slot).nonzero()[0]
@@ -163,14 +174,10 @@ class FlatDecoder:
             integer = wide.get(int(at), narrow)
             if abs(integer) > int(_EXACT):
                 flat.exact[int(rows[at])] = integer
-        value = number * tables.scale.take(signal) + tables.offset.take(signal)
-        flat.value[rows] = value
-        is_none = ~np.isfinite(value)
-        is_none |= (tables.masked.take(signal) == 1) & (bits >= tables.unknown_from.take(signal))
-        if np.count_nonzero(is_none):
-            none = np.zeros(len(flat.value), np.bool_) if none is None else none
-            none[rows] |= is_none
-        return none
+        with np.errstate(over="ignore", invalid="ignore"):
+            flat.value[rows] = number * tables.scale.take(signal) + tables.offset.take(signal)
+        is_none = (tables.masked.take(signal) == 1) & (bits >= tables.unknown_from.take(signal))
+        flat.value[rows[is_none]] = np.nan
 
     def _upto(self, count: int) -> Ints:
         if count > len(self._numbers):
@@ -206,8 +213,8 @@ class _Placed:
         self.word = tables.word[slots]
 
 
-def _blocks(tables: Tables, placed: _Placed) -> Ints:
-    """(B + 1, 4) signals, the slot after the last, bytes needed, traits; the last is the block without signals."""
+def _traits(tables: Tables, placed: _Placed) -> Ints:
+    """(B,) of each block."""
     slots = tables.slots
     traits = np.where(placed.is_special, Trait.SPECIAL, 0)
     traits |= np.where(placed.sign != 0, Trait.SIGNED, 0)
@@ -215,12 +222,8 @@ def _blocks(tables: Tables, placed: _Placed) -> Ints:
     traits |= np.where(placed.has_none, Trait.NONE, 0)
     traits |= np.where((tables.factor[slots] != 1) | (tables.shift_to[slots] != 0), Trait.CONVERTED, 0)
     ends = tables.first + tables.count
-    blocks = np.zeros((len(tables.first) + 1, 4), np.intp)
-    blocks[:-1, 0], blocks[:-1, 1] = tables.count, ends
-    blocks[:-1, 2] = np.minimum(tables.needs, _LENGTH_MAX)
-    blocks[:-1, 3] = [np.bitwise_or.reduce(traits[a:b]) for a, b in zip(tables.first, ends, strict=True)]
-    blocks[:-1, 3] |= np.where(tables.lost == 1, Trait.LOST, 0)
-    return blocks
+    blocks = [np.bitwise_or.reduce(traits[a:b]) for a, b in zip(tables.first, ends, strict=True)]
+    return np.array(blocks, np.intp) | np.where(tables.lost == 1, Trait.LOST, 0)
 
 
 class _Forks:
@@ -230,10 +233,13 @@ class _Forks:
         self._tables = tables
         self._is_there = bool(len(tables.fork))
         bits = tables.bits[tables.fork]
+        self._is_in_word = not tables.spill[tables.fork].any()
+        self._rows: dict[int, tuple[int, UInt64s]] = {}
+        """By words of a frame: the room for them, and (F, 4) the selector's word, shift, mask, first way."""
         sizes = np.left_shift(1, np.minimum(bits, _DENSE_BITS)).astype(np.intp)
         self._is_dense = bool((bits <= _DENSE_BITS).all()) and int(sizes.sum()) <= _DENSE_MAX
+        self._begin = sizes.cumsum() - sizes
         if self._is_dense:
-            self._begin = sizes.cumsum() - sizes
             fork = np.arange(len(sizes)).repeat(sizes)
             self._way = self._found(fork, (np.arange(len(fork)) - self._begin[fork]).astype(np.uint64))
 
@@ -246,15 +252,29 @@ class _Forks:
         """
         at = (block < 0).nonzero()[0] if self._is_there else _NO_FRAMES
         while len(at):
-            fork = -1 - block.take(at)
-            value = words.bits(self._tables, at, self._tables.fork.take(fork))
-            if self._is_dense:
-                to = self._way.take(self._begin.take(fork) + value.view(np.int64))
+            fork = ~block.take(at)
+            if self._is_dense and self._is_in_word:
+                rows = self._rows_for(words).take(fork, axis=0)
+                place = words.take(at, rows[:, 0].view(np.int64))
+                place >>= rows[:, 1]
+                place &= rows[:, 2]
+                place += rows[:, 3]
+                to = self._way.take(place.view(np.int64))
             else:
-                to = self._found(fork, value)
+                to = self._found(fork, words.bits(self._tables, at, self._tables.fork.take(fork)))
             block[at] = to
             is_fork = to < 0
             at = at[is_fork] if np.count_nonzero(is_fork) else _NO_FRAMES
+
+    def _rows_for(self, words: "_Words") -> UInt64s:
+        room, rows = self._rows.get(words.each, (0, _NO_WORDS))
+        if room != words.room:
+            tables, signal = self._tables, self._tables.fork
+            first = words.place(tables.big[signal].astype(np.intp), tables.word[signal]).astype(np.uint64)
+            columns = [first, tables.shift[signal], tables.mask[signal], self._begin.astype(np.uint64)]
+            rows = np.ascontiguousarray(np.transpose(columns))
+            self._rows[words.each] = (words.room, rows)
+        return rows
 
     def _found(self, fork: Ints, value: UInt64s) -> Ints:
         tables = self._tables
@@ -266,7 +286,7 @@ class _Words:
     """The words of frames: little-endian ones, big-endian ones, and both shifted to the right by one."""
 
     def __init__(self, each: int, tables: Tables, placed: _Placed) -> None:
-        self._each = each
+        self.each = each
         """Words of a frame."""
         self._placed = placed
         by_signal = np.concatenate([tables.slots[placed.is_special], tables.fork])
@@ -274,16 +294,16 @@ class _Words:
         self._grow(_ROOM)
 
     def _grow(self, room: int) -> None:
-        self._room = room
+        self.room = room
         self._array = np.zeros((4, room), np.uint64)
         self._flat = self._array.ravel()
-        self.of_slot = self._place(self._placed.copy, self._placed.word)
+        self.of_slot = self.place(self._placed.copy, self._placed.word)
         """(slots,) where a signal's word is, of the first frame."""
 
     def fill(self, payload: UInt8s) -> None:
         """Take the payloads of frames: (N, 8) or (N, 64)."""
-        count = len(payload) * self._each
-        if count > self._room:
+        count = len(payload) * self.each
+        if count > self.room:
             self._grow(2 * count)
         payload = np.ascontiguousarray(payload)
         for copy, order in enumerate(_ORDERS):
@@ -295,20 +315,20 @@ class _Words:
 
     def take(self, frame: Ints, of_first: Ints) -> UInt64s:
         """A word of each frame; `of_first`, which may be changed, says where it is in the first frame."""
-        of_first += frame if self._each == 1 else frame * self._each
+        of_first += frame if self.each == 1 else frame * self.each
         return self._flat.take(of_first)
 
     def bits(self, tables: Tables, frame: Ints, signal: npt.NDArray[np.integer]) -> UInt64s:
         """The bits of signals, also those in the next word."""
         big, word = tables.big.take(signal).astype(np.intp), tables.word.take(signal)
-        bits = self.take(frame, self._place(big, word))
+        bits = self.take(frame, self.place(big, word))
         bits >>= tables.shift.take(signal)
         spill = tables.spill.take(signal)
         if np.count_nonzero(spill):
-            following = self.take(frame, self._place(big, word + 1))
+            following = self.take(frame, self.place(big, word + 1))
             over = spill > 0
             little = bits | (following << (_WORD - tables.shift.take(signal)))
-            first = self.take(frame, self._place(big, word))
+            first = self.take(frame, self.place(big, word))
             bits = np.where(over, np.where(big == 1, (first << spill) | (following >> (_WORD - spill)), little), bits)
         bits &= tables.mask.take(signal)
         return bits
@@ -316,7 +336,7 @@ class _Words:
     def wide(self, tables: Tables, frame: int, signal: int) -> int:
         """An integer of more than 64 bits, of one frame."""
         big = int(tables.big[signal])
-        words = self._array[big, frame * self._each : (frame + 1) * self._each]
+        words = self._array[big, frame * self.each : (frame + 1) * self.each]
         payload = words.astype(_ORDERS[big]).tobytes()
         begin, length = int(tables.begin[signal]), int(tables.bits[signal])
         behind = 8 * len(payload) - begin - length
@@ -325,10 +345,10 @@ class _Words:
         sign = 1 << (length - 1) if tables.signed[signal] else 0
         return (raw ^ sign) - sign
 
-    def _place(self, copy: Ints, word: npt.NDArray[np.integer]) -> Ints:
+    def place(self, copy: Ints, word: npt.NDArray[np.integer]) -> Ints:
         """Where words are, of the first frame; beyond a frame: its last."""
-        place: Ints = copy * self._room
-        place += np.minimum(word, self._each - 1)
+        place: Ints = copy * self.room
+        place += np.minimum(word, self.each - 1)
         return place
 
 
@@ -349,6 +369,12 @@ def _without(flat: Flat, slot: Ints, none: Bools) -> Ints:
     flat.frame, flat.value = flat.frame[kept], flat.value[kept]
     flat.decoded = changes(flat.frame)
     return slot[kept]
+
+
+def _joined(none: Bools | None, more: Bools) -> Bools | None:
+    if not np.count_nonzero(more):
+        return none
+    return more if none is None else none | more
 
 
 def changes(frame: Ints) -> int:

@@ -11,9 +11,9 @@ import json
 import logging
 import zipfile
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -32,6 +32,8 @@ FOLDER: Final = "compiled"
 _BYTES_MAX: Final = 64 * 1024 * 1024
 _HASH_BYTES: Final = hashlib.sha256().digest_size
 _META: Final = "meta"
+_COLUMNS: Final = tuple(one.name for one in fields(Signal))
+"""In the order in which a signal takes them."""
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +72,8 @@ def _read(kept: Path, file: Path) -> Database | None:
         with np.load(io.BytesIO(_as_written(kept.read_bytes())), allow_pickle=False) as arrays:
             meta = json.loads(arrays[_META].tobytes())
             tables = Tables.unpacked(arrays)
-        signals = tuple(_signal(one) for one in meta["signals"])
+        *columns, labels = [meta["signals"][name] for name in _COLUMNS]
+        signals = tuple(Signal(*one) for one in zip(*columns, map(dict, labels), strict=True))
         remarks = tuple(Remark(**{**one, "fate": Fate(one["fate"])}) for one in meta["remarks"])
     except FileNotFoundError:
         return None
@@ -97,7 +100,8 @@ def _as_written(content: bytes) -> bytes:
 def _keep(kept: Path, database: Database) -> None:
     """Write it; a state that cannot be written to costs the next start a second, no more."""
     meta = {
-        "signals": [{**asdict(one), "labels": list(one.labels.items())} for one in database.signals],
+        "signals": {name: [getattr(one, name) for one in database.signals] for name in _COLUMNS}
+        | {"labels": [list(one.labels.items()) for one in database.signals]},
         "remarks": [asdict(one) for one in database.remarks],
     }
     content = io.BytesIO()
@@ -122,7 +126,3 @@ def _forget_the_oldest(folder: Path) -> None:
     files = sorted(folder.glob("*.npz"), key=lambda one: one.stat().st_mtime, reverse=True)
     for file in files[KEPT_MAX:]:
         file.unlink(missing_ok=True)
-
-
-def _signal(fields: dict[str, Any]) -> Signal:
-    return Signal(**{**fields, "labels": {float(value): str(label) for value, label in fields["labels"]}})

@@ -3,21 +3,28 @@
 Gives the same numbers as `flat.py`, bit for bit.
 """
 
+import math
 import struct
+import sys
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, cast
 
-from edge.decode.compiled import SELECTOR_BITS, WORD, Kind, Tables
+import numpy as np
+import numpy.typing as npt
+
+from edge.decode.compiled import EXACT_BITS, SELECTOR_BITS, WORD, Kind, Tables
 
 Values = tuple[float | None, ...]
 """Of the signals of a block; None: not in the frame, or no number."""
 _EXACT: Final = 2**53
 _BYTES: Final = WORD // 8
-_HUGE_BITS: Final = 1024
-"""An integer of so many may be more than the largest float64."""
+_LEAST: Final = sys.float_info.min
+_SCALE_MAX: Final = 1e290
+_LISTS_MAX: Final = 256
+"""Tables of all numbers of a byte: signals of one place, scale and offset share theirs."""
 _WAYS_MAX: Final = 4096
 """Values of one selector whose functions are found by a look-up; of more, by a search."""
 _REALS: Final = {Kind.FLOAT16: ("<e", 2), Kind.FLOAT32: ("<f", 4), Kind.FLOAT64: ("<d", 8)}
@@ -47,6 +54,8 @@ class ScalarDecoder:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
+        self._overflows = tables.overflows
+        self._lists: dict[str, tuple[str, Values]] = {}
         self._end = tables.end.tolist()
         self._arms = _arms(tables)
         self._lengths = [_length(tables, self._arms, message) for message in range(len(tables.root))]
@@ -86,8 +95,8 @@ class ScalarDecoder:
 
     def _written(self, way: int, length: int, *, checks: int | None = None) -> Decode:
         """The function of a block or of a fork, for payloads of `length` bytes; others it sends on, if it `checks`."""
-        page = _Page(self._tables, length)
-        names: dict[str, object] = {"read": int.from_bytes, **_HELPERS}
+        page = _Page(self._tables, self._overflows, length, self._lists)
+        names = page.names
         if way < 0:
             text = f"ways[{page.bits(int(self._tables.fork[-1 - way]))}](p)"
             names["ways"] = _Ways(self, -1 - way, length)
@@ -122,13 +131,13 @@ class ScalarDecoder:
         tables = self._tables
         first = int(tables.first[number])
         slots = tables.slots[first : first + int(tables.count[number])]
-        is_float = (tables.kind[slots] != Kind.INTEGER) & (tables.kind[slots] != Kind.WIDE)
+        has_none = (tables.kind[slots] != Kind.INTEGER) | (tables.masked[slots] == 1) | self._overflows[slots]
         return Block(
             number,
             tuple(slots.tolist()),
             int(tables.needs[number]),
             bool(tables.lost[number]),
-            bool((is_float | (tables.masked[slots] == 1) | (tables.bits[slots] >= _HUGE_BITS)).any()),
+            bool(has_none.any()),
             bool(tables.exact[slots].any()),
         )
 
@@ -150,8 +159,14 @@ class _Ways(dict[int, Decode]):
 class _Page:
     """Writes expressions over a payload `p` of a given length."""
 
-    def __init__(self, tables: Tables, length: int) -> None:
+    def __init__(
+        self, tables: Tables, overflows: npt.NDArray[np.bool_], length: int, lists: dict[str, tuple[str, Values]]
+    ) -> None:
         self._tables = tables
+        self._overflows = overflows
+        self._lists = lists
+        self.names: dict[str, object] = {"read": int.from_bytes, **_HELPERS}
+        """What the expressions use."""
         self._length = length
         self._words: dict[str, str] = {}
 
@@ -161,45 +176,98 @@ class _Page:
 
     def bits(self, signal: int) -> str:
         """The bits of a signal, as they are in the frame."""
+        word, shift, is_all = self._place(signal)
+        text = f"{word} >> {shift}" if shift else word
+        return text if is_all else f"{text} & {(1 << int(self._tables.bits[signal])) - 1}"
+
+    def value(self, signal: int) -> str:
+        """The value of a signal, or None."""
+        tables = self._tables
+        length, scale = int(tables.bits[signal]), float(tables.scale[signal])
+        _, shift, _ = self._place(signal)
+        placed = math.ldexp(scale, -shift) if abs(scale) < _SCALE_MAX else 0.0
+        if length > EXACT_BITS or tables.kind[signal] in _REALS or self._overflows[signal] or abs(placed) < _LEAST:
+            return self._odd(signal)
+        text = self._number(signal, shift, placed)
+        return self._looked_up(signal, text) or text
+
+    def _place(self, signal: int) -> tuple[str, int, bool]:
+        """The byte, word or longer part that a signal is in, how far it is from its end, whether it is all of it."""
         tables = self._tables
         begin, length, big = int(tables.begin[signal]), int(tables.bits[signal]), bool(tables.big[signal])
-        first, last = begin // WORD, (begin + length - 1) // WORD
+        first, last = begin // 8, (begin + length - 1) // 8
+        low, high = first, last + 1
         if first == last:
-            low, high = first * _BYTES, min((first + 1) * _BYTES, self._length)
+            word = f"p[{first}]"
+        elif begin // WORD == (begin + length - 1) // WORD:
+            low = begin // WORD * _BYTES
+            high = min(low + _BYTES, self._length)
             word = f"{'b' if big else 'l'}{low}"
             self._words[word] = self._read(low, high, big=big)
         else:
-            low, high = begin // 8, (begin + length - 1) // 8 + 1
             word = self._read(low, high, big=big)
         shift = 8 * high - begin - length if big else begin - 8 * low
-        text = f"{word} >> {shift}" if shift else word
-        return text if shift + length == 8 * (high - low) else f"{text} & {(1 << length) - 1}"
+        return word, shift, shift + length == 8 * (high - low)
 
     def _read(self, low: int, high: int, *, big: bool) -> str:
         part = "p" if (low, high) == (0, self._length) else f"p[{low}:{high}]"
         return f"read({part}, {'big' if big else 'little'!r})"
 
-    def value(self, signal: int) -> str:
-        """The value of a signal, or None."""
-        tables, bits = self._tables, self.bits(signal)
-        if tables.masked[signal]:
-            return f"({self._number(signal, 'x')} if (x := {bits}) < {int(tables.unknown_from[signal])} else None)"
-        return self._number(signal, bits)
+    def _looked_up(self, signal: int, text: str) -> str | None:
+        """Of a signal within a byte: the number is in a table by that byte; None: there are enough tables.
 
-    def _number(self, signal: int, bits: str) -> str:
+        Args:
+            signal: which one.
+            text: what gives its number otherwise.
+        """
+        byte = self._place(signal)[0]
+        if not byte.startswith("p["):
+            return None
+        key = text.replace(byte, "byte")
+        if key not in self._lists:
+            if len(self._lists) >= _LISTS_MAX:
+                return None
+            of_byte = eval(f"lambda byte: {key}", dict(_HELPERS))  # nosec B307  # made of numbers alone
+            self._lists[key] = f"t{len(self._lists)}", tuple(of_byte(byte) for byte in range(256))
+        name, numbers = self._lists[key]
+        self.names[name] = numbers
+        return f"{name}[{byte}]"
+
+    def _number(self, signal: int, shift: int, scale: float) -> str:
+        """Of an integer that a float64 holds: the bits where they are, by a scale that takes the shift in."""
         tables = self._tables
-        kind, length = int(tables.kind[signal]), int(tables.bits[signal])
-        text = f"({bits})"
-        if tables.signed[signal] and kind not in _REALS:
+        length, (word, _, is_all) = int(tables.bits[signal]), self._place(signal)
+        bits = word if is_all and not shift else f"{word} & {((1 << length) - 1) << shift}"
+        text = "x" if tables.masked[signal] else f"({bits})"
+        if tables.signed[signal]:
+            sign = 1 << (length - 1 + shift)
+            text = f"(({bits} ^ {sign}) - {sign})"
+        text = self._converted(signal, _scaled(text, scale, float(tables.offset[signal])))
+        if tables.masked[signal]:
+            return f"({text} if (x := {bits}) < {int(tables.unknown_from[signal]) << shift} else None)"
+        return text
+
+    def _odd(self, signal: int) -> str:
+        """Of what is seldom: floats, large integers, scales without end."""
+        tables = self._tables
+        kind, length, bits = int(tables.kind[signal]), int(tables.bits[signal]), self.bits(signal)
+        text = "x" if tables.masked[signal] else bits
+        if kind in _REALS:
+            text = f"real{kind}({text})"
+        elif tables.signed[signal]:
             sign = 1 << (length - 1)
-            text = f"(({text} ^ {sign}) - {sign})"
-        is_odd = kind in _REALS or length >= _HUGE_BITS
-        if is_odd:
-            text = f"{f'real{kind}' if kind in _REALS else 'huge'}{text}"
+            text = f"number((({text}) ^ {sign}) - {sign})"
+        else:
+            text = f"number({text})"
         text = _scaled(text, float(tables.scale[signal]), float(tables.offset[signal]))
-        if (tables.factor[signal], tables.shift_to[signal]) != (1.0, 0.0):
-            text = f"{_scaled(f'({text})', float(tables.factor[signal]), float(tables.shift_to[signal]))}"
-        return f"finite({text})" if is_odd else text
+        text = f"finite({self._converted(signal, text)})"
+        if tables.masked[signal]:
+            return f"({text} if (x := {bits}) < {int(tables.unknown_from[signal])} else None)"
+        return text
+
+    def _converted(self, signal: int, text: str) -> str:
+        factor, then = float(self._tables.factor[signal]), float(self._tables.shift_to[signal])
+        return text if (factor, then) == (1.0, 0.0) else f"({text}) * {factor!r} + {then!r}"
 
 
 def _scaled(text: str, scale: float, offset: float) -> str:
@@ -211,7 +279,7 @@ def _finite(value: float) -> float | None:
     return value if value - value == 0.0 else None
 
 
-def _huge(integer: int) -> float:
+def _float_of(integer: int) -> float:
     try:
         return float(integer)
     except OverflowError:
@@ -225,7 +293,9 @@ def _real(form: str, size: int, bits: int) -> float:
 
 _HELPERS: Final[dict[str, object]] = {
     "finite": _finite,
-    "huge": _huge,
+    "number": _float_of,
+    "inf": math.inf,
+    "nan": math.nan,
     **{f"real{kind}": partial(_real, form, size) for kind, (form, size) in _REALS.items()},
 }
 

@@ -13,10 +13,12 @@ from tests.bench.frames import decode_frames
 from tests.bench.rows import Benchmark, Row
 from tests.bench.scheduling import book
 from tests.bench.simulator import live
+from tests.bench.start import open_databases
 
 BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "decode": read_and_decode,
     "frames": decode_frames,
+    "start": open_databases,
     "scheduling": book,
     "simulator": live,
 }
@@ -37,7 +39,7 @@ def run(
     for name, benchmark in benchmarks.items():
         if only in (None, name):
             for row in benchmark():
-                print(f"{row.name:<40} {row.value:>12.4g} {row.unit:<12} {row.ratio:>8.3f} of {row.peer}", flush=True)
+                print(row.line(), flush=True)
                 rows.append(row)
     if not rows:
         print("no benchmarks yet")

@@ -1,125 +1,183 @@
-"""Frames to samples: our decoders against cantools' `decode_message`, on the same frames, with the same result."""
+"""Frames to samples: our decoders against cantools, its generated C and asammdf, on the same frames.
 
-import os
+Rows without more are the decoding alone: message and payload to values, as cantools' `decode_message` does it. *Whole*
+is what the daemon does: bus and id to message, every frame counted, times, sources, columns of samples.
+"""
+
+import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Final, cast
 
-import cantools.database
+import can
 import numpy as np
-from cantools.database import Database as CanDatabase
+import numpy.typing as npt
+from asammdf import MDF
+from asammdf.blocks.mdf_v4 import Group
 
-from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
+from edge.decode.flat import FlatDecoder
 from edge.decode.scalar import ScalarDecoder
-from edge.frames import CLASSIC_BYTES, EXTENDED, FD, FD_BYTES, Frame, FrameBatch
-from tests.bench.rows import Row
-from tests.shared import find_shared
+from edge.frames import EXTENDED, FD
+from tests.bench.generated_c import GeneratedC, is_there
+from tests.bench.loads import Load, loads
+from tests.bench.rows import Row, Work
 
-FILES: Final = {
-    "plain": "opendbc/toyota_tss2_adas.dbc",
-    "mux-heavy": "opendbc/hyundai_2015_ccan.dbc",
-    "large": "tesla-model3.dbc",
-    "FD": "cantools/fd_test.dbc",
-}
-FRAMES: Final = 16_384
 WINDOWS: Final = (160, 4096)
 ROUNDS: Final = 5
-Work = tuple[int, int, float]
-"""Frames, samples, sum of the values."""
+WITH_MDF: Final = ("plain", "mux-heavy")
+"""The others take minutes: asammdf goes over all frames for every message."""
 
 
 @dataclass(frozen=True)
-class Load:
-    """Frames of one database that cantools decodes without complaint."""
+class Contender:
+    """One side of a comparison."""
 
-    file: Path
-    frames: Sequence[Frame]
-    theirs: CanDatabase
+    run: Callable[[], object]
+    """What is timed: all frames, once."""
+    values: Callable[[], Iterable[float]]
+    """The same, not timed, for the checksum; functions that are written once in a drive are written here."""
 
 
 def decode_frames() -> Iterable[Row]:
     """µs of processor time for a frame, one by one and in windows."""
-    for kind, name in FILES.items():
-        load = _load(find_shared(os.environ) / "data" / "dbc" / name)
-        yield _row(f"{kind}: one frame", load, _scalar)
-        for window in WINDOWS:
-            yield _row(f"{kind}: {window} frames", load, partial(_flat, window=window))
+    for load in loads():
+        cantools = _cantools(load)
+        yield _row(load, "one frame", _scalar(load), "cantools", cantools)
+        for size in WINDOWS:
+            yield _row(load, f"{size} frames", _flat(load, size), "cantools", cantools)
+        for size in (1, *WINDOWS):
+            yield _row(load, f"{size}, whole", _whole(load, size), "cantools", cantools)
+        if is_there():
+            yield from _against_c(load)
+        if load.kind in WITH_MDF:
+            yield from _against_mdf(load)
 
 
-def _row(name: str, load: Load, ours: Callable[[Load], tuple[float, Work]]) -> Row:
-    pairs = []
-    for _ in range(ROUNDS):
-        (mine, my_work), (theirs, their_work) = ours(load), _cantools(load)
-        if my_work[:2] != their_work[:2] or abs(my_work[2] - their_work[2]) > 1e-9 * abs(their_work[2]):
-            raise AssertionError(f"the two did not do the same work: {my_work} and {their_work}")
-        pairs.append((mine / my_work[0] * 1e6, theirs / their_work[0] * 1e6))
+def _row(load: Load, name: str, ours: Contender, peer: str, theirs: Contender, *, is_same: bool = True) -> Row:
+    work, peer_work = Work.of(len(load.frames), ours.values()), Work.of(len(load.frames), theirs.values())
+    if is_same and work != peer_work:
+        raise AssertionError(f"{load.kind}, {name}: not the same work: {work} and {peer_work}")
+    pairs = [(_timed(ours.run), _timed(theirs.run)) for _ in range(ROUNDS)]
     return Row(
-        name=f"decode, {name} ({my_work[1] / my_work[0]:.1f} samples each)",
-        value=median(pair[0] for pair in pairs),
+        name=f"decode {load.kind}: {name}",
+        value=median(one for one, _ in pairs) / work.frames * 1e6,
         unit="us/frame",
-        peer="cantools",
-        peer_value=median(pair[1] for pair in pairs),
+        peer=peer,
+        peer_value=median(one for _, one in pairs) / peer_work.frames * 1e6,
+        work=work,
+        peer_work=None if work == peer_work else peer_work,
     )
 
 
-def _load(file: Path) -> Load:
-    theirs = cast("CanDatabase", cantools.database.load_file(file, strict=False))
-    messages = [one for one in theirs.messages if 0 < one.length <= FD_BYTES and one.signals]
-    dice = np.random.default_rng(1)
-    frames: list[Frame] = []
-    while len(frames) < FRAMES:
-        message = messages[int(dice.integers(len(messages)))]
-        payload = dice.integers(0, 256, message.length, dtype=np.uint8).tobytes()
-        flags = (EXTENDED if message.is_extended_frame else 0) | (FD if message.length > CLASSIC_BYTES else 0)
-        try:
-            found = theirs.decode_message(message.frame_id, payload, decode_choices=False)
-        except (cantools.database.DecodeError, KeyError, ValueError):
-            continue
-        values = cast("dict[str, float]", found).values()
-        if all(value - value == 0 and abs(value) < 1e12 for value in values):  # a sum that both can compare
-            frames.append(Frame(len(frames), message.frame_id, payload, flags=flags))
-    return Load(file, frames, theirs)
+def _timed(run: Callable[[], object]) -> float:
+    begun = time.process_time()
+    run()
+    return time.process_time() - begun
 
 
-def _cantools(load: Load) -> tuple[float, Work]:
+def _cantools(load: Load) -> Contender:
     pairs = [(frame.id, frame.payload) for frame in load.frames]
     decode = load.theirs.decode_message
-    samples, total = 0, 0.0
-    begun = time.process_time()
-    for identifier, payload in pairs:
-        values = cast("dict[str, float]", decode(identifier, payload, decode_choices=False)).values()
-        samples += len(values)
-        total += sum(values)
-    return time.process_time() - begun, (len(pairs), samples, total)
+
+    def run() -> None:
+        for identifier, payload in pairs:
+            decode(identifier, payload, decode_choices=False)
+
+    def values() -> Iterator[float]:
+        for identifier, payload in pairs:
+            yield from cast("dict[str, float]", decode(identifier, payload, decode_choices=False)).values()
+
+    return Contender(run, values)
 
 
-def _scalar(load: Load) -> tuple[float, Work]:
-    tables = load_database(load.file).tables
-    decoder = ScalarDecoder(tables)
-    message = {int(identifier): place for place, identifier in enumerate(tables.id)}
+def _scalar(load: Load) -> Contender:
+    of, message = ScalarDecoder(load.ours.tables).of, load.message
     pairs = [(frame.id, frame.payload) for frame in load.frames]
-    samples, total = 0, 0.0
-    begun = time.process_time()
-    for identifier, payload in pairs:
-        _, values = decoder.of[message[identifier]](payload)
-        samples += len(values)
-        total += sum(values)  # type: ignore[arg-type]  # every payload gives numbers alone
-    return time.process_time() - begun, (len(pairs), samples, total)
+
+    def run() -> None:
+        for identifier, payload in pairs:
+            of[message[identifier]](payload)
+
+    def values() -> Iterator[float]:
+        for identifier, payload in pairs:
+            yield from (value for value in of[message[identifier]](payload)[1] if value is not None)
+
+    return Contender(run, values)
 
 
-def _flat(load: Load, window: int) -> tuple[float, Work]:
-    decoder = Decoder([Binding(load_database(load.file))])
-    batches = [FrameBatch.of(load.frames[at : at + window]) for at in range(0, len(load.frames), window)]
-    decoder.decode(batches[0])  # routes are met once in a drive
-    samples, total = 0, 0.0
-    begun = time.process_time()
-    for batch in batches:
-        found = decoder.decode(batch)
-        samples += len(found)
-        total += float(found.value.sum())
-    return time.process_time() - begun, (len(load.frames), samples, total)
+def _flat(load: Load, size: int) -> Contender:
+    decoder = FlatDecoder(load.ours.tables)
+    batches = [
+        (np.array([load.message[one] for one in batch.id.tolist()]), batch.payload, batch.length)
+        for batch in load.windows(size)
+    ]
+
+    def run() -> None:
+        for batch in batches:
+            decoder.decode(*batch)
+
+    def values() -> Iterator[float]:
+        for batch in batches:
+            yield from decoder.decode(*batch).value.tolist()
+
+    return Contender(run, values)
+
+
+def _whole(load: Load, size: int) -> Contender:
+    decoder = Decoder([Binding(load.ours)])
+    batches = load.windows(size)
+
+    def run() -> None:
+        for batch in batches:
+            decoder.decode(batch)
+
+    def values() -> Iterator[float]:
+        for batch in batches:
+            yield from decoder.decode(batch).value.tolist()
+
+    return Contender(run, values)
+
+
+def _against_c(load: Load) -> Iterator[Row]:
+    with tempfile.TemporaryDirectory(prefix="telltale-bench-") as folder:
+        compiled = GeneratedC(load, Path(folder))
+        theirs = Contender(compiled.decode, lambda: compiled.decode().tolist())
+        yield _row(load, "4096 frames", _flat(load, 4096), "generated C", theirs)
+
+
+def _against_mdf(load: Load) -> Iterator[Row]:
+    with tempfile.TemporaryDirectory(prefix="telltale-bench-") as folder:
+        file = Path(folder) / "frames.mf4"
+        _write_mdf(load, file)
+        with MDF(file) as opened:
+            theirs = Contender(
+                lambda: list(_columns(opened, load)),
+                lambda: (value for column in _columns(opened, load) for value in column[np.isfinite(column)].tolist()),
+            )
+            yield _row(load, "4096 frames", _flat(load, 4096), "asammdf", theirs, is_same=False)
+
+
+def _write_mdf(load: Load, file: Path) -> None:
+    with can.MF4Writer(file) as writer:
+        for row, frame in enumerate(load.frames):
+            writer.on_message_received(
+                can.Message(
+                    timestamp=1e9 + row / 1000,
+                    arbitration_id=frame.id,
+                    is_extended_id=bool(frame.flags & EXTENDED),
+                    data=frame.payload,
+                    is_fd=bool(frame.flags & FD),
+                )
+            )
+
+
+def _columns(opened: MDF, load: Load) -> Iterator[npt.NDArray[np.float64]]:
+    """What asammdf finds in the frames, signal by signal; where it finds a number to be none it is not finite."""
+    found = opened.extract_bus_logging({"CAN": [(load.file, 0)]})
+    for number, group in enumerate(cast("list[Group]", found.groups)):
+        for place, channel in enumerate(group.channels[1:], 1):
+            yield found.get(channel.name, group=number, index=place).samples

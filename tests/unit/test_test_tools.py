@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.__main__ import run
-from tests.bench.rows import Row
+from tests.bench.rows import Row, Work
 from tests.shared import ROOT, find_shared
 from tests.skipped import skipped_line
 
@@ -121,19 +121,32 @@ def test_a_long_run_that_passed_is_not_run_again_until_something_changes(tmp_pat
 
 
 def fast() -> list[Row]:
-    return [Row("fast", 2.0, "µs/frame", "bare loop", 8.0)]
+    return [Row("fast", 2.0, "µs/frame", "bare loop", 8.0, Work.of(2, [0.1, 0.2, 0.3]), Work.of(2, [0.5]))]
 
 
 def never() -> list[Row]:
     raise AssertionError("was not asked for")
 
 
-def test_bench_writes_its_rows_beside_their_peers(tmp_path: Path) -> None:
+def test_bench_writes_its_rows_beside_their_peers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "build" / "bench.json"
     assert run(["--only", "fast"], {"fast": fast, "never": never}, out) == 0
     assert json.loads(out.read_text()) == [
-        {"name": "fast", "value": 2.0, "unit": "µs/frame", "peer": "bare loop", "peer_value": 8.0, "ratio": 0.25}
+        {
+            "name": "fast",
+            "value": 2.0,
+            "unit": "µs/frame",
+            "peer": "bare loop",
+            "peer_value": 8.0,
+            "work": {"frames": 2, "samples": 3, "checksum": 0.6},
+            "peer_work": {"frames": 2, "samples": 1, "checksum": 0.5},
+            "ratio": 0.25,
+        }
     ]
+    line = capsys.readouterr().out
+    assert "0.250 of bare loop" in line
+    assert "3 samples, checksum 0.6" in line
+    assert "peer: 2 frames, 1 samples, checksum 0.5" in line
 
 
 def test_bench_refuses_a_name_it_does_not_have(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
