@@ -114,6 +114,17 @@ def run_all(targets: Sequence[tuple[str, Target]], *, inputs: int, seconds: floa
         return list(both.map(run, targets))
 
 
+def conclusion(rans: Sequence[Ran]) -> str:
+    """How many inputs there were, what is wrong, and how to see it again."""
+    problems = [ran for ran in rans if ran.problem]
+    total = sum(ran.report.inputs for ran in rans)
+    lines = [f"{total:,} inputs in all; {len(problems)} of {len(rans)} targets failed"]
+    for ran in problems:
+        lines.append(f"  {ran.report.target}: {ran.problem}")
+        lines += [f"    again: {sys.executable} -m tests.fuzz --replay {file}" for file in ran.report.failures]
+    return "\n".join(lines)
+
+
 def replay(files: Sequence[Path]) -> int:
     """Try kept inputs once more, in this process; 1: one still fails."""
     status = 0
@@ -146,14 +157,8 @@ def main(argv: Sequence[str]) -> int:
     targets = [(name, target) for name, target in TARGETS.items() if given.only in {None, name}]
     print(f"seed {given.seed}\n{HEAD}", flush=True)
     rans = run_all(targets, inputs=given.inputs, seconds=given.seconds, seed=given.seed)
-    total = sum(ran.report.inputs for ran in rans)
-    problems = [ran for ran in rans if ran.problem]
-    print(f"{total:,} inputs in all; {len(problems)} of {len(rans)} targets failed")
-    for ran in problems:
-        print(f"  {ran.report.target}: {ran.problem}")
-        for file in ran.report.failures:
-            print(f"    again: {Path(sys.executable).relative_to(Path.cwd())} -m tests.fuzz --replay {file}")
-    return 1 if problems else 0
+    print(conclusion(rans))
+    return 1 if any(ran.problem for ran in rans) else 0
 
 
 if __name__ == "__main__":

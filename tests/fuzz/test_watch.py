@@ -84,6 +84,17 @@ def test_growth_and_failures_are_told(report: Report, problem: str) -> None:
     assert program.judged(program.Ran(report)).problem == problem
 
 
+def test_the_conclusion_says_how_to_see_it_again() -> None:
+    rans = [
+        program.Ran(Report("good", 1_000)),
+        program.judged(program.Ran(Report("bad", 500, failed=1, failures=("f",)))),
+    ]
+    first, bad, again = program.conclusion(rans).splitlines()
+    assert first == "1,500 inputs in all; 1 of 2 targets failed"
+    assert bad.strip() == "bad: 1 fail, in 1 way"
+    assert again.endswith("-m tests.fuzz --replay f")
+
+
 def test_a_run_of_one_target_says_how_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
