@@ -13,7 +13,7 @@ from tests.fuzz.dice import Dice
 from tests.fuzz.frames import frames
 from tests.fuzz.scratch import check_refusal, scratch
 
-CHUNKS: Final = (196_608, 196_608, 300, 7)
+CHUNKS: Final = (196_608, 196_608, 300, 40)
 GZIP: Final = b"\x1f\x8b"
 SAMPLES: Final = (
     b"(1637353675.975229) can0 7E8#0341053F00000000\n", b"(0.5) vcan1 18FEF100#R8\n", b"(1.0) can0 123##1AABB\n",

@@ -27,8 +27,8 @@ class Target:
 
 TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
     {
-        "logs": Target(read_any_log, 230, 400),
-        "long_messages": Target(hear_anything, 300, 400),
+        "logs": Target(read_any_log, 150, 400),
+        "long_messages": Target(hear_anything, 380, 400),
         "databases": Target(read_any_database, 130, 600),
         "decoding": Target(decode_anything, 50, 400),
         "mappings": Target(load_any_mapping, 200, 300),
