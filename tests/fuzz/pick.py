@@ -1,4 +1,4 @@
-"""Seeds picked from many inputs: the smallest ones that together reach every line that all of them reach.
+"""Seeds picked from many inputs: the smallest ones that together reach every line as often as any of them does.
 
 `python -m tests.fuzz.pick TARGET [FOLDER…] [--chance N] [--keep FILE…]`: from the seeds that there are, the inputs in
 folders (`build/fuzz/corpus/TARGET`) and N by chance. Inputs that once failed are given with `--keep`: they always stay.
@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import logging
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,13 +22,15 @@ from tests.shared import ROOT
 
 Step = tuple[str, int, int]
 """From a line to a line of a file."""
+Reached = set[tuple[Step, int]]
+"""Steps with how often: once, twice, up to four times, up to eight, …"""
 LOOKED_AT: Final = (str(ROOT / "edge" / "decode"), str(ROOT / "edge" / "bus"), str(ROOT / "edge" / "toml_file"))
 ONCE_FAILED: Final = "failed-"
 
 
-def steps(target: Target, content: bytes) -> set[Step]:
+def steps(target: Target, content: bytes) -> Reached:
     """What an input reaches."""
-    found: set[Step] = set()
+    found: Counter[Step] = Counter()
 
     def called(frame: FrameType, _event: str, _argument: object) -> Any:
         if not frame.f_code.co_filename.startswith(LOOKED_AT):
@@ -37,7 +40,7 @@ def steps(target: Target, content: bytes) -> set[Step]:
         def lined(frame: FrameType, event: str, _argument: object) -> Any:
             nonlocal last
             if event == "line":
-                found.add((file, last, frame.f_lineno))
+                found[file, last, frame.f_lineno] += 1
                 last = frame.f_lineno
             return lined
 
@@ -49,13 +52,13 @@ def steps(target: Target, content: bytes) -> set[Step]:
             target.check(content)
     finally:
         sys.settrace(None)
-    return found
+    return {(step, (count - 1).bit_length()) for step, count in found.items()}
 
 
 def picked(target: Target, inputs: Sequence[bytes]) -> list[bytes]:
     """The small ones first, each that reaches something new; then without those that others make needless."""
-    reached: dict[bytes, set[Step]] = {}
-    all_of_it: set[Step] = set()
+    reached: dict[bytes, Reached] = {}
+    all_of_it: Reached = set()
     for content in sorted(set(inputs), key=lambda one: (len(one), one)):
         found = steps(target, content)
         if not found <= all_of_it:
