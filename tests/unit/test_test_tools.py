@@ -13,7 +13,6 @@ from tests.bench.rows import Row, Work
 from tests.shared import ROOT, find_shared
 from tests.skipped import skipped_line
 
-
 UNUSED = [word for plugin in ("cacheprovider", "langsmith_plugin", "schemathesis") for word in ("-p", f"no:{plugin}")]
 """Plugins that cost seconds at every start."""
 
