@@ -67,14 +67,7 @@ bench: environment  ## Ratios against peers measured in the same run, into build
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 lint: environment  ## ruff, bandit, mypy --strict, the import contracts; tsc against the API and eslint for the console
-	@echo "== lint: ruff, bandit, mypy, import contracts =="
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive edge cloud models
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-logo
-	@echo "== lint: the console's types against the API, eslint =="
-	@.ci/console .venv check
+	@.ci/lint
 
 # The lock files say what everybody else resolves to, so settings of this machine's uv stay out of them.
 LOCK := env -u UV_INDEX -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_EXTRA_INDEX_URL -u UV_FIND_LINKS \

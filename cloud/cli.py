@@ -1,27 +1,25 @@
-"""The command line of the cloud: arguments only."""
+"""The command line of the cloud: arguments only.
+
+What a command needs is imported where it runs: all of it together takes seconds on a small machine.
+"""
 
 import argparse
-import asyncio
 import logging
 import math
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cloud import cli_people, cli_warranty
-from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf
-from cloud.config import Override, load
-from cloud.database import Database
 from cloud.demo.car import COMPONENT_OF
 from cloud.demo.read import ANSWERS, DemoSettings
-from cloud.demo.run import run_demo
 from cloud.errors import EXIT_CONFIG, CloudError, ConfigError
-from cloud.inbox.aside import AsideService
 from cloud.logs import LogFormat, set_up
-from cloud.pages import LIMIT_MAX, Window
-from cloud.security.tokens import new_token
+
+if TYPE_CHECKING:
+    from cloud.config import Override
 
 TOKEN_VARIABLE: Final = "TELLTALE_CLOUD_TOKEN"
 _DATABASE_DEFAULT: Final = "sqlite:///telltale.db"
@@ -103,6 +101,8 @@ def _positive(text: str) -> float:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    from cloud.demo.run import run_demo  # noqa: PLC0415  # httpx, which only this needs
+
     return run_demo(
         DemoSettings(
             options.duration, options.seed, options.fault, options.speed, answer=options.answer, asks=options.ask
@@ -131,7 +131,11 @@ def _add_serve(serve_parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    import asyncio  # noqa: PLC0415  # the rest of this list as well: no other command needs it
+
     from cloud.app import serve  # noqa: PLC0415  # seconds on a small machine, and no other command needs it
+    from cloud.config import load  # noqa: PLC0415  # the same
+    from cloud.security.tokens import new_token  # noqa: PLC0415  # the same
 
     config = load(options.config, _overrides(options, os.environ))
     if config.token is not None:
@@ -145,8 +149,10 @@ def _serve(options: argparse.Namespace) -> None:
     asyncio.run(serve(config, token=token, announce=options.announce, on_ready=tell))
 
 
-def _overrides(options: argparse.Namespace, environ: Mapping[str, str]) -> list[Override]:
+def _overrides(options: argparse.Namespace, environ: Mapping[str, str]) -> "list[Override]":
     """What the command line and the environment say over the file; of the two, the command line."""
+    from cloud.config import Override  # noqa: PLC0415  # pydantic
+
     said = [
         Override("--broker-port", ("broker", "port"), options.broker_port),
         Override("--database", ("database",), options.database),
@@ -163,6 +169,8 @@ def _overrides(options: argparse.Namespace, environ: Mapping[str, str]) -> list[
 
 
 def _migrate(options: argparse.Namespace) -> None:
+    from cloud.database import Database  # noqa: PLC0415  # SQLAlchemy takes half a second
+
     database = Database(options.database)
     try:
         print(f"{options.database} is at revision {database.migrate()}")
@@ -171,6 +179,10 @@ def _migrate(options: argparse.Namespace) -> None:
 
 
 def _quarantine(options: argparse.Namespace) -> None:
+    from cloud.database import Database  # noqa: PLC0415  # SQLAlchemy takes half a second
+    from cloud.inbox.aside import AsideService  # noqa: PLC0415  # the same
+    from cloud.pages import LIMIT_MAX, Window  # noqa: PLC0415  # the same
+
     database = Database(options.database, must_exist=True)
     try:
         window: Window | None = Window(LIMIT_MAX)
@@ -185,6 +197,8 @@ def _quarantine(options: argparse.Namespace) -> None:
 
 
 def _broker_config(options: argparse.Namespace) -> None:
+    from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf  # noqa: PLC0415  # pydantic
+
     folder: Path = options.out.absolute()
     file = folder / "mosquitto.conf"
     try:

@@ -5,15 +5,13 @@ import getpass
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from cloud.database import Database
 from cloud.errors import ConfigError
-from cloud.security.audit import Audit
-from cloud.security.passwords import Passwords
-from cloud.security.people import PeopleService
-from cloud.security.principal import Grant
 from cloud.security.roles import Role, matrix_table
+
+if TYPE_CHECKING:
+    from cloud.database import Database
 
 Result = TypeVar("Result")
 
@@ -42,9 +40,14 @@ def add_commands(commands: Any, database_default: str) -> None:
 
 def person(options: argparse.Namespace) -> None:
     """Add a person, or change one; the password is asked for, or is the first line of stdin where that is a pipe."""
+    from cloud.security.audit import Audit  # noqa: PLC0415  # SQLAlchemy takes half a second, and most commands need none
+    from cloud.security.passwords import Passwords  # noqa: PLC0415  # the same
+    from cloud.security.people import PeopleService  # noqa: PLC0415  # the same
+    from cloud.security.principal import Grant  # noqa: PLC0415  # the same
+
     password = None if options.disable else _password()
 
-    def put(database: Database) -> None:
+    def put(database: "Database") -> None:
         people = PeopleService(database, Audit(database, _now), _now, Passwords())
         fleets: list[str | None] = options.fleet or [None]
         grants = tuple(Grant(Role(options.role), fleet) for fleet in fleets)
@@ -63,8 +66,9 @@ def roles(_: argparse.Namespace) -> None:
 
 def audit(options: argparse.Namespace) -> int:
     """Say how many entries there are; 1 when the chain is broken."""
+    from cloud.security.audit import Audit  # noqa: PLC0415  # the same
 
-    def verify(database: Database) -> int:
+    def verify(database: "Database") -> int:
         counted, broken = Audit(database, _now).verify()
         if broken is not None:
             print(f"entry {broken} does not follow from the {counted} before it: one of them was changed or taken away")
@@ -84,7 +88,9 @@ def _password() -> str:
     return password
 
 
-def _on(url: str, act: Callable[[Database], Result]) -> Result:
+def _on(url: str, act: "Callable[[Database], Result]") -> Result:
+    from cloud.database import Database  # noqa: PLC0415  # the same
+
     database = Database(url, must_exist=True)
     try:
         return act(database)

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cloud.errors import ConfigError
-from cloud.security.tokens import signing_key
 
 if TYPE_CHECKING:
     from cloud.warranty.pack import Report
@@ -74,6 +73,8 @@ def _key(file: Path) -> bytes:
     if not file.exists():
         remedy = "Name it with --key, or compare the hashes alone with --without-key"
         raise ConfigError("there is no such key", file=file, place="--key", remedy=remedy)
+    from cloud.security.tokens import signing_key  # noqa: PLC0415  # the same
+
     return signing_key(file)
 
 

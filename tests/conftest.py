@@ -10,6 +10,10 @@ from tests.folders import remove_folders
 from tests.long_runs import LongRuns
 from tests.shared import ROOT, find_shared
 
+# Three tests run at a time, and a training that spins on both cores waits for the others at every split of every tree:
+# one thread each, in what the tests start as well. It has to be said before anything loads OpenMP.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 FUZZ_EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
 
 # An ordinary run gives the same answer every time; only `make fuzz` rolls dice. A slow machine is no failure.

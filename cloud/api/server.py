@@ -82,7 +82,9 @@ def make_api(services: Services) -> FastAPI:
     add_problem_documents(app)
     app.include_router(health.router)
     app.include_router(docs.router, prefix=V1)
-    app.include_router(_v1())
+    app.include_router(
+        _v1(), prefix=V1
+    )  # without a prefix FastAPI walks all routes here, in search of one without a path
     app.add_middleware(Bounded)
     page = add_metrics(app, services).page
     app.add_middleware(Correlated)
@@ -92,7 +94,7 @@ def make_api(services: Services) -> FastAPI:
 
 @cache  # no route knows of a service
 def _v1() -> APIRouter:
-    router = APIRouter(prefix=V1, responses=_RESPONSES)
+    router = APIRouter(responses=_RESPONSES)
     for noun in (
         vehicles,
         profiles,

@@ -112,12 +112,17 @@ def make_module(tree: Path, module: str) -> Path:
     return file
 
 
+def _what_is_no_python(folder: str, names: list[str]) -> set[str]:
+    """What nobody imports, such as nine tenths of the bytes."""
+    passed_over = {"__pycache__", "node_modules", "dist"}
+    return {name for name in names if name in passed_over or not (name.endswith(".py") or Path(folder, name).is_dir())}
+
+
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A copy of our rooms that may be spoiled."""
     for room in ("edge", "cloud", "models"):
-        ignored = shutil.ignore_patterns("__pycache__", "node_modules", "dist")
-        shutil.copytree(ROOT / room, tmp_path / room, ignore=ignored)
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=_what_is_no_python)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 

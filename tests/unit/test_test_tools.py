@@ -13,11 +13,14 @@ from tests.bench.rows import Row, Work
 from tests.shared import ROOT, find_shared
 from tests.skipped import skipped_line
 
+UNUSED = [word for plugin in ("cacheprovider", "langsmith_plugin", "schemathesis") for word in ("-p", f"no:{plugin}")]
+"""Plugins that cost seconds at every start."""
+
 
 def inner_pytest(folder: Path, *arguments: str, environ: dict[str, str] | None = None) -> str:
     """The output of a pytest of its own in `folder`, with our modules at hand."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *arguments],
+        [sys.executable, "-m", "pytest", *UNUSED, "-q", *arguments],
         cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT), **(environ or {})},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
