@@ -6,6 +6,7 @@
 BIN := .venv/bin
 SHORT := not long and not fuzz and not guest
 DEMO_FLAGS := $(if $(DURATION),--duration $(DURATION)) $(if $(SEED),--seed $(SEED)) $(if $(FAULT),--fault $(FAULT)) $(if $(ANSWER),--answer $(ANSWER)) $(if $(ASK),--ask)
+FUZZ_FLAGS := $(if $(ONLY),--only $(ONLY)) $(if $(FUZZ_INPUTS),--inputs $(FUZZ_INPUTS)) $(if $(FUZZ_SECONDS),--seconds $(FUZZ_SECONDS)) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED))
 # Debian keeps mosquitto where an ordinary user's PATH does not look.
 export PATH := $(PATH):/usr/sbin:/sbin
 # Without cached bytecode every program that a test starts compiles all its libraries first: seconds each.
@@ -53,10 +54,13 @@ test-guest: environment  ## The tests with real clients once more, on real vcan 
 	@echo "== tests on vcan, in a guest machine =="
 	@$(BIN)/pytest -m guest -s --timeout=0
 
-fuzz: environment  ## Property tests with a large budget [FUZZ_EXAMPLES=20000]
-	@echo "== fuzz: $${FUZZ_EXAMPLES:=20000} examples per property =="; export FUZZ_EXAMPLES; \
-	$(BIN)/pytest -m fuzz -n 2 --timeout=0; status=$$?; \
-	if [ $$status = 5 ]; then echo "no fuzz tests yet"; else exit $$status; fi
+fuzz: environment  ## A million inputs for what reads files and frames, then property tests with a large budget [ONLY=target FUZZ_INPUTS=n FUZZ_SECONDS=n FUZZ_SEED=n FUZZ_EXAMPLES=10000]
+	@echo "== fuzz: guided by what inputs reach; what fails is kept in build/fuzz =="
+	@status=0; \
+	$(BIN)/python -m tests.fuzz $(FUZZ_FLAGS) || status=1; \
+	echo "== fuzz: $${FUZZ_EXAMPLES:=10000} examples per property =="; export FUZZ_EXAMPLES; \
+	$(BIN)/pytest -m fuzz -n 2 --timeout=0 $(if $(ONLY),tests/fuzz -k $(ONLY)) || status=1; \
+	exit $$status
 
 bench: environment  ## Ratios against peers measured in the same run, into build/bench.json [ONLY=name]
 	@echo "== benchmarks: rows in build/bench.json =="

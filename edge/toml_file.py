@@ -25,10 +25,12 @@ def read_toml(kind: type[_T], file: Path, *, what: str, see: str) -> _T:
         raise ConfigError(f"no such {what} file", file=file, remedy=f"Check the path given as {what}") from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=file, remedy="Check that it is a file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"is not TOML: {error}", file=file, remedy="Mend that line") from error
     except ValidationError as error:
         raise first_mistake(error, file, see=see) from error
+    except RecursionError:
+        raise ConfigError("is not TOML that can be read", file=file, remedy="Nest it less deeply") from None
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
+        raise ConfigError(f"is not TOML: {error}", file=file, remedy="Mend that line") from error
 
 
 def first_mistake(error: ValidationError, file: Path | str | None, *, see: str, table: str = "") -> ConfigError:

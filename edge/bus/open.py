@@ -31,6 +31,10 @@ def _open(spec: SourceSpec, now_ns: int) -> Source:
         from edge.bus.simulated import open_simulation  # noqa: PLC0415  see above
 
         return open_simulation(spec, now_ns=now_ns)
+    if spec.kind == "can":
+        from edge.bus.socketcan import SocketCanSource  # noqa: PLC0415  see above
+
+        return SocketCanSource(spec)
     from edge.bus.interface import Interface  # noqa: PLC0415  see above
     from edge.bus.pythoncan import PythonCanSource  # noqa: PLC0415  see above
 

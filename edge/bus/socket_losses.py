@@ -3,10 +3,13 @@
 import os
 import socket
 import struct
+from contextlib import suppress
 from typing import Final
 
 RECEIVE_BUFFER_BYTES: Final = 4 << 20
 """The usual 208 KiB hold a few hundred frames; the kernel may grant less than asked for (net.core.rmem_max)."""
+SO_RCVBUFFORCE: Final = 33
+"""asm-generic/socket.h: beyond net.core.rmem_max, for who has CAP_NET_ADMIN."""
 SO_MEMINFO: Final = 55
 """asm-generic/socket.h; an array of 32-bit numbers."""
 _DROPS_INDEX: Final = 8
@@ -26,6 +29,8 @@ class SocketLosses:
         self._socket = socket.socket(fileno=os.dup(descriptor))
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
+            with suppress(PermissionError):
+                self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER_BYTES)
             self.count()
         except OSError:
             self._socket.close()

@@ -1,6 +1,6 @@
 """From layouts to flat tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,9 +9,13 @@ import numpy as np
 from edge.decode.compiled import BLOCKS_MAX, EXACT_BITS, SELECTOR_BITS, WORD, Form, Kind, Tables
 from edge.decode.layout import Fate, MessageLayout, Number, Remark, SignalLayout
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Of what is written here and of what is remarked: with another one, tables that were kept are made anew."""
 _FLOATS: Final = {16: Kind.FLOAT16, 32: Kind.FLOAT32, 64: Kind.FLOAT64}
+LOOKS_MAX: Final = 1 << 20
+"""At signals and their ranges, while the blocks of one message are laid out: bounds the time and the tables."""
+DEPTH_MAX: Final = 64
+"""Selectors one behind the other."""
 _ALL: Final = (1 << WORD) - 1
 _NOTHING: Final = frozenset(
     {"error", "not available", "not installed", "reserved", "invalid", "unknown", "snv", "take no action"}
@@ -41,7 +45,7 @@ def compiled(messages: Sequence[MessageLayout], conversions: Sequence[Conversion
 
 
 class _TooMany(Exception):
-    """A message has more blocks than are laid out."""
+    """A message has more blocks, or takes longer, than is laid out."""
 
 
 @dataclass(slots=True)
@@ -57,6 +61,10 @@ class _Build:
     remarks: list[Remark] = field(default_factory=list)
     limit: int = 0
     """Of blocks, for the message that is laid out."""
+    work: int = 0
+    """What is left of LOOKS_MAX for it."""
+    selected: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    """Its selectors, with the ranges of values at which they select."""
 
     def add(self, message: MessageLayout) -> None:
         """Number its signals, and lay out its blocks."""
@@ -64,7 +72,8 @@ class _Build:
         self.signals += [(message, signal) for signal in message.signals]
         place = {signal.name: base + number for number, signal in enumerate(message.signals)}
         slots, blocks, forks, arms = len(self.slots), len(self.blocks), len(self.forks), len(self.arms)
-        self.limit = blocks + BLOCKS_MAX
+        self.limit, self.work = blocks + BLOCKS_MAX, LOOKS_MAX
+        self.selected = _selected(message)
         try:
             self.roots.append(self._way(message, place, {}))
         except _TooMany:
@@ -76,19 +85,18 @@ class _Build:
 
     def _way(self, message: MessageLayout, place: Mapping[str, int], known: Mapping[str, int | None]) -> int:
         """From here on, with these selectors known (None: a value that selects nothing): a block, or -1 - fork."""
+        self.work -= sum(1 if one.branch is None else len(one.branch.values) for one in message.signals)
+        if self.work < 0 or len(known) > DEPTH_MAX:
+            raise _TooMany
         there = [signal for signal in message.signals if _is_there(signal, known)]
-        selector = next((one for one in there if one.name not in known and _selected(message, one)), None)
+        selector = next((one for one in there if one.name not in known and one.name in self.selected), None)
         if selector is None:
             return self._block(there, place, is_lost=None in known.values())
         if selector.length > SELECTOR_BITS:
             raise _TooMany
         fork = len(self.forks)
         self.forks.append(place[selector.name])
-        ranges = [pair for one in _selected(message, selector) for pair in one]
-        for first in sorted({0, *(low for low, _ in ranges), *(high + 1 for _, high in ranges)}):
-            if first >> selector.length:
-                continue
-            value = first if any(low <= first <= high for low, high in ranges) else None
+        for first, value in _values(self.selected[selector.name], selector.length):
             self.arms.append((fork, first, self._way(message, place, {**known, selector.name: value})))
         return -1 - fork
 
@@ -199,11 +207,24 @@ def _is_there(signal: SignalLayout, known: Mapping[str, int | None]) -> bool:
     return value is not None and signal.branch.holds(value)
 
 
-def _selected(message: MessageLayout, selector: SignalLayout) -> list[tuple[tuple[int, int], ...]]:
-    """The values at which each of the signals is there that this one selects."""
-    return [
-        one.branch.values for one in message.signals if one.branch is not None and one.branch.selector == selector.name
-    ]
+def _selected(message: MessageLayout) -> dict[str, list[tuple[int, int]]]:
+    """By selector the ranges of values at which signals are there, ascending."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for signal in message.signals:
+        if signal.branch is not None:
+            found.setdefault(signal.branch.selector, []).extend(signal.branch.values)
+    return {name: sorted(ranges) for name, ranges in found.items()}
+
+
+def _values(ranges: Sequence[tuple[int, int]], length: int) -> Iterator[tuple[int, int | None]]:
+    """The first value of each arm of a selector of so many bits, and the same, or None where it selects nothing."""
+    firsts = {0, *(low for low, _ in ranges), *(high + 1 for _, high in ranges)}
+    at, end = 0, -1
+    for first in sorted(first for first in firsts if not first >> length):
+        while at < len(ranges) and ranges[at][0] <= first:
+            end = max(end, ranges[at][1])
+            at += 1
+        yield first, first if first <= end else None
 
 
 def _form(message: MessageLayout) -> int:

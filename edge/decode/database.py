@@ -1,5 +1,6 @@
 """Reading a CAN database and the mapping beside it: what can be read is used, what cannot is told with its place."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,7 @@ def load_database(file: Path, mapping_file: Path | None = None) -> Database:
     remarks += suspicions(messages, (beside or file.with_suffix(BESIDE)).name)
     remarks += of_one_path(messages, mapping)
     mapped = [mapping.entries.get(f"{message.name}.{signal.name}") for message, signal in _each(messages)]
+    _check_reach(messages, mapping)
     tables, left_out = compiled(messages, [_conversion(one) for one in mapped])
     signals = tuple(
         _signal(message, signal, one) for (message, signal), one in zip(_each(messages), mapped, strict=True)
@@ -99,6 +101,15 @@ def _each(messages: Sequence[MessageLayout]) -> Iterator[tuple[MessageLayout, Si
     return ((message, signal) for message in messages for signal in message.signals)
 
 
+def _check_reach(messages: Sequence[MessageLayout], mapping: Mapping) -> None:
+    for message, signal in _each(messages):
+        name = f"{message.name}.{signal.name}"
+        mapped = mapping.entries.get(name)
+        if mapped is not None and not math.isfinite(signal.reach * abs(mapped.factor) + abs(mapped.offset)):
+            problem = "factor and offset make of its values what is no number any more"
+            raise ConfigError(problem, file=mapping.file, place=name, remedy="Give smaller ones")
+
+
 def _conversion(mapped: Mapped | None) -> Conversion:
     return Conversion() if mapped is None else Conversion(mapped.factor, mapped.offset)
 
@@ -115,7 +126,8 @@ def _signal(message: MessageLayout, signal: SignalLayout, mapped: Mapped | None)
 
 
 def _labels(signal: SignalLayout, conversion: Conversion) -> dict[float, str]:
-    return {
+    named = {
         (raw * signal.scale + signal.offset) * conversion.factor + conversion.offset: label
         for raw, label in signal.labels.items()
     }
+    return {value: label for value, label in named.items() if math.isfinite(value)}

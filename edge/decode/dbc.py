@@ -5,6 +5,7 @@ is read too: ids above 11 bits without the flag that says so, spaces where none 
 statements without an end.
 """
 
+import itertools
 import math
 import re
 from collections.abc import Callable
@@ -21,7 +22,6 @@ from edge.decode.layout import (
     Number,
     Remark,
     SignalLayout,
-    another,
     beyond,
     why_not,
 )
@@ -34,22 +34,29 @@ PSEUDO_ID: Final = 0xC000_0000
 """Of the message that holds signals which belong to none (Vector writes VECTOR__INDEPENDENT_SIG_MSG)."""
 REMARKS_MAX: Final = 10_000
 
-_NUMBER: Final = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
+# Where a text does not fit, possessive parts (`++`, `*+`) keep the time to find out in proportion to its length.
+_DIGITS: Final = r"[0-9]{1,20}+"
+"""More than any number of a database has; int() refuses some thousands."""
+_INTEGER: Final = re.compile(_DIGITS)
+_NUMBER: Final = r"[-+]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][-+]?[0-9]++)?"
 _SIGNAL: Final = re.compile(
-    rf"SG_\s+(?P<name>\S+)\s*(?P<mux>M|m\d+M?)?\s*:\s*(?P<start>\d+)\|(?P<length>\d+)@(?P<order>[01])(?P<sign>[-+])\s*"
-    rf"\(\s*(?P<scale>{_NUMBER})\s*,\s*(?P<offset>{_NUMBER})\s*\)\s*"
-    rf'\[\s*(?P<low>{_NUMBER})\s*\|\s*(?P<high>{_NUMBER})\s*\]\s*"(?P<unit>[^"]*)"'
+    rf"SG_\s++(?P<name>\S+)\s*+(?P<mux>M|m{_DIGITS}M?)?\s*+:\s*+(?P<start>{_DIGITS})\|(?P<length>{_DIGITS})"
+    rf"@(?P<order>[01])(?P<sign>[-+])\s*+\(\s*+(?P<scale>{_NUMBER})\s*+,\s*+(?P<offset>{_NUMBER})\s*+\)\s*+"
+    rf'\[\s*+(?P<low>{_NUMBER})\s*+\|\s*+(?P<high>{_NUMBER})\s*+\]\s*+"(?P<unit>[^"]*+)"'
 )
 _LOOSE: Final = re.compile(
-    rf"SG_\s*(?P<name>[^:]+?)\s*:\s*(?P<start>\d+)\s*\|\s*(?P<length>\d+)\s*@\s*(?P<order>[01])?\s*(?P<sign>[-+])?\s*"
-    rf'(?:\(\s*(?P<scale>{_NUMBER})?\s*[,;]?\s*(?P<offset>{_NUMBER})?\s*\))?[^"]*(?:"(?P<unit>[^"]*)"?)?'
+    rf"SG_(?P<name>[^:]++):\s*+(?P<start>{_DIGITS})\s*+\|\s*+(?P<length>{_DIGITS})\s*+@\s*+(?P<order>[01])?\s*+"
+    rf"(?P<sign>[-+])?\s*+(?:\(\s*+(?P<scale>{_NUMBER})?\s*+[,;]?\s*+(?P<offset>{_NUMBER})?\s*+\))?"
+    rf'[^"]*+(?:"(?P<unit>[^"]*+)"?)?'
 )
-_MUX: Final = re.compile(r"(.+?)\s+(M|m\d*M?)$")
-_MESSAGE: Final = re.compile(r"BO_\s+(\d+)\s+([^:\s]+)\s*:\s*(\d+)\s*(\S+)?")
-_LOOSE_MESSAGE: Final = re.compile(r"BO_\s*(0[xX][0-9A-Fa-f]+|\d+)\s*([^:]*?)\s*:\s*(\d+)?")
-_VALUES: Final = re.compile(rf'({_NUMBER})\s*"((?:[^"\\]|\\.)*)"')
-_RANGE: Final = re.compile(r"(\d+)\s*-\s*(\d+)")
-_ATTRIBUTE: Final = re.compile(r'BA_\s+"(\w+)"\s+(?:BO_\s+(\d+)\s+|SG_\s+(\d+)\s+(\S+)\s+)?(.+)', re.DOTALL)
+_MUX: Final = re.compile(rf"M|m(?:{_DIGITS})?M?")
+_MESSAGE: Final = re.compile(rf"BO_\s++({_DIGITS})\s++([^:\s]++)\s*+:\s*+({_DIGITS})\s*+(\S++)?")
+_LOOSE_MESSAGE: Final = re.compile(rf"BO_\s*+(0[xX][0-9A-Fa-f]{{1,20}}+|{_DIGITS})([^:]*+):\s*+({_DIGITS})?")
+_VALUES: Final = re.compile(rf'(?<![0-9])({_NUMBER})\s*+"((?:[^"\\]|\\.)*+)"')
+_RANGE: Final = re.compile(rf"(?<![0-9])({_DIGITS})\s*+-\s*+({_DIGITS})")
+_ATTRIBUTE: Final = re.compile(
+    rf'BA_\s++"(\w++)"\s++(?:BO_\s++({_DIGITS})\s++|SG_\s++({_DIGITS})\s++(\S++)\s++)?(.+)', re.DOTALL
+)
 _NOBODY: Final = "Vector__XXX"
 
 
@@ -81,10 +88,18 @@ class _Message:
     long_name: str = ""
     long_names: dict[str, str] = field(default_factory=dict)
     """Of signals, by the short ones that the format allows."""
-    twice: set[str] = field(default_factory=set)
-    """Names of more than one signal: what is said of them could be of either."""
+    twice: dict[str, int] = field(default_factory=dict)
+    """Names of more than one signal, with the last number that was added: what is said of them could be of either."""
     has_cycle: bool = False
     senders: list[str] = field(default_factory=list)
+
+    def another(self, name: str) -> str:
+        """A name that no signal has yet, for one more signal of this name."""
+        number = next(
+            number for number in itertools.count(self.twice.get(name, 1) + 1) if f"{name}_{number}" not in self.signals
+        )
+        self.twice[name] = number
+        return f"{name}_{number}"
 
 
 class _Reader:
@@ -133,7 +148,8 @@ class _Reader:
         found = found or _LOOSE_MESSAGE.match(statement.text)
         if found is None:
             return self._skipped(statement, "a message", "no id, name and length can be read")
-        number, name = int(found[1], 0), found[2] or f"Message_{found[1]}"
+        number = int(found[1], 16 if found[1][:2].lower() == "0x" else 10)
+        name = found[2].strip() or f"Message_{found[1]}"
         if number == PSEUDO_ID:
             self._is_lost = False
             return None
@@ -162,20 +178,17 @@ class _Reader:
         found = _SIGNAL.match(statement.text)
         loose = None if found else _LOOSE.match(statement.text)
         match = found or loose
-        if match is None:
+        if match is None or not match["name"].strip():
             return self._skipped(statement, self._of("a signal"), "no name and no place in the frame can be read")
-        name, mux = match["name"], (match["mux"] or "") if found else ""
-        if loose is not None and (parted := _MUX.match(name)) is not None:
-            name, mux = parted[1], "M" if parted[2] == "m" else parted[2]
+        name, mux = _parted(match["name"].strip()) if loose is not None else (match["name"], match["mux"] or "")
         if message is None:
             return self._skipped(statement, name, "its message could not be read") if self._is_lost else None
-        layout = _layout(name.strip(), match, is_loose=loose is not None)
+        layout = _layout(name, match, is_loose=loose is not None)
         what = f"{message.layout.name}.{layout.name}"
         if why := why_not(layout):
             return self._skipped(statement, what, why)
         if layout.name in message.signals:
-            message.twice.add(layout.name)
-            layout = replace(layout, name=another(layout.name, message.signals))
+            layout = replace(layout, name=message.another(layout.name))
             self._repaired(statement, what, f"a second one of this name, so it is called {layout.name}")
         if loose is not None:
             self._repaired(statement, what, "it is not written as signals are; what is missing is taken for the usual")
@@ -186,8 +199,8 @@ class _Reader:
 
     def _values(self, statement: Statement) -> None:
         words = statement.text.split(None, 3)
-        if len(words) < 4 or not words[1].isdigit():
-            if len(words) >= 3 and words[1].isdigit():
+        if len(words) < 4 or _integer(words[1]) is None:
+            if len(words) >= 3 and _integer(words[1]) is not None:
                 return None  # a signal without a single label
             return None if len(words) >= 2 else self._skipped(statement, "VAL_", "no signal can be read")
         signal = self._find(statement, words[1], words[2])
@@ -252,14 +265,16 @@ class _Reader:
 
     def _transmitters(self, statement: Statement) -> None:
         words = statement.text.replace(":", " ").replace(",", " ").split()
-        message = self._messages.get(_key(int(words[1]))) if len(words) > 2 and words[1].isdigit() else None
+        number = _integer(words[1]) if len(words) > 2 else None
+        message = None if number is None else self._messages.get(_key(number))
         if message is not None:
-            message.senders += [name for name in words[2:] if name not in {*message.senders, _NOBODY}]
+            message.senders = [name for name in dict.fromkeys([*message.senders, *words[2:]]) if name != _NOBODY]
 
-    def _find(self, statement: Statement, number: str, name: str) -> _Signal | None:
-        message = self._messages.get(_key(int(number))) if number.isdigit() else None
+    def _find(self, statement: Statement, text: str, name: str) -> _Signal | None:
+        number = _integer(text)
+        message = None if number is None else self._messages.get(_key(number))
         signal = None if message is None else message.signals.get(name)
-        if signal is None and number.isdigit() and int(number) != PSEUDO_ID:
+        if signal is None and number is not None and number != PSEUDO_ID:
             what = f"{number}.{name}" if message is None else f"{message.layout.name}.{name}"
             self._skipped(statement, what, f"{statement.keyword} is about a signal that is not there")
         return signal
@@ -318,8 +333,9 @@ class _Reader:
             return False
         names = self._enums.get("VFrameFormat", [])
         given = self._defaults.get("VFrameFormat", "") if message.frame_format is None else message.frame_format
-        if given.isdigit() and int(given) < len(names):
-            given = names[int(given)]
+        place = _integer(given)
+        if place is not None and place < len(names):
+            given = names[place]
         return given == "J1939PG" or (not names and self._protocol == "J1939")
 
     def _of(self, what: str) -> str:
@@ -348,6 +364,14 @@ def _say(message: _Message, name: str, value: str) -> None:
 def _cycle_s(text: str) -> float | None:
     cycle_ms = _number(text)
     return cycle_ms / 1000.0 if cycle_ms is not None and cycle_ms > 0 else None
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """A name and what follows it of multiplexing, in a line that is not written as signals are."""
+    words = name.rsplit(None, 1)
+    if len(words) == 2 and _MUX.fullmatch(words[1]):
+        return words[0], "M" if words[1] == "m" else words[1]
+    return name, ""
 
 
 def _layout(name: str, match: re.Match[str], *, is_loose: bool) -> SignalLayout:
@@ -381,6 +405,11 @@ def _labels(text: str) -> dict[int, str]:
 def _key(number: int) -> tuple[bool, int]:
     identifier = number & ~EXTENDED_FLAG
     return bool(number & EXTENDED_FLAG) or identifier > STANDARD_MAX, identifier
+
+
+def _integer(text: str) -> int | None:
+    """A whole number as ids are written; None: it is none."""
+    return int(text) if _INTEGER.fullmatch(text) else None
 
 
 def _number(text: str) -> float | None:

@@ -1,7 +1,8 @@
 """Compiled databases kept beside the state: a start that finds its database there parses and compiles nothing.
 
 A kept one is found by a hash over everything that it was made of: the bytes of the database and of its mapping, the
-catalogue, and the version of what compiles. Whatever is wrong with it, it is made anew.
+catalogue, and the version of what compiles. It ends with a hash over itself, so whatever is wrong with it, it is made
+anew.
 """
 
 import hashlib
@@ -29,6 +30,7 @@ KEPT_MAX: Final = 32
 """Files: the ones that were used longest ago go first."""
 FOLDER: Final = "compiled"
 _BYTES_MAX: Final = 64 * 1024 * 1024
+_HASH_BYTES: Final = hashlib.sha256().digest_size
 _META: Final = "meta"
 _COLUMNS: Final = tuple(one.name for one in fields(Signal))
 """In the order in which a signal takes them."""
@@ -67,7 +69,7 @@ def _read(kept: Path, file: Path) -> Database | None:
     try:
         if kept.stat().st_size > _BYTES_MAX:
             return None
-        with np.load(io.BytesIO(kept.read_bytes()), allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(_as_written(kept.read_bytes())), allow_pickle=False) as arrays:
             meta = json.loads(arrays[_META].tobytes())
             tables = Tables.unpacked(arrays)
         *columns, labels = [meta["signals"][name] for name in _COLUMNS]
@@ -81,6 +83,18 @@ def _read(kept: Path, file: Path) -> Database | None:
     with suppress(OSError):
         kept.touch()
     return Database(file, signals, tables, remarks)
+
+
+def _as_written(content: bytes) -> bytes:
+    """A file without the hash at its end, when that is the file's own.
+
+    Raises:
+        ValueError: it is not; zip files have room for damages that their own checks do not see.
+    """
+    written, its_hash = content[:-_HASH_BYTES], content[-_HASH_BYTES:]
+    if hashlib.sha256(written).digest() != its_hash:
+        raise ValueError("it is not what was written")
+    return written
 
 
 def _keep(kept: Path, database: Database) -> None:
@@ -99,6 +113,7 @@ def _keep(kept: Path, database: Database) -> None:
         try:
             with draft.writing() as stream:
                 stream.write(content.getbuffer())
+                stream.write(hashlib.sha256(content.getbuffer()).digest())
             draft.commit()
         finally:
             draft.close()

@@ -79,6 +79,11 @@ class SignalLayout:
         """How many bytes a frame must have for all of its bits."""
         return (self.begin + self.length + 7) // 8
 
+    @property
+    def reach(self) -> float:
+        """No integer of its bits is further from zero than this, once scaled; infinite: some of them are no numbers."""
+        return abs(self.scale) * 2.0**self.length + abs(self.offset)
+
 
 def why_not(layout: SignalLayout) -> str:
     """Why a signal cannot be decoded; "": it can."""
@@ -88,7 +93,7 @@ def why_not(layout: SignalLayout) -> str:
         return f"{layout.length} bits are no number"
     if 8 * layout.end_byte > BITS_MAX:
         return f"it ends in byte {layout.end_byte}, beyond any message"
-    if not math.isfinite(layout.scale * 2.0**64) or not math.isfinite(layout.offset):
+    if not math.isfinite(layout.reach):
         return "its factor or offset is no number that can be reckoned with"
     return ""
 

@@ -30,7 +30,7 @@ class _Entry(BaseModel):
     factor: FiniteFloat = 1.0
     offset: FiniteFloat = 0.0
     unit: str | None = None
-    period_s: Annotated[float, Field(gt=0)] | None = None
+    period_s: Annotated[FiniteFloat, Field(gt=0)] | None = None
 
 
 class _File(BaseModel):

@@ -17,6 +17,10 @@ ONE_LINE: Final = frozenset({"VERSION", "BO_", "SG_", "BU_", "BS_"})
 """They end with their line; the others at a semicolon."""
 LINES_MAX: Final = 2_000
 """Of one statement: a comment may be long, an unclosed quote must not eat the file."""
+_END: Final = re.compile(r"\r\n|\n|\r")
+"""Of a line, as editors count them: str.splitlines() knows more, such as form feeds."""
+_MARK: Final = re.compile(r'(?<!\\)"|;')
+"""A quote that is none of a text, or an end."""
 _SYMBOL: Final = re.compile(r"\s*[A-Z_]+_\s*|\s*FILTER\s*")
 _WORD: Final = re.compile(r"\s*([A-Z_]+)\b")
 
@@ -44,7 +48,7 @@ def decoded(content: bytes) -> str:
 
 def statements(text: str) -> Iterator[Statement]:
     """Every statement that has a keyword, in order; the list of new symbols is left out."""
-    lines = text.splitlines()
+    lines = _END.split(text)
     at = 0
     while at < len(lines):
         keyword = _keyword(lines[at])
@@ -77,11 +81,11 @@ def _until_semicolon(keyword: str, lines: list[str], at: int) -> tuple[Statement
     begun, is_quoted, parts = at, False, []
     while at < len(lines) and at - begun < LINES_MAX:
         line = lines[at]
-        for place, sign in enumerate(line):
-            if sign == '"' and line[place - 1 : place] != "\\":
+        for mark in _MARK.finditer(line):
+            if mark[0] == '"':
                 is_quoted = not is_quoted
-            elif sign == ";" and not is_quoted:
-                parts.append(line[:place])
+            elif not is_quoted:
+                parts.append(line[: mark.start()])
                 return Statement(keyword, "\n".join(parts).strip(), begun + 1), at + 1
         parts.append(line)
         at += 1

@@ -10,6 +10,7 @@ from typing import Final
 
 from tests.bench.decode import read_and_decode
 from tests.bench.frames import decode_frames
+from tests.bench.receive import receive_frames
 from tests.bench.rows import Benchmark, Row
 from tests.bench.scheduling import book
 from tests.bench.simulator import live
@@ -18,6 +19,7 @@ from tests.bench.start import open_databases
 BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "decode": read_and_decode,
     "frames": decode_frames,
+    "receive": receive_frames,
     "start": open_databases,
     "scheduling": book,
     "simulator": live,

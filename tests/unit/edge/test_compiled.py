@@ -3,6 +3,7 @@
 import math
 import tempfile
 from pathlib import Path
+from time import process_time
 from typing import cast
 
 import cantools.database
@@ -13,7 +14,7 @@ from cantools.database.can import Message as CanMessage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.decode.compile import Conversion, compiled
+from edge.decode.compile import LOOKS_MAX, Conversion, compiled
 from edge.decode.compiled import BLOCKS_MAX, Tables, merged
 from edge.decode.dbc import read_dbc
 from edge.decode.flat import FlatDecoder
@@ -163,6 +164,31 @@ def test_selectors_without_end_leave_what_is_always_there() -> None:
     assert str(BLOCKS_MAX) in remark.reason
     [found] = by_flat(tables, layouts, [b"\xff" * 8])
     assert set(found) == {one.name for one in selectors}
+
+
+def chosen(number: int, *values: tuple[int, int], by: str = "Sel") -> SignalLayout:
+    return SignalLayout(f"Val{number}", 32, 1, False, branch=Branch(by, values), selects=True)
+
+
+MANY = 3_000
+LARGE = {
+    "ranges": [
+        SignalLayout("Sel", 0, 16, False),
+        *(chosen(n, *((2 * m, 2 * m) for m in range(MANY))) for n in range(9)),
+    ],
+    "signals": [SignalLayout("Sel", 0, 16, False), *(chosen(n, (n, n)) for n in range(MANY))],
+    "a chain": [chosen(n, (0, 1), by=f"Val{n - 1}") for n in range(1, MANY)] + [SignalLayout("Val0", 0, 1, False)],
+}
+
+
+@pytest.mark.parametrize("signals", LARGE.values(), ids=LARGE)
+def test_time_tables_and_depth_are_bounded(signals: list[SignalLayout]) -> None:
+    begun = process_time()
+    tables, [remark] = compiled(message(*signals).messages, [Conversion()] * len(signals))
+    assert process_time() - begun < 10.0, "a second on an idle machine"
+    assert len(tables.slots) <= LOOKS_MAX
+    assert (remark.fate, remark.what) == (Fate.SKIPPED, "M")
+    assert len(tables.fork) == 0, "only what is always there is left"
 
 
 def test_a_value_that_selects_nothing_is_said_so() -> None:

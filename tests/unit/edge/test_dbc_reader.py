@@ -1,6 +1,7 @@
 """Reading DBC: a broken line costs what it is about, with a remark, and nothing makes the reader fail."""
 
 from random import Random
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -56,6 +57,14 @@ BROKEN: dict[str, tuple[str, list[str], tuple[int, Fate, str, str] | None]] = {
         [],
         (2, Fate.SKIPPED, "A.S", "float of 20"),
     ),
+    "id with zeros before": (f"BO_ 0256 A: 8 ECU\n{GOOD}", ["Speed"], None),
+    "id without end": (f"BO_ {'1' * 5000} A: 8 ECU\n{GOOD}", [], (1, Fate.SKIPPED, "1" * 200, "more than 29 bits")),
+    "place without end": (A + sg(f"S : {'1' * 5000}|8@1+ (1,0)"), [], (2, Fate.SKIPPED, "a signal of A", "no place")),
+    "digits of others": (f'{A}{GOOD}VAL_ \u00b2\u0663 Speed 1 "On" ;\n', ["Speed"], None),
+    "no name": (A + sg(" : 0|16@1+ (1,0)"), [], (2, Fate.SKIPPED, "a signal of A", "no name")),
+    "beyond numbers": (A + sg("S : 0|16@1+ (1e304,0)"), [], (2, Fate.SKIPPED, "A.S", "no number that can be")),
+    "wide beyond numbers": (A + sg("S : 0|64@1+ (1e289,1e308)"), [], (2, Fate.SKIPPED, "A.S", "no number that can be")),
+    "line of an editor": ('CM_ "one\x0cline\u2028of\x85it";\nBO_ ?\n', [], (2, Fate.SKIPPED, "a message", "no id")),
     "open quote": (f'{A}{GOOD}CM_ "never closed\n', ["Speed"], (3, Fate.SKIPPED, "CM_", "it has no end")),
 }
 
@@ -113,6 +122,31 @@ def test_a_group_leaves_out_priority_sender_and_a_destination() -> None:
     assert pgn_of(0x18FEF1AB) == 0xFEF1, "to everybody"
     assert pgn_of(0x0CEF2A17) == 0xEF00, "to 2A"
     assert pgn_of(0x19FEF1AB) == 0x1FEF1, "data page 1"
+
+
+N = 50_000
+LONG: dict[str, str] = {
+    "spaces in a signal": f"{A} SG_ {' ' * N}x\n",
+    "spaces after a name": f"{A} SG_ S{' ' * N}x\n",
+    "spaces before a bracket": f"{A} SG_ S : 0|8@1+ ({' ' * N}x\n",
+    "spaces in a message": f"BO_ 1{' ' * N}x\n",
+    "digits of a scale": f"{A} SG_ S : 0|8@1+ ({'1' * N}x\n",
+    "digits of a label": f"{A}{GOOD}VAL_ 256 Speed {'1' * N} ;\n",
+    "digits of ranges": f"{A}{GOOD}SG_MUL_VAL_ 256 Speed Speed {'1' * N};\n",
+    "letters of a multiplexer": f"{A} SG_ {'m1' * N}: 0|8@1+\n",
+    "signals of one name": A + GOOD * (N // 10),
+    "senders": f"{A}BO_TX_BU_ 256 : {','.join(f'E{number}' for number in range(N // 5))};\n",
+    "open quotes": A + 'CM_ "x\n' * (N // 10),
+    "words in quotes": f'CM_ "{"x " * N}',
+}
+"""What once took minutes, or would have."""
+
+
+@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
+def test_the_time_to_read_grows_with_the_length_and_no_faster(text: str) -> None:
+    begun = process_time()
+    read_dbc(text.encode())
+    assert process_time() - begun < 5.0, "a second or less on an idle machine"
 
 
 @given(st.lists(plain_messages(300) | nested_messages(301), max_size=2), st.randoms(use_true_random=False))

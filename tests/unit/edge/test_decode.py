@@ -102,6 +102,13 @@ def test_the_mapping_beside_the_database_names_and_converts(mapped: Path) -> Non
     assert values["Vehicle.Powertrain.Transmission.CurrentGear"] == 2.0
 
 
+def test_a_label_of_no_number_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "car.dbc").write_text(f'{DBC}VAL_ 258 Ratio 1 "One" 1e308 "Most" ;\n')
+    (tmp_path / "car.vss.toml").write_text(MAPPING.replace("Engine.Gear", "Real.Ratio").replace("2.0", "9.5"))
+    [ratio] = [one for one in load_database(tmp_path / "car.dbc").signals if one.source_name == "Ratio"]
+    assert ratio.labels == {9.5: "One"}
+
+
 def test_a_short_frame_gives_the_signals_that_are_there_and_is_counted(plain: Path) -> None:
     decoder = Decoder([Binding(load_database(plain))])
     assert [path for path, _ in decoded(decoder, frame(256, "4006FF"))] == ["dbc.Engine.Speed", "dbc.Engine.Temp"]
@@ -147,8 +154,6 @@ def test_a_database_can_be_bound_to_one_bus_and_the_first_of_two_wins(plain: Pat
     assert {decoder.signals[index].message for index in samples.signal[samples.bus == 0]} == {"Engine"}
     assert {decoder.signals[index].message for index in samples.signal[samples.bus == 1]} == {"Motor"}
     assert decoder.counts.unknown == {("can2", False, 256): 1}
-    assert len(decoder.conflicts) == 4
-    assert "car.dbc wins over other.dbc" in decoder.conflicts[0]
 
 
 def test_a_fuzzed_bus_cannot_grow_the_counters_for_ever(plain: Path) -> None:
@@ -170,6 +175,10 @@ def test_a_fuzzed_bus_cannot_grow_the_counters_for_ever(plain: Path) -> None:
         ('[signals]\n"Zzz" = { path = "Vehicle.Telltale.Blinkenlights.Zzzzzzzzzzzzzzzzzz" }', "Add unit"),
         ('[signals]\n"Zzz" = { path = "Vehicle.Speed" }', "<Message>.<Signal>"),
         ("[signals", "TOML"),
+        (f"a = {'[' * 5_000}", "Nest it less deeply"),
+        (f"a = {'1' * 5_000}", "not TOML"),
+        ('[signals]\n"Engine.Speed" = { path = "Vehicle.Speed", period_s = inf }', "finite number"),
+        ('[signals]\n"Engine.Speed" = { path = "Vehicle.Speed", factor = 1e306 }', "no number any more"),
         ("[signals]\n[wrong]", "Extra inputs"),
     ],
 )

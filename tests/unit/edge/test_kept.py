@@ -1,5 +1,6 @@
 """Compiled databases that are kept: the same as made anew, and not used when what they were made of has changed."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,19 @@ def test_a_damaged_one_is_made_anew(car: Path, state: Path, damage: bytes) -> No
     file.write_bytes(damage)
     assert same(load_kept(car, None, state), whole)
     assert file.stat().st_size > len(damage)
+
+
+def test_no_bit_of_it_can_be_turned_without_being_seen(car: Path, state: Path) -> None:
+    """Some turn a zip into one of another version, packed in another way or with a password."""
+    whole = load_kept(car, None, state)
+    [file] = files(state)
+    sound = file.read_bytes()
+    heads = [found.start() for found in re.finditer(rb"PK\x01\x02|PK\x03\x04|PK\x05\x06", sound)]
+    for place in [*(head + at for head in (heads[0], heads[-2], heads[-1]) for at in range(4, 12)), len(sound) - 1]:
+        for bit in range(8):
+            file.write_bytes(sound[:place] + bytes([sound[place] ^ 1 << bit]) + sound[place + 1 :])
+            assert same(load_kept(car, None, state), whole)
+            assert file.read_bytes() == sound, "made anew"
 
 
 def test_a_state_that_is_not_there_costs_nothing_but_time(car: Path, tmp_path: Path) -> None:

@@ -1,0 +1,124 @@
+"""Frames from a log and from a socket, against python-can's reader and its `recv`."""
+
+import os
+import socket
+import struct
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import can
+from can.interfaces.socketcan.socketcan import capture_message
+
+from edge.bus.candump_log import CandumpLog
+from edge.bus.datagrams import SO_TIMESTAMPNS, Datagrams
+from edge.decode.database import load_database
+from edge.decode.decoder import Binding, Decoder
+from tests.bench.loads import MODEL_3
+from tests.bench.rows import Row, Work
+from tests.shared import find_shared
+
+ROUNDS: Final = 5
+COPIES: Final = 1
+"""Of the recording, in one file."""
+WINDOWS: Final = (50, 160, 512)
+REPEATS: Final = 60
+FRAME: Final = struct.pack("=IB3x8s", 0x123, 8, b"12345678")
+RECEIVE_BUFFER: Final = 8 << 20
+
+
+def receive_frames() -> Iterable[Row]:
+    """Frames a second of a log, and µs for a frame that waits in a socket (UDP: it needs no CAN in the kernel)."""
+    folder = find_shared(os.environ) / "data"
+    with tempfile.TemporaryDirectory(prefix="telltale-bench-") as temporary:
+        log = Path(temporary) / "drive.log"
+        recorded = (folder / "can" / MODEL_3[1]).read_bytes()
+        log.write_bytes(recorded[: recorded.rindex(b"\n") + 1] * COPIES)
+        yield _log_row("read a candump log", lambda: _read(log), lambda: _read_by_python_can(log))
+        database = load_database(folder / "dbc" / MODEL_3[0])
+        decoder = Decoder([Binding(database)])
+        yield _log_row("read and decode a candump log", lambda: _read(log, decoder), lambda: _read_by_python_can(log))
+    for window in WINDOWS:
+        yield _receive_row(window)
+
+
+def _log_row(name: str, ours: Callable[[], int], theirs: Callable[[], int]) -> Row:
+    timed = [(_rate(ours), _rate(theirs)) for _ in range(ROUNDS)]
+    (_, frames), (_, their_frames) = timed[0]
+    if frames != their_frames:
+        raise AssertionError(f"not the same frames: {frames} and {their_frames}")
+    return Row(
+        name=name,
+        value=median(rate for (rate, _), _ in timed),
+        unit="frames/s",
+        peer="python-can's reader",
+        peer_value=median(rate for _, (rate, _) in timed),
+        work=Work(frames, 0, 0.0),
+    )
+
+
+def _rate(read: Callable[[], int]) -> tuple[float, int]:
+    begun = time.process_time()
+    frames = read()
+    return frames / (time.process_time() - begun), frames
+
+
+def _read(file: Path, decoder: Decoder | None = None) -> int:
+    frames = 0
+    with closing(CandumpLog(file)) as log:
+        while (batch := log.read(0.0)) is not None:
+            frames += len(batch)
+            if decoder is not None:
+                decoder.decode(batch)
+    return frames
+
+
+def _read_by_python_can(file: Path) -> int:
+    with can.LogReader(file) as reader:
+        return sum(1 for _ in reader)
+
+
+def _receive_row(window: int) -> Row:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+    ):
+        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        receiver.bind(("127.0.0.1", 0))
+        sender.connect(receiver.getsockname())
+        datagrams = Datagrams(receiver, room=512, message_bytes=72)
+
+        def fill() -> None:
+            for _ in range(window):
+                sender.send(FRAME)
+
+        def ours() -> int:
+            return len(datagrams.take()[1])
+
+        def theirs() -> int:
+            return sum(capture_message(receiver) is not None for _ in range(window))
+
+        spent = [[_spent(fill, each, window) for each in (ours, theirs)] for _ in range(REPEATS)]
+    return Row(
+        name=f"receive, {window} frames that wait",
+        value=median(one for one, _ in spent),
+        unit="us/frame",
+        peer="python-can's recv",
+        peer_value=median(one for _, one in spent),
+        work=Work(window * REPEATS, 0, 0.0),
+    )
+
+
+def _spent(fill: Callable[[], None], receive: Callable[[], int], window: int) -> float:
+    fill()
+    begun = time.process_time()
+    count = receive()
+    spent = time.process_time() - begun
+    if count != window:
+        raise AssertionError(f"{count} of {window} frames came")
+    return spent / window * 1e6

@@ -1,0 +1,39 @@
+"""Every target: from bytes to nothing; it raises only when what was fuzzed broke a promise."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from tests.fuzz.databases import read_any_database
+from tests.fuzz.decoding import decode_anything
+from tests.fuzz.kept_ones import load_anything_kept
+from tests.fuzz.logs import read_any_log
+from tests.fuzz.long_messages import hear_anything
+from tests.fuzz.mappings import load_any_mapping
+from tests.fuzz.routing import route_anything
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One promise that any bytes are tried on."""
+
+    check: Callable[[bytes], None]
+    share: int
+    """Of the inputs of a run, in thousandths."""
+    bytes_max: int
+    """Of an input."""
+
+
+TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
+    {
+        "logs": Target(read_any_log, 150, 400),
+        "long_messages": Target(hear_anything, 380, 400),
+        "databases": Target(read_any_database, 130, 600),
+        "decoding": Target(decode_anything, 50, 400),
+        "mappings": Target(load_any_mapping, 200, 300),
+        "routing": Target(route_anything, 80, 60),
+        "kept_ones": Target(load_anything_kept, 10, 400),
+    }
+)
+"""By name, in the order in which they run: what takes longest first."""

@@ -1,0 +1,52 @@
+"""Every seed once more: what fuzzing found stays mended, and nothing that is tried again and again takes memory."""
+
+import gc
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.drive import SEEDS
+from tests.fuzz.targets import TARGETS
+
+BLOCKS_MAX = 400
+"""Of Python's memory; caches that fill once are filled in the first rounds."""
+
+
+@pytest.fixture
+def silence() -> Iterator[None]:
+    """Pytest keeps what is said."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def seeds_of(name: str) -> list[bytes]:
+    return [file.read_bytes() for file in sorted((SEEDS / name).iterdir())]
+
+
+@pytest.mark.parametrize("file", sorted(SEEDS.glob("*/*")), ids=lambda file: f"{file.parent.name}-{file.name}")
+def test_a_seed_breaks_no_promise(file: Path) -> None:
+    TARGETS[file.parent.name].check(file.read_bytes())
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_is_tried_again_and_again_takes_no_memory(name: str, silence: None) -> None:
+    seeds = seeds_of(name)[:20]
+    assert seeds, "no seeds"
+    blocks = []
+    for _ in range(6):
+        for content in seeds:
+            TARGETS[name].check(content)
+        gc.collect()
+        blocks.append(sys.getallocatedblocks())
+    assert blocks[-1] - blocks[2] < BLOCKS_MAX, blocks
+
+
+def test_seeds_are_small_and_every_target_has_some() -> None:
+    sizes = {name: sum(map(len, seeds_of(name))) for name in TARGETS}
+    assert all(sizes.values())
+    assert sum(sizes.values()) < 200_000, sizes
+    assert {folder.name for folder in SEEDS.iterdir()} == set(TARGETS)
