@@ -36,7 +36,7 @@ def notes_on(bindings: Sequence[Binding]) -> list[str]:
 
 
 def _share_a_bus(one: Binding, other: Binding) -> bool:
-    return not one.bus or not other.bus or one.applies(other.bus) or other.applies(one.bus)
+    return one.applies(other.bus) or other.applies(one.bus)
 
 
 def _claimed_twice(one: Binding, other: Binding) -> Iterator[str]:
