@@ -3,6 +3,7 @@
 import gc
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,14 @@ from tests.fuzz.targets import TARGETS
 
 BLOCKS_MAX = 400
 """Of Python's memory; caches that fill once are filled in the first rounds."""
+
+
+@pytest.fixture
+def silent() -> Iterator[None]:
+    """pytest keeps everything that is logged."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def seeds_of(name: str) -> list[bytes]:
@@ -24,8 +33,7 @@ def test_a_seed_breaks_no_promise(file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_what_is_tried_again_and_again_takes_no_memory(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)  # pytest keeps what is said
+def test_what_is_tried_again_and_again_takes_no_memory(name: str, silent: None) -> None:
     seeds = seeds_of(name)[:20]
     assert seeds, "no seeds"
     blocks = []
