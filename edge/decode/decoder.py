@@ -156,8 +156,6 @@ class Decoder:
     """Decodes frames of every bus with the databases bound to it."""
 
     def __init__(self, bindings: Sequence[Binding]) -> None:
-        self.conflicts: list[str] = []
-        """Ids that two databases claim on one bus, told once each; the database given first wins."""
         self._bindings = bindings
         databases = list({id(one.database): one.database for one in bindings}.values())
         tables = [database.tables for database in databases]
@@ -265,22 +263,15 @@ class Decoder:
                 self._routes.know(bus, self._bind(bus))
 
     def _bind(self, bus: str) -> BusTable:
+        """What is spoken on a bus; of two databases that claim one id the first has it (`conflicts.py` tells)."""
         table = BusTable()
-        owner: dict[tuple[int, int], Database] = {}
         for binding in self._bindings:
             if not binding.applies(bus):
                 continue
             tables, first = binding.database.tables, int(self._first[id(binding.database)])
             for number, (identifier, form) in enumerate(zip(tables.id.tolist(), tables.form.tolist(), strict=True)):
-                key = (form, identifier)
-                if key in owner:
-                    what = "PGN" if form == Form.J1939 else "id"
-                    winner, loser = owner[key].file.name, binding.database.file.name
-                    self.conflicts.append(f"{what} {identifier:X} on {bus}: {winner} wins over {loser}")
-                    continue
-                owner[key] = binding.database
                 if form == Form.J1939:
-                    table.groups[identifier] = first + number
+                    table.groups.setdefault(identifier, first + number)
                 else:
-                    table.ids[form == Form.EXTENDED, identifier] = first + number
+                    table.ids.setdefault((form == Form.EXTENDED, identifier), first + number)
         return table

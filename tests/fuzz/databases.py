@@ -11,6 +11,7 @@ from edge.decode.compiled import BLOCKS_MAX, SELECTOR_BITS, Tables
 from edge.decode.database import Database, load_database
 from edge.decode.dbc import EXTENDED_MAX, REMARKS_MAX, STANDARD_MAX, read_dbc
 from edge.decode.layout import BITS_MAX, NUMBER_BITS, Layouts, Remark, SignalLayout
+from edge.decode.protocol import distinct
 from edge.errors import ConfigError
 from edge.signals import Signal
 from tests.fuzz import texts
@@ -83,12 +84,13 @@ def _check_remarks(remarks: tuple[Remark, ...], lines: int) -> None:
 
 def check_database(database: Database, layouts: Layouts) -> None:
     """Its tables are as they say, and no larger than the file gives reason for."""
-    count = sum(len(message.signals) for message in layouts.messages)
+    messages, _ = distinct(layouts.messages)
+    count = sum(len(message.signals) for message in messages)
     assert len(database.signals) == count
     for signal in database.signals:
         assert 0 < signal.period_s < math.inf
         assert all(math.isfinite(value) for value in signal.labels), f"labels of no number: {signal.labels}"
-    check_tables(database.tables, len(layouts.messages), count)
+    check_tables(database.tables, len(messages), count)
 
 
 def check_tables(tables: Tables, messages: int, signals: int) -> None:

@@ -19,9 +19,9 @@ BLOCKS_MAX = 2.0
 
 
 @pytest.fixture
-def silent() -> Iterator[None]:
-    """pytest keeps everything that is logged."""
-    logging.disable()
+def silence() -> Iterator[None]:
+    """Pytest keeps what is said."""
+    logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
 
@@ -36,7 +36,7 @@ def test_a_seed_breaks_no_promise(file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_what_is_tried_again_and_again_takes_no_memory(name: str, silent: None) -> None:
+def test_what_is_tried_again_and_again_takes_no_memory(name: str, silence: None) -> None:
     seeds = seeds_of(name)[:20]
     assert seeds, "no seeds"
     blocks = []
