@@ -77,10 +77,12 @@ async def serve(
 def leave_what_is_loaded() -> None:
     """Let the garbage collector look no more at what stays for good, such as modules.
 
-    There are 260,000 such objects, and a look at them all took a quarter of a second in the middle of an answer.
+    There are 260,000 such objects, and a look at them all took a quarter of a second in the middle of an answer. Whoever
+    starts the service may have switched the collector off so far.
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _write_activities(security: Security) -> None:

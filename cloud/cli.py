@@ -132,7 +132,9 @@ def _add_serve(serve_parser: argparse.ArgumentParser) -> None:
 
 def _serve(options: argparse.Namespace) -> None:
     import asyncio  # noqa: PLC0415  # the rest of this list as well: no other command needs it
+    import gc  # noqa: PLC0415  # the same
 
+    gc.disable()  # all that is loaded now stays: looking it through again and again delays the start
     from cloud.app import serve  # noqa: PLC0415  # seconds on a small machine, and no other command needs it
     from cloud.config import load  # noqa: PLC0415  # the same
     from cloud.security.tokens import new_token  # noqa: PLC0415  # the same
