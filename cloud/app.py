@@ -77,8 +77,8 @@ async def serve(
 def leave_what_is_loaded() -> None:
     """Let the garbage collector look no more at what stays for good, such as modules.
 
-    There are 260,000 such objects, and a look at them all took a quarter of a second in the middle of an answer. Whoever
-    starts the service may have switched the collector off so far.
+    There are 260,000 such objects, and a look at them all took a quarter of a second in the middle of an answer. So far
+    the collector may have been switched off by whoever starts the service.
     """
     gc.collect()
     gc.freeze()

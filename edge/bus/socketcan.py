@@ -296,13 +296,12 @@ def _filters(spec: SourceSpec) -> bytes:
         ConfigError: an id is none.
     """
     parts = [part for part in spec.text_option("only", "").split(",") if part]
-    filters = [_FILTER.fullmatch(part) for part in parts]
-    if None in filters or len(filters) > _FILTERS_MAX:
+    filters = [found for part in parts if (found := _FILTER.fullmatch(part)) is not None]
+    if len(filters) < len(parts) or len(filters) > _FILTERS_MAX:
         remedy = f"Write ids of 3 or 8 hexadecimal digits, at most {_FILTERS_MAX}, as in only=123,18FEF100/1FFFFF00"
         raise ConfigError(f"only={','.join(parts)[:80]} cannot be used", place=spec.text, remedy=remedy)
     packed = b""
     for found in filters:
-        assert found is not None  # tells mypy
         is_long = len(found[1]) == len("18FEF100")
         widest = _ID_MASK if is_long else _STANDARD_MASK
         mask = int(found[2], 16) & widest if found[2] else widest

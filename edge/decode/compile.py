@@ -9,7 +9,7 @@ import numpy as np
 from edge.decode.compiled import BLOCKS_MAX, EXACT_BITS, SELECTOR_BITS, WORD, Form, Kind, Tables
 from edge.decode.layout import Fate, MessageLayout, Number, Remark, SignalLayout
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Of what is written here and of what is remarked: with another one, tables that were kept are made anew."""
 _FLOATS: Final = {16: Kind.FLOAT16, 32: Kind.FLOAT32, 64: Kind.FLOAT64}
 LOOKS_MAX: Final = 1 << 20
@@ -57,6 +57,8 @@ class _Build:
     forks: list[int] = field(default_factory=list)
     arms: list[tuple[int, int, int]] = field(default_factory=list)
     """Fork, first value, where to go."""
+    absent: dict[int, int] = field(default_factory=dict)
+    """By fork: where to go when the selector is not in the frame."""
     roots: list[int] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     limit: int = 0
@@ -78,6 +80,7 @@ class _Build:
             self.roots.append(self._way(message, place, {}))
         except _TooMany:
             del self.slots[slots:], self.blocks[blocks:], self.forks[forks:], self.arms[arms:]
+            self.absent = {fork: way for fork, way in self.absent.items() if fork < forks}
             always = [signal for signal in message.signals if signal.branch is None]
             self.roots.append(self._block(always, place, is_lost=True))
             reason = f"its selectors have more than {BLOCKS_MAX} combinations: only what is always there is decoded"
@@ -96,8 +99,11 @@ class _Build:
             raise _TooMany
         fork = len(self.forks)
         self.forks.append(place[selector.name])
+        nothing = self._way(message, place, {**known, selector.name: None})
         for first, value in _values(self.selected[selector.name], selector.length):
-            self.arms.append((fork, first, self._way(message, place, {**known, selector.name: value})))
+            way = nothing if value is None else self._way(message, place, {**known, selector.name: value})
+            self.arms.append((fork, first, way))
+        self.absent[fork] = nothing
         return -1 - fork
 
     def _block(self, signals: Sequence[SignalLayout], place: Mapping[str, int], *, is_lost: bool) -> int:
@@ -140,6 +146,7 @@ class _Build:
             needs=np.array([max((int(ends[one]) for one in some), default=0) for some in held], np.int32),
             lost=np.array([is_lost for _, _, is_lost in self.blocks], np.uint8),
             fork=np.array(self.forks, np.int32),
+            absent=np.array([self.absent[fork] for fork in range(len(self.forks))], np.int32),
             arm_key=np.array([(fork << SELECTOR_BITS) + first for fork, first, _ in arms], np.uint64),
             arm_to=np.array([to for _, _, to in arms], np.int32),
             root=np.array(self.roots, np.int32),

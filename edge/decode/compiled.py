@@ -18,6 +18,8 @@ EXACT_BITS: Final = 53
 """A float64 holds every integer of so many bits (IEEE 754)."""
 SELECTOR_BITS: Final = 32
 """The longest selector."""
+SCALE_MIN: Final = 1e-200
+"""Below it a product may be -0.0, of negative scales and of 0 as well: + 0.0 makes 0.0 of it (IEEE 754)."""
 BLOCKS_MAX: Final = 4096
 """Of one message: combinations of its selectors."""
 
@@ -87,6 +89,8 @@ class Tables:
     """(B,) bytes that a frame needs for all of them."""
     fork: Int32s
     """(F,) the signal that selects."""
+    absent: Int32s
+    """(F,) where to go when it is not in the frame: a block, or -1 - fork."""
     arm_key: UInt64s
     """(A,) fork x 2^32 + the first raw value of the arm, ascending; an arm goes up to the next, the first from 0."""
     arm_to: Int32s
@@ -154,6 +158,7 @@ def merged(tables: Sequence[Tables]) -> Tables:
                 slots=one.slots + signals,
                 first=one.first + slots,
                 fork=one.fork + signals,
+                absent=_moved(one.absent, blocks, forks),
                 arm_key=one.arm_key + (np.uint64(forks) << np.uint64(SELECTOR_BITS)),
                 arm_to=_moved(one.arm_to, blocks, forks),
                 root=_moved(one.root, blocks, forks),

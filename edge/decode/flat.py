@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from edge.decode.compiled import SELECTOR_BITS, WORD, Kind, Tables
+from edge.decode.compiled import SCALE_MIN, SELECTOR_BITS, WORD, Kind, Tables
 from edge.frames import UInt8s
 
 Bools = npt.NDArray[np.bool_]
@@ -106,7 +106,7 @@ class FlatDecoder:
         words = self._words[payload.shape[1] // 8]
         words.fill(payload)
         block = self._root.take(message)
-        self._forks.choose(block, words)
+        self._forks.choose(block, words, length)
         count, traits = self._count.take(block), self._traits
         if traits & Trait.SELDOM:
             own = self._trait.take(block)
@@ -218,7 +218,7 @@ def _traits(tables: Tables, placed: _Placed) -> Ints:
     slots = tables.slots
     traits = np.where(placed.is_special, Trait.SPECIAL, 0)
     traits |= np.where(placed.sign != 0, Trait.SIGNED, 0)
-    traits |= np.where((placed.offset != 0) | (placed.scale < 0), Trait.OFFSET, 0)  # -0.0 + 0.0 is 0.0
+    traits |= np.where((placed.offset != 0) | (placed.scale < SCALE_MIN), Trait.OFFSET, 0)
     traits |= np.where(placed.has_none, Trait.NONE, 0)
     traits |= np.where((tables.factor[slots] != 1) | (tables.shift_to[slots] != 0), Trait.CONVERTED, 0)
     ends = tables.first + tables.count
@@ -233,6 +233,8 @@ class _Forks:
         self._tables = tables
         self._is_there = bool(len(tables.fork))
         bits = tables.bits[tables.fork]
+        self._end = tables.end[tables.fork]
+        self._end_max = int(self._end.max(initial=0))
         self._is_in_word = not tables.spill[tables.fork].any()
         self._rows: dict[int, tuple[int, UInt64s]] = {}
         """By words of a frame: the room for them, and (F, 4) the selector's word, shift, mask, first way."""
@@ -243,12 +245,13 @@ class _Forks:
             fork = np.arange(len(sizes)).repeat(sizes)
             self._way = self._found(fork, (np.arange(len(fork)) - self._begin[fork]).astype(np.uint64))
 
-    def choose(self, block: Ints, words: "_Words") -> None:
+    def choose(self, block: Ints, words: "_Words", length: UInt8s) -> None:
         """Walk until every frame has its block.
 
         Args:
             block: (N,) where each begins, a block or -1 - fork; changed in place.
             words: of the frames.
+            length: (N,) bytes.
         """
         at = (block < 0).nonzero()[0] if self._is_there else _NO_FRAMES
         while len(at):
@@ -262,6 +265,9 @@ class _Forks:
                 to = self._way.take(place.view(np.int64))
             else:
                 to = self._found(fork, words.bits(self._tables, at, self._tables.fork.take(fork)))
+            if np.count_nonzero(length.take(at) < self._end_max):
+                is_absent = length.take(at) < self._end.take(fork)
+                to[is_absent] = self._tables.absent[fork[is_absent]]
             block[at] = to
             is_fork = to < 0
             at = at[is_fork] if np.count_nonzero(is_fork) else _NO_FRAMES

@@ -58,7 +58,9 @@ class Routes:
     def __init__(self) -> None:
         self.keys: list[Key] = [OTHERS]
         """By route."""
-        self.message: Ints = np.array([UNKNOWN], np.intp)
+        self._messages = [UNKNOWN]
+        self._packets = [False]
+        self.message: Ints = np.array(self._messages, np.intp)
         """(R,) by route."""
         self.is_packet: npt.NDArray[np.bool_] = np.zeros(1, np.bool_)
         """(R,) by route: it carries a part of a longer J1939 message, or is about one."""
@@ -147,18 +149,23 @@ class Routes:
             if self._room[message != UNKNOWN] > 0:
                 self._room[message != UNKNOWN] -= 1
                 self._add((name, extended, identifier), message)
+        self._number()
         self._lay_out(frames.buses)
 
     def _add(self, key: Key, message: int) -> int:
         route = len(self.keys)
         self.keys.append(key)
-        self.message = np.append(self.message, message)
+        self._messages.append(message)
         bus, extended, identifier = key
         is_packet = extended and bool(self._tables[bus].groups) and pgn_of(identifier) in {CONTROL, PACKET}
-        self.is_packet = np.append(self.is_packet, is_packet)
+        self._packets.append(is_packet)
         if not extended:
             self._standard[bus][identifier] = route
         return route
+
+    def _number(self) -> None:
+        """After some were added."""
+        self.message, self.is_packet = np.array(self._messages, np.intp), np.array(self._packets, np.bool_)
 
     def _one_of_too_many(self, frames: FrameBatch, row: int) -> int:
         """The route of a frame whose id is not counted by itself: all of its message together, or all unknown ones."""
@@ -168,6 +175,7 @@ class Routes:
             return 0
         if (bus, message) not in self._together:
             self._together[bus, message] = self._add((bus, True, int(frames.id[row])), message)
+            self._number()
         return self._together[bus, message]
 
     def _lay_out(self, buses: Sequence[str]) -> None:

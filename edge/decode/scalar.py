@@ -15,7 +15,7 @@ from typing import Final, cast
 import numpy as np
 import numpy.typing as npt
 
-from edge.decode.compiled import EXACT_BITS, SELECTOR_BITS, WORD, Kind, Tables
+from edge.decode.compiled import EXACT_BITS, SCALE_MIN, SELECTOR_BITS, WORD, Kind, Tables
 
 Values = tuple[float | None, ...]
 """Of the signals of a block; None: not in the frame, or no number."""
@@ -79,13 +79,15 @@ class ScalarDecoder:
         return found
 
     def _integer(self, signal: int, payload: bytes) -> int:
-        tables = self._tables
-        begin, length = int(tables.begin[signal]), int(tables.bits[signal])
-        big = bool(tables.big[signal])
-        behind = 8 * len(payload) - begin - length if big else begin
-        raw = (int.from_bytes(payload, "big" if big else "little") >> behind) & ((1 << length) - 1)
-        sign = 1 << (length - 1) if tables.signed[signal] else 0
+        raw = self._bits(signal, payload)
+        sign = 1 << (int(self._tables.bits[signal]) - 1) if self._tables.signed[signal] else 0
         return (raw ^ sign) - sign
+
+    def _bits(self, signal: int, payload: bytes) -> int:
+        tables = self._tables
+        begin, length, big = int(tables.begin[signal]), int(tables.bits[signal]), bool(tables.big[signal])
+        behind = 8 * len(payload) - begin - length if big else begin
+        return (int.from_bytes(payload, "big" if big else "little") >> behind) & ((1 << length) - 1)
 
     def _write(self, message: int, payload: bytes) -> tuple[Block, Values]:
         """The first frame of a message: from now on its function decodes them."""
@@ -114,14 +116,26 @@ class ScalarDecoder:
     def way(self, fork: int, value: int, length: int) -> Decode:
         """Where a selector's value leads."""
         starts, to = self._arms[fork]
-        way = to[bisect_right(starts, value) - 1]
+        return self._behind_forks(to[bisect_right(starts, value) - 1], length)
+
+    def _behind_forks(self, way: int, length: int) -> Decode:
         if way not in self._behind:
             self._behind[way] = self._written(way, length)
         return self._behind[way]
 
     def _other(self, message: int, length: int, payload: bytes) -> tuple[Block, Values]:
         """A frame that is longer or shorter than the message."""
-        block, values = self.of[message](payload[:length].ljust(length, b"\0"))
+        if len(payload) > length:
+            return self.of[message](payload[:length])
+        way, padded = int(self._tables.root[message]), payload.ljust(length, b"\0")
+        while way < 0:
+            selector = int(self._tables.fork[-1 - way])
+            if self._end[selector] > len(payload):
+                way = int(self._tables.absent[-1 - way])
+            else:
+                starts, to = self._arms[-1 - way]
+                way = to[bisect_right(starts, self._bits(selector, padded)) - 1]
+        block, values = self._behind_forks(way, length)(padded)
         if len(payload) >= block.needs:
             return block, values
         there = (self._end[signal] <= len(payload) for signal in block.signals)
@@ -271,7 +285,7 @@ class _Page:
 
 
 def _scaled(text: str, scale: float, offset: float) -> str:
-    has_offset = offset != 0 or scale < 0  # -0.0 + 0.0 is 0.0
+    has_offset = offset != 0 or scale < SCALE_MIN
     return f"{text} * {scale!r}{f' + {offset!r}' if has_offset else ''}"
 
 

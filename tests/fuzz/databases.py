@@ -102,7 +102,7 @@ def check_tables(tables: Tables, messages: int, signals: int) -> None:
     assert len(tables.slots) <= signals + LOOKS_MAX * messages, "tables that grow by leaps"
     assert _within(tables.slots, 0, signals - 1)
     assert _within(tables.fork, 0, signals - 1)
-    for way in (tables.root, tables.arm_to):
+    for way in (tables.root, tables.arm_to, tables.absent):
         assert _within(way, -forks, blocks - 1)
     assert (tables.first + tables.count <= len(tables.slots)).all()
     begins = set((tables.arm_key >> np.uint64(SELECTOR_BITS)).tolist())

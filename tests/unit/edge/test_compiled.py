@@ -107,7 +107,19 @@ def test_of_a_short_frame_both_give_what_is_there(made: MadeMessage, data: st.Da
     assert all(ends[name] <= length for name in short)
     filled = whole[:length] + bytes(made.length - length)
     [all_of_it] = by_flat(tables, layouts, [filled])
-    assert short == {name: value for name, value in all_of_it.items() if ends[name] <= length}
+    selectors = {signal.name: selectors_of(signal, layouts) for one in layouts.messages for signal in one.signals}
+    there = {name for name in ends if all(ends[one] <= length for one in (name, *selectors[name]))}
+    assert short == {name: value for name, value in all_of_it.items() if name in there}
+
+
+def selectors_of(signal: SignalLayout, layouts: Layouts) -> list[str]:
+    """Those that say whether a signal is there."""
+    names = {one.name: one for message in layouts.messages for one in message.signals}
+    found = []
+    while signal.branch is not None:
+        signal = names[signal.branch.selector]
+        found.append(signal.name)
+    return found
 
 
 @given(st.lists(plain_messages() | nested_messages(), min_size=2, max_size=4), st.data())
@@ -133,6 +145,17 @@ def test_an_integer_of_more_bits_than_a_word_is_exact(big: bool, number: Number)
     wanted = int.from_bytes(payload, "big" if big else "little", signed=number is Number.SIGNED)
     tables = tables_of(layouts)
     assert by_flat(tables, layouts, [payload]) == by_scalar(tables, layouts, [payload]) == [{"Vin": wanted}]
+
+
+@pytest.mark.parametrize(("integer", "is_exact"), [(2**53, False), (2**53 + 1, True), (-(2**53) - 1, True)])
+def test_an_integer_that_a_float_may_not_hold_is_kept_as_it_is(integer: int, is_exact: bool) -> None:
+    layouts = message(SignalLayout("Count", 0, 64, False, Number.SIGNED))
+    payload, tables = integer.to_bytes(8, "little", signed=True), tables_of(layouts)
+    flat = FlatDecoder(tables).decode(
+        np.zeros(1, np.intp), np.frombuffer(payload, np.uint8).reshape(1, 8), np.full(1, 8, np.uint8)
+    )
+    block, _ = ScalarDecoder(tables).decode(0, payload)
+    assert flat.exact == ScalarDecoder(tables).exact(block, payload) == ({0: integer} if is_exact else {})
 
 
 def test_what_says_that_it_is_none_is_no_number() -> None:
