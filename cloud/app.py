@@ -12,16 +12,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cloud.announce import announced, check_announce
 from cloud.api.listener import bind, url_of
-from cloud.broker.embedded import HOST, EmbeddedBroker, embedded_broker
 from cloud.config import BrokerConfig, BrokerTarget, CloudConfig, broker_target
 from cloud.database import Database
 from cloud.errors import PartEnded, UpstreamDown
 from cloud.security.room import Security
 from cloud.wiring import wire
+
+if TYPE_CHECKING:
+    from cloud.broker.embedded import EmbeddedBroker
 
 _log = logging.getLogger(__name__)
 
@@ -93,10 +95,12 @@ def _write_activities(security: Security) -> None:
 
 
 @asynccontextmanager
-async def _broker(config: BrokerConfig) -> AsyncIterator[tuple[EmbeddedBroker | None, BrokerTarget]]:
+async def _broker(config: BrokerConfig) -> AsyncIterator[tuple["EmbeddedBroker | None", BrokerTarget]]:
     if config.url is not None:
         yield None, broker_target(config.url, ca_file=config.ca_file)
         return
+    from cloud.broker.embedded import HOST, embedded_broker  # noqa: PLC0415  # who has a broker needs none of it
+
     async with embedded_broker(config.port) as embedded:
         yield embedded, BrokerTarget(HOST, embedded.port, tls=False)
 
@@ -108,7 +112,7 @@ def _stop_at_signals() -> asyncio.Event:
     return stop
 
 
-async def _watch(embedded: EmbeddedBroker | None) -> None:
+async def _watch(embedded: "EmbeddedBroker | None") -> None:
     if embedded is not None:
         await embedded.watch()
 

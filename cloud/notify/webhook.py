@@ -6,13 +6,14 @@ Not by apprise: it looks the name up anew, follows redirects unless told otherwi
 import ssl
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
-
-import httpx
+from typing import TYPE_CHECKING, Final
 
 from cloud.notify.channel import Channel, Letter
 from cloud.notify.reach import reach
 from cloud.notify.sending import NotTaken
+
+if TYPE_CHECKING:
+    import httpx
 
 CONNECT_S: Final = 5.0
 WAIT_S: Final = 10.0
@@ -34,6 +35,8 @@ class WebhookCarrier:
         Raises:
             NotTaken: nobody is there, or it is refused.
         """
+        import httpx  # noqa: PLC0415  # half a second on a small machine, and most fleets have no webhook
+
         url = httpx.URL(channel.address)
         addresses = reach(url.host, url.port or {"http": 80}.get(url.scheme, 443), private=self.private)
         with httpx.Client(verify=_tls(), trust_env=False, timeout=httpx.Timeout(WAIT_S, connect=CONNECT_S)) as client:
@@ -42,8 +45,10 @@ class WebhookCarrier:
             for_good = status < 500 and status not in _FOR_NOW
             raise NotTaken(f"{channel.shown} answers {status}", for_good=for_good)
 
-    def _post(self, client: httpx.Client, url: httpx.URL, addresses: list[str], letter: Letter) -> int:
+    def _post(self, client: "httpx.Client", url: "httpx.URL", addresses: list[str], letter: Letter) -> int:
         """The status of the first address that can be connected to."""
+        import httpx  # noqa: PLC0415  # the same
+
         why = "has no address"
         for address in addresses:
             request = client.build_request(
@@ -68,6 +73,8 @@ class WebhookCarrier:
 @cache
 def _tls() -> ssl.SSLContext:
     """Made once: to read whom to trust costs more than to post."""
+    import httpx  # noqa: PLC0415  # the same
+
     return httpx.create_ssl_context(trust_env=False)
 
 

@@ -14,7 +14,6 @@ from cloud.pages import Page, Window
 from cloud.scheduling import store
 from cloud.scheduling.booking import HELD_MAX, Booking, BookingFilter, hold
 from cloud.scheduling.cells import CELL, cell_at, start_of
-from cloud.scheduling.invite import invite
 from cloud.scheduling.model import Centre, Job, Slot
 from cloud.scheduling.offers import Offer
 from cloud.scheduling.rooms import Calendar, Room, Why, find
@@ -149,6 +148,8 @@ class AppointmentService:
             known = store.centre_of(connection, found.slot.centre)
         if known is None:
             raise NotFound(f"there is no centre {found.slot.centre!r}")
+        from cloud.scheduling.invite import invite  # noqa: PLC0415  # its library takes a while, and is seldom asked for
+
         return invite(found, known.centre, attendee)
 
     def offers_instead(self, booking: str) -> list[Offer]:
