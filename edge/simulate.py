@@ -1,6 +1,5 @@
 """Simulated vehicles on buses and into files: `telltale-edge simulate`."""
 
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -8,7 +7,6 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from edge.bus.port import SteadyPort, open_port
@@ -21,6 +19,7 @@ from edge.simulator.life import ANY, MIXED, TruthRow
 from edge.simulator.running import CHUNK_S, TICK_S, Talk, Tell, run, run_tables
 from edge.simulator.simulation import Simulation
 from edge.simulator.table import Rows, Tables
+from edge.stopping import stopped_by_signals
 from edge.tables import KINDS, open_table
 
 PATIENCE_S: Final = TICK_S
@@ -74,7 +73,7 @@ def simulate(*wanted: Simulated) -> str:
     stop = threading.Event()
     with ExitStack() as stack:
         jobs = [stack.enter_context(made) for made in _jobs(wanted, stop)]
-        stack.enter_context(_stopped_by_signals(stop))
+        stack.enter_context(stopped_by_signals(stop))
         accounts = _side_by_side(jobs, stop)
         for job in jobs:
             for commit in job.commits:
@@ -231,18 +230,3 @@ def _pace(stop: threading.Event, speed: float | None) -> Callable[[int], bool]:
         return not stop.wait(max(0.0, delay_s))
 
     return go_on
-
-
-@contextmanager
-def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM mean a clean end."""
-
-    def on_signal(_: int, __: FrameType | None) -> None:
-        stop.set()
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

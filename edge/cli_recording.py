@@ -1,0 +1,54 @@
+"""`telltale-edge record` and `replay`: their arguments."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from edge.arguments import positive, speed, whole
+
+if TYPE_CHECKING:
+    from edge.cli_simulate import Commands
+
+FILE_MIB: Final = 64.0
+
+
+def add_recording(commands: "Commands") -> None:
+    """Add both commands."""
+    record = commands.add_parser(
+        "record",
+        help="a bus into candump logs",
+        description="Records a live bus, listening only, into candump logs NAME-0001.log, NAME-0002.log, … until "
+        "Ctrl-C. What was written a second ago survives a power cut.",
+    )
+    add = record.add_argument
+    add("--bus", required=True, metavar="SPEC", help="can:… or pythoncan:…")
+    add("--out", required=True, type=Path, metavar="NAME.log", help="where; a number is added, nothing is written over")
+    add("--duration", type=positive, metavar="S", help="end after so many seconds")
+    add("--file-mib", type=positive, default=FILE_MIB, metavar="MIB", help="size of a file (%(default)g)")
+    add("--keep", type=whole, default=0, metavar="N", help="only the newest N files (all)")
+    record.set_defaults(command=_record)
+    replay = commands.add_parser(
+        "replay", help="a candump log onto a bus", description="Sends a recording with its original spacing."
+    )
+    replay.add_argument("log_file", type=Path, metavar="LOG")
+    replay.add_argument("--bus", required=True, metavar="SPEC", help="can:… or pythoncan:…")
+    replay.add_argument("--speed", type=speed, default=1.0, metavar="1|N|max", help="times real time (%(default)s)")
+    replay.add_argument("--loop", action="store_true", help="again and again until Ctrl-C")
+    replay.set_defaults(command=_replay)
+
+
+def _record(options: argparse.Namespace) -> int:
+    from edge.recording import Recorded, record  # noqa: PLC0415  # `--help` needs none of it
+
+    wanted = Recorded(options.bus, options.out, options.duration, options.file_mib, options.keep)
+    sys.stdout.write(record(wanted))
+    return 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from edge.recording import replay  # noqa: PLC0415  # as above
+
+    times = None if options.speed == "max" else options.speed
+    sys.stdout.write(replay(options.log_file, options.bus, speed=times, is_endless=options.loop))
+    return 0
