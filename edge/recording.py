@@ -30,6 +30,8 @@ PATIENCE_S: Final = 1.0
 NUMBERS: Final = 4
 """Digits in the name of a file."""
 MIB: Final = 1 << 20
+_ALWAYS: Final = frozenset({"recorded", "sent", "frames"})
+"""Told also when there is none."""
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,7 @@ def record(wanted: Recorded) -> str:
     reader = Reader(wanted.source, source)
     with (
         stopped_by_signals(stop),
+        closing(source),
         closing(Files(wanted.out, limit=int(wanted.file_mib * MIB), keep=wanted.keep)) as files,
     ):
         to_wall_ns = time.time_ns() - time.monotonic_ns()
@@ -205,7 +208,3 @@ def replay(log_file: Path, bus: str, *, speed: float | None, is_endless: bool) -
 
 def _account(counters: Mapping[str, int]) -> str:
     return "".join(f"{name:<24}{count:>12,}\n" for name, count in counters.items() if count or name in _ALWAYS)
-
-
-_ALWAYS: Final = frozenset({"recorded", "sent", "frames"})
-"""Told also when there is none."""
