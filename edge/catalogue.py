@@ -89,9 +89,6 @@ CATALOGUE: Final = _table(
 )
 """Every signal that a shipped rule, model or summary uses, and those of the petrol car, by path."""
 
-STALE_PERIODS: Final = 10.0
-"""A signal that has missed ten periods is stale: unknown to rules and models (opendbc's parser uses the same ten)."""
-
 
 def info(path: str) -> SignalInfo | None:
     """What the catalogue knows of a path; None for a signal that only a vehicle's own database names."""

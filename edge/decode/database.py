@@ -121,6 +121,7 @@ def _signal(message: MessageLayout, signal: SignalLayout, mapped: Mapped | None)
         message=message.name,
         source_name=signal.name,
         period_s=(mapped.period_s if mapped else None) or message.cycle_s or DEFAULT_PERIOD_S,
+        period_is_set=mapped is not None and mapped.period_is_set,
         labels=_labels(signal, _conversion(mapped)),
     )
 

@@ -55,6 +55,8 @@ class Mapped:
     factor: float
     offset: float
     period_s: float | None
+    period_is_set: bool = False
+    """The mapping says it, not the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +121,5 @@ def _mapped(file: Path, name: str, entry: _Entry) -> Mapped:
         factor=entry.factor,
         offset=entry.offset,
         period_s=entry.period_s or (known.period_s if known else None),
+        period_is_set=entry.period_s is not None,
     )
