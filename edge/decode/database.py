@@ -32,6 +32,8 @@ class Database:
     tables: Tables
     remarks: tuple[Remark, ...]
     """What in the file is not as it should be."""
+    messages: tuple[str, ...] = ()
+    """Their names, in the order of the tables."""
 
 
 def load_database(file: Path, mapping_file: Path | None = None) -> Database:
@@ -54,7 +56,7 @@ def load_database(file: Path, mapping_file: Path | None = None) -> Database:
     signals = tuple(
         _signal(message, signal, one) for (message, signal), one in zip(_each(messages), mapped, strict=True)
     )
-    return Database(file, signals, tables, (*layouts.remarks, *remarks, *left_out))
+    return Database(file, signals, tables, (*layouts.remarks, *remarks, *left_out), tuple(one.name for one in messages))
 
 
 def mapping_beside(file: Path, mapping_file: Path | None) -> Path | None:

@@ -74,6 +74,7 @@ def _read(kept: Path, file: Path) -> Database | None:
             tables = Tables.unpacked(arrays)
         *columns, labels = [meta["signals"][name] for name in _COLUMNS]
         signals = tuple(Signal(*one) for one in zip(*columns, map(dict, labels), strict=True))
+        messages = tuple(meta["messages"])
         remarks = tuple(Remark(**{**one, "fate": Fate(one["fate"])}) for one in meta["remarks"])
     except FileNotFoundError:
         return None
@@ -82,7 +83,7 @@ def _read(kept: Path, file: Path) -> Database | None:
         return None
     with suppress(OSError):
         kept.touch()
-    return Database(file, signals, tables, remarks)
+    return Database(file, signals, tables, remarks, messages)
 
 
 def _as_written(content: bytes) -> bytes:
@@ -103,6 +104,7 @@ def _keep(kept: Path, database: Database) -> None:
         "signals": {name: [getattr(one, name) for one in database.signals] for name in _COLUMNS}
         | {"labels": [list(one.labels.items()) for one in database.signals]},
         "remarks": [asdict(one) for one in database.remarks],
+        "messages": database.messages,
     }
     content = io.BytesIO()
     text = np.frombuffer(json.dumps(meta).encode(), np.uint8)
