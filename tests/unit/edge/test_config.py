@@ -80,7 +80,7 @@ def test_files_that_are_not_there_or_are_no_files(tmp_path: Path) -> None:
 
 def test_a_profile_adds_what_its_vehicle_needs_and_own_databases_win() -> None:
     resolved = with_profile(Config(profile="telltale-car"), Path())
-    assert [path.name for path in resolved.bus[0].dbc] == ["telltale-car.dbc"]
+    assert resolved.bus[0].dbc == [ROOT / "dbc" / "telltale-car.dbc"]
     assert [Path(rules).name for rules in resolved.detect.rules] == ["car.toml"]
     own = with_profile(Config(profile="telltale-car", bus=[Bus(dbc=[Path("own.dbc")])]), Path())
     assert own.bus[0].dbc == [Path("own.dbc")]
