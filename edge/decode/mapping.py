@@ -10,7 +10,7 @@ protocol = "j1939"                                                         # onl
 import difflib
 from collections.abc import Collection
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -68,7 +68,11 @@ class Mapping:
     j1939: bool = False
     """All extended messages of the database are J1939's."""
 
-    def check(self, known: Collection[str], database: Path) -> None:
+    def only(self, known: Collection[str]) -> "Mapping":
+        """Of it, what is about these signals."""
+        return replace(self, entries={name: one for name, one in self.entries.items() if name in known})
+
+    def check(self, known: Collection[str], database: str) -> None:
         """Hold the mapping against the names that the database has.
 
         Raises:
@@ -78,9 +82,7 @@ class Mapping:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"Did you mean {near[0]!r}?" if near else "Names are <Message>.<Signal> as in the database"
-                raise ConfigError(
-                    f"{database.name} has no signal of this name", file=self.file, place=name, remedy=hint
-                )
+                raise ConfigError(f"{database} has no signal of this name", file=self.file, place=name, remedy=hint)
 
 
 def load_mapping(file: Path) -> Mapping:
