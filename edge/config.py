@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validator, model_validator
 
 from edge import assets
+from edge.decode.guards import IntegrityEntry
 from edge.profile import BitRate, Database, Profile, SignalName, known_buses, placed
 from edge.toml_file import read_toml
 from edge.wire.envelope import VehicleName
@@ -77,6 +78,8 @@ class Memory(_Part):
     """How much the daemon keeps in memory and how often it sums up."""
 
     frame_ring_mb: Annotated[int, Field(ge=1, le=4096)] = 4
+    row_ring_mb: Annotated[int, Field(ge=1, le=4096)] = 4
+    """Subscribed signals and those that rules and models look at, ten times a second."""
     summary_s: Annotated[int, Field(ge=1, le=86_400)] = 60
     summary_signals: list[str] = []
     """Empty: every signal that has a VSS path."""
@@ -134,6 +137,8 @@ class Config(_Part):
     state: State = State()
     link: LinkSettings = LinkSettings()
     cab: CabSettings = CabSettings()
+    integrity: list[IntegrityEntry] = []
+    """Counters and checksums that are verified; those of the profile come after them."""
 
     @model_validator(mode="after")
     def _buses_have_names(self) -> Self:
@@ -193,6 +198,7 @@ def with_profile(config: Config, base: Path) -> Config:
     memory = result.memory
     memory.summary_signals = memory.summary_signals or profile.summary_signals
     memory.subscribe = list(dict.fromkeys([*memory.subscribe, *profile.subscribe]))
+    result.integrity = result.integrity + profile.integrity
     return result
 
 

@@ -10,7 +10,8 @@ from edge.bus.spec import SourceSpec
 from edge.config import Bus, Config
 from edge.decode.conflicts import notes_on
 from edge.decode.database import Database, check_shared, load_database
-from edge.decode.decoder import Binding, Decoder
+from edge.decode.decoder import Binding, Decoder, GuardedMessage
+from edge.decode.guards import guarded
 from edge.decode.kept import load_kept
 from edge.decode.layout import Fate
 from edge.detect.finding import Detector
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 REMARKS_MAX: Final = 20
 """Told of one database at the start."""
 MS: Final = 1_000_000
+MEGABYTE: Final = 1_000_000
 S: Final = 1_000_000_000
 
 
@@ -47,7 +49,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     """
     specs = [SourceSpec.parse(bus.source) for bus in config.bus]
     bindings = _bindings(config.bus, config.state.directory if keeps else None)
-    decoder = Decoder(bindings)
+    decoder = Decoder(bindings, _guards(config, bindings))
     paths = {signal.path for signal in decoder.signals}
     rules = load_rules([Path(file) for file in config.detect.rules])
     models = _models(config.detect.models)
@@ -58,6 +60,8 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
         summary_paths=config.memory.summary_signals,
+        subscribed=config.memory.subscribe,
+        row_bytes=config.memory.row_ring_mb * MEGABYTE,
     )
     notes = [*_remarks(bindings), *notes_on(bindings), *rules.unheard(paths), *_rates(config.bus, specs)]
     notes += [f"nobody sends {path}, which is subscribed to" for path in config.memory.subscribe if path not in paths]
@@ -82,6 +86,11 @@ def _bindings(buses: Sequence[Bus], state: Path | None) -> list[Binding]:
         if is_shared and bus.mapping is not None:
             check_shared(bus.mapping, [file for file, mapping in files if mapping == bus.mapping])
     return bindings
+
+
+def _guards(config: Config, bindings: Sequence[Binding]) -> list[GuardedMessage]:
+    databases = list({id(one.database): one.database for one in bindings}.values())
+    return list(guarded(config.integrity, databases, Path(config.profile or "integrity")))
 
 
 def _with_mapping(one: Path | MappedDatabase, mapping: Path | None) -> tuple[Path, Path | None]:

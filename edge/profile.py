@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from edge.decode.guards import IntegrityEntry
 from edge.errors import ConfigError
 
 SignalName = Annotated[str, StringConstraints(pattern=r"^(Vehicle|dbc)\.\S+$", max_length=512)]
@@ -46,6 +47,7 @@ class Profile(_Part):
     models: list[str] = []
     summary_signals: list[str] = []
     subscribe: list[SignalName] = []
+    integrity: list[IntegrityEntry] = []
 
     @model_validator(mode="after")
     def _buses_differ(self) -> Self:

@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from edge.config import Bus, Config, with_profile
 from edge.decode.checksums import SCHEMES, BitField, computed
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.decode.guards import IntegrityEntry, guarded
 from edge.errors import ConfigError
 from edge.frames import Frame, FrameBatch
+from edge.run import run
 
 DBC = """VERSION ""
 BS_:
@@ -201,3 +203,18 @@ def test_what_is_not_in_the_database_is_said_with_its_place(
         decoder(file, **entry)
     assert caught.value.file == "car.profile.toml"
     assert remedy in caught.value.remedy
+
+
+def test_a_profile_names_what_is_proven_and_the_run_tells_what_was_not(file: Path) -> None:
+    folder = file.parent
+    (folder / "proven.profile.toml").write_text(
+        'databases = ["proven.dbc"]\n'
+        '[[integrity]]\nmessage = "Proven"\nchecksum = "Check"\ncounter = "Rolling"\nscheme = "crc8-h2f"\n'
+    )
+    log = folder / "drive.log"
+    frames = [proven(number, number) for number in (0, 1, 2, 5)] + [Frame(0, 291, bytes(8))]
+    log.write_bytes(b"".join(b"(1.0) can0 123#%s\n" % one.payload.hex().encode() for one in frames))
+    config = Config(profile="proven.profile.toml", bus=[Bus(source=f"log:{log}", speed="max")])
+    report = run(with_profile(config, folder))
+    assert report.undecodable == {"bad_checksum": 1, "counter_jump": 1}
+    assert "bad_checksum 1, counter_jump 1" in report.text()
