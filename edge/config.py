@@ -206,8 +206,9 @@ def to_toml(config: Config) -> str:
     """The resolved configuration as TOML."""
     tables = config.model_dump(mode="json", exclude_none=True)
     lines = [f"profile = {_toml(tables.pop('profile'))}"]
-    for bus in tables.pop("bus"):
-        lines += ["", "[[bus]]", *_fields(bus)]
+    for name in ("bus", "integrity"):
+        for one in tables.pop(name):
+            lines += ["", f"[[{name}]]", *_fields(one)]
     for name, table in tables.items():
         lines += ["", f"[{name}]", *_fields(table)]
     return "\n".join(lines) + "\n"

@@ -25,7 +25,7 @@ def test_the_sample_equals_the_defaults() -> None:
 def test_the_sample_names_every_field() -> None:
     text = SAMPLE.read_text()
     for table, part in [("", Config()), *((name, getattr(Config(), name)) for name in Config.model_fields)]:
-        fields = type(part[0] if isinstance(part, list) else part)
+        fields = type(part[0] if isinstance(part, list) and part else part)
         for name in getattr(fields, "model_fields", {}):
             assert any(
                 line.lstrip("# ").startswith((f"{name} =", f"[{name}]", f"[[{name}]]")) for line in text.splitlines()
