@@ -1,4 +1,4 @@
-"""UDP ports on the loopback in place of CAN interfaces, for machines whose kernel has no CAN: same readers, same frames.
+"""UDP ports on the loopback in place of CAN interfaces, where the kernel has no CAN: same readers, same frames.
 
 `can:PORT` is read as a ring of memory, `can:PORT?ring=off` as a socket; what is sent there is struct can_frame.
 """
