@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from edge.config import Bus, Config, with_profile
-from edge.decode.checksums import SCHEMES, BitField, computed
+from edge.decode.checksums import SCHEMES, BitField, Scheme, computed
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.decode.guards import IntegrityEntry, guarded
 from edge.errors import ConfigError
 from edge.frames import Frame, FrameBatch
 from edge.run import run
+from tests.shared import ROOT
 
 DBC = """VERSION ""
 BS_:
@@ -218,3 +219,9 @@ def test_a_profile_names_what_is_proven_and_the_run_tells_what_was_not(file: Pat
     report = run(with_profile(config, folder))
     assert report.undecodable == {"bad_checksum": 1, "counter_jump": 1}
     assert "bad_checksum 1, counter_jump 1" in report.text()
+
+
+def test_the_manual_names_every_scheme_and_field() -> None:
+    text = (ROOT / "dbc" / "README.md").read_text().partition("## Frames that prove themselves")[2]
+    for name in (*SCHEMES, *IntegrityEntry.model_fields, *Scheme.model_fields):
+        assert name in text, name
