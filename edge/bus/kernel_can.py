@@ -1,8 +1,9 @@
 """Opening a CAN interface of the kernel: as a ring of memory where that is allowed, else as a socket."""
 
 import errno
+import logging
 import socket
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Final
 
 from edge.bus.can_filters import packet_filters, raw_filters, wanted_of
@@ -11,6 +12,8 @@ from edge.bus.packet_ring import PacketRing
 from edge.bus.receiver import Receiver
 from edge.bus.spec import SourceSpec
 from edge.errors import BusDown, ConfigError
+
+logger = logging.getLogger(__name__)
 
 _ERR_FILTER: Final = 2
 """CAN_RAW_ERR_FILTER (linux/can/raw.h)."""
@@ -38,9 +41,13 @@ class KernelCan:
             with closing(self._new_socket()) as plain:
                 plain.bind((self._spec.rest,))  # only what is a CAN interface is opened as a ring
             if self._ring:
-                with suppress(PermissionError):
+                try:
                     return PacketRing(self._spec.rest, filters=packet_filters(self._wanted))
-                self._ring = False
+                except OSError as error:
+                    if error.errno == errno.ENODEV:
+                        raise
+                    self._ring = False  # no CAP_NET_RAW, or a kernel without such rings
+                    logger.info("%s: read by a socket, as a ring cannot be had: %s", self._spec.text, error.strerror)
             return self._plain()
         except OSError as error:
             if error.errno in _NO_CAN:
