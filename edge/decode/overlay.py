@@ -4,8 +4,8 @@
               "dbc2vss": {"signal": "DI_uiSpeed", "message": "DI_speed", "transform": {"math": "x*1.6"}}}
 
 `dbc` is the older word for `dbc2vss`. `interval_ms` and `on_change` say how often Kuksa's feeder passes a value on;
-here every sample counts. `vss2dbc`, which sends, is not for us: nothing is sent to a vehicle. A leaf that cannot be used is
-told, and the others are used. The format is that of the Kuksa CAN Provider (mapping/README.md).
+here every sample counts. `vss2dbc`, which sends, is not for us: nothing is sent to a vehicle. A leaf that cannot be
+used is told, and the others are used. The format is that of the Kuksa CAN Provider (mapping/README.md).
 """
 
 import json

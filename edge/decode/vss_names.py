@@ -12,7 +12,7 @@ LIGHTS: Final = "Vehicle.Body.Lights"
 RENAMED: Final = {
     f"{ENGINE}.ECT": f"{ENGINE}.EngineCoolant.Temperature",
     f"{ENGINE}.EOT": f"{ENGINE}.EngineOil.Temperature",
-    f"{ENGINE}.EOP": "Vehicle.Telltale.Engine.OilPressure",
+    f"{ENGINE}.EOP": "Vehicle.Telltale.Engine.OilPressure",  # VSS 6.0 still has it; rules know it by our name
     "Vehicle.TravelledDistance": "Vehicle.TraveledDistance",
     "Vehicle.Powertrain.FuelSystem.Level": "Vehicle.Powertrain.FuelSystem.RelativeLevel",
     f"{LIGHTS}.IsHighBeamOn": f"{LIGHTS}.Beam.High.IsOn",
