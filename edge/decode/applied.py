@@ -52,13 +52,21 @@ def laid(overlay: Overlay, messages: Sequence[MessageLayout], *, is_shared: bool
             reason = f"the database has no signal {what}"
             found.remarks.append(Remark(0, Fate.SKIPPED, f"{overlay.file.name}: {leaf.mapped.path}", reason))
         for message_name, signal in places.items():
-            if why := _why_no_table(leaf.mapped, signal):
+            mapped = _by_label(leaf.mapped, signal) if leaf.is_text else leaf.mapped
+            if why := _why_no_table(mapped, signal):
                 what = f"{overlay.file.name}: {leaf.mapped.path}"
                 found.remarks.append(Remark(0, Fate.SKIPPED, what, f"{message_name}.{signal.name} {why}"))
             else:
-                wanted.setdefault((message_name, signal.name), []).append(leaf.mapped)
+                wanted.setdefault((message_name, signal.name), []).append(mapped)
     found.messages = tuple(_with_copies(message, wanted, found) for message in messages)
     return found
+
+
+def _by_label(mapped: Mapped, signal: SignalLayout) -> Mapped:
+    """Labels that are values themselves, as their places; of a signal without any, all is unknown."""
+    labels = set(signal.labels.values())
+    cases: dict[str | float, float] = {name: place for place, name in mapped.names.items() if name in labels}
+    return replace(mapped, cases=cases or {next(iter(mapped.names.values())): 0.0})
 
 
 def _with_copies(message: MessageLayout, wanted: dict[tuple[str, str], list[Mapped]], found: Laid) -> MessageLayout:

@@ -38,6 +38,8 @@ class Leaf:
     message: str | None
     """None: every message that has such a signal."""
     mapped: Mapped
+    is_text: bool = False
+    """The label is the value, where it is among the names of `mapped`."""
 
 
 @dataclass(slots=True)
@@ -111,11 +113,12 @@ def _leaf(found: Overlay, path: str, node: Mapping[str, Any], rule: Mapping[str,
     transform = rule.get("transform")
     mapped = _named(found, path, node)
     if transform is None:
-        return Leaf(signal, message, mapped)
+        names = dict(enumerate(_allowed(node))) if node.get("datatype") == "string" else {}
+        return Leaf(signal, message, replace(mapped, names={float(at): one for at, one in names.items()}), bool(names))
     if not isinstance(transform, dict) or ("math" in transform) == ("mapping" in transform):
         raise _Unusable("its transform is neither math nor mapping")
     if "mapping" in transform:
-        return Leaf(signal, message, _with_cases(found, path, mapped, node.get("allowed"), transform["mapping"]))
+        return Leaf(signal, message, _with_cases(found, path, mapped, _allowed(node), transform["mapping"]))
     if not isinstance(transform["math"], str):
         raise _Unusable("its math is no text")
     factor, offset = line_of(transform["math"])
@@ -143,8 +146,12 @@ def _named(found: Overlay, path: str, node: Mapping[str, Any]) -> Mapped:
     return Mapped(name, unit, factor, offset, known.period_s if known else None, is_given=True)
 
 
-def _with_cases(found: Overlay, path: str, mapped: Mapped, allowed: object, rules: object) -> Mapped:
-    names = [one for one in allowed if isinstance(one, str)] if isinstance(allowed, list) else []
+def _allowed(node: Mapping[str, Any]) -> list[str]:
+    allowed = node.get("allowed")
+    return [one for one in allowed if isinstance(one, str)] if isinstance(allowed, list) else []
+
+
+def _with_cases(found: Overlay, path: str, mapped: Mapped, names: list[str], rules: object) -> Mapped:
     cases: dict[str | float, float] = {}
     for rule in rules if isinstance(rules, list) else ():
         if not isinstance(rule, dict) or not {"from", "to"} <= rule.keys():

@@ -79,6 +79,14 @@ def test_labels_become_truth_numbers_and_places(tmp_path: Path) -> None:
     assert word.labels == {0.0: "BACK", 1.0: "REST"}
 
 
+def test_text_without_a_transform_is_its_place_among_what_is_allowed(tmp_path: Path) -> None:
+    gear = leaf("Lever", DATATYPE="string", ALLOWED=["R", "D", "S"])
+    database = loaded(tmp_path, tree(Gear=gear, Free=leaf("Lever", DATATYPE="string")))
+    assert said(database, "0004") == {"Vehicle.Gear": 1.0, "Vehicle.Free": 4.0}
+    assert said(database, "0001") == {"Vehicle.Free": 1.0}
+    assert {one.path: one.labels for one in database.signals}["Vehicle.Free"][4.0] == "D"
+
+
 def test_the_older_word_old_names_and_old_units(tmp_path: Path) -> None:
     old = {"CombustionEngine": {"children": {"ECT": leaf("Temp", "dbc", UNIT="celsius")}}}
     content = tree(Powertrain={"children": old}, TravelledDistance=leaf(UNIT="km"))
@@ -101,6 +109,7 @@ def test_the_older_word_old_names_and_old_units(tmp_path: Path) -> None:
         (leaf(transform={"mapping": [{"from": 1}]}), "lacks from or to"),
         (leaf("Lever", transform={"mapping": [{"from": "Q", "to": 1}]}), "A.Lever has no value 'Q'"),
         (leaf("Lever", transform={"mapping": [{"from": "P", "to": "?"}]}), "no line of its mapping can be used"),
+        (leaf("Lever", DATATYPE="string", ALLOWED=["X"]), "A.Lever has no value 'X'"),
         (leaf("Sped"), "the database has no signal Sped"),
         (leaf("Lever", message="B"), "the database has no signal B.Lever"),
         (leaf(UNIT="kPa"), "the overlay has it in 'kPa', VSS 6.0 in 'km/h'"),
