@@ -10,7 +10,7 @@ from edge.decode.compiled import BLOCKS_MAX, EXACT_BITS, SELECTOR_BITS, WORD, Fo
 from edge.decode.layout import Fate, MessageLayout, Number, Remark, SignalLayout
 
 VERSION: Final = 6
-"""Of what is written here, of units and names, and of what is remarked: with another one, what was kept is made anew."""
+"""Of what is written here, of units and names, of what is remarked: with another one, what was kept is made anew."""
 _FLOATS: Final = {16: Kind.FLOAT16, 32: Kind.FLOAT32, 64: Kind.FLOAT64}
 LOOKS_MAX: Final = 1 << 20
 """At signals and their ranges, while the blocks of one message are laid out: bounds the time and the tables."""
