@@ -40,8 +40,15 @@ LAMPS: Final = (
 """In the order of the FMS-Standard (tell tales 1 to 60)."""
 LAMP_STATES: Final = ("OFF", "RED", "YELLOW", "INFO")
 """By value; what else a lamp may say is unknown."""
-_TYRE: Final = (("Tire.Pressure", "kPa", 0.0, 1400.0, 1.0), ("Tire.Temperature", "Celsius", -60.0, 204.0, 1.0))
-_WHEEL: Final = (*_TYRE, ("Speed", "km/h", 0.0, 350.0, 0.1), ("Brake.PadWear", "percent", 0.0, 100.0, 1.0))
+_TYRE: Final[tuple[Row, ...]] = (
+    ("Tire.Pressure", "kPa", 0.0, 1400.0, 1.0),
+    ("Tire.Temperature", "Celsius", -60.0, 204.0, 1.0),
+)
+_WHEEL: Final[tuple[Row, ...]] = (
+    *_TYRE,
+    ("Speed", "km/h", 0.0, 350.0, 0.1),
+    ("Brake.PadWear", "percent", 0.0, 100.0, 1.0),
+)
 
 
 def heavy_vehicles() -> Iterator[Row]:
@@ -61,7 +68,7 @@ def heavy_vehicles() -> Iterator[Row]:
 def _axles() -> Iterator[Row]:
     for row in AXLES:
         axle = f"{OURS}.Axle.Row{row}"
-        sides = (("LeftInner", _TYRE), ("RightInner", _TYRE))
+        sides: tuple[tuple[str, tuple[Row, ...]], ...] = (("LeftInner", _TYRE), ("RightInner", _TYRE))
         if row > VSS_AXLES:
             sides = (("Left", _WHEEL), ("Right", _WHEEL), *sides)
         yield f"{axle}.Weight", "kg", 0.0, 32_127.5, 10.0

@@ -9,8 +9,8 @@ import numpy as np
 from edge.decode.compiled import BLOCKS_MAX, EXACT_BITS, SELECTOR_BITS, WORD, Form, Kind, Tables
 from edge.decode.layout import Fate, MessageLayout, Number, Remark, SignalLayout
 
-VERSION: Final = 6
-"""Of what is written here and of what is remarked: with another one, tables that were kept are made anew."""
+VERSION: Final = 7
+"""Of what is written here, of units and names, of what is remarked: with another one, what was kept is made anew."""
 _FLOATS: Final = {16: Kind.FLOAT16, 32: Kind.FLOAT32, 64: Kind.FLOAT64}
 LOOKS_MAX: Final = 1 << 20
 """At signals and their ranges, while the blocks of one message are laid out: bounds the time and the tables."""
@@ -25,10 +25,13 @@ _NOTHING: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What a mapping adds: value x factor + offset."""
+    """What a mapping adds: value x factor + offset, or a value for each raw value that has one."""
 
     factor: float = 1.0
     offset: float = 0.0
+    cases: Mapping[int, float] = field(default_factory=dict)
+    """By raw value; empty: there is no table. With one, scale and offset of the file, and what says "not available",
+    are nothing to it: it says all. The signal is an integer of up to 32 bits."""
 
 
 def compiled(messages: Sequence[MessageLayout], conversions: Sequence[Conversion]) -> tuple[Tables, list[Remark]]:
@@ -115,7 +118,15 @@ class _Build:
 
     def tables(self, messages: Sequence[MessageLayout], conversions: Sequence[Conversion]) -> Tables:
         """All of it as arrays."""
-        bits = [_bits(message, signal) for message, signal in self.signals]
+        bits = [
+            _bits(message, signal, has_table=bool(one.cases))
+            for (message, signal), one in zip(self.signals, conversions, strict=True)
+        ]
+        scales = [
+            (1.0, 0.0) if one.cases else (signal.scale, signal.offset)
+            for (_, signal), one in zip(self.signals, conversions, strict=True)
+        ]
+        cases = [(at, raw, to) for at, one in enumerate(conversions) for raw, to in sorted(one.cases.items())]
         arms = sorted(self.arms)
         ends = np.array([signal.end_byte for _, signal in self.signals], np.int32)
         held = [self.slots[first : first + count] for first, count, _ in self.blocks]
@@ -130,8 +141,8 @@ class _Build:
             mask=np.array([bit.mask for bit in bits], np.uint64),
             sign=np.array([bit.sign for bit in bits], np.uint64),
             kind=np.array([bit.kind for bit in bits], np.uint8),
-            scale=np.array([signal.scale for _, signal in self.signals], np.float64),
-            offset=np.array([signal.offset for _, signal in self.signals], np.float64),
+            scale=np.array([scale for scale, _ in scales], np.float64),
+            offset=np.array([offset for _, offset in scales], np.float64),
             factor=np.array([one.factor for one in conversions], np.float64),
             shift_to=np.array([one.offset for one in conversions], np.float64),
             end=ends,
@@ -140,6 +151,10 @@ class _Build:
             exact=np.array(
                 [_is_exact(signal, one) for (_, signal), one in zip(self.signals, conversions, strict=True)], np.uint8
             ),
+            has_table=np.array([bool(one.cases) for one in conversions], np.uint8),
+            case_of=np.array([at for at, _, _ in cases], np.int32),
+            case_raw=np.array([raw for _, raw, _ in cases], np.int64),
+            case_to=np.array([to for _, _, to in cases], np.float64),
             slots=np.array(self.slots, np.int32),
             first=np.array([first for first, _, _ in self.blocks], np.int32),
             count=np.array([count for _, count, _ in self.blocks], np.int32),
@@ -170,7 +185,7 @@ class _Bits:
     unknown_from: int | None
 
 
-def _bits(message: MessageLayout, signal: SignalLayout) -> _Bits:
+def _bits(message: MessageLayout, signal: SignalLayout, *, has_table: bool) -> _Bits:
     length = signal.length
     kind = _FLOATS[length] if signal.number is Number.FLOAT else Kind.WIDE if length > WORD else Kind.INTEGER
     word, within = divmod(signal.begin, WORD)
@@ -178,9 +193,8 @@ def _bits(message: MessageLayout, signal: SignalLayout) -> _Bits:
     shift = within if not signal.big else max(0, WORD - within - length)
     mask = min((1 << length) - 1, _ALL)
     sign = 1 << (length - 1) if signal.number is Number.SIGNED and length <= WORD else 0
-    return _Bits(
-        signal.begin, word, shift, 0 if kind == Kind.WIDE else over, mask, sign, kind, _unknown_from(message, signal)
-    )
+    unknown_from = None if has_table else _unknown_from(message, signal)
+    return _Bits(signal.begin, word, shift, 0 if kind == Kind.WIDE else over, mask, sign, kind, unknown_from)
 
 
 def _unknown_from(message: MessageLayout, signal: SignalLayout) -> int | None:

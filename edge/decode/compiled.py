@@ -79,6 +79,14 @@ class Tables:
     """(S,)"""
     exact: UInt8s
     """(S,) 1: an integer that stands as it is and that a float64 may not hold."""
+    has_table: UInt8s
+    """(S,) 1: its value is what a table says of its raw value, or unknown."""
+    case_of: Int32s
+    """(C,) the signal that a line of a table is about, ascending."""
+    case_raw: npt.NDArray[np.int64]
+    """(C,) raw value, ascending within a signal; of up to 32 bits."""
+    case_to: Float64s
+    """(C,) what it means."""
     slots: Int32s
     """Signals of all blocks, one after the other, each block in the order of the file."""
     first: Int32s
@@ -155,6 +163,7 @@ def merged(tables: Sequence[Tables]) -> Tables:
         moved.append(
             replace(
                 one,
+                case_of=one.case_of + signals,
                 slots=one.slots + signals,
                 first=one.first + slots,
                 fork=one.fork + signals,

@@ -1,16 +1,19 @@
 """Reading a CAN database and the mapping beside it: what can be read is used, what cannot is told with its place."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from edge.decode.applied import Laid, by_units, conversion_of, laid
 from edge.decode.compile import Conversion, compiled
 from edge.decode.compiled import Tables
 from edge.decode.dbc import read_dbc
-from edge.decode.layout import Layouts, MessageLayout, Remark, SignalLayout
+from edge.decode.layout import Fate, Layouts, MessageLayout, Remark, SignalLayout
 from edge.decode.mapping import Mapped, Mapping, load_mapping
+from edge.decode.overlay import JSON, load_overlay
 from edge.decode.protocol import distinct, suspicions, with_protocol
 from edge.decode.sources import of_one_path
 from edge.errors import ConfigError
@@ -47,21 +50,52 @@ def load_database(file: Path, mapping_file: Path | None = None, *, is_shared: bo
     """
     layouts = read_layouts(file)
     beside = mapping_beside(file, mapping_file)
+    found = _laid(file, layouts, beside, is_shared=is_shared)
+    mapping = found.mapping
+    messages, remarks = distinct(with_protocol(found.messages, mapping, file.name))
+    remarks += found.remarks
+    remarks += suspicions(messages, (beside or file.with_suffix(BESIDE)).name)
+    mapping, doubts = _in_its_units(messages, mapping)
+    remarks += doubts
+    remarks += of_one_path(messages, mapping)
+    names = [_name(message, signal) for message, signal in _each(messages)]
+    mapped = [mapping.entries.get(name) for name in names]
+    _check_reach(messages, mapping)
+    conversions = [
+        conversion_of(one, signal, name, mapping)
+        for one, (_, signal), name in zip(mapped, _each(messages), names, strict=True)
+    ]
+    tables, left_out = compiled(messages, conversions)
+    signals = tuple(
+        _signal(message, replace(signal, name=found.origins.get(name, signal.name)), one, conversion)
+        for (message, signal), name, one, conversion in zip(_each(messages), names, mapped, conversions, strict=True)
+    )
+    every_remark = (*layouts.remarks, *remarks, *left_out)
+    return Database(file, signals, tables, every_remark, tuple(one.name for one in messages))
+
+
+def _laid(file: Path, layouts: Layouts, beside: Path | None, *, is_shared: bool) -> Laid:
+    """The mapping, and the messages as it needs them."""
+    if beside is not None and beside.suffix.lower() == JSON:
+        return laid(load_overlay(beside), layouts.messages, is_shared=is_shared)
     mapping = Mapping(file, {}) if beside is None else load_mapping(beside)
     names = _names(layouts)
     if is_shared:
         mapping = mapping.only(names)
     mapping.check(names, file.name)
-    messages, remarks = distinct(with_protocol(layouts.messages, mapping, file.name))
-    remarks += suspicions(messages, (beside or file.with_suffix(BESIDE)).name)
-    remarks += of_one_path(messages, mapping)
-    mapped = [mapping.entries.get(f"{message.name}.{signal.name}") for message, signal in _each(messages)]
-    _check_reach(messages, mapping)
-    tables, left_out = compiled(messages, [_conversion(one) for one in mapped])
-    signals = tuple(
-        _signal(message, signal, one) for (message, signal), one in zip(_each(messages), mapped, strict=True)
-    )
-    return Database(file, signals, tables, (*layouts.remarks, *remarks, *left_out), tuple(one.name for one in messages))
+    return Laid(layouts.messages, mapping)
+
+
+def _in_its_units(messages: Sequence[MessageLayout], mapping: Mapping) -> tuple[Mapping, list[Remark]]:
+    """The mapping with the factors that units ask for, and a remark where they are doubtful."""
+    entries, remarks = dict(mapping.entries), []
+    for message, signal in _each(messages):
+        name = _name(message, signal)
+        if name in entries:
+            entries[name], doubt = by_units(entries[name], signal)
+            if doubt:
+                remarks.append(Remark(message.line, Fate.DOUBTFUL, name, doubt))
+    return replace(mapping, entries=entries), remarks
 
 
 def check_shared(mapping_file: Path, databases: Sequence[Path]) -> None:
@@ -70,12 +104,18 @@ def check_shared(mapping_file: Path, databases: Sequence[Path]) -> None:
     Raises:
         ConfigError: it names a signal that none of them has.
     """
+    if mapping_file.suffix.lower() == JSON:
+        return  # an overlay may name what a vehicle does not have; what is not there is told
     known = {name for file in databases for name in _names(read_layouts(file))}
     load_mapping(mapping_file).check(known, " and ".join(file.name for file in databases))
 
 
 def _names(layouts: Layouts) -> set[str]:
-    return {f"{message.name}.{signal.name}" for message, signal in _each(layouts.messages)}
+    return {_name(message, signal) for message, signal in _each(layouts.messages)}
+
+
+def _name(message: MessageLayout, signal: SignalLayout) -> str:
+    return f"{message.name}.{signal.name}"
 
 
 def mapping_beside(file: Path, mapping_file: Path | None) -> Path | None:
@@ -131,11 +171,7 @@ def _check_reach(messages: Sequence[MessageLayout], mapping: Mapping) -> None:
             raise ConfigError(problem, file=mapping.file, place=name, remedy="Give smaller ones")
 
 
-def _conversion(mapped: Mapped | None) -> Conversion:
-    return Conversion() if mapped is None else Conversion(mapped.factor, mapped.offset)
-
-
-def _signal(message: MessageLayout, signal: SignalLayout, mapped: Mapped | None) -> Signal:
+def _signal(message: MessageLayout, signal: SignalLayout, mapped: Mapped | None, conversion: Conversion) -> Signal:
     return Signal(
         path=mapped.path if mapped else f"dbc.{message.name}.{signal.name}",
         unit=mapped.unit if mapped else signal.unit,
@@ -143,11 +179,18 @@ def _signal(message: MessageLayout, signal: SignalLayout, mapped: Mapped | None)
         source_name=signal.name,
         period_s=(mapped.period_s if mapped else None) or message.cycle_s or DEFAULT_PERIOD_S,
         period_is_set=mapped is not None and mapped.period_is_set,
-        labels=_labels(signal, _conversion(mapped)),
+        labels=_labels(signal, mapped, conversion),
     )
 
 
-def _labels(signal: SignalLayout, conversion: Conversion) -> dict[float, str]:
+def _labels(signal: SignalLayout, mapped: Mapped | None, conversion: Conversion) -> dict[float, str]:
+    """What values are called: by the mapping's list, else by the database, of a table where one label is meant."""
+    if mapped is not None and mapped.cases:
+        if mapped.names:
+            return dict(mapped.names)
+        known = Counter(conversion.cases.values())
+        given = {conversion.cases[raw]: label for raw, label in signal.labels.items() if raw in conversion.cases}
+        return {value: label for value, label in given.items() if known[value] == 1}
     named = {
         (raw * signal.scale + signal.offset) * conversion.factor + conversion.offset: label
         for raw, label in signal.labels.items()

@@ -51,7 +51,9 @@ class Trait:
     """Values that are none."""
     CONVERTED: Final = 16
     LOST: Final = 32
-    SELDOM: Final = SPECIAL | NONE | CONVERTED | LOST
+    TABLE: Final = 64
+    """Values that a table gives."""
+    SELDOM: Final = SPECIAL | NONE | CONVERTED | LOST | TABLE
 
 
 @dataclass(slots=True)
@@ -90,6 +92,7 @@ class FlatDecoder:
         self._trait = np.append(_traits(tables, self._placed), 0).astype(np.uint8)
         self._traits = int(np.bitwise_or.reduce(self._trait))
         self._forks = _Forks(tables)
+        self._cases = _Cases(tables)
         self._signal = tables.slots.astype(np.int32)
         self._factor, self._then = tables.factor[tables.slots], tables.shift_to[tables.slots]
         self._words = {words: _Words(words, tables, self._placed) for words in (1, 8)}
@@ -130,6 +133,8 @@ class FlatDecoder:
                 flat.value += self._then.take(slot)
         if traits & Trait.SPECIAL:
             none = _joined(none, ~np.isfinite(flat.value))
+        if traits & Trait.TABLE:
+            none = _joined(none, self._cases.look_up(flat.value, slot))
         if none is not None:
             slot = _without(flat, slot, none)
         if traits & Trait.LOST:
@@ -221,9 +226,42 @@ def _traits(tables: Tables, placed: _Placed) -> Ints:
     traits |= np.where((placed.offset != 0) | (placed.scale < SCALE_MIN), Trait.OFFSET, 0)
     traits |= np.where(placed.has_none, Trait.NONE, 0)
     traits |= np.where((tables.factor[slots] != 1) | (tables.shift_to[slots] != 0), Trait.CONVERTED, 0)
+    traits |= np.where(tables.has_table[slots] == 1, Trait.TABLE, 0)
     ends = tables.first + tables.count
     blocks = [np.bitwise_or.reduce(traits[a:b]) for a, b in zip(tables.first, ends, strict=True)]
     return np.array(blocks, np.intp) | np.where(tables.lost == 1, Trait.LOST, 0)
+
+
+class _Cases:
+    """Values by raw value, of the signals that have a table: one search for all of a window."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._key = _case_keys(tables.case_of, tables.case_raw)
+        order = np.argsort(self._key)
+        self._key, self._to = self._key[order], tables.case_to[order]
+        self._has_table: Bools = tables.has_table[tables.slots] == 1
+        self._signal = tables.slots
+
+    def look_up(self, value: Float64s, slot: Ints) -> Bools:
+        """Put what tables say in place of raw values; which rows have none.
+
+        Args:
+            value: (M,) raw, of signals that have a table; changed in place.
+            slot: (M,) of each.
+        """
+        none = self._has_table.take(slot)
+        rows = none.nonzero()[0]
+        key = _case_keys(self._signal.take(slot.take(rows)), value.take(rows).astype(np.int64))
+        place = np.minimum(np.searchsorted(self._key, key), len(self._key) - 1)
+        value[rows] = self._to.take(place)
+        none[rows] = self._key.take(place) != key
+        return none
+
+
+def _case_keys(signal: Int32s, raw: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """A number for each signal and raw value of up to 32 bits, signed or not."""
+    keys: npt.NDArray[np.int64] = (signal.astype(np.int64) << np.int64(33)) + raw + np.int64(1 << 32)
+    return keys
 
 
 class _Forks:

@@ -5,18 +5,21 @@ protocol = "j1939"                                                         # onl
 "EngineData.CoolantTemp" = { path = "Vehicle.…Temperature" }
 "Body.Odometer" = { path = "Vehicle.TraveledDistance", factor = 1000.0 }   # km → m
 "Body.Oddity" = { path = "Vehicle.Telltale.Oddity", unit = "bar" }         # not in the catalogue: name the unit
+"Body.Range" = { path = "Vehicle.…", from_unit = "mile" }                  # the database says it wrongly or not at all
+"Gear.Lever" = { path = "Vehicle.…", labels = { D = 1, R = -1 } }          # what is not there is unknown
 """
 
 import difflib
 from collections.abc import Collection
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, field_validator
 
 from edge import catalogue
+from edge.decode.units import unit_of, why_unknown
 from edge.errors import ConfigError
 from edge.toml_file import read_toml
 
@@ -27,8 +30,11 @@ Path_ = Annotated[str, StringConstraints(pattern=r"^Vehicle(\.[A-Za-z0-9]+)+$")]
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid")
     path: Path_
-    factor: FiniteFloat = 1.0
-    offset: FiniteFloat = 0.0
+    factor: FiniteFloat | None = None
+    offset: FiniteFloat | None = None
+    from_unit: str | None = None
+    labels: Annotated[dict[str, bool | FiniteFloat | str], Field(min_length=1, max_length=4096)] | None = None
+    allowed: Annotated[list[str], Field(min_length=1, max_length=4096)] | None = None
     unit: str | None = None
     period_s: Annotated[FiniteFloat, Field(gt=0)] | None = None
 
@@ -48,7 +54,7 @@ class _File(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """One signal's VSS name: value in `unit` = database value x factor + offset."""
+    """One signal's VSS name: value in `unit` = database value x factor + offset, or what `cases` says."""
 
     path: str
     unit: str
@@ -57,6 +63,14 @@ class Mapped:
     period_s: float | None
     period_is_set: bool = False
     """The mapping says it, not the catalogue."""
+    is_given: bool = False
+    """Factor and offset were written by someone: units do not decide them."""
+    from_unit: str | None = None
+    """Instead of what the database calls the unit."""
+    cases: Dict[str | float, float] = field(default_factory=dict)
+    """By label, or by number in the database's unit: the value in VSS; anything else is unknown. Empty: no table."""
+    names: Dict[float, str] = field(default_factory=dict)
+    """What values of a table are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +119,9 @@ def _mapped(file: Path, name: str, entry: _Entry) -> Mapped:
             place=name,
             remedy="Give the factor from the database's unit to that of the path, or leave it out where it is 1",
         )
+    cases, names = _table(file, name, entry)
+    if entry.from_unit is not None and unit_of(entry.from_unit) is None:
+        raise ConfigError(f"from_unit: {why_unknown(entry.from_unit)}", file=file, place=name, remedy="Give a factor")
     known = catalogue.info(entry.path)
     if known is None and entry.unit is None:
         near = difflib.get_close_matches(entry.path, catalogue.CATALOGUE, n=1, cutoff=0.8)
@@ -120,8 +137,36 @@ def _mapped(file: Path, name: str, entry: _Entry) -> Mapped:
     return Mapped(
         path=entry.path,
         unit=known.unit if known else (entry.unit or ""),
-        factor=entry.factor,
-        offset=entry.offset,
+        factor=1.0 if entry.factor is None else entry.factor,
+        offset=0.0 if entry.offset is None else entry.offset,
         period_s=entry.period_s or (known.period_s if known else None),
         period_is_set=entry.period_s is not None,
+        is_given=entry.factor is not None or entry.offset is not None,
+        from_unit=entry.from_unit,
+        cases=cases,
+        names=names,
     )
+
+
+def _table(file: Path, name: str, entry: _Entry) -> tuple[dict[str | float, float], dict[float, str]]:
+    """Its labels as numbers, and the names of those."""
+    conversions = [entry.factor, entry.offset, entry.from_unit]
+    if entry.labels is not None and any(one is not None for one in conversions):
+        raise ConfigError(
+            "labels and a factor, an offset or a unit say two things of one value",
+            file=file,
+            place=name,
+            remedy="Give the values as they are in VSS, and leave the others out",
+        )
+    allowed = entry.allowed or []
+    cases: dict[str | float, float] = {}
+    for label, value in (entry.labels or {}).items():
+        if isinstance(value, str) and value not in allowed:
+            raise ConfigError(
+                f"{label} = {value!r} is no number, and is not among allowed = […]",
+                file=file,
+                place=name,
+                remedy="List the values that the path may have as VSS does; a value becomes its place there, from 0",
+            )
+        cases[label] = float(allowed.index(value)) if isinstance(value, str) else float(value)
+    return cases, {float(place): one for place, one in enumerate(allowed)}

@@ -7,7 +7,7 @@ import math
 import struct
 import sys
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, cast
@@ -19,6 +19,8 @@ from edge.decode.compiled import EXACT_BITS, SCALE_MIN, SELECTOR_BITS, WORD, Kin
 
 Values = tuple[float | None, ...]
 """Of the signals of a block; None: not in the frame, or no number."""
+Cases = Mapping[int, Mapping[float, float]]
+"""By signal, by raw value."""
 _EXACT: Final = 2**53
 _BYTES: Final = WORD // 8
 _LEAST: Final = sys.float_info.min
@@ -58,6 +60,7 @@ class ScalarDecoder:
         self._lists: dict[str, tuple[str, Values]] = {}
         self._end = tables.end.tolist()
         self._arms = _arms(tables)
+        self._cases = _cases(tables)
         self._lengths = [_length(tables, self._arms, message) for message in range(len(tables.root))]
         self._behind: dict[int, Decode] = {}
         """Functions of blocks and forks behind forks."""
@@ -97,7 +100,7 @@ class ScalarDecoder:
 
     def _written(self, way: int, length: int, *, checks: int | None = None) -> Decode:
         """The function of a block or of a fork, for payloads of `length` bytes; others it sends on, if it `checks`."""
-        page = _Page(self._tables, self._overflows, length, self._lists)
+        page = _Page(self._tables, self._overflows, length, self._lists, self._cases)
         names = page.names
         if way < 0:
             text = f"ways[{page.bits(int(self._tables.fork[-1 - way]))}](p)"
@@ -146,6 +149,7 @@ class ScalarDecoder:
         first = int(tables.first[number])
         slots = tables.slots[first : first + int(tables.count[number])]
         has_none = (tables.kind[slots] != Kind.INTEGER) | (tables.masked[slots] == 1) | self._overflows[slots]
+        has_none |= tables.has_table[slots] == 1
         return Block(
             number,
             tuple(slots.tolist()),
@@ -174,11 +178,17 @@ class _Page:
     """Writes expressions over a payload `p` of a given length."""
 
     def __init__(
-        self, tables: Tables, overflows: npt.NDArray[np.bool_], length: int, lists: dict[str, tuple[str, Values]]
+        self,
+        tables: Tables,
+        overflows: npt.NDArray[np.bool_],
+        length: int,
+        lists: dict[str, tuple[str, Values]],
+        cases: Cases,
     ) -> None:
         self._tables = tables
         self._overflows = overflows
         self._lists = lists
+        self._cases = cases
         self.names: dict[str, object] = {"read": int.from_bytes, **_HELPERS}
         """What the expressions use."""
         self._length = length
@@ -203,6 +213,9 @@ class _Page:
         if length > EXACT_BITS or tables.kind[signal] in _REALS or self._overflows[signal] or abs(placed) < _LEAST:
             return self._odd(signal)
         text = self._number(signal, shift, placed)
+        if tables.has_table[signal]:
+            self.names[f"case{signal}"] = self._cases[signal].get
+            return f"case{signal}({text})"
         return self._looked_up(signal, text) or text
 
     def _place(self, signal: int) -> tuple[str, int, bool]:
@@ -325,6 +338,15 @@ def _length(tables: Tables, arms: list[tuple[list[int], list[int]]], message: in
             length = max(length, int(tables.end[tables.fork[-1 - way]]))
             ways += arms[-1 - way][1]
     return length
+
+
+def _cases(tables: Tables) -> Cases:
+    """By signal its table."""
+    cases: dict[int, dict[float, float]] = {}
+    lines = zip(tables.case_of.tolist(), tables.case_raw.tolist(), tables.case_to.tolist(), strict=True)
+    for signal, raw, to in lines:
+        cases.setdefault(signal, {})[float(raw)] = to
+    return cases
 
 
 def _arms(tables: Tables) -> list[tuple[list[int], list[int]]]:

@@ -33,7 +33,7 @@ def load_any_mapping(content: bytes) -> None:
             assert math.isfinite(entry.factor)
             assert math.isfinite(entry.offset)
             assert entry.period_s is None or 0 < entry.period_s < math.inf, f"a period of {entry.period_s}"
-        mapping.check(KNOWN, file)
+        mapping.check(KNOWN, file.name)
     except ConfigError as error:
         check_refusal(error, file)
 

@@ -1,6 +1,7 @@
 """One database: durable, migrated, closed to nonsense."""
 
 import sqlite3
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -32,6 +33,15 @@ def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
     assert database.migrate() == database.migrate() == "0013"
     assert database.check() == ""
     database.close()
+
+
+def test_a_database_of_this_version_is_known_without_alembic(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "alembic", None)
+    assert cloud.database.migrate() == "0013"
+    with cloud.database.transaction() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0012'"))
+    with pytest.raises(ImportError):
+        cloud.database.migrate()
 
 
 def test_what_is_committed_survives_a_power_cut_and_references_hold(cloud: Cloud) -> None:

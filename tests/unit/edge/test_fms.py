@@ -57,6 +57,11 @@ def test_a_recorded_block_is_read_as_its_makers_read_it(decoder: Decoder) -> Non
     assert found == {"dbc.TTS.Block": 1, f"{LAMP}OilLevel": 0}
 
 
+@pytest.mark.parametrize("state", [4, 5, 6, 7])
+def test_reserved_states_are_unknown(decoder: Decoder, state: int) -> None:
+    assert heard(decoder, TELL_TALES, block(2, Retarder=state)) == {"dbc.TTS.Block": 2}
+
+
 def test_a_block_that_is_not_known_gives_no_lamp(decoder: Decoder) -> None:
     assert heard(decoder, TELL_TALES, "84" + "88" * 7) == {"dbc.TTS.Block": 4}
 
