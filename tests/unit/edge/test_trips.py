@@ -57,10 +57,11 @@ def test_without_an_ignition_signal_a_stop_start_rest_does_not_end_it_but_two_mi
 
 
 def test_silence_ends_a_trip_by_its_name() -> None:
-    drive = Drive().go(5, speed=50).go(125)
+    """A speed that comes once a second is believed for ten."""
+    drive = Drive().go(5, speed=50).go(135)
     [trip] = drive.ended
     assert trip.ended_by == "silence"
-    assert trip.ended == 5 * S
+    assert trip.ended == 14 * S
 
 
 def test_what_was_never_known_stays_unknown() -> None:
