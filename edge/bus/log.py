@@ -168,7 +168,7 @@ class Log:
         if fault:
             problem = f"is no {self._recording.form} ({fault})"
         elif any(counters.get(cause) for cause in _USUAL):
-            problem = f"is a {self._recording.form} without a frame"
+            problem = f"holds no frame ({self._recording.form})"
         if self._recording.cut:
             problem = f"cannot be unpacked ({self._recording.cut})"
         return ConfigError(problem, file=self.file, remedy=self._recording.remedy)

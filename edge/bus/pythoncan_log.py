@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final, Protocol
 
 import can
@@ -11,10 +12,12 @@ from edge.bus.log import CUT_GZIP, DEFAULT_BUS, FRAMES, Piece, is_sound
 from edge.bus.log_file import LogFile
 from edge.bus.messages import to_frame
 from edge.errors import EdgeError
-from edge.frames import CLASSIC_BYTES, FD_BYTES, NANOSECONDS, Frame
+from edge.frames import CLASSIC_BYTES, EXTENDED, FD, FD_BYTES, NANOSECONDS, REMOTE, Frame
 
 FRAMES_MAX: Final = 4096
 """In one piece."""
+WHY_CHARACTERS: Final = 100
+"""So much is told of an error of python-can."""
 _MICROSECOND: Final = 1000
 
 logging.getLogger("can.io").setLevel(logging.ERROR)  # it warns of single lines, which are counted here
@@ -122,8 +125,8 @@ class MessageLog:
                 return next(self._messages, None)
             except EdgeError:
                 raise
-            except Exception:  # noqa: BLE001  # its readers let out whatever their own parsing meets
-                self._fault()
+            except Exception as error:  # noqa: BLE001  # its readers let out whatever their own parsing meets
+                self._fault(f": {error}"[:WHY_CHARACTERS])
                 if self._reading.is_over():
                     self._messages = iter(())
                     return None
@@ -135,7 +138,7 @@ class MessageLog:
             time_ns = self._reading.time_ns(message)
             if not _is_whole(message):
                 return None
-            frame = to_frame(message, time_ns, DEFAULT_BUS)
+            frame = _classic_if_remote(to_frame(message, time_ns, DEFAULT_BUS))
         except (ValueError, OverflowError, TypeError):
             return None
         return frame if is_sound(frame) else None
@@ -145,11 +148,18 @@ class MessageLog:
         self.first_fault = self.first_fault or self._reading.place() + why
 
 
+def _classic_if_remote(frame: Frame) -> Frame:
+    """There are no remote requests of FD (ISO 11898-1): it is a classic one, or a frame without bytes."""
+    if not frame.flags & FD or not frame.flags & REMOTE:
+        return frame
+    return replace(frame, flags=frame.flags & (EXTENDED | REMOTE) if frame.payload else frame.flags & ~REMOTE)
+
+
 def _is_whole(message: can.Message) -> bool:
     """Whether there are as many bytes as it says; python-can also takes fewer."""
-    most = FD_BYTES if message.is_fd else CLASSIC_BYTES
     if message.is_remote_frame:
-        return 0 <= message.dlc <= most
+        return 0 <= message.dlc <= CLASSIC_BYTES
+    most = FD_BYTES if message.is_fd else CLASSIC_BYTES
     lengths = {min(message.dlc, most), can.util.dlc2len(message.dlc)}  # some of its readers leave the code as it is
     return message.is_error_frame or len(message.data) in lengths
 

@@ -4,6 +4,7 @@ python-can ends at the first line that it cannot read. Here its reader is given 
 after such a line, so that one broken line costs one line.
 """
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,8 +30,8 @@ _HALF_BYTE: Final = re.compile(rb".*[\s](?!d\s)[0-9A-Fa-f]{1,2}\s+[0-9A-Fa-f]", 
 class Feed:
     """Lines as the text file that python-can wants."""
 
-    def __init__(self, log_file: LogFile, look: Callable[[bytes], None]) -> None:
-        """`look` sees each line before python-can does."""
+    def __init__(self, log_file: LogFile, look: Callable[[bytes], str]) -> None:
+        """`look` sees each line before python-can does, and says what is to come before it."""
         self.number = 0
         self.taken = 0
         """Lines that are not blank."""
@@ -61,8 +62,10 @@ class Feed:
                 self.counters[CUT_LINE] += 1
             else:
                 self.taken += bool(self.line.strip())
-                self._look(self.line)
-                return self.line.decode("utf-8", "replace").lstrip("\ufeff") + "\n"
+                text = self.line.decode("utf-8", "replace").lstrip("\ufeff") + "\n"
+                if before := self._look(self.line):
+                    self._given, text = text, before
+                return text
 
     def close(self) -> None:
         """Give the file back; safe to repeat."""
@@ -124,8 +127,9 @@ class _Text:
     def _text(self) -> TextIO:
         return cast("TextIO", self._feed)
 
-    def _look(self, line: bytes) -> None:
-        """See what of a line python-can does not tell."""
+    def _look(self, line: bytes) -> str:  # noqa: ARG002  most have nothing to see
+        """See what of a line python-can does not tell; what it has to be given before the line."""
+        return ""
 
 
 class Asc(_Text):
@@ -138,11 +142,14 @@ class Asc(_Text):
         rb"(?:\.([0-9]{1,6}))?(?:\s+([ap])m)?\s+([0-9]{4})",
         re.IGNORECASE,
     )
+    _long: Final = re.compile(rb"[0-9.]+\s+[0-9]+\s+\w+\s+[RT]x\s+d\s+\w+(?:\s+[0-9A-F]{2}){9}(?:\s|$)", re.IGNORECASE)
+    _head: Final = re.compile(rb"date\s|base\s|//", re.IGNORECASE)
     _relative: Final = re.compile(rb"base\s+\w+\s+timestamps\s+relative", re.IGNORECASE)
 
     def __init__(self, log_file: LogFile) -> None:
         super().__init__(log_file)
         self._reader = can.ASCReader(self._text(), relative_timestamp=True)
+        self._is_headed = False
 
     def messages(self) -> Iterator[can.Message]:
         """From here on."""
@@ -156,8 +163,8 @@ class Asc(_Text):
         """Where it was heard."""
         return bus_of(message, 1)
 
-    def _look(self, line: bytes) -> None:
-        text = line.strip()
+    def _look(self, line: bytes) -> str:
+        text = line.removeprefix(codecs.BOM_UTF8).strip()
         if self._relative.match(text):
             problem = "counts each stamp from the line before it, lines without frames included"
             raise ConfigError(problem, file=self._file, remedy="Export it with absolute timestamps")
@@ -165,6 +172,12 @@ class Asc(_Text):
             parts = [part.decode("utf-8", "replace") for part in found.groups(b"")]
             with suppress(ValueError, KeyError):  # a date of no calendar: its own zero
                 self._zero_ns = _asc_date(parts)
+        if self._long.match(text):
+            raise ValueError("more bytes than a classic frame has")  # python-can would leave out those above eight
+        if self._is_headed or self._head.match(text):
+            return ""
+        self._is_headed = True
+        return self.begin_again  # else python-can takes the first line behind the head for the end of it
 
 
 def _asc_date(parts: Sequence[str]) -> int:
@@ -206,11 +219,12 @@ class Trc(_Text):
         seconds = began.timestamp()
         return nanoseconds(seconds) + nanoseconds(message.timestamp - seconds)
 
-    def _look(self, line: bytes) -> None:
+    def _look(self, line: bytes) -> str:
         if (found := self._date.fullmatch(line.strip())) is not None:
             *date, fraction = (part.decode("ascii") for part in found.groups(b""))
             with suppress(ValueError):  # as above
                 self._zero_ns = date_ns(date, fraction)
+        return ""
 
 
 class Csv(_Text):
