@@ -86,7 +86,7 @@ class Database:
                 [found] = connection.execute(
                     "SELECT count(*) FROM sqlite_master WHERE name='messages' AND type='table'"
                 )
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError) as error:  # its messages and names may be no UTF-8
             self.close()
             raise self._no_database(str(error)) from error
         if found != (1,):

@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from operator import index
 from typing import Final, Protocol
 
 import can
@@ -108,7 +109,9 @@ class MessageLog:
         heard: list[tuple[str, Frame]] = []
         while len(heard) < FRAMES_MAX and (message := self._message()) is not None:
             if (frame := self._frame(message)) is None:
-                self._fault(f": no frame is like it (id {message.arbitration_id:X}, length {message.dlc})")
+                self._fault(
+                    f": no frame is like it (id {message.arbitration_id}, length {message.dlc})"[:WHY_CHARACTERS]
+                )
             else:
                 heard.append((self._reading.bus(message), frame))
         self._counters[FRAMES] += len(heard)
@@ -139,9 +142,9 @@ class MessageLog:
             if not _is_whole(message):
                 return None
             frame = _classic_if_remote(to_frame(message, time_ns, DEFAULT_BUS))
-        except (ValueError, OverflowError, TypeError):
+            return frame if is_sound(replace(frame, id=index(frame.id))) else None
+        except (ValueError, OverflowError, TypeError):  # a cell of a database may hold anything
             return None
-        return frame if is_sound(frame) else None
 
     def _fault(self, why: str = "") -> None:
         self._counters[self._reading.bad] += 1

@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+import sqlite3
 import struct
 import zlib
 from collections.abc import Sequence
@@ -105,6 +106,31 @@ def test_a_database_gives_the_frames_that_were_written(tmp_path: Path, is_packed
     log = opened(file)
     assert read_all(log) == [replace(frame, bus="can0") for frame in frames]
     log.close()
+
+
+def test_a_cell_of_a_database_may_hold_anything(tmp_path: Path) -> None:
+    file = tmp_path / "drive.db"
+    sound = (5.0, 0x123, 0, 0, 0, 1, b"\1")
+    odd = [(0, None), (1, None), (1, "x"), (1, 1.5), (1, -1), (5, None), (5, "x"), (0, 1e300)]
+    rows = [tuple(cell if at == place else usual for at, usual in enumerate(sound)) for place, cell in odd]
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE messages (ts, arbitration_id, extended, remote, error, dlc, data)")
+        database.executemany("INSERT INTO messages VALUES (?,?,?,?,?,?,?)", [sound, *rows, sound])
+        database.commit()
+    log = opened(file)
+    heard = read_all(log)
+    assert {(frame.time, frame.id, frame.payload) for frame in heard} == {(5 * S, 0x123, b"\1")}
+    assert len(heard) + log.counters["bad_row"] == len(rows) + 2
+
+
+def test_a_database_that_would_never_end_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "drive.db"
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i, i, 0, 0, 0, 0, x'' FROM n"
+    with closing(sqlite3.connect(file)) as database:
+        database.execute(f"CREATE VIEW messages AS {endless}")
+        database.commit()
+    with pytest.raises(ConfigError, match="has no table `messages`"):
+        opened(file)
 
 
 @pytest.mark.parametrize("kind", KINDS)
