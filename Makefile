@@ -62,7 +62,8 @@ fuzz: environment  ## A million inputs for what reads files and frames, then pro
 	$(BIN)/pytest -m fuzz -n 2 --timeout=0 $(if $(ONLY),tests/fuzz -k $(ONLY)) || status=1; \
 	exit $$status
 
-bench: environment  ## Ratios against peers measured in the same run, into build/bench.json [ONLY=name]
+bench: environment edge-environment  ## Ratios against peers measured in the same run, into build/bench.json [ONLY=name]
+	@.ci/mosquitto
 	@echo "== benchmarks: rows in build/bench.json =="
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
 

@@ -7,6 +7,8 @@ name for is called `Vehicle.Telltale.…` in the same style. A test holds this t
 from dataclasses import dataclass
 from typing import Final
 
+from edge.heavy import heavy_vehicles
+
 UNMAPPED: Final = "dbc."
 """Signals that no mapping names keep `dbc.<Message>.<Signal>`."""
 
@@ -86,11 +88,9 @@ CATALOGUE: Final = _table(
     ("Vehicle.Telltale.MalfunctionLamp", "", 0.0, 2.0, 0.2),
     ("Vehicle.Telltale.TyreLamp", "", 0.0, 1.0, 0.2),
     ("Vehicle.Telltale.ChargeLamp", "", 0.0, 1.0, 0.2),
+    *heavy_vehicles(),
 )
-"""Every signal that a shipped rule, model or summary uses, and those of the petrol car, by path."""
-
-STALE_PERIODS: Final = 10.0
-"""A signal that has missed ten periods is stale: unknown to rules and models (opendbc's parser uses the same ten)."""
+"""Every signal that a shipped rule, model or summary uses, those of the petrol car, and the names of heavy vehicles."""
 
 
 def info(path: str) -> SignalInfo | None:

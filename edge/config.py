@@ -1,5 +1,6 @@
 """What the installer writes: one TOML file, every field with a default, every mistake with its place."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -7,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validator, model_validator
 
 from edge import assets
+from edge.decode.guards import IntegrityEntry
+from edge.profile import BitRate, Database, Profile, SignalName, known_buses, placed
 from edge.toml_file import read_toml
 from edge.wire.envelope import VehicleName
 
@@ -42,9 +45,11 @@ class Bus(_Part):
     name: str = ""
     """Its name on this vehicle; needed when there are several. A log's own buses become `<name>/<its own>`."""
     source: str = "can:can0"
-    dbc: list[Path] = []
+    dbc: list[Database] = []
     mapping: Path | None = None
-    """Instead of the file beside the database."""
+    """Instead of the files beside the databases; one for all of them."""
+    bitrate: BitRate | None = None
+    """What the interface must be set to; nothing is set by us."""
     speed: Speed = 1.0
     """Of a recording or a simulation; a live bus has its own."""
 
@@ -73,9 +78,13 @@ class Memory(_Part):
     """How much the daemon keeps in memory and how often it sums up."""
 
     frame_ring_mb: Annotated[int, Field(ge=1, le=4096)] = 4
+    row_ring_mb: Annotated[int, Field(ge=1, le=4096)] = 4
+    """Subscribed signals and those that rules and models look at, ten times a second."""
     summary_s: Annotated[int, Field(ge=1, le=86_400)] = 60
     summary_signals: list[str] = []
     """Empty: every signal that has a VSS path."""
+    subscribe: list[SignalName] = []
+    """Of which a row is kept for each cell, beside those that rules and models ask for."""
 
 
 class State(_Part):
@@ -128,6 +137,8 @@ class Config(_Part):
     state: State = State()
     link: LinkSettings = LinkSettings()
     cab: CabSettings = CabSettings()
+    integrity: list[IntegrityEntry] = []
+    """Counters and checksums that are verified; those of the profile come after them."""
 
     @model_validator(mode="after")
     def _buses_have_names(self) -> Self:
@@ -135,15 +146,6 @@ class Config(_Part):
         if len(names) > 1 and ("" in names or len(set(names)) < len(names)):
             raise ValueError("several buses need a name each, all different")
         return self
-
-
-class Profile(_Part):
-    """What one kind of vehicle needs; its own entries come after the configuration's."""
-
-    databases: list[Path] = []
-    rules: list[str] = []
-    models: list[str] = []
-    summary_signals: list[str] = []
 
 
 def load_config(file: Path) -> Config:
@@ -156,7 +158,7 @@ def load_config(file: Path) -> Config:
     base = file.resolve().parent
     for bus in config.bus:
         bus.source = _from(base, bus.source)
-        bus.dbc = [base / path for path in bus.dbc]
+        bus.dbc = [placed(one, base) for one in bus.dbc]
         bus.mapping = base / bus.mapping if bus.mapping else None
     config.state.directory = base / config.state.directory
     for name in ("password_file", "ca", "certificate", "key"):
@@ -176,7 +178,7 @@ def with_profile(config: Config, base: Path) -> Config:
     """The configuration with its profile's entries added and every name resolved to a path.
 
     Raises:
-        ConfigError: a profile, rule pack or model is missing or wrong.
+        ConfigError: a profile, rule pack or model is missing or wrong, or its buses are not the configuration's.
     """
     result = config.model_copy(deep=True)
     detect = result.detect
@@ -187,11 +189,16 @@ def with_profile(config: Config, base: Path) -> Config:
     file = assets.profile_file(config.profile, base)
     profile = read_toml(Profile, file, what="profile", see="dbc/README.md, profiles")
     folder = file.resolve().parent
-    for bus in result.bus:
-        bus.dbc = bus.dbc or [folder / path for path in profile.databases]
+    names = [(bus.name, bool(bus.dbc)) for bus in result.bus]
+    for bus, known in zip(result.bus, known_buses(names, profile, file), strict=True):
+        bus.dbc = bus.dbc or [placed(one, folder) for one in (*known.databases, *profile.databases)]
+        bus.bitrate = bus.bitrate or known.bitrate
     detect.rules = detect.rules + [str(assets.rule_file(name, folder)) for name in profile.rules]
     detect.models = detect.models + [str(assets.model_folder(name, folder)) for name in profile.models]
-    result.memory.summary_signals = result.memory.summary_signals or profile.summary_signals
+    memory = result.memory
+    memory.summary_signals = memory.summary_signals or profile.summary_signals
+    memory.subscribe = list(dict.fromkeys([*memory.subscribe, *profile.subscribe]))
+    result.integrity = result.integrity + profile.integrity
     return result
 
 
@@ -199,8 +206,9 @@ def to_toml(config: Config) -> str:
     """The resolved configuration as TOML."""
     tables = config.model_dump(mode="json", exclude_none=True)
     lines = [f"profile = {_toml(tables.pop('profile'))}"]
-    for bus in tables.pop("bus"):
-        lines += ["", "[[bus]]", *_fields(bus)]
+    for name in ("bus", "integrity"):
+        for one in tables.pop(name):
+            lines += ["", f"[[{name}]]", *_fields(one)]
     for name, table in tables.items():
         lines += ["", f"[{name}]", *_fields(table)]
     return "\n".join(lines) + "\n"
@@ -210,7 +218,9 @@ def _fields(table: dict[str, Any]) -> list[str]:
     return [f"{name} = {_toml(value)}" for name, value in table.items()]
 
 
-def _toml(value: str | float | list[str]) -> str:
+def _toml(value: str | float | Sequence[Any] | Mapping[str, Any]) -> str:
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(_fields(dict(value)))} }}"
     if isinstance(value, list):
         return f"[{', '.join(_toml(item) for item in value)}]"
     if isinstance(value, str):

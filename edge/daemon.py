@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from edge.bus.cadence import Cadence
 from edge.bus.open import open_source
 from edge.bus.reader import Readers
 from edge.bus.source import Source
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DRAIN_S: Final = 0.02
-"""How long the pipeline waits for frames before it looks at the time again (DATA-PATH: window)."""
+DRAIN_S: Final = 0.05
+"""How long the pipeline waits for frames before it looks at the time again."""
 BELIEVED_NS: Final = 946_684_800 * 1_000_000_000
 """2000-01-01: stamps of a recording below it count from its own zero, not from 1970."""
 MEGABYTE: Final = 1_000_000
@@ -74,9 +75,11 @@ class Daemon:
         self._stop = threading.Event()
         self._started_s = time.monotonic()
         self._span: list[int] = []
+        self._offset_ns = time.time_ns() - time.monotonic_ns()
         sources = [self._open(spec, bus, stack) for spec, bus in zip(prepared.specs, config.bus, strict=True)]
         self._lanes = [
-            _Lane(source, spec, bus) for source, spec, bus in zip(sources, prepared.specs, config.bus, strict=True)
+            _Lane(spec, bus, self._offset_ns if source.live else 0)
+            for source, spec, bus in zip(sources, prepared.specs, config.bus, strict=True)
         ]
         self._live = any(source.live for source in sources)
         self._readers = Readers(sources, names=[lane.name for lane in self._lanes])
@@ -129,7 +132,8 @@ class Daemon:
 
     def _open(self, spec: SourceSpec, bus: Bus, stack: ExitStack) -> Source:
         speed = None if bus.speed == "max" else bus.speed
-        source = open_source(spec, speed=speed, now_ns=time.time_ns(), stop=self._stop)
+        cadence = Cadence.of_grid(self._config.judging.grid_ms * MS, self._offset_ns)
+        source = open_source(spec, speed=speed, now_ns=time.time_ns(), stop=self._stop, cadence=cadence)
         stack.callback(source.close)
         return source
 
@@ -249,11 +253,12 @@ class Daemon:
 class _Lane:
     """One configured bus: its name, and where its time lies on the daemon's axis."""
 
-    def __init__(self, source: Source, spec: SourceSpec, bus: Bus) -> None:
+    def __init__(self, spec: SourceSpec, bus: Bus, offset_ns: int) -> None:
+        """`offset_ns` leads from the bus's time to UTC as of the daemon's start; 0 of what has it."""
         self.name = bus.name or spec.text
         self._named = bus.name
         self._names_its_buses = spec.kind == "log"
-        self._offset_ns = time.time_ns() - time.monotonic_ns() if source.live else 0
+        self._offset_ns = offset_ns
 
     def placed(self, batch: FrameBatch) -> FrameBatch:
         """The batch under the configured name, and with UTC as of the daemon's start where its time is monotonic."""

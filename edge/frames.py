@@ -148,17 +148,34 @@ def merge(batches: Sequence[FrameBatch], *, buses: Sequence[str], until: int) ->
     filled = [batch for batch in batches if len(batch)]
     if not filled:
         return FrameBatch.empty(buses, until)
-    place = {name: index for index, name in enumerate(buses)}
-    moved = [
-        replace(batch, bus=np.array([place[name] for name in batch.buses], np.uint8)[batch.bus], buses=tuple(buses))
-        for batch in filled
-    ]
-    together = concatenate(moved)
-    return replace(together.select(np.lexsort((together.bus, together.time))), until=until)
+    together = concatenate([_renamed(batch, tuple(buses)) for batch in filled])
+    if not _in_order(together):
+        together = together.select(np.lexsort((together.bus, together.time)))
+    return replace(together, until=until)
+
+
+def _renamed(batch: FrameBatch, buses: tuple[str, ...]) -> FrameBatch:
+    """The same frames, with their buses in a list that has more."""
+    if batch.buses == buses[: len(batch.buses)]:
+        return replace(batch, buses=buses)
+    place = np.array([buses.index(name) for name in batch.buses], np.uint8)
+    return replace(batch, bus=place[batch.bus], buses=buses)
+
+
+def _in_order(batch: FrameBatch) -> bool:
+    """Whether it is sorted by time, and by bus where times are equal."""
+    step = np.diff(batch.time)
+    if not len(step) or step.min() > 0:
+        return True
+    if step.min() < 0:
+        return False
+    return bool(((step > 0) | (batch.bus[1:] >= batch.bus[:-1])).all())
 
 
 def concatenate(batches: Sequence[FrameBatch]) -> FrameBatch:
     """The frames of one batch after those of the other; all have the same buses."""
+    if len(batches) == 1:
+        return batches[0]
     width = max(batch.payload.shape[1] for batch in batches)
     return FrameBatch(
         time=np.concatenate([batch.time for batch in batches]),

@@ -123,6 +123,9 @@ class Grid:
             return
         grid = self.grid_ns
         cursor = int(frames.time[0]) // grid * grid if self._closed is None else self._closed
+        if end - cursor <= GAP_NS:
+            yield from range(cursor + grid, end + 1, grid)
+            return
         busy = np.unique(frames.time // grid * grid + grid)
         for stop in (*(int(cell) for cell in busy), end):
             if stop - grid - cursor > GAP_NS:

@@ -1,4 +1,4 @@
-"""What the vehicle did lately: the latest of every signal, smoothed signals, and the figures of the running period.
+"""What the vehicle did lately: the latest of every signal, smoothed and subscribed ones, figures of the running period.
 
 Pure: it is given one cell of the judgement grid at a time and has no clock of its own. The same samples give the same
 bits however the frames were batched, because every sum is taken sample by sample in the order of time.
@@ -6,20 +6,34 @@ bits however the frames were batched, because every sum is taken sample by sampl
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from edge.catalogue import STALE_PERIODS
 from edge.frames import NANOSECONDS
+from edge.periods import Periods
+from edge.rows import RowRing
 from edge.signals import Signal, SignalBatch
 
 Float64s = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
 NEVER: Final = np.iinfo(np.int64).min
 UNKNOWN: Final = float("nan")
+ROW_BYTES: Final = 4_000_000
+"""Of the rows, unless told otherwise."""
+
+
+class SignalState(StrEnum):
+    """Whether there is a value to reckon with."""
+
+    UNKNOWN = "unknown"
+    """It was never heard, or is not on this vehicle."""
+    STALE = "stale"
+    """It has missed ten of its periods."""
+    FRESH = "fresh"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,7 +62,20 @@ class History:
     Several decoded signals may share a path (one value sent by two messages): the later sample counts.
     """
 
-    def __init__(self, signals: Sequence[Signal], *, grid_ns: int, smoothings: Collection[Smoothing] = ()) -> None:
+    def __init__(
+        self,
+        signals: Sequence[Signal],
+        *,
+        grid_ns: int,
+        smoothings: Collection[Smoothing] = (),
+        subscribed: Collection[str] = (),
+        row_bytes: int = ROW_BYTES,
+    ) -> None:
+        """`subscribed`: paths whose rows are kept, in memory of `row_bytes`.
+
+        Raises:
+            ValueError: not one row fits.
+        """
         paths = list(dict.fromkeys(signal.path for signal in signals))
         self.slot: Mapping[str, int] = MappingProxyType({path: index for index, path in enumerate(paths)})
         """Place of each path in the columns."""
@@ -58,9 +85,13 @@ class History:
         self.latest_at: Int64s = np.full(len(paths), NEVER, np.int64)
         self.until = 0
         self._slot_of_signal = np.array([self.slot[signal.path] for signal in signals], np.intp)
-        self._stale_ns = np.array(
-            [round(first[path].period_s * STALE_PERIODS * NANOSECONDS) for path in paths], np.int64
+        self.rows = RowRing(self.slot, sorted(subscribed), row_bytes)
+        self._periods = Periods(
+            np.array([round(first[path].period_s * NANOSECONDS) for path in paths], np.int64),
+            np.array([first[path].period_is_set for path in paths], np.bool_),
         )
+        self._heard_before: Int64s = np.zeros(len(paths), np.int64)
+        """Samples in all periods that are closed."""
         self._period = _Accumulators(len(paths))
         self._smoothed = _Smoothed(sorted(set(smoothings)), self.slot, grid_ns)
 
@@ -72,13 +103,16 @@ class History:
             self.latest_at[slots] = samples.time
             self._period.add(slots, samples.value)
         self.until = until
-        self._smoothed.step(self.fresh())
+        self._periods.look(until, self._heard_before + self._period.count, self.latest_at)
+        fresh = self.fresh()
+        self._smoothed.step(fresh)
+        self.rows.append(until, fresh)
 
     def fresh(self) -> Float64s:
         """Latest value of every path; NaN where it was never heard or is stale."""
         seen = self.latest_at != NEVER
         age = np.where(seen, self.until - np.where(seen, self.latest_at, 0), 0)
-        return np.where(seen & (age <= self._stale_ns), self.latest, UNKNOWN)
+        return np.where(seen & (age <= self._periods.stale_ns), self.latest, UNKNOWN)
 
     def window(self) -> "Window":
         """What detectors may look at, as of the last cell."""
@@ -90,6 +124,21 @@ class History:
         if slot is None or self.latest_at[slot] == NEVER:
             return float("inf")
         return (self.until - int(self.latest_at[slot])) / NANOSECONDS
+
+    def state(self, path: str) -> SignalState:
+        """Whether the signal's value can be reckoned with."""
+        slot = self.slot.get(path)
+        if slot is None or self.latest_at[slot] == NEVER:
+            return SignalState.UNKNOWN
+        is_stale = self.until - int(self.latest_at[slot]) > int(self._periods.stale_ns[slot])
+        return SignalState.STALE if is_stale else SignalState.FRESH
+
+    def period_s(self, path: str) -> float | None:
+        """How often the signal comes, as learned by listening; None: not yet known."""
+        slot = self.slot.get(path)
+        if slot is None or not self._periods.learned[slot]:
+            return None
+        return int(self._periods.period_ns[slot]) / NANOSECONDS
 
     def smoothed(self, path: str, tau_s: float) -> float:
         """The smoothed signal; NaN before it was first heard or when it is unknown now.
@@ -106,6 +155,7 @@ class History:
             for path, slot in self.slot.items()
             if self._period.count[slot] and (paths is None or path in paths)
         }
+        self._heard_before += self._period.count
         self._period = _Accumulators(len(self.slot))
         return figures
 
@@ -127,6 +177,18 @@ class Window:
     def age_s(self, path: str) -> float:
         """Seconds since the signal was last heard; infinite when it never was."""
         return self._history.age_s(path)
+
+    def state(self, path: str) -> SignalState:
+        """Whether the signal's value can be reckoned with."""
+        return self._history.state(path)
+
+    def series(self, path: str, span_s: float) -> tuple[Int64s, Float64s]:
+        """The last `span_s` of a subscribed signal, ten rows a second: times (N,) in ns, values (N,); NaN: unknown.
+
+        Raises:
+            KeyError: nobody subscribed to it when the history was made.
+        """
+        return self._history.rows.series(path, self.until - round(span_s * NANOSECONDS))
 
     def smoothed(self, path: str, tau_s: float) -> float:
         """The signal smoothed with time constant `tau_s`; NaN when unknown. See History.smoothed."""

@@ -12,7 +12,7 @@ from edge.decode.decoder import Decoder
 from edge.detect.finding import Detector, Finding
 from edge.errors import ModelError
 from edge.grid import Cells
-from edge.history import Figures, History
+from edge.history import ROW_BYTES, Figures, History
 from edge.trips import Trip, TripLog
 
 log = logging.getLogger(__name__)
@@ -51,11 +51,24 @@ class Judgement:
         grid_ns: int,
         summary_ns: int,
         summary_paths: Collection[str] = (),
+        subscribed: Collection[str] = (),
+        row_bytes: int = ROW_BYTES,
     ) -> None:
-        """`summary_paths`: what summaries tell; empty: every signal with a VSS path."""
+        """`summary_paths`: what summaries tell; empty: every signal with a VSS path. `subscribed`: signals whose rows
+        are kept beside those that detectors look at, all in memory of `row_bytes`.
+
+        Raises:
+            ValueError: not one row fits.
+        """
         smoothings = [smoothing for detector in detectors for smoothing in detector.smoothings]
         self.decoder = decoder
-        self.history = History(decoder.signals, grid_ns=grid_ns, smoothings=smoothings)
+        self.history = History(
+            decoder.signals,
+            grid_ns=grid_ns,
+            smoothings=smoothings,
+            subscribed={*subscribed, *(path for detector in detectors for path in detector.paths)},
+            row_bytes=row_bytes,
+        )
         self.book = AlertBook(vehicle)
         self.cells = 0
         self.switched_off: dict[str, str] = {}

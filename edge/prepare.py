@@ -9,20 +9,23 @@ from typing import Final
 from edge.bus.spec import SourceSpec
 from edge.config import Bus, Config
 from edge.decode.conflicts import notes_on
-from edge.decode.database import Database, load_database
-from edge.decode.decoder import Binding, Decoder
+from edge.decode.database import Database, check_shared, load_database
+from edge.decode.decoder import Binding, Decoder, GuardedMessage
+from edge.decode.guards import guarded
 from edge.decode.kept import load_kept
 from edge.decode.layout import Fate
 from edge.detect.finding import Detector
 from edge.detect.rules import load_rules
 from edge.errors import ConfigError, ModelError
 from edge.judgement import Judgement
+from edge.profile import MappedDatabase
 
 log = logging.getLogger(__name__)
 
 REMARKS_MAX: Final = 20
 """Told of one database at the start."""
 MS: Final = 1_000_000
+MEGABYTE: Final = 1_000_000
 S: Final = 1_000_000_000
 
 
@@ -46,7 +49,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     """
     specs = [SourceSpec.parse(bus.source) for bus in config.bus]
     bindings = _bindings(config.bus, config.state.directory if keeps else None)
-    decoder = Decoder(bindings)
+    decoder = Decoder(bindings, _guards(config, bindings))
     paths = {signal.path for signal in decoder.signals}
     rules = load_rules([Path(file) for file in config.detect.rules])
     models = _models(config.detect.models)
@@ -57,8 +60,11 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
         summary_paths=config.memory.summary_signals,
+        subscribed=config.memory.subscribe,
+        row_bytes=config.memory.row_ring_mb * MEGABYTE,
     )
-    notes = [*_remarks(bindings), *notes_on(bindings), *rules.unheard(paths)]
+    notes = [*_remarks(bindings), *notes_on(bindings), *rules.unheard(paths), *_rates(config.bus, specs)]
+    notes += [f"nobody sends {path}, which is subscribed to" for path in config.memory.subscribe if path not in paths]
     if not decoder.signals:
         notes.insert(0, "no database is configured: frames are kept, nothing is decoded or judged (add dbc = […])")
     return Prepared(judgement, specs, notes)
@@ -66,21 +72,38 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
 
 def _bindings(buses: Sequence[Bus], state: Path | None) -> list[Binding]:
     """Each bus with its databases."""
-    loaded: dict[tuple[Path, Path | None], Database] = {}
+    loaded: dict[tuple[Path, Path | None, bool], Database] = {}
     bindings: list[Binding] = []
     for bus in buses:
-        if bus.mapping is not None and len(bus.dbc) != 1:
-            raise ConfigError(
-                f"a mapping goes with one database, not {len(bus.dbc)}",
-                file=bus.mapping,
-                remedy="Put each mapping beside its database as <name>.vss.toml",
-            )
-        for file in bus.dbc:
-            key = (file, bus.mapping)
+        files = [_with_mapping(one, bus.mapping) for one in bus.dbc]
+        is_shared = bus.mapping is not None and [mapping for _, mapping in files].count(bus.mapping) > 1
+        for file, mapping in files:
+            is_one_of_many = is_shared and mapping == bus.mapping
+            key = (file, mapping, is_one_of_many)
             if key not in loaded:
-                loaded[key] = _loaded(file, bus.mapping, state)
+                loaded[key] = _loaded(file, mapping, state, is_shared=is_one_of_many)
             bindings.append(Binding(loaded[key], bus.name))
+        if is_shared and bus.mapping is not None:
+            check_shared(bus.mapping, [file for file, mapping in files if mapping == bus.mapping])
     return bindings
+
+
+def _guards(config: Config, bindings: Sequence[Binding]) -> list[GuardedMessage]:
+    databases = list({id(one.database): one.database for one in bindings}.values())
+    return list(guarded(config.integrity, databases, Path(config.profile or "integrity")))
+
+
+def _with_mapping(one: Path | MappedDatabase, mapping: Path | None) -> tuple[Path, Path | None]:
+    return (one.file, one.mapping) if isinstance(one, MappedDatabase) else (one, mapping)
+
+
+def _rates(buses: Sequence[Bus], specs: Sequence[SourceSpec]) -> Iterator[str]:
+    """Where a source is set to another bit rate than the vehicle's bus has."""
+    for bus, spec in zip(buses, specs, strict=True):
+        said = dict(spec.options).get("bitrate")
+        if bus.bitrate and said and said != str(bus.bitrate):
+            where = f" of bus {bus.name}" if bus.name else ""
+            yield f"{spec.text}{where}: the vehicle's bus has {bus.bitrate} bit/s, not {said}"
 
 
 def _remarks(bindings: Sequence[Binding]) -> Iterator[str]:
@@ -93,8 +116,10 @@ def _remarks(bindings: Sequence[Binding]) -> Iterator[str]:
             yield (f"{database.file.name}: {places} should be; telltale-edge dbc check {database.file} names them")
 
 
-def _loaded(file: Path, mapping: Path | None, state: Path | None) -> Database:
-    return load_database(file, mapping) if state is None else load_kept(file, mapping, state)
+def _loaded(file: Path, mapping: Path | None, state: Path | None, *, is_shared: bool) -> Database:
+    if state is None:
+        return load_database(file, mapping, is_shared=is_shared)
+    return load_kept(file, mapping, state, is_shared=is_shared)
 
 
 def _models(folders: Sequence[str]) -> list[Detector]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from edge.bus.candump import format_frames
 from edge.bus.open import open_source
 from edge.bus.port import open_port
@@ -19,7 +21,7 @@ from edge.bus.reader import Reader
 from edge.bus.sink import LOG
 from edge.bus.spec import SourceSpec
 from edge.errors import ConfigError
-from edge.frames import FrameBatch
+from edge.frames import ERROR, FrameBatch
 from edge.stopping import stopped_by_signals
 
 TAKE_S: Final = 0.5
@@ -185,6 +187,8 @@ class Files:
 def replay(log_file: Path, bus: str, *, speed: float | None, is_endless: bool) -> str:
     """Send a recording on a bus, at N times its own speed or as fast as the bus takes it; the account of it.
 
+    Error frames are not sent, and counted.
+
     Raises:
         ConfigError: the file is no log, or the bus is none or cannot be opened on this machine.
         BusDown: the interface is not there when it should begin.
@@ -196,8 +200,10 @@ def replay(log_file: Path, bus: str, *, speed: float | None, is_endless: bool) -
         while not stop.is_set():
             with closing(open_source(spec, speed=speed, now_ns=time.time_ns(), stop=stop, offline=True)) as source:
                 while not stop.is_set() and (batch := source.read(TAKE_S)) is not None:
-                    if len(batch):
-                        port.send(batch)
+                    is_error = (batch.flags & ERROR) != 0  # a controller's words: sent, they would be other frames
+                    counted["error_frames_left_out"] += int(np.count_nonzero(is_error))
+                    if not is_error.all():
+                        port.send(batch.select(~is_error))
                 counted.update(source.counters)
             if not is_endless:
                 break

@@ -40,7 +40,7 @@ class Report:
             f"frames       {self.frames:,} in {self.bus_time_s:,.1f} s of bus time, read in {self.run_s:.2f} s",
             f"known ids    {self.ids_known} ({self.frames_known:,} frames), of them decoded {self.frames_decoded:,}",
             f"unknown ids  {self.ids_unknown} ({self.frames_unknown:,} frames){_most(self.most_unknown)}",
-            f"not whole    {_counted(self.undecodable)}",
+            f"not sound    {_counted(self.undecodable)}",
             *([f"long         {_counted(self.long_messages)}"] if self.long_messages else []),
             f"signals      {self.samples:,}, {self._per_second():,.0f} a second",
             (

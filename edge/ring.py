@@ -32,14 +32,10 @@ class FrameRing:
         self._buses = frames.buses
         kept = frames.select(slice(max(0, len(frames) - self.frames_max), None))
         self.frames_overwritten += max(0, len(self) + len(frames) - self.frames_max)
-        rows = (self._written + len(frames) - len(kept) + np.arange(len(kept))) % self.frames_max
-        self._time[rows] = kept.time
-        self._bus[rows] = kept.bus
-        self._id[rows] = kept.id
-        self._flags[rows] = kept.flags
-        self._length[rows] = kept.length
-        self._payload[rows] = 0
-        self._payload[rows, : kept.payload.shape[1]] = kept.payload
+        begin = (self._written + len(frames) - len(kept)) % self.frames_max
+        fits = min(len(kept), self.frames_max - begin)
+        self._put(begin, kept.select(slice(0, fits)))
+        self._put(0, kept.select(slice(fits, None)))
         self._written += len(frames)
 
     def since(self, time: int) -> FrameBatch:
@@ -58,6 +54,16 @@ class FrameRing:
             buses=self._buses,
             until=until,
         )
+
+    def _put(self, begin: int, frames: FrameBatch) -> None:
+        rows, width = slice(begin, begin + len(frames)), frames.payload.shape[1]
+        self._time[rows] = frames.time
+        self._bus[rows] = frames.bus
+        self._id[rows] = frames.id
+        self._flags[rows] = frames.flags
+        self._length[rows] = frames.length
+        self._payload[rows, :width] = frames.payload
+        self._payload[rows, width:] = 0
 
     def _allot(self, width: int) -> None:
         self.frames_max = self._budget_bytes // (HEAD_BYTES + width)

@@ -26,7 +26,9 @@ class Signal:
     source_name: str
     """Its name in the database."""
     period_s: float = 1.0
-    """How often it is expected; after ten of them it is stale."""
+    """How often it is expected, until it was heard for a while; after ten of them it is stale."""
+    period_is_set: bool = False
+    """Somebody who knows the vehicle says so: it is not taken to come more often than that."""
     labels: Mapping[float, str] = field(default_factory=dict)
     """Value table of the database, by the value as it stands in a batch."""
 

@@ -9,8 +9,8 @@ from cloud.health.minute import Minute
 WHEELS: Final = ("Row1.Wheel.Left", "Row1.Wheel.Right", "Row2.Wheel.Left", "Row2.Wheel.Right")
 PRESSURES: Final = (
     *(f"Vehicle.Chassis.Axle.{wheel}.Tire.Pressure" for wheel in WHEELS),
-    *(f"Vehicle.Telltale.Tyre.{place}.Pressure" for place in ("DriveLeftInner", "DriveRightInner")),
-    *(f"Vehicle.Telltale.Tyre.Trailer{axle}{side}.Pressure" for axle in (1, 2, 3) for side in ("Left", "Right")),
+    *(f"Vehicle.Telltale.Axle.Row2.Wheel.{side}Inner.Tire.Pressure" for side in ("Left", "Right")),
+    *(f"Vehicle.Telltale.Axle.Row{row}.Wheel.{side}.Tire.Pressure" for row in (3, 4, 5) for side in ("Left", "Right")),
 )
 TEMPERATURES: Final = tuple(f"Vehicle.Chassis.Axle.{wheel}.Tire.Temperature" for wheel in WHEELS)
 TYRES_MIN: Final = 4

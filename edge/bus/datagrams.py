@@ -1,4 +1,4 @@
-"""Datagrams: many messages of a socket in one call of the kernel (recvmmsg), into one array, with when they came."""
+"""Datagrams: many messages of a socket in one call of the kernel (recvmmsg), with when they came: a Receiver."""
 
 import ctypes
 import errno
@@ -6,15 +6,23 @@ import os
 import select
 import socket
 import struct
+from contextlib import suppress
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from edge.frames import NANOSECONDS, Int64s, UInt8s
+from edge.bus.receiver import FRAME_BYTES, Taken
+from edge.bus.socket_losses import SocketLosses
+from edge.frames import NANOSECONDS
 
+ROOM: Final = 1024
+"""Messages taken by one call."""
+MESSAGE_ROOM_BYTES: Final = 768
+"""What one takes of a socket's receive buffer, with what the kernel keeps beside it (its `truesize`)."""
 SO_TIMESTAMPNS: Final = 35
 """asm-generic/socket.h: the kernel stamps each message when it comes, by the wall clock, in ns."""
+_FLAGS: Final = socket.MSG_DONTWAIT | socket.MSG_TRUNC
+"""The second: a message that was cut has its whole length."""
 _CONTROL_BYTES: Final = 64
 """One header of a control message, and a struct timespec."""
 
@@ -50,27 +58,32 @@ _HEADER: Final = struct.calcsize("@Nii")
 
 
 class Datagrams:
-    """Takes what waits in a socket, up to `room` messages at a time. Not for two threads."""
+    """Takes what waits in a socket, up to `room` messages at a time."""
 
-    def __init__(self, receiver: socket.socket, *, room: int, message_bytes: int) -> None:
-        """Asks the kernel for stamps; longer messages are cut.
+    def __init__(self, receiver: socket.socket, *, room: int = ROOM) -> None:
+        """Asks the kernel for stamps and a large buffer; the socket is closed with this.
+
+        Longer messages are cut, and have their length.
 
         Raises:
-            OSError: the socket gives no stamps.
+            OSError: the socket gives no stamps, or does not tell its losses.
         """
         receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._socket = receiver
         self._room = room
+        self._losses = SocketLosses(receiver.fileno())
+        self._lost = 0
+        self.frames_room = self._losses.room_bytes // MESSAGE_ROOM_BYTES
         self._poll = select.poll()
         self._poll.register(receiver, select.POLLIN)
-        self._bytes = np.zeros((room, message_bytes), np.uint8)
+        self._bytes = np.zeros((room, FRAME_BYTES), np.uint8)
         self._control = np.zeros((room, _CONTROL_BYTES), np.uint8)
         self._stamps = self._control[:, _HEADER : _HEADER + 2 * _LONG].view(np.dtype(f"i{_LONG}"))
         self._parts = (_Iovec * room)()
         self._messages = (_Message * room)()
         for place in range(room):
-            self._parts[place].base = self._bytes.ctypes.data + place * message_bytes
-            self._parts[place].length = message_bytes
+            self._parts[place].base = self._bytes.ctypes.data + place * FRAME_BYTES
+            self._parts[place].length = FRAME_BYTES
             message = self._messages[place].header
             message.parts = ctypes.addressof(self._parts) + place * ctypes.sizeof(_Iovec)
             message.parts_count = 1
@@ -83,23 +96,37 @@ class Datagrams:
         """Whether a message is there within that time."""
         return bool(self._poll.poll(max(0.0, wait_s) * 1000.0))
 
-    def take(self) -> tuple[UInt8s, npt.NDArray[np.uint32], Int64s]:
-        """What is there now: (N, bytes), (N,) lengths, (N,) stamps in ns of the wall clock; 0: there is none.
+    def take(self) -> Taken:
+        """What is there, at most `room`.
 
         Raises:
             OSError: the socket says that something is wrong; the next call may work.
         """
-        count = _LIBRARY.recvmmsg(self._socket.fileno(), self._messages, self._room, socket.MSG_DONTWAIT, None)
+        count = _LIBRARY.recvmmsg(self._socket.fileno(), self._messages, self._room, _FLAGS, None)
         if count < 0:
             number = ctypes.get_errno()
             if number != errno.EAGAIN:
                 raise OSError(number, os.strerror(number))
             count = 0
         stamps = self._stamps[:count]
-        times = stamps[:, 0].astype(np.int64) * NANOSECONDS + stamps[:, 1]
-        times[self._control_lengths[:count] == 0] = 0
-        lengths = self._lengths[:count].copy()
-        taken = self._bytes[:count].copy()
-        self._bytes[:count] = 0
+        times = stamps[:, 0] * NANOSECONDS + stamps[:, 1]
+        is_stamped = self._control_lengths[:count] != 0
+        if not is_stamped.all():
+            times[~is_stamped] = 0
         self._control_lengths[:count] = _CONTROL_BYTES
-        return taken, lengths, times
+        return Taken(self._bytes[:count], self._lengths[:count], times)
+
+    def release(self) -> None:
+        """The next call writes over it anyway."""
+
+    def lost(self) -> int:
+        """Messages that the kernel threw away since the socket was opened."""
+        with suppress(OSError):
+            self._lost = self._losses.count()
+        return self._lost
+
+    def close(self) -> None:
+        """Close the socket; safe to repeat."""
+        self.lost()
+        self._losses.close()
+        self._socket.close()

@@ -59,7 +59,7 @@ class Interface:
         options = dict(_DEFAULTS.get(kind, {}))
         if not spec.bool_option("send", False):
             options |= _LISTEN_ONLY.get(kind, {})
-        ours = ("name", "send", "bitrate", "only") if spec.kind == "can" else ("name", "send")
+        ours = ("name", "send", "bitrate", "only", "ring") if spec.kind == "can" else ("name", "send")
         named = {key for key, _ in spec.options if key not in ours}
         options |= {key: plain_value(spec.text_option(key, "")) for key in named}
         return cls(spec, kind, channel, spec.text_option("name", channel), MappingProxyType(options))

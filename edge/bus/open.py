@@ -1,30 +1,40 @@
 """open_source: from what the installer wrote to a source that can be read."""
 
 import threading
+from typing import Final
 
+from edge.bus.cadence import Cadence
 from edge.bus.pace import Paced
 from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
 
+_CADENCE: Final = Cadence()
+
 
 def open_source(
-    spec: SourceSpec, *, speed: float | None, now_ns: int, stop: threading.Event, offline: bool = False
+    spec: SourceSpec,
+    *,
+    speed: float | None,
+    now_ns: int,
+    stop: threading.Event,
+    cadence: Cadence = _CADENCE,
+    offline: bool = False,
 ) -> Source:
     """Open `can:…`, `pythoncan:…`, `log:…` or `sim:…`.
 
     `speed` paces a recording or a simulation, None lets it run as fast as it is read; a live bus has its own.
     `now_ns` is the wall clock (UTC): where a simulation begins unless told otherwise. `stop` ends a wait early.
-    `offline`: no daemon, so MF4 may be read, all of it at once.
+    `cadence`: when the frames of a live bus are wanted. `offline`: no daemon, so MF4 may be read, all of it at once.
     A live bus that is not there yet is no error here: its `read` says so.
 
     Raises:
         ConfigError: no such kind, option, file, channel, driver, vehicle or fault.
     """
-    source = _open(spec, now_ns, offline=offline)
+    source = _open(spec, now_ns, cadence, offline=offline)
     return source if source.live or speed is None else Paced(source, speed, wait=stop.wait)
 
 
-def _open(spec: SourceSpec, now_ns: int, *, offline: bool) -> Source:
+def _open(spec: SourceSpec, now_ns: int, cadence: Cadence, *, offline: bool) -> Source:
     """Imports what it opens: python-can costs 18 MB, and a box needs one kind only."""
     if spec.kind == "log":
         from edge.bus.logs import open_log  # noqa: PLC0415  see above
@@ -37,8 +47,8 @@ def _open(spec: SourceSpec, now_ns: int, *, offline: bool) -> Source:
     if spec.kind == "can":
         from edge.bus.socketcan import SocketCanSource  # noqa: PLC0415  see above
 
-        return SocketCanSource(spec)
+        return SocketCanSource(spec, cadence=cadence)
     from edge.bus.interface import Interface  # noqa: PLC0415  see above
     from edge.bus.pythoncan import PythonCanSource  # noqa: PLC0415  see above
 
-    return PythonCanSource(Interface.of(spec))
+    return PythonCanSource(Interface.of(spec), cadence=cadence)

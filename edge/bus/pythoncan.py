@@ -9,6 +9,7 @@ import can
 import numpy as np
 
 from edge.bus.axis import Axis, read_clocks
+from edge.bus.cadence import Cadence
 from edge.bus.interface import UDP_MULTICAST, Interface, shut
 from edge.bus.messages import is_overrun, is_sound, to_frame
 from edge.bus.socket_losses import SocketLosses
@@ -17,8 +18,7 @@ from edge.frames import NANOSECONDS, FrameBatch
 
 FRAMES_MAX: Final = 4096
 """In one batch."""
-GATHER_NS: Final = 20_000_000
-"""Once a frame is there, so long is waited for more, since a batch costs far more than a frame in it."""
+_CADENCE: Final = Cadence()
 
 FRAMES: Final = "frames"
 ERROR_FRAMES: Final = "error_frames"
@@ -38,21 +38,21 @@ class PythonCanSource:
         self,
         interface: Interface,
         *,
-        gather_ns: int = GATHER_NS,
+        cadence: Cadence | None = _CADENCE,
         is_wanted: Callable[[can.Message], bool] | None = None,
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
         realtime_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         """Opens the interface; when it is not there just now, `read` says so.
 
-        `gather_ns`: how long it waits for more after the first frame of a batch. `is_wanted` is asked once about each
+        `cadence`: when its frames are wanted; None: as soon as they come. `is_wanted` is asked once about each
         message; those that are not leave no trace.
 
         Raises:
             ConfigError: it can never be opened like this on this machine.
         """
         self._interface = interface
-        self._gather_ns = gather_ns
+        self._cadence = cadence
         self._is_wanted = is_wanted
         self._monotonic_ns = monotonic_ns
         self._realtime_ns = realtime_ns
@@ -148,7 +148,9 @@ class PythonCanSource:
                     continue
                 messages.append(message)
                 if len(messages) == 1:
-                    deadline_ns = min(deadline_ns, self._monotonic_ns() + self._gather_ns)
+                    now_ns = self._monotonic_ns()
+                    gather_ns = 0 if self._cadence is None else self._cadence.wait_ns(now_ns)
+                    deadline_ns = min(deadline_ns, now_ns + gather_ns)
             elif not left_ns:
                 return messages, asked_at
         return messages, None

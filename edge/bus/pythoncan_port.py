@@ -55,7 +55,7 @@ class PythonCanPort:
         self._echoes = Echoes() if interface.kind == UDP_MULTICAST else None
         self._source = PythonCanSource(
             interface,
-            gather_ns=0,
+            cadence=None,
             is_wanted=None if self._echoes is None else self._echoes.is_other,
             monotonic_ns=monotonic_ns,
         )

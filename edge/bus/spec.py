@@ -16,7 +16,7 @@ ANY: Final = frozenset({"*"})
 
 KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "can": frozenset({"bitrate", "fd", "name", "only", "send"}),
+        "can": frozenset({"bitrate", "fd", "name", "only", "ring", "send"}),
         "log": frozenset({"channel"}),
         "pythoncan": ANY,
         "sim": frozenset({"cycle", "duration", "fault", "seed", "skip", "start", "warm", "weather"}),

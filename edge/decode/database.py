@@ -32,10 +32,14 @@ class Database:
     tables: Tables
     remarks: tuple[Remark, ...]
     """What in the file is not as it should be."""
+    messages: tuple[str, ...] = ()
+    """Their names, in the order of the tables."""
 
 
-def load_database(file: Path, mapping_file: Path | None = None) -> Database:
+def load_database(file: Path, mapping_file: Path | None = None, *, is_shared: bool = False) -> Database:
     """Read a database and the mapping beside it (`<name>.vss.toml`), or the one given.
+
+    A mapping that is shared with other databases may name what only they have (`check_shared` looks at all of them).
 
     Raises:
         ConfigError: the file is missing, is no CAN database, or the mapping names what is not in it or contradicts
@@ -44,7 +48,10 @@ def load_database(file: Path, mapping_file: Path | None = None) -> Database:
     layouts = read_layouts(file)
     beside = mapping_beside(file, mapping_file)
     mapping = Mapping(file, {}) if beside is None else load_mapping(beside)
-    mapping.check({f"{message.name}.{signal.name}" for message, signal in _each(layouts.messages)}, file)
+    names = _names(layouts)
+    if is_shared:
+        mapping = mapping.only(names)
+    mapping.check(names, file.name)
     messages, remarks = distinct(with_protocol(layouts.messages, mapping, file.name))
     remarks += suspicions(messages, (beside or file.with_suffix(BESIDE)).name)
     remarks += of_one_path(messages, mapping)
@@ -54,7 +61,21 @@ def load_database(file: Path, mapping_file: Path | None = None) -> Database:
     signals = tuple(
         _signal(message, signal, one) for (message, signal), one in zip(_each(messages), mapped, strict=True)
     )
-    return Database(file, signals, tables, (*layouts.remarks, *remarks, *left_out))
+    return Database(file, signals, tables, (*layouts.remarks, *remarks, *left_out), tuple(one.name for one in messages))
+
+
+def check_shared(mapping_file: Path, databases: Sequence[Path]) -> None:
+    """Hold a mapping against all databases that share it.
+
+    Raises:
+        ConfigError: it names a signal that none of them has.
+    """
+    known = {name for file in databases for name in _names(read_layouts(file))}
+    load_mapping(mapping_file).check(known, " and ".join(file.name for file in databases))
+
+
+def _names(layouts: Layouts) -> set[str]:
+    return {f"{message.name}.{signal.name}" for message, signal in _each(layouts.messages)}
 
 
 def mapping_beside(file: Path, mapping_file: Path | None) -> Path | None:
@@ -121,6 +142,7 @@ def _signal(message: MessageLayout, signal: SignalLayout, mapped: Mapped | None)
         message=message.name,
         source_name=signal.name,
         period_s=(mapped.period_s if mapped else None) or message.cycle_s or DEFAULT_PERIOD_S,
+        period_is_set=mapped is not None and mapped.period_is_set,
         labels=_labels(signal, _conversion(mapped)),
     )
 

@@ -12,6 +12,7 @@ from edge.decode.compile import compiled
 from edge.decode.compiled import Form, merged
 from edge.decode.database import Database
 from edge.decode.flat import FlatDecoder, changes
+from edge.decode.integrity import Guard, Integrity
 from edge.decode.routes import IDS_MAX, UNKNOWN, BusTable, Key, Routes, Tally
 from edge.decode.scalar import Block, ScalarDecoder
 from edge.decode.transport import Transport
@@ -41,6 +42,16 @@ class Binding:
         return not self.bus or bus == self.bus or bus.startswith(f"{self.bus}/")
 
 
+@dataclass(frozen=True, slots=True)
+class GuardedMessage:
+    """A message of a database with what proves its frames."""
+
+    database: Database
+    message: int
+    """Its number in the database's tables."""
+    guard: Guard
+
+
 class DecodeCounts:
     """What became of every frame."""
 
@@ -68,7 +79,7 @@ class DecodeCounts:
     @property
     def undecodable(self) -> dict[str, Counter[Key]]:
         """By cause: `short` (signals are missing), `unknown_multiplexer` (what is always there is decoded),
-        `no_payload` (remote), `error_frame`."""
+        `no_payload` (remote), `error_frame`, `bad_checksum`, `counter_stuck`."""
         return {cause: tally.counter(self._routes.keys) for cause, tally in self._causes.items()}
 
     @property
@@ -155,7 +166,8 @@ class _Growing:
 class Decoder:
     """Decodes frames of every bus with the databases bound to it."""
 
-    def __init__(self, bindings: Sequence[Binding]) -> None:
+    def __init__(self, bindings: Sequence[Binding], guards: Sequence[GuardedMessage] = ()) -> None:
+        """`guards`: how frames of some messages are proven; of two for one message the first counts."""
         self._bindings = bindings
         databases = list({id(one.database): one.database for one in bindings}.values())
         tables = [database.tables for database in databases]
@@ -168,6 +180,8 @@ class Decoder:
         self._is_j1939 = np.append(self._tables.form == Form.J1939, np.False_)
         """By message; the last: none."""
         self._has_j1939 = bool(self._is_j1939.any())
+        proven = [(int(self._first[id(one.database)]) + one.message, one.guard) for one in reversed(guards)]
+        self._integrity = Integrity(dict(proven)) if proven else None
         self._routes = Routes()
         self._buses: tuple[str, ...] = ()
         self.counts = DecodeCounts(self._routes)
@@ -184,6 +198,11 @@ class Decoder:
             self._set_aside(frames, routes, message)
         else:
             self.counts.hear(routes)
+        if self._integrity is not None:
+            for cause, rows, is_doubtful in list(self._integrity.faults(frames, message, routes)):
+                self.counts.miss(cause, routes[rows])
+                if is_doubtful:
+                    message[rows] = UNKNOWN
         samples = (self._one_by_one if len(frames) < FLAT_FROM else self._at_once)(frames, message, routes)
         source = None
         if self._has_j1939:

@@ -38,7 +38,7 @@ _COLUMNS: Final = tuple(one.name for one in fields(Signal))
 log = logging.getLogger(__name__)
 
 
-def load_kept(file: Path, mapping_file: Path | None, state: Path) -> Database:
+def load_kept(file: Path, mapping_file: Path | None, state: Path, *, is_shared: bool = False) -> Database:
     """A database with its mapping, from what is kept under `state` where it is there, else read and then kept.
 
     Raises:
@@ -46,19 +46,20 @@ def load_kept(file: Path, mapping_file: Path | None, state: Path) -> Database:
     """
     folder = state / FOLDER
     try:
-        kept = folder / f"{_hash(file, mapping_file)}.npz"
+        kept = folder / f"{_hash(file, mapping_file, is_shared=is_shared)}.npz"
         found = _read(kept, file)
     except OSError:  # the database cannot be read: whoever reads it says so in words
-        return load_database(file, mapping_file)
+        return load_database(file, mapping_file, is_shared=is_shared)
     if found is None:
-        found = load_database(file, mapping_file)
+        found = load_database(file, mapping_file, is_shared=is_shared)
         _keep(kept, found)
     return found
 
 
-def _hash(file: Path, mapping_file: Path | None) -> str:
+def _hash(file: Path, mapping_file: Path | None, *, is_shared: bool) -> str:
     mapping = mapping_beside(file, mapping_file)
-    made_of = hashlib.sha256(f"{VERSION} {file.suffix.lower()} {sorted(catalogue.CATALOGUE.items())}".encode())
+    kinds = f"{file.suffix.lower()} {mapping.suffix.lower() if mapping else ''} {is_shared}"
+    made_of = hashlib.sha256(f"{VERSION} {kinds} {sorted(catalogue.CATALOGUE.items())}".encode())
     for content in (file.read_bytes(), b"" if mapping is None else b"mapped" + mapping.read_bytes()):
         made_of.update(len(content).to_bytes(8, "big") + content)
     return made_of.hexdigest()
@@ -74,6 +75,7 @@ def _read(kept: Path, file: Path) -> Database | None:
             tables = Tables.unpacked(arrays)
         *columns, labels = [meta["signals"][name] for name in _COLUMNS]
         signals = tuple(Signal(*one) for one in zip(*columns, map(dict, labels), strict=True))
+        messages = tuple(meta["messages"])
         remarks = tuple(Remark(**{**one, "fate": Fate(one["fate"])}) for one in meta["remarks"])
     except FileNotFoundError:
         return None
@@ -82,7 +84,7 @@ def _read(kept: Path, file: Path) -> Database | None:
         return None
     with suppress(OSError):
         kept.touch()
-    return Database(file, signals, tables, remarks)
+    return Database(file, signals, tables, remarks, messages)
 
 
 def _as_written(content: bytes) -> bytes:
@@ -103,6 +105,7 @@ def _keep(kept: Path, database: Database) -> None:
         "signals": {name: [getattr(one, name) for one in database.signals] for name in _COLUMNS}
         | {"labels": [list(one.labels.items()) for one in database.signals]},
         "remarks": [asdict(one) for one in database.remarks],
+        "messages": database.messages,
     }
     content = io.BytesIO()
     text = np.frombuffer(json.dumps(meta).encode(), np.uint8)

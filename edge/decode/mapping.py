@@ -10,7 +10,7 @@ protocol = "j1939"                                                         # onl
 import difflib
 from collections.abc import Collection
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -55,6 +55,8 @@ class Mapped:
     factor: float
     offset: float
     period_s: float | None
+    period_is_set: bool = False
+    """The mapping says it, not the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,11 @@ class Mapping:
     j1939: bool = False
     """All extended messages of the database are J1939's."""
 
-    def check(self, known: Collection[str], database: Path) -> None:
+    def only(self, known: Collection[str]) -> "Mapping":
+        """Of it, what is about these signals."""
+        return replace(self, entries={name: one for name, one in self.entries.items() if name in known})
+
+    def check(self, known: Collection[str], database: str) -> None:
         """Hold the mapping against the names that the database has.
 
         Raises:
@@ -76,9 +82,7 @@ class Mapping:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"Did you mean {near[0]!r}?" if near else "Names are <Message>.<Signal> as in the database"
-                raise ConfigError(
-                    f"{database.name} has no signal of this name", file=self.file, place=name, remedy=hint
-                )
+                raise ConfigError(f"{database} has no signal of this name", file=self.file, place=name, remedy=hint)
 
 
 def load_mapping(file: Path) -> Mapping:
@@ -119,4 +123,5 @@ def _mapped(file: Path, name: str, entry: _Entry) -> Mapped:
         factor=entry.factor,
         offset=entry.offset,
         period_s=entry.period_s or (known.period_s if known else None),
+        period_is_set=entry.period_s is not None,
     )

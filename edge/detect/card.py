@@ -129,6 +129,12 @@ class Card(_Part):
         return round(self.for_s * NANOSECONDS)
 
     @property
+    def paths(self) -> frozenset[str]:
+        """The signals that are looked at."""
+        seen = {self.target.path, *(feature.path for feature in self.features), *(guard.path for guard in self.when)}
+        return frozenset(seen)
+
+    @property
     def smoothings(self) -> tuple[Smoothing, ...]:
         """The smoothed signals among the features."""
         return tuple(Smoothing(item.path, item.tau_s) for item in self.features if item.tau_s is not None)

@@ -1,6 +1,6 @@
 """Detector and Finding: what a judge is asked, and what it may answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -57,6 +57,10 @@ class Detector(Protocol):
     @property
     def smoothings(self) -> Sequence[Smoothing]:
         """The smoothed signals that `judge` asks the window for."""
+
+    @property
+    def paths(self) -> Collection[str]:
+        """The signals that `judge` looks at: their rows are kept."""
 
     def judge(self, window: Window) -> Sequence[Finding]:
         """Findings as of `window.until`; the same window always gives the same findings.

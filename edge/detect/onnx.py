@@ -84,6 +84,7 @@ class OnnxDetector:
     def __init__(self, folder: Path, card: Card) -> None:
         self.name = card.name
         self.smoothings: Sequence[Smoothing] = card.smoothings
+        self.paths = card.paths
         self.card = card
         self._folder = folder
         self._model: OnnxModel | None = None

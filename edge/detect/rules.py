@@ -168,6 +168,7 @@ class RuleDetector:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
+        self.paths = {level.signal for rule in self.rules for level in (rule.level, *rule.guards)}
 
     def judge(self, window: Window) -> Sequence[Finding]:
         """Findings as of the window, in the order of the rules."""

@@ -15,12 +15,14 @@ from tests.bench.rows import Benchmark, Row
 from tests.bench.scheduling import book
 from tests.bench.simulator import live
 from tests.bench.start import open_databases
+from tests.bench.whole import whole_daemon
 
 BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "decode": read_and_decode,
     "frames": decode_frames,
     "receive": receive_frames,
     "start": open_databases,
+    "daemon": whole_daemon,
     "scheduling": book,
     "simulator": live,
 }

@@ -14,13 +14,18 @@ from typing import Final
 import can
 from can.interfaces.socketcan.socketcan import capture_message
 
+from edge.bus.cadence import Cadence
 from edge.bus.candump_log import CandumpLog
-from edge.bus.datagrams import SO_TIMESTAMPNS, Datagrams
+from edge.bus.datagrams import SO_TIMESTAMPNS
+from edge.bus.socketcan import SocketCanSource
+from edge.bus.spec import SourceSpec
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from tests.bench.loads import MODEL_3
 from tests.bench.rows import Row, Work
+from tests.brokers import free_port
 from tests.shared import find_shared
+from tests.udp_kernel import UdpKernel
 
 ROUNDS: Final = 5
 COPIES: Final = 1
@@ -42,8 +47,9 @@ def receive_frames() -> Iterable[Row]:
         database = load_database(folder / "dbc" / MODEL_3[0])
         decoder = Decoder([Binding(database)])
         yield _log_row("read and decode a candump log", lambda: _read(log, decoder), lambda: _read_by_python_can(log))
-    for window in WINDOWS:
-        yield _receive_row(window)
+    for ring in (True, False):
+        for window in WINDOWS:
+            yield _receive_row(window, ring=ring)
 
 
 def _log_row(name: str, ours: Callable[[], int], theirs: Callable[[], int]) -> Row:
@@ -82,36 +88,46 @@ def _read_by_python_can(file: Path) -> int:
         return sum(1 for _ in reader)
 
 
-def _receive_row(window: int) -> Row:
+def _receive_row(window: int, *, ring: bool) -> Row:
+    port = free_port()
     with (
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+        closing(_opened(port, ring=ring)) as ours,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as theirs,
     ):
-        receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        receiver.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        receiver.bind(("127.0.0.1", 0))
-        sender.connect(receiver.getsockname())
-        datagrams = Datagrams(receiver, room=512, message_bytes=72)
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        theirs.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        theirs.bind(("127.0.0.1", 0))
 
-        def fill() -> None:
-            for _ in range(window):
-                sender.send(FRAME)
+        def fill(to: int) -> Callable[[], None]:
+            def send() -> None:
+                for _ in range(window):
+                    sender.sendto(FRAME, ("127.0.0.1", to))
 
-        def ours() -> int:
-            return len(datagrams.take()[1])
+            return send
 
-        def theirs() -> int:
-            return sum(capture_message(receiver) is not None for _ in range(window))
+        def read() -> int:
+            return len(ours.read(0.0))
 
-        spent = [[_spent(fill, each, window) for each in (ours, theirs)] for _ in range(REPEATS)]
+        def recv() -> int:
+            return sum(capture_message(theirs) is not None for _ in range(window))
+
+        pairs = ((fill(port), read), (fill(theirs.getsockname()[1]), recv))
+        spent = [[_spent(send, receive, window) for send, receive in pairs] for _ in range(REPEATS)]
     return Row(
-        name=f"receive, {window} frames that wait",
+        name=f"receive, {window} frames that wait, {'ring' if ring else 'socket'}",
         value=median(one for one, _ in spent),
         unit="us/frame",
         peer="python-can's recv",
         peer_value=median(one for _, one in spent),
         work=Work(window * REPEATS, 0, 0.0),
     )
+
+
+def _opened(port: int, *, ring: bool) -> SocketCanSource:
+    """The daemon's own reader, whole: from the kernel to a batch on its axis of time."""
+    spec = SourceSpec.parse(f"can:{port}?ring={'on' if ring else 'off'}")
+    return SocketCanSource(spec, kernel=UdpKernel(spec), cadence=Cadence(1))
 
 
 def _spent(fill: Callable[[], None], receive: Callable[[], int], window: int) -> float:

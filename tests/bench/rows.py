@@ -47,7 +47,8 @@ class Row:
     def line(self) -> str:
         """For the table: the ratio both ways round, what was done by us and, where that differs, by the peer."""
         works = " | peer: ".join(str(one) for one in (self.work, self.peer_work) if one is not None)
-        numbers = f"{self.value:>9.4g} {self.unit:<9} {self.ratio:>7.3f} of {self.peer:<21} 1/{1 / self.ratio:<6.4g}"
+        inverse = f"1/{1 / self.ratio:<6.4g}" if self.ratio else "nothing "
+        numbers = f"{self.value:>9.4g} {self.unit:<9} {self.ratio:>7.3f} of {self.peer:<21} {inverse}"
         return f"{self.name:<38} {numbers} {works}".rstrip()
 
 

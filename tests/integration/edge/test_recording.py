@@ -14,7 +14,7 @@ import pytest
 from edge.bus.candump import format_frames
 from edge.bus.candump_log import CandumpLog
 from edge.errors import ConfigError
-from edge.frames import Frame, FrameBatch
+from edge.frames import ERROR, Frame, FrameBatch
 from edge.recording import Files
 from tests.programs import program, run
 
@@ -83,6 +83,19 @@ def test_what_is_replayed_is_recorded_with_its_spacing(bus: str, drive: Path, tm
     ]
     assert recorded[-1].time - recorded[0].time > 0.9 * (wanted[-1].time - wanted[0].time)
     assert abs(recorded[0].time - time.time_ns()) < PATIENCE_S * 1e9  # by the wall clock
+
+
+def test_what_a_controller_said_is_not_sent(bus: str, tmp_path: Path) -> None:
+    drive = tmp_path / "drive.log"
+    frames = [Frame(10**18, 1, b"\1"), Frame(10**18, 4, b"\0\1", flags=ERROR), Frame(10**18 + 1, 2, b"\2")]
+    drive.write_bytes(format_frames(FrameBatch.of(frames)))
+    with recorder(bus, tmp_path / "heard.log") as running:
+        replayed = run("telltale-edge", "replay", str(drive), "--bus", bus)
+        wait_for(lambda: (tmp_path / "heard-0001.log").read_bytes().count(b"\n") >= 2)
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=PATIENCE_S)
+    assert "log_error_frames_left_out" in replayed.out
+    assert [frame.id for frame in frames_of(tmp_path / "heard-0001.log")] == [1, 2]
 
 
 def test_a_recorder_that_is_killed_leaves_whole_lines(bus: str, drive: Path, tmp_path: Path) -> None:

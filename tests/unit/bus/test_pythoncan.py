@@ -151,7 +151,7 @@ def test_strangers_on_a_multicast_group_are_no_outage(
 def test_one_frame_is_enough_for_who_must_answer_at_once(flaky_bus: type[FlakyBus]) -> None:
     clock = Ticking(100 * S)
     interface = Interface.of(SourceSpec.parse("pythoncan:flaky:x"))
-    source = PythonCanSource(interface, gather_ns=0, monotonic_ns=clock, realtime_ns=lambda: WALL + clock.now_ns)
+    source = PythonCanSource(interface, cadence=None, monotonic_ns=clock, realtime_ns=lambda: WALL + clock.now_ns)
     flaky_bus.script.extend([message(1), message(2), None, message(3)])
     assert ids(source.read(3600.0)) == [1, 2]
     assert clock.now_ns < 101 * S

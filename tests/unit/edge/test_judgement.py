@@ -1,6 +1,6 @@
 """Judgement: from cells to alerts, trips and summaries; the same for any batching; no detector can stop it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pytest
@@ -105,6 +105,7 @@ class Failing:
 
     name = "broken"
     smoothings: Sequence[Smoothing] = ()
+    paths: Collection[str] = ()
 
     def judge(self, window: Window) -> Sequence[Finding]:
         raise ModelError(f"no at {window.until}")

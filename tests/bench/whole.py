@@ -1,0 +1,229 @@
+"""The whole daemon beside a bare python-can + cantools loop: the same frames at the same rates, in their own processes.
+
+Frames come by UDP, since few machines have CAN: a sender with its own clock says how many it sent. The daemon runs
+where only the edge's packages are installed, with rules, a model, outbox and a real broker; the loop decodes every
+frame and keeps the latest of each signal, no more. What has no peer stands beside its budget.
+"""
+
+import json
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from tests.bench.rows import Row, Work
+from tests.brokers import Mosquitto, free_port
+from tests.integration.link.acker import Acker
+from tests.shared import ROOT
+
+PYTHON: Final = ROOT / ".venv-edge" / "bin" / "python"
+DBC: Final = ROOT / "dbc" / "telltale-car.dbc"
+RATES: Final = (2_000, 16_000, 60_000, 100_000)
+SECONDS: Final = 12.0
+SETTLE_S: Final = 2.0
+"""At the beginning of a run, not measured."""
+REST_S: Final = 1.0
+"""At its end."""
+PATIENCE_S: Final = 30.0
+POLL_S: Final = 0.05
+LOG_S: Final = 120
+"""Of the drive whose frames go round."""
+LATE_MS, DURABLE_MS = 25.0, 25.0
+"""Budgets: a cell's end to its judgement, a finding to its alert on the disk."""
+TIMES: Final = (("late_ms", "cell's end to judged", LATE_MS), ("durable_ms", "found to disk", DURABLE_MS))
+RESIDENT_MB: Final = {True: 100.0, False: 60.0}
+FIRST_FINDING_S: Final = {True: 0.8, False: 0.5}
+"""By whether there is a model."""
+FOREIGN: Final = frozenset({"can", "cantools", "asammdf", "pandas", "sqlite_utils", "obd"})
+"""What a running daemon has no need to import."""
+CONFIG: Final = """
+[[bus]]
+source = "can:{port}"
+dbc = ["{dbc}"]
+[detect]
+rules = ["car", "{rules}"]
+models = [{models}]
+[state]
+directory = "{state}"
+[link]
+broker = "{broker}"
+[cab]
+voice = "none"
+"""
+RULE: Final = """
+[[rule]]
+name = "speed_{limit}"
+signal = "Vehicle.Speed"
+above = {limit}
+component = "engine"
+severity = "info"
+action = "watch"
+summary = "{{value}}"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One program under one rate."""
+
+    cpu: float
+    """Seconds of processor for each second."""
+    sent: int
+    received: int
+    lost: int
+    """As its own socket or ring counted them."""
+    resident_mb: float
+    """Proportional set size at the end."""
+    details: Mapping[str, Any]
+
+
+def whole_daemon() -> Iterable[Row]:
+    """Processor time at several rates, frames lost, time to judgement and to the disk, memory, start."""
+    with tempfile.TemporaryDirectory(prefix="telltale-bench-") as temporary:
+        folder = Path(temporary)
+        bench = _Bench(folder)
+        with Mosquitto(_made(folder / "broker")) as broker, Acker(broker.port):
+            for rate in RATES:
+                ours = bench.daemon(rate, broker.url, with_model=True)
+                yield from _beside(rate, ours, "recv", bench.bare(rate, "recv"))
+                if rate == RATES[1]:
+                    yield from _beside(rate, ours, "Notifier", bench.bare(rate, "notifier"))
+                yield from _budgets(rate, ours, with_model=True)
+            yield from _budgets(RATES[1], bench.daemon(RATES[1], broker.url, with_model=False), with_model=False)
+
+
+def _beside(rate: int, ours: Seen, how: str, theirs: Seen) -> Iterator[Row]:
+    name = f"daemon, {rate // 1000} k frames/s"
+    peer = f"bare loop, {how}"
+    yield Row(f"{name}: processor", 100 * ours.cpu, "% of one", peer, 100 * theirs.cpu, _work(ours), _work(theirs))
+    lost, their_lost = (100 * one.lost / one.sent for one in (ours, theirs))
+    if their_lost:
+        yield Row(f"{name}: lost", lost, "%", peer, their_lost, _work(ours), _work(theirs))
+    for one in (ours, theirs):
+        if one.received + one.lost != one.sent:
+            raise AssertionError(f"sent {one.sent:,} is not received {one.received:,} + lost {one.lost:,}")
+
+
+def _work(seen: Seen) -> Work:
+    return Work(seen.received, 0, 0.0)
+
+
+def _budgets(rate: int, seen: Seen, *, with_model: bool) -> Iterator[Row]:
+    name = f"daemon, {rate // 1000} k frames/s{'' if with_model else ', no model'}"
+    for key, what, budget in TIMES:
+        times = seen.details[key]
+        for percentile in (50, 99):
+            value = float(np.percentile(times, percentile))
+            yield Row(f"{name}: {what}, p{percentile} of {len(times)}", value, "ms", "budget", budget)
+    yield Row(f"{name}: resident", seen.resident_mb, "MB", "budget", RESIDENT_MB[with_model])
+    first_s = seen.details["first_finding_cpu_s"]
+    yield Row(f"{name}: first finding, processor", first_s, "s", "budget", FIRST_FINDING_S[with_model])
+
+
+class _Bench:
+    """Programs and what they are fed with."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._log, self._rules = folder / "drive.log", folder / "rules.toml"
+        self._rules.write_text("".join(RULE.format(limit=limit) for limit in range(20, 100, 20)))
+        program = str(PYTHON.parent / "telltale-edge")
+        simulate = [program, "simulate", "--out", str(self._log), "--duration", str(LOG_S)]
+        subprocess.run([*simulate, "--seed", "7", "--cycle", "commute"], check=True, capture_output=True)
+        self._state = folder / "state"
+        warm = [program, "run", "--bus", f"log:{self._log}", "--dbc", str(DBC), "--speed", "max", "--state"]
+        subprocess.run([*warm, str(self._state)], check=True, capture_output=True)  # the second start is the usual one
+
+    def daemon(self, rate: int, broker: str, *, with_model: bool) -> Seen:
+        """The daemon under this rate."""
+        port = free_port()
+        place = _made(self._folder / f"{rate}-{with_model}")
+        config, out = place / "edge.toml", place / "seen.json"
+        models = '"coolant"' if with_model else ""
+        named = {
+            "port": port,
+            "dbc": DBC,
+            "rules": self._rules,
+            "models": models,
+            "state": self._state,
+            "broker": broker,
+        }
+        config.write_text(CONFIG.format_map(named))
+        with _child("daemon", config, out) as child:
+            _wait_bound(port, child)
+            cpu, sent, resident = self._loaded(child, rate, port)
+        details = json.loads(out.read_text())
+        if foreign := FOREIGN & set(details["modules"]):
+            raise AssertionError(f"the daemon imports {foreign}")
+        counted = next(iter(details["report"]["sources"].values()))
+        lost = counted["socket_full"] + counted["reader_queue_full"]
+        return Seen(cpu, sent, counted["frames"] - counted["reader_queue_full"], lost, resident, details)
+
+    def bare(self, rate: int, how: str) -> Seen:
+        """The loop under this rate."""
+        port = free_port()
+        with _child("bare_loop", DBC, port, how) as child:
+            _wait_bound(port, child)
+            cpu, sent, resident = self._loaded(child, rate, port)
+        assert child.stdout is not None
+        details = json.loads(child.stdout.read())
+        return Seen(cpu, sent, details["received"], details["lost"], resident, details)
+
+    def _loaded(self, child: subprocess.Popen[str], rate: int, port: int) -> tuple[float, int, float]:
+        """Processor time of the child under the load, frames sent, memory afterwards."""
+        sender = _started("sender", self._log, rate, SECONDS, port)
+        time.sleep(SETTLE_S)
+        begun, before = time.monotonic(), _cpu_s(child.pid)
+        time.sleep(SECONDS - SETTLE_S - REST_S)
+        cpu = (_cpu_s(child.pid) - before) / (time.monotonic() - begun)
+        said = json.loads(sender.communicate(timeout=PATIENCE_S)[0])
+        time.sleep(REST_S)
+        return cpu, said["sent"], _pss_mb(child.pid)
+
+
+def _started(module: str, *arguments: Any) -> subprocess.Popen[str]:
+    command = [str(PYTHON), "-m", f"tests.bench.children.{module}", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+@contextmanager
+def _child(module: str, *arguments: Any) -> Iterator[subprocess.Popen[str]]:
+    child = _started(module, *arguments)
+    try:
+        yield child
+    finally:
+        child.send_signal(signal.SIGINT)
+        child.wait(PATIENCE_S)
+
+
+def _wait_bound(port: int, child: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while f":{port:04X} " not in Path("/proc/net/udp").read_text():
+        if time.monotonic() > deadline or child.poll() is not None:
+            raise AssertionError("the program does not listen")
+        time.sleep(POLL_S)
+
+
+def _cpu_s(pid: int) -> float:
+    """Of all its threads, to the ns."""
+    told: Sequence[str] = [one.read_text() for one in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(one.split()[0]) for one in told) / 1e9
+
+
+def _pss_mb(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError("the kernel does not tell the proportional set size")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
