@@ -160,7 +160,7 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
 def _add_decode(commands: "Commands") -> None:
     decode = commands.add_parser("decode", help="a recording as rows", description="Decodes a recording to a file.")
     decode.set_defaults(command=_decode)
-    decode.add_argument("log_file", type=Path, metavar="LOG", help="a candump log")
+    decode.add_argument("log_file", type=Path, metavar="LOG", help="a recording in any format")
     decode.add_argument("--dbc", nargs="+", type=Path, required=True, metavar="FILE", help="databases")
     decode.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="kind by its ending: .jsonl .csv .parquet"

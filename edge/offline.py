@@ -1,15 +1,18 @@
-"""A recording to rows, without a daemon: `telltale-edge decode`."""
+"""A recording to rows or to a candump log, without a daemon: `telltale-edge decode` and `convert`."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from edge.bus.open import open_source
+from edge.bus.sink import LOG, CandumpSink
+from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
 from edge.decode.conflicts import notes_on
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
+from edge.errors import ConfigError
 from edge.files import open_rows
 from edge.report import frame_counts
 
@@ -23,13 +26,35 @@ def decode_file(log_file: Path, databases: Sequence[Path], out: Path) -> str:
     """
     bindings = [Binding(load_database(file)) for file in databases]
     decoder, notes = Decoder(bindings), notes_on(bindings)
-    source = open_source(
-        SourceSpec(text=f"log:{log_file}", kind="log", rest=str(log_file)), speed=None, now_ns=0, stop=threading.Event()
-    )
+    source = _open(log_file)
     with closing(source), closing(open_rows(out)) as rows:
         while (batch := source.read(0)) is not None:
             rows.write(decoder.decode(batch), decoder.signals)
         rows.commit()
     counts = {**frame_counts(decoder.counts), **{f"log_{name}": count for name, count in source.counters.items()}}
-    lines = [f"{name:<24}{count:>12,}" for name, count in counts.items()]
-    return "\n".join([*lines, *(f"note: {note}" for note in notes)]) + "\n"
+    return _account(counts) + "".join(f"note: {note}\n" for note in notes)
+
+
+def convert_file(log_file: Path, out: Path) -> str:
+    """Write every frame of a recording in any format into a candump log; the account of it.
+
+    Raises:
+        ConfigError: the file is none that is read, or the other cannot be written there.
+        EdgeError: the disk is full or fails; no half file is left.
+    """
+    if out.suffix != LOG:
+        raise ConfigError("frames cannot be written there", file=out, remedy=f"Let it end in {LOG}")
+    with closing(_open(log_file)) as source, closing(CandumpSink(out)) as sink:
+        while (batch := source.read(0)) is not None:
+            sink.send(batch)
+        sink.commit()
+    return _account(source.counters)
+
+
+def _open(log_file: Path) -> Source:
+    spec = SourceSpec(text=f"log:{log_file}", kind="log", rest=str(log_file))
+    return open_source(spec, speed=None, now_ns=0, stop=threading.Event(), offline=True)
+
+
+def _account(counts: Mapping[str, int]) -> str:
+    return "".join(f"{name:<24}{count:>12,}\n" for name, count in counts.items())

@@ -198,7 +198,7 @@ def replay(log_file: Path, bus: str, *, speed: float | None, is_endless: bool) -
     counted: Counter[str] = Counter()
     with closing(open_port(bus, patience_s=PATIENCE_S)) as port, stopped_by_signals(stop):
         while not stop.is_set():
-            with closing(open_source(spec, speed=speed, now_ns=time.time_ns(), stop=stop)) as source:
+            with closing(open_source(spec, speed=speed, now_ns=time.time_ns(), stop=stop, offline=True)) as source:
                 while not stop.is_set() and (batch := source.read(TAKE_S)) is not None:
                     is_error = (batch.flags & ERROR) != 0  # a controller's words: sent, they would be other frames
                     counted["error_frames_left_out"] += int(np.count_nonzero(is_error))

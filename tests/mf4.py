@@ -1,21 +1,16 @@
-"""MF4 recordings, for tests: python-can's reader, which takes the whole file at once."""
+"""MF4 recordings, for tests: the frames of one channel."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
-import can
-
-from edge.frames import EXTENDED, NANOSECONDS, Frame
+from edge.bus.logs import open_log
+from edge.bus.spec import SourceSpec
+from edge.frames import ERROR, REMOTE, Frame
 
 
 def read_mf4(file: Path, channel: int) -> Iterator[Frame]:
-    """The frames of one channel in the order of the file."""
-    with can.MF4Reader(file) as reader:
-        for message in reader:
-            if message.channel == channel and not message.is_error_frame and not message.is_remote_frame:
-                yield Frame(
-                    time=round(message.timestamp * NANOSECONDS),
-                    id=message.arbitration_id,
-                    payload=bytes(message.data),
-                    flags=EXTENDED if message.is_extended_id else 0,
-                )
+    """The frames of one channel in the order of the file; their bus is named by its number."""
+    with closing(open_log(SourceSpec.parse(f"log:{file}?channel={channel}"), offline=True)) as log:
+        while (batch := log.read(0)) is not None:
+            yield from (frame for frame in batch.frames() if not frame.flags & (ERROR | REMOTE))

@@ -1,35 +1,24 @@
-"""Lines: a text file, plain or gzipped, as blocks of whole lines in bounded memory, read to wherever it was cut."""
+"""Lines: a text file as blocks of whole lines in bounded memory."""
 
-import gzip
-import io
-import zlib
-from pathlib import Path
-from typing import Final
-
-from edge.errors import ConfigError
-
-_GZIP_MAGIC: Final = b"\x1f\x8b"
+from edge.bus.log_file import LogFile
 
 
 class Lines:
     """Reads a file once, from its beginning to its end."""
 
-    def __init__(self, file: Path, *, chunk_bytes: int, line_bytes: int) -> None:
-        """`chunk_bytes` are read at once; a line longer than `line_bytes` may come shortened, but never short enough.
+    def __init__(self, file: LogFile, *, chunk_bytes: int, line_bytes: int, end: bytes = b"\n") -> None:
+        """`chunk_bytes` are read at once.
 
-        Raises:
-            ConfigError: the file cannot be opened.
+        A line longer than `line_bytes` may come shortened, but never short enough. `end`: of a line, one byte.
         """
-        self.file = file
-        self.cut = ""
-        """Why a gzipped file could not be read to its end."""
         self.unfinished = False
         """The last line has no end."""
+        self._file = file
         self._chunk_bytes = chunk_bytes
         self._line_bytes = line_bytes
+        self._end = end
         self._rest = b""
-        self._file = self._open()
-        self._stream: io.BufferedReader | gzip.GzipFile | None = self._unpacked()
+        self._is_over = False
 
     def read(self) -> bytes | None:
         """Some more lines, each with its end, perhaps none yet; None at the end. What follows the last end comes last.
@@ -37,11 +26,11 @@ class Lines:
         Raises:
             ConfigError: the file cannot be read any further.
         """
-        if self._stream is None:
+        if self._is_over:
             return None
-        if chunk := self._read_chunk(self._stream):
+        if chunk := self._file.read(self._chunk_bytes):
             text = self._rest + chunk
-            end = text.rfind(b"\n") + 1
+            end = text.rfind(self._end) + 1
             self._rest = text[end : end + self._line_bytes + 1]
             return text[:end]
         self.close()
@@ -50,37 +39,5 @@ class Lines:
 
     def close(self) -> None:
         """Give the file back; safe to repeat."""
-        if self._stream is not None:
-            self._stream.close()
-            self._file.close()
-            self._stream = None
-
-    def _open(self) -> io.BufferedReader:
-        try:
-            return self.file.open("rb")
-        except OSError as error:
-            raise self._unreadable(error) from error
-
-    def _unpacked(self) -> io.BufferedReader | gzip.GzipFile:
-        """The file, unpacked when it begins as gzip does; looked at without reading, since it may be a pipe."""
-        try:
-            is_gzip = self._file.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
-        except OSError as error:
-            self._file.close()
-            raise self._unreadable(error) from error
-        return gzip.GzipFile(fileobj=self._file) if is_gzip else self._file
-
-    def _read_chunk(self, stream: io.BufferedReader | gzip.GzipFile) -> bytes:
-        """The next bytes; none at the end."""
-        try:
-            return stream.read1(self._chunk_bytes)  # read() would throw away what comes before the place of a cut
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            self.cut = str(error)
-            return b""
-        except OSError as error:
-            self.close()
-            raise self._unreadable(error) from error
-
-    def _unreadable(self, error: OSError) -> ConfigError:
-        remedy = "Check the path and who may read it"
-        return ConfigError(f"cannot be read: {error.strerror}", file=self.file, remedy=remedy)
+        self._is_over = True
+        self._file.close()

@@ -12,28 +12,34 @@ _CADENCE: Final = Cadence()
 
 
 def open_source(
-    spec: SourceSpec, *, speed: float | None, now_ns: int, stop: threading.Event, cadence: Cadence = _CADENCE
+    spec: SourceSpec,
+    *,
+    speed: float | None,
+    now_ns: int,
+    stop: threading.Event,
+    cadence: Cadence = _CADENCE,
+    offline: bool = False,
 ) -> Source:
     """Open `can:…`, `pythoncan:…`, `log:…` or `sim:…`.
 
     `speed` paces a recording or a simulation, None lets it run as fast as it is read; a live bus has its own.
     `now_ns` is the wall clock (UTC): where a simulation begins unless told otherwise. `stop` ends a wait early.
-    `cadence`: when the frames of a live bus are wanted.
+    `cadence`: when the frames of a live bus are wanted. `offline`: no daemon, so MF4 may be read, all of it at once.
     A live bus that is not there yet is no error here: its `read` says so.
 
     Raises:
         ConfigError: no such kind, option, file, channel, driver, vehicle or fault.
     """
-    source = _open(spec, now_ns, cadence)
+    source = _open(spec, now_ns, cadence, offline=offline)
     return source if source.live or speed is None else Paced(source, speed, wait=stop.wait)
 
 
-def _open(spec: SourceSpec, now_ns: int, cadence: Cadence) -> Source:
+def _open(spec: SourceSpec, now_ns: int, cadence: Cadence, *, offline: bool) -> Source:
     """Imports what it opens: python-can costs 18 MB, and a box needs one kind only."""
     if spec.kind == "log":
-        from edge.bus.candump_log import open_log  # noqa: PLC0415  see above
+        from edge.bus.logs import open_log  # noqa: PLC0415  see above
 
-        return open_log(spec)
+        return open_log(spec, offline=offline)
     if spec.kind == "sim":
         from edge.bus.simulated import open_simulation  # noqa: PLC0415  see above
 

@@ -52,6 +52,9 @@ def run(arguments: Sequence[str]) -> int:
     target = TARGETS[given.target]
     logging.disable()
     warnings.simplefilter("error")
+    warnings.filterwarnings("ignore", "Importing from 'canmatrix", DeprecationWarning)  # as in pyproject.toml
+    if target.needs:
+        importlib.import_module(target.needs)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     watch = Watch(given.target, target, given.out, inputs=given.inputs, seconds=given.seconds)
 

@@ -49,7 +49,7 @@ def read_any_log(content: bytes) -> None:
     assert counted["frames"] == sum(map(len, read)) > 0
     last = 0
     for batch in read:
-        last = _check(batch, last)
+        last = check_batch(batch, last)
     _check_again([frame for batch in read for frame in batch.frames()])
 
 
@@ -79,7 +79,7 @@ def _all_of(log: CandumpLog) -> list[FrameBatch]:
     return read
 
 
-def _check(batch: FrameBatch, last: int) -> int:
+def check_batch(batch: FrameBatch, last: int) -> int:
     """A batch keeps what every batch promises; its last time."""
     assert len(batch), "an empty batch of a file"
     assert int(batch.time[0]) >= last, "time that goes back"

@@ -11,6 +11,7 @@ from tests.fuzz.kept_ones import load_anything_kept
 from tests.fuzz.logs import read_any_log
 from tests.fuzz.long_messages import hear_anything
 from tests.fuzz.mappings import load_any_mapping
+from tests.fuzz.other_logs import read_any_other_log
 from tests.fuzz.routing import route_anything
 
 
@@ -23,12 +24,15 @@ class Target:
     """Of the inputs of a run, in thousandths."""
     bytes_max: int
     """Of an input."""
+    needs: str = ""
+    """A module that takes seconds to import, with which no input is to be charged."""
 
 
 TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
     {
         "logs": Target(read_any_log, 150, 400),
-        "long_messages": Target(hear_anything, 380, 400),
+        "other_logs": Target(read_any_other_log, 50, 200, needs="edge.bus.pythoncan_text"),
+        "long_messages": Target(hear_anything, 330, 400),
         "databases": Target(read_any_database, 130, 600),
         "decoding": Target(decode_anything, 50, 400),
         "mappings": Target(load_any_mapping, 200, 300),

@@ -210,7 +210,7 @@ def simulated(cycle: str, seed: int, length_s: int, refresh_s: float, weather: s
 
 def frames(file: Path) -> tuple[Floats, npt.NDArray[np.uint32], npt.NDArray[np.uint8]]:
     """Time, id and bytes of the longest group of CAN frames in an MDF4 file."""
-    asammdf: Any = importlib.import_module("asammdf")  # it ships no types; dev only, LGPL, imported by nothing of ours
+    asammdf: Any = importlib.import_module("asammdf")  # it ships no types
     mdf = asammdf.MDF(file)
     groups = [
         (group.channel_group.cycles_nr, at)

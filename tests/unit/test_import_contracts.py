@@ -47,6 +47,7 @@ OFFENCES = [
     ("physics-knows-no-scenario", "edge/simulator/car/cooling.py", "import edge.simulator.car.faults"),
     ("physics-knows-no-scenario", "edge/simulator/parts/tyres.py", "import edge.simulator.shared_faults"),
     ("python-can", "edge/simulator/drive.py", "import can"),
+    ("asammdf", "edge/bus/pythoncan_log.py", "import asammdf"),
     ("cantools", "edge/bus/source.py", "import cantools"),
     ("onnxruntime", "edge/detect/rules.py", "import onnxruntime"),
     ("aiomqtt", "edge/outbox.py", "import aiomqtt"),

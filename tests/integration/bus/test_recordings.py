@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from edge.bus.candump import format_frames
-from edge.bus.candump_log import CHUNK_BYTES, CandumpLog
+from edge.bus.candump_log import CandumpLog
+from edge.bus.log import CHUNK_BYTES
 from edge.errors import ConfigError
 from edge.frames import FrameBatch, merge
 

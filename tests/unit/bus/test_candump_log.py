@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.bus.candump import format_frames
-from edge.bus.candump_log import BUSES_MAX, CHUNK_BYTES, CandumpLog, open_log
+from edge.bus.candump_log import CandumpLog
+from edge.bus.log import BUSES_MAX, CHUNK_BYTES, Log
+from edge.bus.logs import open_log
 from edge.bus.spec import SourceSpec
 from edge.errors import ConfigError
 from edge.frames import Frame, FrameBatch
@@ -31,7 +33,7 @@ def lines(number: int, bus: bytes = b"can0") -> bytes:
     return b"".join(LINE % (row // 100, row % 100 * 10_000, bus, row % 256) for row in range(number))
 
 
-def read_all(log: CandumpLog) -> list[Frame]:
+def read_all(log: Log) -> list[Frame]:
     """Every frame, with the promises of a source held against each batch."""
     result: list[Frame] = []
     until = 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.bus.candump_log import CandumpLog
+from edge.bus.log import Log
 from edge.bus.open import open_source
 from edge.bus.pace import Paced
 from edge.bus.pythoncan import PythonCanSource
@@ -23,7 +23,7 @@ def opened(text: str, *, speed: float | None = None) -> Source:
 def test_every_kind_is_opened(tmp_path: Path, flaky_bus: type[FlakyBus]) -> None:
     file = tmp_path / "drive.log"
     file.write_text("(1.0) can0 123#00\n")
-    kinds = {f"log:{file}": CandumpLog, "sim:car": SimulatedSource, "pythoncan:flaky:x": PythonCanSource}
+    kinds = {f"log:{file}": Log, "sim:car": SimulatedSource, "pythoncan:flaky:x": PythonCanSource}
     for text, kind in kinds.items():
         source = opened(text)
         assert isinstance(source, kind)
