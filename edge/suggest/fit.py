@@ -1,0 +1,253 @@
+"""How well each database fits a bus: the evidence of all its messages together, and what that is worth in words.
+
+Of a database some messages may be right and others not (another year, another bus), so the evidence is that of a mixture:
+each message is right with probability q, and q is anything from 0 to 1. E = log2 of the mean over q of the product of
+(1 - q + q 2^weight). A likelihood ratio of 2^E or more comes by chance at most once in 2^E times (Markov's inequality).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from edge.decode.layout import MessageLayout
+from edge.suggest.candidate import Candidate
+from edge.suggest.evidence import FRAMES, Float64s, Test, Trial, agreements
+from edge.suggest.heard import HeardId
+from edge.suggest.layouts import Layouts
+from edge.suggest.weight import Chance, bits_of, id_bits, outcomes
+
+FRAMES_MIN: Final = 10
+"""An id with fewer is not judged."""
+OTHER_IDS: Final = 10
+"""A message is held against the frames of so many other ids."""
+OTHER_MESSAGES: Final = 20
+"""So many other messages are held against the frames of an id."""
+SURE_BITS: Final = 10.0
+"""Beyond what the number of databases takes: a claim that is wrong once in a thousand recordings."""
+FITS: Final = 0.7
+"""Of the messages heard so many are right where a database fits."""
+SHARES: Final = np.linspace(0.005, 0.995, 100)
+SEED: Final = 1
+
+
+class Verdict(StrEnum):
+    """What is said of a database."""
+
+    FITS = "fits"
+    IN_PART = "some messages fit"
+    TOO_LITTLE = "too little heard to say"
+    NOT = "does not fit"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An id that a database has a message for."""
+
+    heard: HeardId
+    message: MessageLayout
+    agreement: Float64s
+    """(tests,)"""
+    bits: Float64s
+    """(tests,)"""
+    id_bits: float
+    probability: float
+    """That it is this message, given what the others of the database say."""
+
+    @property
+    def weight(self) -> float:
+        """Bits for it, or against it."""
+        return float(self.bits.sum()) + self.id_bits
+
+    @property
+    def is_plausible(self) -> bool:
+        """More likely than not."""
+        return self.probability >= 0.5
+
+    @property
+    def objections(self) -> list[str]:
+        """Tests that speak against it."""
+        return [test.name.lower() for test in Test if self.bits[test] < -1.0]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """One database on one bus."""
+
+    candidate: Candidate
+    bus: str
+    matches: tuple[Match, ...]
+    """Judged ones."""
+    ids: int
+    """Of the bus that it has messages for, judged or not."""
+    frames: int
+    """Of those ids."""
+    evidence: float
+    """E."""
+    share: float
+    """Of its messages that were heard, the part that is right: the mean of q after the evidence."""
+    by_chance: float
+    """Messages that would look plausible if each had the frames of another id."""
+    needed: float
+    """Bits for a claim."""
+
+    @property
+    def file(self) -> Path:
+        """Of the database."""
+        return self.candidate.file
+
+    @property
+    def plausible(self) -> list[Match]:
+        """Messages that are more likely right than not."""
+        return [one for one in self.matches if one.is_plausible]
+
+    @property
+    def sureness(self) -> float:
+        """That it is no accident, where all databases together were right at even odds beforehand."""
+        return float(1.0 / (1.0 + 2.0 ** np.clip(self.needed - SURE_BITS - self.evidence, -60.0, 60.0)))
+
+    @property
+    def score(self) -> int:
+        """0 to 100: how much of what was heard of it is right, times how sure it is that this is no accident."""
+        return round(100.0 * self.share * self.sureness)
+
+    @property
+    def verdict(self) -> Verdict:
+        """In words."""
+        if self.evidence >= self.needed:
+            return Verdict.FITS if self.share >= FITS else Verdict.IN_PART
+        return Verdict.TOO_LITTLE if sum(one.weight for one in self.matches) >= 0.0 else Verdict.NOT
+
+
+def fits(layouts: Layouts, heard: Sequence[HeardId], *, speaks_j1939: bool) -> list[Fit]:
+    """Every database of which an id of this bus may be a message, the best first."""
+    parts = [one.part(FRAMES) for one in heard if one.frames >= FRAMES_MIN]
+    pairs = [
+        (number, place, layouts.first[number] + own)
+        for number, candidate in enumerate(layouts.candidates)
+        for place, one in enumerate(parts)
+        if (own := candidate.place_of(one.extended, one.id)) is not None
+    ]
+    judged = _Judged.of(layouts, parts, [(place, message) for _, place, message in pairs])
+    needed = float(np.log2(max(1, len(layouts.candidates)))) + SURE_BITS
+    found = []
+    for number, candidate in enumerate(layouts.candidates):
+        known = [one for one in heard if candidate.place_of(one.extended, one.id) is not None]
+        if known:
+            rows = [row for row, pair in enumerate(pairs) if pair[0] == number]
+            found.append(_fit(candidate, judged, rows, known, needed, speaks_j1939=speaks_j1939))
+    return sorted(found, key=lambda one: (-one.score, -one.evidence, -one.frames, str(one.file)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """All pairs of an id and a message that has it, and what chance gives instead."""
+
+    parts: Sequence[HeardId]
+    messages: Sequence[MessageLayout]
+    """By pair."""
+    places: Sequence[int]
+    """By pair: which id."""
+    agreement: Float64s
+    bits: Float64s
+    """(pairs, tests)"""
+    wrong: Float64s
+    """(pairs, OTHER_IDS) what the message weighs with the frames of other ids."""
+
+    @classmethod
+    def of(cls, layouts: Layouts, parts: Sequence[HeardId], pairs: Sequence[tuple[int, int]]) -> "_Judged":
+        """Hold each message against the frames of its id, of other ids, and other messages against the same frames."""
+        dice = np.random.default_rng(SEED)
+        own = agreements(layouts, [Trial(message, parts[place]) for place, message in pairs])
+        moved = _other_ids(parts, pairs, dice)
+        by_message = outcomes(agreements(layouts, [one for some in moved for one in some]))
+        swapped = _other_messages(layouts, parts, dice)
+        by_id = outcomes(agreements(layouts, [one for some in swapped for one in some]))
+        chance = Chance.of(np.concatenate([by_message, by_id]))
+        of_message = np.split(by_message, np.cumsum([len(some) for some in moved])[:-1]) if moved else []
+        of_id = np.split(by_id, np.cumsum([len(some) for some in swapped])[:-1]) if swapped else []
+        ids = [chance.within(level) for level in of_id]
+        bits = np.zeros((len(pairs), len(Test)))
+        wrong = np.zeros((len(pairs), OTHER_IDS))
+        for row, ((place, _), level) in enumerate(zip(pairs, outcomes(own), strict=True)):
+            within = chance.within(of_message[row])
+            bits[row] = bits_of(level, within, ids[place])
+            for column, other in enumerate(of_message[row]):
+                wrong[row, column] = bits_of(other, within, ids[place]).sum()
+        return cls(parts, [layouts.messages[one] for _, one in pairs], [one for one, _ in pairs], own, bits, wrong)
+
+
+def _other_ids(
+    parts: Sequence[HeardId], pairs: Sequence[tuple[int, int]], dice: np.random.Generator
+) -> list[list[Trial]]:
+    """Of each pair: its message with the frames of other ids."""
+    trials = []
+    for place, message in pairs:
+        others = dice.permutation(len(parts))[: OTHER_IDS + 1]
+        trials.append([Trial(message, parts[one]) for one in others if one != place][:OTHER_IDS])
+    return trials
+
+
+def _other_messages(layouts: Layouts, parts: Sequence[HeardId], dice: np.random.Generator) -> list[list[Trial]]:
+    """Of each id: other messages with its frames."""
+    pool = [place for place, one in enumerate(layouts.messages) if one.signals and one.length <= 64]
+    trials = []
+    for part in parts:
+        drawn = dice.choice(pool, OTHER_MESSAGES) if pool else []
+        trials.append(
+            [Trial(int(one), part) for one in drawn if not _is_of(layouts.messages[int(one)], part)],
+        )
+    return trials
+
+
+def _is_of(message: MessageLayout, heard: HeardId) -> bool:
+    return (message.extended, message.id) == (heard.extended, heard.id)
+
+
+def _fit(
+    candidate: Candidate,
+    judged: _Judged,
+    rows: Sequence[int],
+    known: Sequence[HeardId],
+    needed: float,
+    *,
+    speaks_j1939: bool,
+) -> Fit:
+    by_id = [
+        id_bits(judged.messages[row], judged.parts[judged.places[row]].id, speaks_j1939=speaks_j1939) for row in rows
+    ]
+    weights = judged.bits[rows].sum(axis=1) + by_id
+    evidence, share = mixture(weights)
+    matches = tuple(
+        Match(
+            judged.parts[judged.places[row]],
+            judged.messages[row],
+            judged.agreement[row],
+            judged.bits[row],
+            bits,
+            float(probability),
+        )
+        for row, bits, probability in zip(rows, by_id, right(weights, share), strict=True)
+    )
+    by_chance = float((right(judged.wrong[rows], share) >= 0.5).mean(axis=1).sum()) if rows else 0.0
+    frames = sum(one.frames for one in known)
+    return Fit(candidate, known[0].bus, matches, len(known), frames, evidence, share, by_chance, needed)
+
+
+def mixture(weights: Float64s) -> tuple[float, float]:
+    """The evidence E of messages of these weights, and the share of them that is right: the mean of q given them."""
+    ratio = 2.0 ** np.clip(weights, -50.0, 50.0)
+    logs = np.log2(1.0 - SHARES[:, None] + SHARES[:, None] * ratio[None, :]).sum(axis=1)
+    likelihood = 2.0 ** (logs - logs.max())
+    evidence = float(logs.max() + np.log2(likelihood.mean()))
+    return evidence, float((likelihood * SHARES).sum() / likelihood.sum())
+
+
+def right(weights: Float64s, share: float) -> Float64s:
+    """The probability of each message to be right, where a share of all is."""
+    ratio = 2.0 ** np.clip(weights, -50.0, 50.0)
+    probability: Float64s = share * ratio / (1.0 - share + share * ratio)
+    return probability
