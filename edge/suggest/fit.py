@@ -28,6 +28,8 @@ OTHER_MESSAGES: Final = 20
 """So many other messages are held against the frames of an id."""
 SURE_BITS: Final = 10.0
 """Beyond what the number of databases takes: a claim that is wrong once in a thousand recordings."""
+CLEAR_BITS: Final = 1.0
+"""A message that weighs less says little: twice as likely as not is the least that is called evidence."""
 FITS: Final = 0.7
 """Of the messages heard so many are right where a database fits."""
 SHARES: Final = np.linspace(0.005, 0.995, 100)
@@ -64,8 +66,18 @@ class Match:
 
     @property
     def is_plausible(self) -> bool:
-        """More likely than not."""
+        """More likely right than not."""
         return self.probability >= 0.5
+
+    @property
+    def speaks_for(self) -> bool:
+        """By itself, whatever the others of its database say."""
+        return self.weight >= CLEAR_BITS
+
+    @property
+    def speaks_against(self) -> bool:
+        """By itself."""
+        return self.weight <= -CLEAR_BITS
 
     @property
     def objections(self) -> list[str]:
@@ -90,7 +102,7 @@ class Fit:
     share: float
     """Of its messages that were heard, the part that is right: the mean of q after the evidence."""
     by_chance: float
-    """Messages that would look plausible if each had the frames of another id."""
+    """Messages that would speak for it if each had the frames of another id; as a mean of several draws."""
     needed: float
     """Bits for a claim."""
 
@@ -100,9 +112,14 @@ class Fit:
         return self.candidate.file
 
     @property
-    def plausible(self) -> list[Match]:
-        """Messages that are more likely right than not."""
-        return [one for one in self.matches if one.is_plausible]
+    def speak_for(self) -> int:
+        """Messages."""
+        return sum(one.speaks_for for one in self.matches)
+
+    @property
+    def speak_against(self) -> int:
+        """Messages."""
+        return sum(one.speaks_against for one in self.matches)
 
     @property
     def sureness(self) -> float:
@@ -119,7 +136,8 @@ class Fit:
         """In words."""
         if self.evidence >= self.needed:
             return Verdict.FITS if self.share >= FITS else Verdict.IN_PART
-        return Verdict.TOO_LITTLE if sum(one.weight for one in self.matches) >= 0.0 else Verdict.NOT
+        is_open = self.sureness >= 0.5 or sum(one.weight for one in self.matches) >= 0.0
+        return Verdict.TOO_LITTLE if is_open else Verdict.NOT
 
 
 def fits(layouts: Layouts, heard: Sequence[HeardId], *, speaks_j1939: bool) -> list[Fit]:
@@ -155,7 +173,7 @@ class _Judged:
     bits: Float64s
     """(pairs, tests)"""
     wrong: Float64s
-    """(pairs, OTHER_IDS) what the message weighs with the frames of other ids."""
+    """(pairs, OTHER_IDS) what the message weighs with the frames of other ids; not a number: there are no more."""
 
     @classmethod
     def of(cls, layouts: Layouts, parts: Sequence[HeardId], pairs: Sequence[tuple[int, int]]) -> "_Judged":
@@ -171,7 +189,7 @@ class _Judged:
         of_id = np.split(by_id, np.cumsum([len(some) for some in swapped])[:-1]) if swapped else []
         ids = [chance.within(level) for level in of_id]
         bits = np.zeros((len(pairs), len(Test)))
-        wrong = np.zeros((len(pairs), OTHER_IDS))
+        wrong = np.full((len(pairs), OTHER_IDS), np.nan)
         for row, ((place, _), level) in enumerate(zip(pairs, outcomes(own), strict=True)):
             within = chance.within(of_message[row])
             bits[row] = bits_of(level, within, ids[place])
@@ -232,7 +250,7 @@ def _fit(
         )
         for row, bits, probability in zip(rows, by_id, right(weights, share), strict=True)
     )
-    by_chance = float((right(judged.wrong[rows], share) >= 0.5).mean(axis=1).sum()) if rows else 0.0
+    by_chance = sum(float((one[~np.isnan(one)] >= CLEAR_BITS).mean()) for one in judged.wrong[rows] if one[0] == one[0])
     frames = sum(one.frames for one in known)
     return Fit(candidate, known[0].bus, matches, len(known), frames, evidence, share, by_chance, needed)
 

@@ -1,0 +1,166 @@
+"""What `profile suggest` says of real recordings, and whether it is right: `python -m tests.study.suggest [real|out|made]`.
+
+`real`: six recordings against every database of the shared folder. `out`: the same with the right databases taken away,
+so that every claim is a wrong one. `made`: our own simulated vehicles, whose databases are known. Beside each stands what
+a baseline says that looks at nothing but ids: the share of frames whose id is in the database.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
+from typing import Final
+
+from edge import assets
+from edge.bus.candump_log import CandumpLog
+from edge.cli import main as telltale_edge
+from edge.frames import FrameBatch
+from edge.suggest.candidate import Candidate, files_of, read_candidates
+from edge.suggest.fit import Fit, Verdict
+from edge.suggest.heard import HeardId, Listener
+from edge.suggest.suggestion import Bus, suggest
+from tests.mf4 import read_mf4
+from tests.study.realism import shared_folder
+
+BATCH: Final = 4096
+SHOWN: Final = 3
+MF4_CHANNEL: Final = 1
+"""Of the recordings used here: CAN; GPS is another."""
+CLAIMS: Final = frozenset({Verdict.FITS, Verdict.IN_PART})
+LOOKS_RIGHT: Final = 0.05
+"""Of the frames: from here on somebody who only counts ids would take a database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A recording, and what is true of it."""
+
+    file: str
+    right: frozenset[str]
+    """Databases whose claim is right."""
+
+
+DRIVES: Final = (
+    Drive("can/tesla-model3-drive.log", frozenset({"tesla-model3.dbc", "tesla_model3_party.dbc"})),
+    Drive("can/tesla-model3-dogmode.log", frozenset({"tesla-model3.dbc", "tesla_model3_party.dbc"})),
+    Drive("can/j1939-truck.mf4", frozenset({"j1939-open.dbc", "j1939-demo.dbc"})),
+    Drive("can/obd2-gps-car.mf4", frozenset({"OBD-v4.4.dbc"})),
+    Drive("can/uds-ev.mf4", frozenset({"tp_uds.dbc", "tp_uds_nissan.dbc"})),
+    Drive("formats/savvycan/candump.log", frozenset({"tesla_powertrain.dbc"})),
+)
+
+
+def heard_in(file: Path) -> list[HeardId]:
+    """What a recording holds."""
+    listener = Listener()
+    if file.suffix == ".mf4":
+        frames = list(read_mf4(file, MF4_CHANNEL))
+        for begin in range(0, len(frames), BATCH):
+            listener.take(FrameBatch.of(frames[begin : begin + BATCH]))
+    else:
+        source = CandumpLog(file)
+        while (batch := source.read(0)) is not None:
+            listener.take(batch)
+        source.close()
+    return list(listener.heard())
+
+
+def real(shared: Path) -> Iterator[str]:
+    """Every recording against every database."""
+    candidates = _candidates(shared)
+    yield _HEAD
+    for drive in DRIVES:
+        began = time.process_time()
+        heard = heard_in(shared / "data" / drive.file)
+        read_s = time.process_time() - began
+        suggestion = suggest(drive.file, heard, candidates)
+        for bus in suggestion.buses:
+            yield from _rows(drive, bus)
+            yield f"| | {_taken(bus)}; read {read_s:.1f} s, judged {time.process_time() - began - read_s:.1f} s of CPU | | | | | | |"
+
+
+def out(shared: Path) -> Iterator[str]:
+    """Every recording without the databases that are right: a claim is a wrong one."""
+    candidates = _candidates(shared)
+    yield _HEAD
+    claims = 0
+    for drive in DRIVES:
+        others = [one for one in candidates if one.file.name not in drive.right]
+        suggestion = suggest(drive.file, heard_in(shared / "data" / drive.file), others)
+        for bus in suggestion.buses:
+            claims += sum(one.verdict in CLAIMS for one in bus.fits)
+            yield from _rows(drive, bus)
+    yield f"\n{claims} wrong claims in {len(DRIVES)} recordings."
+
+
+def made(shared: Path) -> Iterator[str]:
+    """Simulated vehicles against all databases and ours; then without their own."""
+    folders = [*assets.database_folders(), *_folders(shared)]
+    candidates, _ = read_candidates(files_of(folders))
+    yield _HEAD
+    with TemporaryDirectory() as folder:
+        for kind in ("car", "ev", "truck"):
+            log = Path(folder) / f"{kind}.log"
+            telltale_edge(["simulate", "--vehicle", kind, "--duration", "120", "--out", str(log)])
+            heard = heard_in(log)
+            own = Drive(f"sim:{kind}", frozenset({f"telltale-{kind}.dbc"}))
+            for bus in suggest(own.file, heard, candidates).buses:
+                yield from _rows(own, bus)
+            others = [one for one in candidates if one.file.name not in own.right]
+            for bus in suggest(own.file, heard, others).buses:
+                yield from _rows(Drive(f"{own.file}, own left out", own.right), bus)
+
+
+_HEAD: Final = f"| recording | database | verdict | score | heard, for, against, by chance | frames known | right? |\n|{'---|' * 7}"
+
+
+def _folders(shared: Path) -> list[Path]:
+    return [shared / "data" / "dbc", shared / "data" / "formats" / "savvycan"]
+
+
+def _candidates(shared: Path) -> list[Candidate]:
+    candidates, unread = read_candidates(files_of(_folders(shared)))
+    print(f"{len(candidates)} databases; {len(unread)} files cannot be read\n")
+    return candidates
+
+
+def _rows(drive: Drive, bus: Bus) -> Iterator[str]:
+    judged = [one for one in bus.fits if one.matches]
+    for one in judged[:SHOWN] or [None]:
+        yield f"| {drive.file} {bus.name} | {'no database has an id that was heard often enough | | | | |' if one is None else _cells(drive, bus, one)}"
+    by_ids = sorted(bus.fits, key=lambda one: -one.frames)[:SHOWN]
+    said = ", ".join(f"{one.file.name} {one.frames / bus.frames:.1%}" for one in by_ids) or "nothing"
+    wrong = [one.file.name for one in by_ids if one.frames >= LOOKS_RIGHT * bus.frames and one.file.name not in drive.right]
+    yield f"| | *by ids alone:* {said} | | | | | {f'{len(wrong)} wrong' if wrong else ''} |"
+
+
+def _cells(drive: Drive, bus: Bus, one: Fit) -> str:
+    is_claimed, is_right = one.verdict in CLAIMS, one.file.name in drive.right
+    judged = {(True, True): "yes", (True, False): "NO", (False, True): "missed"}.get((is_claimed, is_right), "yes")
+    counts = f"{len(one.matches)}, {one.speak_for}, {one.speak_against}, {one.by_chance:.1f}"
+    known = f"{one.frames / bus.frames:.1%}"
+    return f"{one.file.name} | {one.verdict}, {one.evidence:.0f} of {one.needed:.0f} bits | {one.score} | {counts} | {known} | {judged} |"
+
+
+def _taken(bus: Bus) -> str:
+    taken = ", ".join(f"{one.fit.file.name} +{one.share:.1%}" for one in bus.chosen) or "none"
+    spoken = ", ".join(one.protocol for one in bus.protocols) or "none"
+    return f"take: {taken}; protocols: {spoken}; not understood: {len(bus.unknown)} ids"
+
+
+CHAPTERS: Final[Mapping[str, Callable[[Path], Iterator[str]]]] = MappingProxyType({"real": real, "out": out, "made": made})
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print the chapters named; all of them when none is."""
+    for name in arguments or CHAPTERS:
+        print(f"\n## {name}\n", flush=True)
+        for part in CHAPTERS[name](shared_folder()):
+            print(part, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
