@@ -11,13 +11,15 @@ if TYPE_CHECKING:
 
 def add_profile(commands: "Commands") -> None:
     """Add the command."""
-    profile = commands.add_parser("profile", help="find what a vehicle needs", description="Finds what a vehicle needs.")
+    profile = commands.add_parser(
+        "profile", help="find what a vehicle needs", description="Finds what a vehicle needs."
+    )
     actions = profile.add_subparsers(required=True, metavar="ACTION")
     suggest = actions.add_parser(
         "suggest",
         help="which databases match a recording, and what nobody understands",
-        description="Says which databases explain a recording and how sure that is, beside what chance would give; which "
-        "protocols are heard; and what is known of ids that no database explains.",
+        description="Says which databases explain a recording and how sure that is, beside what chance would give; "
+        "which protocols are heard; and what is known of ids that no database explains.",
     )
     suggest.add_argument("log_file", type=Path, metavar="LOG", help="a recording of the vehicle")
     suggest.add_argument(

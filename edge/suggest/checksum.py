@@ -1,8 +1,8 @@
 """Whether one byte of a message is a checksum of the others: a known function of them, up to a constant.
 
-CRCs are linear: whatever a sender begins with, ends with, or reckons in before the bytes (an id, a secret) changes a CRC
-of so many bytes by one and the same XOR. So only the polynomial has to be tried: SAE J1850 (0x1D) and 0x2F, which are
-those of AUTOSAR E2E (CRC library, 7.2.1), 0x07 (SMBus) and 0x31 (Maxim). A sum may have anything added in the same way.
+CRCs are linear: whatever a sender begins with, ends with, or reckons in before the bytes (an id, a secret) changes the
+CRC of so many bytes by one and the same XOR. So only the polynomial has to be tried: 0x1D (SAE J1850) and 0x2F, which
+are those of AUTOSAR's CRC library, 0x07 (SMBus) and 0x31 (Maxim). A sum may have anything added in the same way.
 """
 
 from collections.abc import Callable, Mapping
@@ -85,5 +85,6 @@ def _remainder(value: int, polynomial: int) -> int:
 
 
 _KINDS: Final[Mapping[str, _Reckon]] = MappingProxyType(
-    {"xor": _xor, "sum": _sum} | {f"crc-8 {polynomial:02X}": _crc(polynomial) for polynomial in (0x1D, 0x2F, 0x07, 0x31)}
+    {"xor": _xor, "sum": _sum}
+    | {f"crc-8 {polynomial:02X}": _crc(polynomial) for polynomial in (0x1D, 0x2F, 0x07, 0x31)}
 )

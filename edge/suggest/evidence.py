@@ -27,7 +27,7 @@ TOLD_BITS_MAX: Final = 4.0
 STEPS: Final = 8.0
 """A quantity that moves over fewer steps of its scale says nothing of how it moves."""
 ROUGH: Final = 1.0 / 3.0
-"""Mean step over span of values that follow each other by chance: of two uniform numbers |x - y| is a third on average."""
+"""Mean step over span of values that follow by chance: of two uniform numbers |x - y| is a third on average."""
 SMOOTH: Final = 0.1
 CYCLE_NEAR: Final = 1.5
 CYCLE_FAR: Final = 3.0
@@ -123,9 +123,7 @@ def _judged(layouts: Layouts, chunk: _Chunk) -> Float64s:
     found[:, Test.LENGTH] = _mean(chunk.trial, is_right, trials)
     if flat.lost is not None or layouts.has_selector[message].any():
         is_known = np.ones(len(chunk.trial)) if flat.lost is None else ~flat.lost
-        found[:, Test.SELECTOR] = np.where(
-            layouts.has_selector[message], _mean(chunk.trial, is_known, trials), np.nan
-        )
+        found[:, Test.SELECTOR] = np.where(layouts.has_selector[message], _mean(chunk.trial, is_known, trials), np.nan)
     found[:, Test.COVER] = [_cover(layouts.bits[one.message], one.heard) for one in chunk.trials]
     found[:, Test.CYCLE] = [_cycle(layouts.cycle_s[one.message], one.heard) for one in chunk.trials]
     series = _Series.of(layouts, chunk, flat)
@@ -202,7 +200,7 @@ class _Series:
         return cls(value, key[first] % signals, key[first] // signals, first, count, series, is_step, is_next, frame)
 
     def values(self, layouts: Layouts, trials: int) -> Float64s:
-        """By trial: the part of the samples that the file allows; nothing where it allows nearly all that bits can say."""
+        """By trial: the part of the samples that the file allows; nothing where it allows nearly all that can be."""
         signal = self.signal[self.series]
         slack = 1e-9 * np.maximum(1.0, np.abs(self.value))
         is_allowed = (self.value >= layouts.low[signal] - slack) & (self.value <= layouts.high[signal] + slack)
@@ -233,7 +231,7 @@ class _Series:
         return _mean(self.trial[is_moving], agreement[is_moving], trials)
 
     def counters(self, layouts: Layouts, trials: int) -> Float64s:
-        """By trial: of neighbours the part in which the counter is one further; one that stands may count other things."""
+        """By trial: of neighbours the part in which the counter is one further; one that stands counts other things."""
         is_moving = np.zeros(len(self.first), np.bool_)
         for one in np.flatnonzero(layouts.role[self.signal] == Role.COUNTER):
             is_moving[one] = np.ptp(self.value[self.first[one] : self.first[one] + self.count[one]]) > 0

@@ -1,8 +1,9 @@
 """How well each database fits a bus: the evidence of all its messages together, and what that is worth in words.
 
-Of a database some messages may be right and others not (another year, another bus), so the evidence is that of a mixture:
-each message is right with probability q, and q is anything from 0 to 1. E = log2 of the mean over q of the product of
-(1 - q + q 2^weight). A likelihood ratio of 2^E or more comes by chance at most once in 2^E times (Markov's inequality).
+Of a database some messages may be right and others not (another year, another bus), so the evidence is that of a
+mixture: each message is right with probability q, and q is anything from 0 to 1. E = log2 of the mean over q of the
+product of (1 - q + q 2^weight). A likelihood ratio of 2^E or more comes by chance at most once in 2^E times (Markov's
+inequality). Messages longer than a frame come in parts and are not judged.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from edge.decode.layout import MessageLayout
 from edge.suggest.candidate import Candidate
 from edge.suggest.evidence import FRAMES, Float64s, Test, Trial, agreements
 from edge.suggest.heard import HeardId
-from edge.suggest.layouts import Layouts
+from edge.suggest.layouts import BYTES, Layouts
 from edge.suggest.weight import Chance, bits_of, id_bits, outcomes
 
 FRAMES_MIN: Final = 10
@@ -26,8 +27,9 @@ OTHER_IDS: Final = 10
 """A message is held against the frames of so many other ids."""
 OTHER_MESSAGES: Final = 20
 """So many other messages are held against the frames of an id."""
-SURE_BITS: Final = 10.0
-"""Beyond what the number of databases takes: a claim that is wrong once in a thousand recordings."""
+SURE_BITS: Final = float(np.log2(20.0))
+"""Beyond what the number of databases takes that have an id of the bus: a wrong claim in one recording of twenty at the
+most, and seldom that, since chance comes nowhere near the bound."""
 CLEAR_BITS: Final = 1.0
 """A message that weighs less says little: twice as likely as not is the least that is called evidence."""
 FITS: Final = 0.7
@@ -123,7 +125,7 @@ class Fit:
 
     @property
     def sureness(self) -> float:
-        """That it is no accident, where all databases together were right at even odds beforehand."""
+        """That it is no accident, where beforehand one of the databases with an id of the bus was right."""
         return float(1.0 / (1.0 + 2.0 ** np.clip(self.needed - SURE_BITS - self.evidence, -60.0, 60.0)))
 
     @property
@@ -148,9 +150,11 @@ def fits(layouts: Layouts, heard: Sequence[HeardId], *, speaks_j1939: bool) -> l
         for number, candidate in enumerate(layouts.candidates)
         for place, one in enumerate(parts)
         if (own := candidate.place_of(one.extended, one.id)) is not None
+        and candidate.messages[own].length <= one.payload.shape[1]
     ]
     judged = _Judged.of(layouts, parts, [(place, message) for _, place, message in pairs])
-    needed = float(np.log2(max(1, len(layouts.candidates)))) + SURE_BITS
+    rivals = len({number for number, _, _ in pairs})
+    needed = float(np.log2(max(1, rivals))) + SURE_BITS
     found = []
     for number, candidate in enumerate(layouts.candidates):
         known = [one for one in heard if candidate.place_of(one.extended, one.id) is not None]
@@ -211,13 +215,11 @@ def _other_ids(
 
 def _other_messages(layouts: Layouts, parts: Sequence[HeardId], dice: np.random.Generator) -> list[list[Trial]]:
     """Of each id: other messages with its frames."""
-    pool = [place for place, one in enumerate(layouts.messages) if one.signals and one.length <= 64]
+    pool = [place for place, one in enumerate(layouts.messages) if one.signals and one.length <= BYTES]
     trials = []
     for part in parts:
-        drawn = dice.choice(pool, OTHER_MESSAGES) if pool else []
-        trials.append(
-            [Trial(int(one), part) for one in drawn if not _is_of(layouts.messages[int(one)], part)],
-        )
+        drawn: list[int] = dice.choice(pool, OTHER_MESSAGES).tolist() if pool else []
+        trials.append([Trial(one, part) for one in drawn if not _is_of(layouts.messages[one], part)])
     return trials
 
 

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from edge.frames import ERROR, EXTENDED, NANOSECONDS, REMOTE, FrameBatch, Int64s, UInt8s
+from edge.frames import CLASSIC_BYTES, ERROR, EXTENDED, FD_BYTES, NANOSECONDS, REMOTE, FrameBatch, Int64s, UInt8s
 
 RUN: Final = 32
 """Frames of an id that are kept one after the other: counters and steps are seen between neighbours only."""
@@ -84,6 +84,10 @@ class HeardId:
         return HeardId(**exact, lengths=self.lengths, **sample)
 
 
+_Columns = tuple[Int64s, Int64s, UInt8s, UInt8s]
+"""Number, time, length and payload."""
+
+
 @dataclass(slots=True)
 class _Kept:
     """One id that is being listened to."""
@@ -94,11 +98,8 @@ class _Kept:
     every: int = 1
     """Of so many runs one is kept."""
     held: int = 0
-    parts: "list[tuple[Int64s, Int64s, UInt8s, UInt8s]]" = None  # type: ignore[assignment]  # a list of its own, below
-    lengths: "npt.NDArray[np.int64]" = None  # type: ignore[assignment]  # as above
-
-    def __post_init__(self) -> None:
-        self.parts, self.lengths = [], np.zeros(65, np.int64)
+    parts: list[_Columns] = field(default_factory=list)
+    lengths: Int64s = field(default_factory=lambda: np.zeros(FD_BYTES + 1, np.int64))
 
     def add(self, time: Int64s, length: UInt8s, payload: UInt8s) -> None:
         """Frames in the order of their time."""
@@ -106,7 +107,7 @@ class _Kept:
         self.last_ns = int(time[-1])
         number = np.arange(self.frames, self.frames + len(time), dtype=np.int64)
         self.frames += len(time)
-        self.lengths += np.bincount(length, minlength=65)[:65]
+        self.lengths += np.bincount(length, minlength=FD_BYTES + 1)
         self._keep(number, time, length, payload)
         while self.held > RUN * RUNS_MAX:
             self.every *= 2
@@ -120,8 +121,8 @@ class _Kept:
             self.parts.append((number[rows], time[rows], length[rows], payload[rows]))
             self.held += len(rows)
 
-    def columns(self) -> "tuple[Int64s, Int64s, UInt8s, UInt8s]":
-        """Number, time, length and payload of all that is kept."""
+    def columns(self) -> _Columns:
+        """All that is kept."""
         number, time, length, payload = zip(*self.parts, strict=True)
         width = max(one.shape[1] for one in payload)
         wide = [np.pad(one, ((0, 0), (0, width - one.shape[1]))) for one in payload]
@@ -163,7 +164,7 @@ class Listener:
         """Every id, by bus, 11-bit ids first."""
         for (bus, extended, identifier), one in sorted(self._kept.items()):
             number, time, length, payload = one.columns()
-            payload = payload[:, :8] if length.max(initial=0) <= 8 else payload
+            payload = payload[:, :CLASSIC_BYTES] if length.max(initial=0) <= CLASSIC_BYTES else payload
             lengths = {int(size): int(one.lengths[size]) for size in one.lengths.nonzero()[0]}
             ends = one.first_ns, one.last_ns
             yield HeardId(bus, extended, identifier, one.frames, *ends, lengths, number, time, length, payload)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from edge.decode.layout import pgn_of
 from edge.decode.protocol import ENOUGH, WELL_KNOWN
+from edge.frames import UInt8s
 from edge.suggest.heard import HeardId
 
 J1939: Final = "J1939"
@@ -19,8 +20,10 @@ ISOTP: Final = "ISO-TP"
 CANOPEN: Final = "CANopen"
 OBD_SERVICES: Final = frozenset(range(0x01, 0x0B))
 """SAE J1979."""
-UDS_SERVICES: Final = frozenset({0x10, 0x11, 0x14, 0x19, 0x22, 0x23, 0x27, 0x28, 0x2E, 0x2F, 0x31, 0x34, 0x36, 0x37, 0x3E, 0x85})
-"""ISO 14229-1."""
+UDS_SERVICES: Final = frozenset(
+    {0x10, 0x11, 0x14, 0x19, 0x1A, 0x21, 0x22, 0x23, 0x27, 0x28, 0x2E, 0x2F, 0x31, 0x34, 0x36, 0x37, 0x3E, 0x85}
+)
+"""ISO 14229-1, and 0x1A and 0x21 of its forerunner (ISO 14230-3), which are still asked for."""
 ANSWER: Final = 0x40
 """Added to a service by its answer."""
 NEGATIVE: Final = 0x7F
@@ -28,7 +31,7 @@ VALID: Final = 0.98
 """Of the frames of an id have to be parts of ISO-TP messages."""
 PARTS_MIN: Final = 5
 COUNT_ON: Final = 0.9
-"""Of the parts that follow a first or another part so many have the next number; flow control and losses come between."""
+"""Of the parts that follow a first or another one so many have the next number; losses come between."""
 HEARTBEATS: Final = (0x701, 0x77F)
 STATES: Final = frozenset({0x00, 0x04, 0x05, 0x7F})
 """CiA 301: boot-up, stopped, operational, pre-operational."""
@@ -60,7 +63,9 @@ def _j1939(heard: Sequence[HeardId]) -> Spoken | None:
         return None
     senders = len({one.id & 0xFF for one in long_ones})
     why = f"{len(groups)} parameter groups, {len(groups & WELL_KNOWN)} of them well known, from {senders} senders"
-    return Spoken(J1939, sum(one.frames for one in long_ones), f"{why}; {sum(one.frames for one in known)} frames of those")
+    return Spoken(
+        J1939, sum(one.frames for one in long_ones), f"{why}; {sum(one.frames for one in known)} frames of those"
+    )
 
 
 def is_tester(heard: HeardId) -> bool:
@@ -71,12 +76,18 @@ def is_tester(heard: HeardId) -> bool:
 
 
 def is_isotp(heard: HeardId) -> bool:
-    """Whether its frames are parts of ISO-TP messages: by its id and their first bytes, or by parts that count on."""
+    """Whether its frames are parts of ISO-TP messages.
+
+    All must be such by their first byte; and it has an id that testers use, or its parts count on, or it asks for known
+    services and says when parts may come (flow control).
+    """
     kind, is_valid = _parts(heard)
     if not len(kind) or is_valid.mean() < VALID:
         return False
     if is_tester(heard):
         return True
+    if (kind == 3).any() and (kind == 0).any() and not (kind % 3).any():
+        return {service & ~ANSWER for service in _services(heard)} <= OBD_SERVICES | UDS_SERVICES
     number = (heard.payload[:, 0] & 0x0F).astype(np.int64)
     is_next = heard.follows[1:] & (kind[1:] == 2)
     is_begun = kind[:-1][is_next] == 1
@@ -84,16 +95,17 @@ def is_isotp(heard: HeardId) -> bool:
     return bool(is_begun.any() and len(counts_on) >= PARTS_MIN and counts_on.mean() >= COUNT_ON)
 
 
-def _parts(heard: HeardId) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-    """By frame the kind of part (ISO 15765-2, table 9: single, first, consecutive, flow control), and whether it can be."""
-    kind, low = heard.payload[:, 0] >> 4, heard.payload[:, 0] & 0x0F
+def _parts(heard: HeardId) -> tuple[UInt8s, npt.NDArray[np.bool_]]:
+    """By frame its kind (ISO 15765-2: 0 single, 1 first, 2 consecutive, 3 flow control), and whether it can be one."""
+    kind: UInt8s = (heard.payload[:, 0] >> 4).astype(np.uint8)
+    low = heard.payload[:, 0] & 0x0F
     total = (low.astype(np.int64) << 8) | heard.payload[:, 1]
     is_valid = np.select(
         [kind == 0, kind == 1, kind == 2, kind == 3],
         [(low > 0) & (low < heard.length), total > 7, heard.length > 1, (low <= 2) & (heard.length >= 3)],
         default=False,
     )
-    return kind, is_valid
+    return kind, is_valid.astype(np.bool_)
 
 
 def _services(heard: HeardId) -> Counter[int]:

@@ -1,4 +1,4 @@
-"""`telltale-edge profile suggest`: a recording and a folder of databases in, advice out, and a profile to begin with."""
+"""`telltale-edge profile suggest`: a recording and databases in, advice out, and a profile to begin with."""
 
 import json
 import os

@@ -206,7 +206,13 @@ def _portrait(one: Portrait) -> dict[str, Any]:
         "changing_bits": one.changing.tobytes().hex(),
         **{
             name: [
-                {"begin": field.begin, "bits": field.bits, "big_endian": field.big, "low": field.low, "high": field.high}
+                {
+                    "begin": field.begin,
+                    "bits": field.bits,
+                    "big_endian": field.big,
+                    "low": field.low,
+                    "high": field.high,
+                }
                 for field in some
             ]
             for name, some in fields

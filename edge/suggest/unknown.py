@@ -86,9 +86,11 @@ def portrait(heard: HeardId, frames: int) -> Portrait:
     size = max(heard.lengths, key=lambda length: heard.lengths[length])
     usual = heard.length == size
     payload, follows = heard.payload[usual, :size], (heard.follows & np.append(np.False_, usual[:-1]))[usual]
-    if is_isotp(heard):  # its bytes are parts of messages, so that no bit of them is one thing
-        counters, checksum, quantities = (), None, ()
-    else:
+    counters: tuple[Field, ...] = ()
+    checksum: Checksum | None = None
+    quantities: tuple[Field, ...] = ()
+    is_in_parts = is_isotp(heard)
+    if not is_in_parts:  # in parts of messages no bit is one thing
         counters = _apart(list(_counters(payload, follows)))
         checksum = find_checksum(payload)
         quantities = tuple(_quantities(payload, follows, _taken(size, counters, checksum)))
@@ -102,7 +104,7 @@ def portrait(heard: HeardId, frames: int) -> Portrait:
         checksum=checksum,
         quantities=quantities,
         text=_text(payload),
-        is_isotp=is_isotp(heard),
+        is_isotp=is_in_parts,
     )
 
 

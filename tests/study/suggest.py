@@ -1,8 +1,8 @@
-"""What `profile suggest` says of real recordings, and whether it is right: `python -m tests.study.suggest [real|out|made]`.
+"""What `profile suggest` says of recordings, and whether it is right: `python -m tests.study.suggest [real|out|made]`.
 
 `real`: six recordings against every database of the shared folder. `out`: the same with the right databases taken away,
-so that every claim is a wrong one. `made`: our own simulated vehicles, whose databases are known. Beside each stands what
-a baseline says that looks at nothing but ids: the share of frames whose id is in the database.
+so that every claim is a wrong one. `made`: our own simulated vehicles, whose databases are known. Beside each stands
+what a baseline says that looks at nothing but ids: the share of frames whose id is in the database.
 """
 
 import sys
@@ -17,6 +17,7 @@ from typing import Final
 from edge import assets
 from edge.bus.candump_log import CandumpLog
 from edge.cli import main as telltale_edge
+from edge.decode.layout import MessageLayout
 from edge.frames import FrameBatch
 from edge.suggest.candidate import Candidate, files_of, read_candidates
 from edge.suggest.fit import Fit, Verdict
@@ -79,7 +80,8 @@ def real(shared: Path) -> Iterator[str]:
         suggestion = suggest(drive.file, heard, candidates)
         for bus in suggestion.buses:
             yield from _rows(drive, bus)
-            yield f"| | {_taken(bus)}; read {read_s:.1f} s, judged {time.process_time() - began - read_s:.1f} s of CPU | | | | | | |"
+            cpu = f"read {read_s:.1f} s, judged {time.process_time() - began - read_s:.1f} s of CPU"
+            yield f"| | {_taken(bus)}; {cpu} |{' |' * 5}"
 
 
 def out(shared: Path) -> Iterator[str]:
@@ -106,15 +108,37 @@ def made(shared: Path) -> Iterator[str]:
             log = Path(folder) / f"{kind}.log"
             telltale_edge(["simulate", "--vehicle", kind, "--duration", "120", "--out", str(log)])
             heard = heard_in(log)
-            own = Drive(f"sim:{kind}", frozenset({f"telltale-{kind}.dbc"}))
-            for bus in suggest(own.file, heard, candidates).buses:
-                yield from _rows(own, bus)
-            others = [one for one in candidates if one.file.name not in own.right]
-            for bus in suggest(own.file, heard, others).buses:
-                yield from _rows(Drive(f"{own.file}, own left out", own.right), bus)
+            own = next(one for one in candidates if one.file.name == f"telltale-{kind}.dbc")
+            right = frozenset(one.file.name for one in candidates if _same(own, one) or _both_j1939(own, one))
+            for bus in suggest(kind, heard, candidates).buses:
+                yield from _rows(Drive(f"sim:{kind}", right), bus)
+            others = [one for one in candidates if one is not own]
+            for bus in suggest(kind, heard, others).buses:
+                yield from _rows(Drive(f"sim:{kind}, own left out", right), bus)
+            shared_ones = {one.file.name: _same(own, one) for one in candidates if one is not own and _same(own, one)}
+            yield f"| | messages that others have bit for bit: {shared_ones or 'none'} |{' |' * 5}"
 
 
-_HEAD: Final = f"| recording | database | verdict | score | heard, for, against, by chance | frames known | right? |\n|{'---|' * 7}"
+def _same(one: Candidate, other: Candidate) -> int:
+    """How many messages of one id have their signals at the same bits in both."""
+    layouts = {(message.extended, message.id): _bits(message) for message in one.messages}
+    return sum(layouts.get((message.extended, message.id)) == _bits(message) for message in other.messages)
+
+
+def _bits(message: MessageLayout) -> list[tuple[int, int, bool]]:
+    return [(signal.begin, signal.length, signal.big) for signal in message.signals]
+
+
+def _both_j1939(one: Candidate, other: Candidate) -> bool:
+    """What SAE assigned is the same everywhere: two groups of one number are no accident."""
+    own = {message.pgn for message in one.messages if message.j1939}
+    return len(own & {message.pgn for message in other.messages if message.j1939}) > 1
+
+
+_HEAD: Final = (
+    "| recording | database | verdict | score | heard, for, against, by chance | frames known | right? |\n"
+    f"|{'---|' * 7}"
+)
 
 
 def _folders(shared: Path) -> list[Path]:
@@ -129,12 +153,15 @@ def _candidates(shared: Path) -> list[Candidate]:
 
 def _rows(drive: Drive, bus: Bus) -> Iterator[str]:
     judged = [one for one in bus.fits if one.matches]
-    for one in judged[:SHOWN] or [None]:
-        yield f"| {drive.file} {bus.name} | {'no database has an id that was heard often enough | | | | |' if one is None else _cells(drive, bus, one)}"
+    if not judged:
+        yield f"| {drive.file} {bus.name} | none has an id that was heard often enough |{' |' * 5}"
+    for one in judged[:SHOWN]:
+        yield f"| {drive.file} {bus.name} | {_cells(drive, bus, one)}"
     by_ids = sorted(bus.fits, key=lambda one: -one.frames)[:SHOWN]
     said = ", ".join(f"{one.file.name} {one.frames / bus.frames:.1%}" for one in by_ids) or "nothing"
-    wrong = [one.file.name for one in by_ids if one.frames >= LOOKS_RIGHT * bus.frames and one.file.name not in drive.right]
-    yield f"| | *by ids alone:* {said} | | | | | {f'{len(wrong)} wrong' if wrong else ''} |"
+    taken = [one.file.name for one in by_ids if one.frames >= LOOKS_RIGHT * bus.frames]
+    wrong = sum(name not in drive.right for name in taken)
+    yield f"| | *by ids alone:* {said} |{' |' * 4} {f'{wrong} wrong' if wrong else ''} |"
 
 
 def _cells(drive: Drive, bus: Bus, one: Fit) -> str:
@@ -142,7 +169,8 @@ def _cells(drive: Drive, bus: Bus, one: Fit) -> str:
     judged = {(True, True): "yes", (True, False): "NO", (False, True): "missed"}.get((is_claimed, is_right), "yes")
     counts = f"{len(one.matches)}, {one.speak_for}, {one.speak_against}, {one.by_chance:.1f}"
     known = f"{one.frames / bus.frames:.1%}"
-    return f"{one.file.name} | {one.verdict}, {one.evidence:.0f} of {one.needed:.0f} bits | {one.score} | {counts} | {known} | {judged} |"
+    bits = f"{one.evidence:.0f} of {one.needed:.0f} bits"
+    return f"{one.file.name} | {one.verdict}, {bits} | {one.score} | {counts} | {known} | {judged} |"
 
 
 def _taken(bus: Bus) -> str:
@@ -151,7 +179,9 @@ def _taken(bus: Bus) -> str:
     return f"take: {taken}; protocols: {spoken}; not understood: {len(bus.unknown)} ids"
 
 
-CHAPTERS: Final[Mapping[str, Callable[[Path], Iterator[str]]]] = MappingProxyType({"real": real, "out": out, "made": made})
+CHAPTERS: Final[Mapping[str, Callable[[Path], Iterator[str]]]] = MappingProxyType(
+    {"real": real, "out": out, "made": made}
+)
 
 
 def main(arguments: Sequence[str]) -> None:
