@@ -6,7 +6,7 @@ product of (1 - q + q 2^weight). A likelihood ratio of 2^E or more comes by chan
 inequality). Messages longer than a frame come in parts and are not judged.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +19,7 @@ from edge.suggest.candidate import Candidate
 from edge.suggest.evidence import FRAMES, Float64s, Test, Trial, agreements
 from edge.suggest.heard import HeardId
 from edge.suggest.layouts import BYTES, Layouts
-from edge.suggest.weight import Chance, bits_of, id_bits, outcomes
+from edge.suggest.weight import MESSAGE_BITS_MAX, Chance, bits_of, id_bits, outcomes
 
 FRAMES_MIN: Final = 10
 """An id with fewer is not judged."""
@@ -32,7 +32,7 @@ SURE_BITS: Final = float(np.log2(20.0))
 most, and seldom that, since chance comes nowhere near the bound."""
 CLEAR_BITS: Final = 1.0
 """A message that weighs less says little: twice as likely as not is the least that is called evidence."""
-FITS: Final = 0.7
+FITS: Final = 0.8
 """Of the messages heard so many are right where a database fits."""
 SHARES: Final = np.linspace(0.005, 0.995, 100)
 SEED: Final = 1
@@ -64,7 +64,7 @@ class Match:
     @property
     def weight(self) -> float:
         """Bits for it, or against it."""
-        return float(self.bits.sum()) + self.id_bits
+        return min(float(self.bits.sum()), MESSAGE_BITS_MAX) + self.id_bits
 
     @property
     def is_plausible(self) -> bool:
@@ -142,8 +142,8 @@ class Fit:
         return Verdict.TOO_LITTLE if is_open else Verdict.NOT
 
 
-def fits(layouts: Layouts, heard: Sequence[HeardId], *, speaks_j1939: bool) -> list[Fit]:
-    """Every database of which an id of this bus may be a message, the best first."""
+def fits(layouts: Layouts, heard: Sequence[HeardId], spoken: Collection[str] = ()) -> list[Fit]:
+    """Every database of which an id of this bus may be a message, the best first; `spoken`: protocols of the bus."""
     parts = [one.part(FRAMES) for one in heard if one.frames >= FRAMES_MIN]
     pairs = [
         (number, place, layouts.first[number] + own)
@@ -152,15 +152,14 @@ def fits(layouts: Layouts, heard: Sequence[HeardId], *, speaks_j1939: bool) -> l
         if (own := candidate.place_of(one.extended, one.id)) is not None
         and candidate.messages[own].length <= one.payload.shape[1]
     ]
-    judged = _Judged.of(layouts, parts, [(place, message) for _, place, message in pairs])
     rivals = len({number for number, _, _ in pairs})
-    needed = float(np.log2(max(1, rivals))) + SURE_BITS
+    judged = _Judged.of(layouts, parts, [(place, message) for _, place, message in pairs], rivals)
     found = []
     for number, candidate in enumerate(layouts.candidates):
         known = [one for one in heard if candidate.place_of(one.extended, one.id) is not None]
         if known:
             rows = [row for row, pair in enumerate(pairs) if pair[0] == number]
-            found.append(_fit(candidate, judged, rows, known, needed, speaks_j1939=speaks_j1939))
+            found.append(_fit(candidate, judged, rows, known, spoken))
     return sorted(found, key=lambda one: (-one.score, -one.evidence, -one.frames, str(one.file)))
 
 
@@ -176,11 +175,13 @@ class _Judged:
     agreement: Float64s
     bits: Float64s
     """(pairs, tests)"""
+    rivals: int
+    """Databases that have an id of the bus."""
     wrong: Float64s
     """(pairs, OTHER_IDS) what the message weighs with the frames of other ids; not a number: there are no more."""
 
     @classmethod
-    def of(cls, layouts: Layouts, parts: Sequence[HeardId], pairs: Sequence[tuple[int, int]]) -> "_Judged":
+    def of(cls, layouts: Layouts, parts: Sequence[HeardId], pairs: Sequence[tuple[int, int]], rivals: int) -> "_Judged":
         """Hold each message against the frames of its id, of other ids, and other messages against the same frames."""
         dice = np.random.default_rng(SEED)
         own = agreements(layouts, [Trial(message, parts[place]) for place, message in pairs])
@@ -199,7 +200,9 @@ class _Judged:
             bits[row] = bits_of(level, within, ids[place])
             for column, other in enumerate(of_message[row]):
                 wrong[row, column] = bits_of(other, within, ids[place]).sum()
-        return cls(parts, [layouts.messages[one] for _, one in pairs], [one for one, _ in pairs], own, bits, wrong)
+        return cls(
+            parts, [layouts.messages[one] for _, one in pairs], [one for one, _ in pairs], own, bits, rivals, wrong
+        )
 
 
 def _other_ids(
@@ -232,14 +235,10 @@ def _fit(
     judged: _Judged,
     rows: Sequence[int],
     known: Sequence[HeardId],
-    needed: float,
-    *,
-    speaks_j1939: bool,
+    spoken: Collection[str],
 ) -> Fit:
-    by_id = [
-        id_bits(judged.messages[row], judged.parts[judged.places[row]].id, speaks_j1939=speaks_j1939) for row in rows
-    ]
-    weights = judged.bits[rows].sum(axis=1) + by_id
+    by_id = [id_bits(judged.messages[row], judged.parts[judged.places[row]], spoken) for row in rows]
+    weights = np.minimum(judged.bits[rows].sum(axis=1), MESSAGE_BITS_MAX) + by_id
     evidence, share = mixture(weights)
     matches = tuple(
         Match(
@@ -254,6 +253,7 @@ def _fit(
     )
     by_chance = sum(float((one[~np.isnan(one)] >= CLEAR_BITS).mean()) for one in judged.wrong[rows] if one[0] == one[0])
     frames = sum(one.frames for one in known)
+    needed = float(np.log2(max(1, judged.rivals))) + SURE_BITS
     return Fit(candidate, known[0].bus, matches, len(known), frames, evidence, share, by_chance, needed)
 
 

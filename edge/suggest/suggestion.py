@@ -10,7 +10,7 @@ from edge.suggest.choose import Chosen, choose
 from edge.suggest.fit import Fit, fits
 from edge.suggest.heard import HeardId
 from edge.suggest.layouts import of_candidates
-from edge.suggest.protocols import J1939, Spoken, spoken
+from edge.suggest.protocols import Spoken, spoken
 from edge.suggest.unknown import Portrait, portrait
 
 
@@ -85,8 +85,7 @@ def suggest(
     for name in dict.fromkeys(one.bus for one in heard):
         own = tuple(one for one in heard if one.bus == name)
         protocols = tuple(spoken(own))
-        speaks_j1939 = any(one.protocol == J1939 for one in protocols)
-        found = fits(layouts, own, speaks_j1939=speaks_j1939)
+        found = fits(layouts, own, [one.protocol for one in protocols])
         chosen = choose(found, sum(one.frames for one in own))
         buses.append(Bus(name, own, protocols, tuple(found), tuple(chosen)))
     return Suggestion(log, tuple(buses), len(candidates), tuple(unread), dict(counters or {}))

@@ -8,6 +8,7 @@ frames of its id, and the likelier of the two is chance. So a message that says 
 an id that shows little (its bits never change) weigh nothing, and ids that meet by accident weigh nothing either.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,10 +17,13 @@ import numpy.typing as npt
 
 from edge.decode.layout import MessageLayout, pgn_of
 from edge.suggest.evidence import Float64s, Test
+from edge.suggest.heard import HeardId
+from edge.suggest.protocols import J1939, OBD, is_tester
 
 HIGH: Final = 0.85
 LOW: Final = 0.5
 """Agreement from HIGH on, below LOW, and between: three outcomes of a test."""
+PASSED: Final = 2
 RIGHT: Final = np.array(
     [
         # low, between, high
@@ -37,8 +41,11 @@ RIGHT: Final = np.array(
 PRIOR: Final = 8.0
 """Trials that all messages of the bus together count for, beside those of one message or id."""
 CHANCE_MIN: Final = 0.01
-LONG_ID: Final = 0.05
-"""A 29-bit id, or a group that SAE assigned, is seldom another maker's by accident; 11-bit ids are all the time."""
+MESSAGE_BITS_MAX: Final = 6.0
+"""The most that the tests of one message weigh for it: they hang together, and one may agree by accident."""
+STANDARD: Final = 0.05
+"""So seldom an id means another thing by accident where a standard assigned it (J1939's groups, the ids of testers), or
+where it has 29 bits; of 11 bits ids are another maker's all the time."""
 PROPRIETARY: Final = frozenset({0xEF00, 0x1EF00})
 PROPRIETARY_PAGES: Final = frozenset({0xFF, 0x1FF})
 """Groups that each maker uses as it likes (SAE J1939-21, 5.1.2): PGNs of 0xFF00 to 0xFFFF and 0x1FF00 to 0x1FFFF."""
@@ -76,19 +83,24 @@ def _counts(level: npt.NDArray[np.intp]) -> Float64s:
 
 
 def bits_of(level: npt.NDArray[np.intp], by_message: Float64s, by_id: Float64s) -> Float64s:
-    """(tests,) what the outcomes of one trial weigh, by the likelier chance; 0 where a test says nothing."""
+    """(tests,) what the outcomes of one trial weigh, by the likelier chance; 0 where a test says nothing.
+
+    A right message does no worse than chance: to pass never speaks against it, and to fail never for it.
+    """
     tests = np.arange(len(level))
     chance = np.maximum(np.maximum(by_message, by_id)[tests, level], CHANCE_MIN)
-    bits: Float64s = np.where(level < 0, 0.0, np.log2(RIGHT[tests, level] / chance))
-    return bits
+    bits = np.log2(RIGHT[tests, level] / chance)
+    bits = np.where(level == PASSED, np.maximum(bits, 0.0), np.minimum(bits, 0.0))
+    return np.where(level < 0, 0.0, bits)
 
 
-def id_bits(message: MessageLayout, identifier: int, *, speaks_j1939: bool) -> float:
-    """What it weighs that the id is the message's."""
-    if not message.extended:
-        return 0.0
-    if not message.j1939:
-        return float(-np.log2(LONG_ID))
-    group = pgn_of(identifier)
-    is_assigned = group not in PROPRIETARY and group >> 8 not in PROPRIETARY_PAGES
-    return float(-np.log2(LONG_ID)) if speaks_j1939 and is_assigned else 0.0
+def id_bits(message: MessageLayout, heard: HeardId, spoken: Collection[str]) -> float:
+    """What it weighs that the id is the message's, where these protocols are spoken."""
+    if is_tester(heard):
+        is_seldom = OBD in spoken
+    elif message.j1939:
+        group = pgn_of(heard.id)
+        is_seldom = J1939 in spoken and group not in PROPRIETARY and group >> 8 not in PROPRIETARY_PAGES
+    else:
+        is_seldom = message.extended
+    return float(-np.log2(STANDARD)) if is_seldom else 0.0
