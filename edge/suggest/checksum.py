@@ -41,7 +41,8 @@ def find_checksum(payload: UInt8s) -> Checksum | None:
         return None
     for byte in (width - 1, 0):
         rest = np.delete(payload, byte, axis=1)
-        if np.count_nonzero((rest != rest[0]).any(axis=0)) < 2 or len(np.unique(rest, axis=0)) <= DISTINCT:
+        is_moving = len(np.unique(payload[:, byte])) > DISTINCT // 2 and len(np.unique(rest, axis=0)) > DISTINCT
+        if not is_moving or np.count_nonzero((rest != rest[0]).any(axis=0)) < 2:
             continue  # of one byte alone a copy would look like a checksum
         for kind, reckon in _KINDS.items():
             apart = payload[:, byte] - reckon(rest) if kind == "sum" else payload[:, byte] ^ reckon(rest)
