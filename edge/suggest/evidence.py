@@ -205,10 +205,11 @@ class _Series:
         slack = 1e-9 * np.maximum(1.0, np.abs(self.value))
         is_allowed = (self.value >= layouts.low[signal] - slack) & (self.value <= layouts.high[signal] + slack)
         is_allowed &= ~layouts.is_enumeration[signal]
-        for place, labels in layouts.labelled:
-            for one in np.flatnonzero(self.signal == place):
+        for one, place in enumerate(self.signal.tolist()):
+            if (labels := layouts.labels.get(place)) is not None:
                 samples = slice(self.first[one], self.first[one] + self.count[one])
-                is_allowed[samples] |= np.isin(self.value[samples], labels)
+                near = labels.searchsorted(self.value[samples]).clip(max=len(labels) - 1)
+                is_allowed[samples] |= labels[near] == self.value[samples]
         share = _mean(self.series, is_allowed, len(self.first))
         weight = np.minimum(layouts.told_bits[self.signal], TOLD_BITS_MAX)
         told = np.bincount(self.trial, weight, trials)

@@ -107,6 +107,8 @@ class Fit:
     """Messages that would speak for it if each had the frames of another id; as a mean of several draws."""
     needed: float
     """Bits for a claim."""
+    in_parts: int
+    """Ids of which its message is longer than a frame: not judged."""
 
     @property
     def file(self) -> Path:
@@ -149,8 +151,7 @@ def fits(layouts: Layouts, heard: Sequence[HeardId], spoken: Collection[str] = (
         (number, place, layouts.first[number] + own)
         for number, candidate in enumerate(layouts.candidates)
         for place, one in enumerate(parts)
-        if (own := candidate.place_of(one.extended, one.id)) is not None
-        and candidate.messages[own].length <= one.payload.shape[1]
+        if (own := candidate.place_of(one.extended, one.id)) is not None and not _is_long(candidate, one)
     ]
     rivals = len({number for number, _, _ in pairs})
     judged = _Judged.of(layouts, parts, [(place, message) for _, place, message in pairs], rivals)
@@ -161,6 +162,11 @@ def fits(layouts: Layouts, heard: Sequence[HeardId], spoken: Collection[str] = (
             rows = [row for row, pair in enumerate(pairs) if pair[0] == number]
             found.append(_fit(candidate, judged, rows, known, spoken))
     return sorted(found, key=lambda one: (-one.score, -one.evidence, -one.frames, str(one.file)))
+
+
+def _is_long(candidate: Candidate, heard: HeardId) -> bool:
+    place = candidate.place_of(heard.extended, heard.id)
+    return place is not None and candidate.messages[place].length > heard.payload.shape[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +259,9 @@ def _fit(
     )
     by_chance = sum(float((one[~np.isnan(one)] >= CLEAR_BITS).mean()) for one in judged.wrong[rows] if one[0] == one[0])
     frames = sum(one.frames for one in known)
-    needed = float(np.log2(max(1, judged.rivals))) + SURE_BITS
-    return Fit(candidate, known[0].bus, matches, len(known), frames, evidence, share, by_chance, needed)
+    in_parts = sum(_is_long(candidate, one) for one in known)
+    needed = float(np.log2(1 + judged.rivals)) + SURE_BITS
+    return Fit(candidate, known[0].bus, matches, len(known), frames, evidence, share, by_chance, needed, in_parts)
 
 
 def mixture(weights: Float64s) -> tuple[float, float]:

@@ -104,9 +104,9 @@ class Layouts:
         return np.array([_told_bits(one) for one in self.signals], np.float64)
 
     @cached_property
-    def labelled(self) -> tuple[tuple[int, Float64s], ...]:
-        """Signals with labels, and the values that have one."""
-        return tuple((place, _values(one)) for place, one in enumerate(self.signals) if one.labels)
+    def labels(self) -> dict[int, Float64s]:
+        """By signal that has labels: the values with one, ascending."""
+        return {place: _values(one) for place, one in enumerate(self.signals) if one.labels}
 
     @cached_property
     def is_enumeration(self) -> npt.NDArray[np.bool_]:
@@ -121,11 +121,10 @@ def of_candidates(candidates: Sequence[Candidate]) -> Layouts:
 
 def mask_of(signal: SignalLayout) -> UInt8s:
     """(64,) the bits of a frame that are a signal's."""
-    places = np.arange(signal.begin, min(signal.begin + signal.length, 8 * BYTES))
-    within = 7 - places % 8 if signal.big else places % 8
-    mask = np.zeros(BYTES, np.uint8)
-    np.bitwise_or.at(mask, places // 8, np.left_shift(1, within).astype(np.uint8))
-    return mask
+    length = min(signal.length, max(0, 8 * BYTES - signal.begin))
+    shift = 8 * BYTES - signal.begin - length if signal.big else signal.begin
+    bits = ((1 << length) - 1) << max(0, shift) if length else 0
+    return np.frombuffer(bits.to_bytes(BYTES, "big" if signal.big else "little"), np.uint8)
 
 
 def _union(masks: Sequence[UInt8s]) -> UInt8s:

@@ -32,10 +32,12 @@ def _summary(bus: Bus, databases: int) -> Iterator[str]:
     judged = [one for one in bus.fits if one.matches]
     if judged:
         yield (
-            f"  {'score':>5}  {'verdict':<24}{'messages: heard':>15} {'for':>4} {'against':>7} {'chance':>7} "
+            f"  {'score':>5}  {'verdict':<24}{'messages: heard':>15} {'for':>4} {'against':>7} {'by chance':>9} "
             f"{'frames':>7}  database"
         )
     yield from map(_row(bus), judged[:FITS_SHOWN])
+    if in_parts := [one.file.name for one in bus.fits if one.in_parts]:
+        yield f"         not judged, longer than a frame: messages of {', '.join(in_parts[:FITS_SHOWN])}"
     left = len(bus.fits) - len(judged[:FITS_SHOWN])
     if left:
         yield f"         {left} more have an id of this bus; --json has them all"
@@ -59,7 +61,7 @@ def _row(bus: Bus) -> Any:
     def row(one: Fit) -> str:
         return (
             f"  {one.score:>5}  {one.verdict:<24}{len(one.matches):>15} {one.speak_for:>4} {one.speak_against:>7} "
-            f"{one.by_chance:>7.1f} {one.frames / bus.frames:>7.1%}  {one.file.name}"
+            f"{one.by_chance:>9.1f} {one.frames / bus.frames:>7.1%}  {one.file.name}"
         )
 
     return row
@@ -113,11 +115,11 @@ def _rhythm(one: Portrait) -> str:
 def _hints(one: Portrait) -> list[str]:
     hints = ["ISO-TP"] if one.is_isotp else []
     hints += [f'text "{one.text}"'] if one.text else []
-    hints += [f"counter or selector in {field.text}" for field in one.counters]
+    hints += [f"counter or selector: {field.text}" for field in one.counters]
     if one.checksum is not None:
         kind, constant = one.checksum.kind, one.checksum.constant
-        hints.append(f"checksum in byte {one.checksum.byte} ({kind}{f', constant {constant:02X}' if constant else ''})")
-    return hints + [f"quantity {field.low}…{field.high} in {field.text}" for field in one.quantities]
+        hints.append(f"checksum: byte {one.checksum.byte} ({kind}{f' + {constant:02X}' if constant else ''})")
+    return hints + [f"quantity {field.low}…{field.high}: {field.text}" for field in one.quantities]
 
 
 def _left_out(suggestion: Suggestion) -> Iterator[str]:
@@ -171,6 +173,7 @@ def _fit(one: Fit, bus: Bus) -> dict[str, Any]:
         "speak_for": one.speak_for,
         "speak_against": one.speak_against,
         "for_by_chance": round(one.by_chance, 2),
+        "longer_than_a_frame": one.in_parts,
         "needs_protocol_j1939": one.candidate.is_taken_for_j1939,
         "messages": [_match(match) for match in one.matches],
     }

@@ -45,9 +45,10 @@ class Field:
     def text(self) -> str:
         """Where it is."""
         first, last = self.begin // 8, (self.begin + self.bits - 1) // 8
-        order = "" if first == last else " big-endian" if self.big else " little-endian"
-        where = f"byte {first}" if first == last else f"bytes {first}-{last}"
-        return f"{where}{order}, {self.bits} bits from {self.begin % 8}"
+        if first < last:
+            return f"bytes {first}-{last} ({'big' if self.big else 'little'}-endian, {self.bits} bits)"
+        low = 8 - self.begin % 8 - self.bits if self.big else self.begin % 8
+        return f"byte {first}" if self.bits == 8 else f"byte {first} bits {low}-{low + self.bits - 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,8 @@ def _counters(payload: UInt8s, follows: npt.NDArray[np.bool_]) -> Iterator[Field
         return
     for byte, column in enumerate(payload.T.astype(np.int64)):
         for low in range(7):
+            if (np.diff(column >> low & 1)[follows[1:]] != 0).mean() < COUNTS:
+                continue  # by one further the last bit is always another
             found = next((bits for bits in range(8 - low, 1, -1) if _counts(column >> low, bits, follows)), 0)
             if found:
                 yield Field(8 * byte + low, found, big=False, high=(1 << found) - 1)

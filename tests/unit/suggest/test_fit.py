@@ -36,7 +36,7 @@ def judged(folder: Path, layouts: dict[str, int], seed: int, count: int = 96) ->
     return {one.file.stem: one for one in found}
 
 
-@settings(max_examples=8)
+@settings(max_examples=5)
 @given(seed=SEEDS)
 def test_its_own_traffic_fits_and_that_of_another_with_the_same_ids_does_not(folder: Path, seed: int) -> None:
     found = judged(folder, {"own": seed, "another": seed + 20_000}, seed)
@@ -48,7 +48,7 @@ def test_its_own_traffic_fits_and_that_of_another_with_the_same_ids_does_not(fol
     assert found["another"].score <= 5
 
 
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(seed=SEEDS)
 def test_where_none_is_right_none_is_taken(folder: Path, seed: int) -> None:
     layouts = {f"other{n}": seed + 20_000 + n for n in range(4)}

@@ -60,7 +60,7 @@ def test_the_published_check_value_of_crc_8_sae_j1850_is_ours() -> None:
     assert CHECKSUMS["crc-8 2F"](b"123456789") == 0xDF, "the same, 7.2.1.2"
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(SEEDS)
 def test_in_noise_there_is_no_checksum_and_nothing_else(seed: int) -> None:
     payload = noise(seed)
@@ -79,7 +79,7 @@ def test_too_few_payloads_or_one_byte_that_moves_make_no_checksum() -> None:
     assert find_checksum(np.zeros((0, 0), np.uint8)) is None
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(byte=st.integers(0, 7), low=st.integers(0, 5), size=st.integers(3, 8), seed=SEEDS)
 def test_a_counter_is_found_where_it_lies(byte: int, low: int, size: int, seed: int) -> None:
     size = min(size, 8 - low)
@@ -90,7 +90,7 @@ def test_a_counter_is_found_where_it_lies(byte: int, low: int, size: int, seed: 
     assert (found.begin, found.bits) == (8 * byte + low, size)
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(begin=st.integers(0, 40), big=st.booleans())
 def test_a_quantity_is_found_where_it_lies_in_either_byte_order(begin: int, big: bool) -> None:
     values = np.rint(3000 + 2900 * np.sin(np.arange(COUNT) / 40.0)).astype(np.uint64)
