@@ -1,18 +1,21 @@
-"""What `profile suggest` says of recordings, and whether it is right: `python -m tests.study.suggest [real|out|made]`.
+"""What `profile suggest` says of recordings, and whether it is right: `python -m tests.study.suggest [real|out|mixed|made]`.
 
 `real`: six recordings against every database of the shared folder. `out`: the same with the right databases taken away,
-so that every claim is a wrong one. `made`: our own simulated vehicles, whose databases are known. Beside each stands
+so that every claim is a wrong one. `mixed`: a drive whose ids were dealt anew, so that none is right. `made`: our own simulated vehicles, whose databases are known. Beside each stands
 what a baseline says that looks at nothing but ids: the share of frames whose id is in the database.
 """
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Final
+
+import numpy as np
 
 from edge import assets
 from edge.bus.candump_log import CandumpLog
@@ -20,8 +23,9 @@ from edge.cli import main as telltale_edge
 from edge.decode.layout import MessageLayout
 from edge.frames import FrameBatch
 from edge.suggest.candidate import Candidate, files_of, read_candidates
-from edge.suggest.fit import Fit, Verdict
+from edge.suggest.fit import Fit, Verdict, fits
 from edge.suggest.heard import HeardId, Listener
+from edge.suggest.layouts import of_candidates
 from edge.suggest.suggestion import Bus, suggest
 from tests.mf4 import read_mf4
 from tests.study.realism import shared_folder
@@ -31,6 +35,7 @@ SHOWN: Final = 3
 MF4_CHANNEL: Final = 1
 """Of the recordings used here: CAN; GPS is another."""
 CLAIMS: Final = frozenset({Verdict.FITS, Verdict.IN_PART})
+DEALS: Final = 10
 LOOKS_RIGHT: Final = 0.05
 """Of the frames: from here on somebody who only counts ids would take a database."""
 
@@ -88,14 +93,30 @@ def out(shared: Path) -> Iterator[str]:
     """Every recording without the databases that are right: a claim is a wrong one."""
     candidates = _candidates(shared)
     yield _HEAD
-    claims = 0
+    claims, most = 0, -math.inf
     for drive in DRIVES:
         others = [one for one in candidates if one.file.name not in drive.right]
         suggestion = suggest(drive.file, heard_in(shared / "data" / drive.file), others)
         for bus in suggestion.buses:
             claims += sum(one.verdict in CLAIMS for one in bus.fits)
+            most = max(most, *(one.evidence - one.needed for one in bus.fits))
             yield from _rows(drive, bus)
-    yield f"\n{claims} wrong claims in {len(DRIVES)} recordings."
+    yield f"\n{claims} wrong claims in {len(DRIVES)} recordings; the nearest stayed {-most:.1f} bits below one"
+
+
+def mixed(shared: Path) -> Iterator[str]:
+    """The Model 3's drive with the ids dealt anew among the frames of each: whatever is claimed of it is wrong."""
+    candidates = _candidates(shared)
+    heard = heard_in(shared / "data" / DRIVES[0].file)
+    judged, claims, most = 0, 0, -math.inf
+    for seed in range(DEALS):
+        ids = np.random.default_rng(seed).permutation([one.id for one in heard]).tolist()
+        dealt = [replace(one, id=identifier) for one, identifier in zip(heard, ids, strict=True)]
+        found = fits(of_candidates(candidates), dealt)
+        judged += sum(bool(one.matches) for one in found)
+        claims += sum(one.verdict in CLAIMS for one in found)
+        most = max(most, *(one.evidence - one.needed for one in found))
+    yield f"{claims} claims of {judged} databases judged in {DEALS} deals; the nearest stayed {-most:.1f} bits below one"
 
 
 def made(shared: Path) -> Iterator[str]:
@@ -180,7 +201,7 @@ def _taken(bus: Bus) -> str:
 
 
 CHAPTERS: Final[Mapping[str, Callable[[Path], Iterator[str]]]] = MappingProxyType(
-    {"real": real, "out": out, "made": made}
+    {"real": real, "out": out, "mixed": mixed, "made": made}
 )
 
 
