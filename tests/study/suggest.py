@@ -1,8 +1,9 @@
-"""What `profile suggest` says of recordings, and whether it is right: `python -m tests.study.suggest [real|out|mixed|made]`.
+"""What `profile suggest` says of recordings, and whether it is right: `python -m tests.study.suggest [CHAPTER…]`.
 
 `real`: six recordings against every database of the shared folder. `out`: the same with the right databases taken away,
-so that every claim is a wrong one. `mixed`: a drive whose ids were dealt anew, so that none is right. `made`: our own simulated vehicles, whose databases are known. Beside each stands
-what a baseline says that looks at nothing but ids: the share of frames whose id is in the database.
+so that every claim is a wrong one. `mixed`: a drive whose ids were dealt anew, so that none is right. `made`: our own
+simulated vehicles, whose databases are known. Beside each stands what a baseline says that looks at nothing but ids:
+the share of frames whose id is in the database.
 """
 
 import math
@@ -116,7 +117,8 @@ def mixed(shared: Path) -> Iterator[str]:
         judged += sum(bool(one.matches) for one in found)
         claims += sum(one.verdict in CLAIMS for one in found)
         most = max(most, *(one.evidence - one.needed for one in found))
-    yield f"{claims} claims of {judged} databases judged in {DEALS} deals; the nearest stayed {-most:.1f} bits below one"
+    nearest = f"the nearest stayed {-most:.1f} bits below one"
+    yield f"{claims} claims of {judged} databases judged in {DEALS} deals; {nearest}"
 
 
 def made(shared: Path) -> Iterator[str]:
