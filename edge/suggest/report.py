@@ -107,8 +107,10 @@ def _unknown_row(one: Portrait) -> str:
 
 
 def _rhythm(one: Portrait) -> str:
-    if one.period_s is None:
+    if one.period_s is None or one.mean_s is None:
         return "seldom"
+    if not one.period_s:
+        return f"~{one.mean_s * 1000:.4g} ms"
     return f"{one.period_s * 1000:.4g} ms" if one.is_cyclic else "irregularly"
 
 
@@ -202,6 +204,7 @@ def _portrait(one: Portrait) -> dict[str, Any]:
         "frames": one.heard.frames,
         "share": round(one.share, 6),
         "period_s": one.period_s,
+        "mean_s": one.mean_s,
         "spread_s": one.spread_s,
         "cyclic": one.is_cyclic,
         "lengths": {str(length): count for length, count in one.heard.lengths.items()},

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from edge.frames import UInt8s
+from edge.frames import NANOSECONDS, UInt8s
 from edge.suggest.checksum import Checksum, find_checksum
 from edge.suggest.heard import HeardId
 from edge.suggest.protocols import is_isotp
@@ -16,11 +16,11 @@ from edge.suggest.protocols import is_isotp
 Float64s = npt.NDArray[np.float64]
 PAIRS_MIN: Final = 16
 """Neighbours, before anything is said of how bits move."""
-COUNTS: Final = 0.95
-"""Of its neighbours so many are one further, in a counter."""
+COUNTS: Final = 0.8
+"""Of its neighbours so many are one further, in a counter of which frames were lost."""
 ROUGH_MAX: Final = 0.15
 """Mean step over span of what moves smoothly; a third of numbers drawn by chance (see evidence.py)."""
-FIELD_BITS: Final = range(4, 33)
+FIELD_BITS: Final = range(6, 25)
 STEPS_MIN: Final = 8
 """What moved over a shorter span says nothing."""
 CYCLIC: Final = 0.5
@@ -59,7 +59,9 @@ class Portrait:
     share: float
     """Of the frames of its bus."""
     period_s: float | None
-    """Median; None: too few."""
+    """Median; None: too few frames."""
+    mean_s: float | None
+    """From the first to the last; where the median is 0, all that a coarse clock of the recording leaves."""
     spread_s: tuple[float, float] | None
     """Between these lie the middle four fifths of the gaps."""
     changing: UInt8s
@@ -76,7 +78,7 @@ class Portrait:
     @property
     def is_cyclic(self) -> bool:
         """It comes by the clock, not by what happens."""
-        if self.period_s is None or self.spread_s is None:
+        if not self.period_s or self.spread_s is None:
             return False
         return self.spread_s[1] - self.spread_s[0] <= CYCLIC * self.period_s
 
@@ -99,6 +101,7 @@ def portrait(heard: HeardId, frames: int) -> Portrait:
         heard=heard,
         share=heard.frames / max(1, frames),
         period_s=heard.period_s,
+        mean_s=(heard.last_ns - heard.first_ns) / NANOSECONDS / (heard.frames - 1) if heard.frames > 1 else None,
         spread_s=(float(np.quantile(gaps, 0.1)), float(np.quantile(gaps, 0.9))) if len(gaps) > 2 else None,
         changing=heard.changed[: max(heard.lengths)],
         counters=counters,

@@ -113,5 +113,8 @@ def test_text_rhythm_and_share_are_told() -> None:
     assert found.period_s == pytest.approx(0.02)
     gaps = np.random.default_rng(3).exponential(1e8, 100).cumsum().astype(int)
     assert not portrait(heard_of([Frame(int(time), 1, b"") for time in gaps])[0], 100).is_cyclic
+    coarse = portrait(heard_of([Frame(n // 50 * 10**9, 1, b"") for n in range(100)])[0], 100)
+    assert (coarse.period_s, coarse.is_cyclic) == (0.0, False)
+    assert coarse.mean_s == pytest.approx(1 / 99)
     seldom = portrait(one_id([b"", b""]), 2)
     assert (seldom.period_s, seldom.is_cyclic, seldom.counters) == (None, False, ())
