@@ -14,9 +14,6 @@ def sent(identifier: int, payloads: list[bytes], *, extended: bool = False, begi
     return [Frame(begin_ns + n * PERIOD_NS, identifier, one, flags=flags) for n, one in enumerate(payloads)]
 
 
-LONG_ANSWER = [b"\x10\x1462\xf1\x90ABC", b"\x21DEFGHIJ", b"\x22KLMNOPQ"]
-
-
 def test_two_well_known_groups_are_j1939_and_one_is_not() -> None:
     engine = sent(0x0CF00400, [bytes(8)] * 5, extended=True)
     speed = sent(0x18FEF117, [bytes(8)] * 5, extended=True)
@@ -43,6 +40,7 @@ def test_long_answers_are_isotp_and_what_they_answer_is_uds() -> None:
 def test_first_bytes_alone_make_no_isotp() -> None:
     assert told(sent(0x102, [b"\x22\0\0\0\0\0\0\0"] * 50)) == []
     assert told(sent(0x102, [b"\x10\x62\0\0\0\0\0\0", b"\x22\0\0\0\0\0\0\0"] * 50)) == []
+    assert told(sent(0x102, [bytes([0x20 + n % 16, 0x62, 0]) for n in range(64)])) == [], "a counter"
     assert told(sent(0x7E8, [b"\xff" * 8] * 50)) == []
     assert told(sent(0x102, [b""] * 50)) == []
 
