@@ -31,7 +31,7 @@ def add_profile(commands: "Commands") -> None:
 
 
 def _suggest(options: argparse.Namespace) -> int:
-    from edge.profile import suggest_for  # noqa: PLC0415  # `--help` needs none of it
+    from edge.suggesting import suggest_for  # noqa: PLC0415  # `--help` needs none of it
 
     sys.stdout.write(suggest_for(options.log_file, options.dbc, as_json=options.json, out=options.out))
     return 0
