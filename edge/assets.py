@@ -21,6 +21,11 @@ def profile_file(name: str, base: Path) -> Path:
     return _find(name, base, _DBC, ".profile.toml", "profile")
 
 
+def database_folders() -> list[Path]:
+    """Where the shipped databases lie."""
+    return [folder for folder in _DBC if folder.is_dir()][:1]
+
+
 def rule_file(name: str, base: Path) -> Path:
     """The file of a rule pack: a path as written, or the name of a shipped one.
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from edge.arguments import speed
 from edge.cli_dbc import add_dbc
 from edge.cli_fleet import add_simulate_fleet
+from edge.cli_profile import add_profile
 from edge.cli_recording import add_recording
 from edge.cli_simulate import add_simulate
 from edge.config import SEE, Config, load_config, to_toml, with_profile
@@ -122,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_decode(commands)
     add_dbc(commands)
+    add_profile(commands)
     add_recording(commands)
     add_simulate(commands)
     add_simulate_fleet(commands)
