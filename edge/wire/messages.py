@@ -51,7 +51,7 @@ class AlertState(StrEnum):
 class Body(BaseModel):
     """Base of all bodies: immutable, unknown fields ignored."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
     kind: ClassVar[Kind]
     version: ClassVar[int] = 1
 
