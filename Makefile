@@ -1,4 +1,5 @@
-# Every target makes the environment it needs and says in one line what it does. Needs git, make and python3 with venv.
+# Every target makes the environment it needs and says in one line what it does. Needs git, make and python3 with venv: the
+# distribution's where it will do, since it is the quickest (.ci/environment); PYTHON=python3.13 takes another.
 .PHONY: help demo test coverage test-long test-guest fuzz bench lint lock environment demo-environment edge-environment
 .NOTPARALLEL:
 .DEFAULT_GOAL := help

@@ -140,15 +140,14 @@ def _serve(options: argparse.Namespace) -> None:
     from cloud.security.tokens import new_token  # noqa: PLC0415  # the same
 
     config = load(options.config, _overrides(options, os.environ))
-    if config.token is not None:
-        asyncio.run(serve(config, token=config.token.get_secret_value(), announce=options.announce))
-        return
-    token = new_token()
+    token = new_token() if config.token is None else config.token.get_secret_value()
 
     def tell() -> None:
-        print(f"API token, made for this run and not shown again: {token}", flush=True)
+        if config.token is None:
+            print(f"API token, made for this run and not shown again: {token}", flush=True)
 
     asyncio.run(serve(config, token=token, announce=options.announce, on_ready=tell))
+    gc.freeze()  # the interpreter would look it all through once more before it goes
 
 
 def _overrides(options: argparse.Namespace, environ: Mapping[str, str]) -> "list[Override]":

@@ -30,6 +30,8 @@ BUSY_TIMEOUT_MS: Final = 2000
 _CONNECTIONS_MAX: Final = 48
 """More than the API has threads (40) and the inbox, so nobody waits for one."""
 _WRITES: Final = "telltale_writes"
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+_REVISION: Final = sa.text("SELECT version_num FROM alembic_version")
 _DIALECTS: Final[Mapping[str, Any]] = {"sqlite": sqlite, "postgresql": postgresql}
 """Both can insert or else update, each in a class of its own."""
 
@@ -78,26 +80,30 @@ class Database:
             ConfigError: the file is no database, cannot be written, or belongs to a newer Telltale.
             UpstreamDown: somebody else holds it.
         """
-        from alembic import command  # noqa: PLC0415  # a third of a second, which only this needs
-        from alembic.util import CommandError  # noqa: PLC0415
-
         try:
             with self._engine.execution_options(**{_WRITES: True}).begin() as connection:
-                command.upgrade(_alembic(connection), "head")
-                revision: str = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
-                return revision
-        except CommandError as error:
-            raise ConfigError(
-                f"the tables are of a version that this program does not know ({error})",
-                file=self.file,
-                remedy="Start the newer telltale-cloud that wrote it, or name another database",
-            ) from error
+                if not _is_newest(connection):
+                    self._upgrade(connection)
+                return str(connection.execute(_REVISION).scalar_one())
         except OperationalError as error:
             if "locked" in str(error.orig):
                 raise UpstreamDown(f"{self.file}: {error.orig}") from error
             raise _unusable(self.file, error) from error
         except DatabaseError as error:
             raise _unusable(self.file, error) from error
+
+    def _upgrade(self, connection: Connection) -> None:
+        from alembic import command  # noqa: PLC0415  # a fifth of a second, which only an older database needs
+        from alembic.util import CommandError  # noqa: PLC0415
+
+        try:
+            command.upgrade(_alembic(connection), "head")
+        except CommandError as error:
+            raise ConfigError(
+                f"the tables are of a version that this program does not know ({error})",
+                file=self.file,
+                remedy="Start the newer telltale-cloud that wrote it, or name another database",
+            ) from error
 
     def check(self) -> str:
         """Why the database cannot be used just now; "" when it can."""
@@ -221,12 +227,20 @@ def _unusable(file: Path, error: DatabaseError) -> ConfigError:
     )
 
 
+def _is_newest(connection: Connection) -> bool:
+    """Nothing is to be migrated, so Alembic need not be loaded; the migrations' files begin with their revisions."""
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return False
+    newest = max(file.stem for file in (_MIGRATIONS / "versions").glob("v*.py"))
+    found = connection.execute(_REVISION).scalar_one_or_none()
+    return found is not None and newest.startswith(f"v{found}_")
+
+
 def _alembic(connection: Connection) -> "Config":
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    folder = Path(__file__).parent / "migrations"
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 

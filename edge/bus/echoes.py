@@ -2,7 +2,7 @@
 
 from typing import Final
 
-import can
+from edge.bus.library import can
 
 KINDS_MAX: Final = 4096
 """Different frames that may be under way; beyond, the longest-known one is taken for somebody else's."""

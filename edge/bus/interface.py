@@ -9,8 +9,7 @@ from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Any, Final
 
-import can
-
+from edge.bus.library import can
 from edge.bus.spec import SourceSpec, plain_value
 from edge.errors import BusDown, ConfigError
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-import can
-
+from edge.bus.library import can
 from edge.frames import (
     BIT_RATE_SWITCH,
     CLASSIC_BYTES,

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import can
 import numpy as np
 
 from edge.bus.axis import Axis, read_clocks
 from edge.bus.cadence import Cadence
 from edge.bus.interface import UDP_MULTICAST, Interface, shut
+from edge.bus.library import can
 from edge.bus.messages import is_overrun, is_sound, to_frame
 from edge.bus.socket_losses import SocketLosses
 from edge.errors import BusDown

@@ -13,8 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Final, cast
 
-import can
-
+from edge.bus.library import can
 from edge.bus.log import OTHER_OBJECT
 from edge.bus.log_file import LogFile
 from edge.bus.pythoncan_log import bus_of, exact

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from typing import Final
 
-import can
-
+from edge.bus.library import can
 from edge.bus.log import DEFAULT_BUS
 from edge.bus.log_file import LogFile
 from edge.bus.pythoncan_log import nanoseconds

@@ -7,8 +7,7 @@ from dataclasses import replace
 from operator import index
 from typing import Final, Protocol
 
-import can
-
+from edge.bus.library import can
 from edge.bus.log import CUT_GZIP, DEFAULT_BUS, FRAMES, Piece, is_sound
 from edge.bus.log_file import LogFile
 from edge.bus.messages import to_frame

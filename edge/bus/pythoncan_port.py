@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import can
-
 from edge.bus.echoes import Echoes
 from edge.bus.interface import UDP_MULTICAST, Interface
+from edge.bus.library import can
 from edge.bus.messages import to_messages
 from edge.bus.pythoncan import FRAMES, PythonCanSource
 from edge.frames import NANOSECONDS, FrameBatch

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, TextIO, cast
 
-import can
-
 from edge.bus.candump_log import quoted
+from edge.bus.library import can
 from edge.bus.lines import Lines
 from edge.bus.log import BAD_LINE, CHUNK_BYTES, CUT_LINE, OTHER_LINE
 from edge.bus.log_file import LogFile

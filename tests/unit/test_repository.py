@@ -87,7 +87,7 @@ def test_the_demo_hands_its_settings_on_as_flags() -> None:
     ids=["no python", "no ensurepip", "old python"],
 )
 def test_an_environment_that_cannot_be_made_says_what_to_do(tmp_path: Path, python: str, remedy: str) -> None:
-    environ = {"PATH": path_with(tmp_path, python3=python)}
+    environ = {"PATH": path_with(tmp_path, python3=python), "PYTHON": "python3"}
     refused = sh(ROOT / ".ci" / "environment", tmp_path / "venv", "requirements-edge.lock", "this test", env=environ)
     assert refused.returncode == 1
     assert refused.stdout == ""

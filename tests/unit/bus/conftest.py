@@ -1,8 +1,8 @@
 """Interfaces that python-can knows only during a test."""
 
-import can
 import pytest
 
+from edge.bus.library import can
 from tests.unit.bus import flaky
 
 

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Any, ClassVar
 
-import can
+from edge.bus.library import can
 
 
 class FlakyBus(can.BusABC):

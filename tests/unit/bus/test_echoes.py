@@ -1,10 +1,10 @@
 """One's own frames on a bus that hands them back."""
 
-import can
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.bus.echoes import KINDS_MAX, Echoes
+from edge.bus.library import can
 from edge.bus.messages import to_messages
 from edge.frames import FrameBatch
 from tests.unit.bus.strategies import frames

@@ -2,10 +2,10 @@
 
 import errno
 
-import can
 import pytest
 
 from edge.bus.interface import Interface
+from edge.bus.library import can
 from edge.bus.spec import SourceSpec
 from edge.errors import BusDown, ConfigError
 from tests.unit.bus.flaky import FlakyBus

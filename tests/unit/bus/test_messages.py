@@ -1,9 +1,9 @@
 """Messages of python-can and frames, both ways."""
 
-import can
 import pytest
 from hypothesis import given
 
+from edge.bus.library import can
 from edge.bus.messages import is_overrun, is_sound, to_frame, to_messages
 from edge.frames import ERROR, FD, Frame, FrameBatch
 from tests.unit.bus.strategies import frames

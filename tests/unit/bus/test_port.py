@@ -3,10 +3,10 @@
 import errno
 import logging
 
-import can
 import pytest
 
 from edge.bus.interface import Interface
+from edge.bus.library import can
 from edge.bus.port import SteadyPort, open_port
 from edge.bus.pythoncan_port import PythonCanPort
 from edge.bus.reader import RETRY_FIRST_S, RETRY_MAX_S

@@ -3,10 +3,10 @@
 import errno
 import logging
 
-import can
 import pytest
 
 from edge.bus.interface import Interface
+from edge.bus.library import can
 from edge.bus.pythoncan import FRAMES_MAX, PythonCanSource
 from edge.bus.spec import SourceSpec
 from edge.errors import BusDown, ConfigError

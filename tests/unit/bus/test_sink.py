@@ -6,10 +6,10 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-import can
 import pytest
 
 from edge.bus.candump_log import CandumpLog
+from edge.bus.library import can
 from edge.bus.sink import open_sink
 from edge.errors import BusDown, ConfigError
 from edge.frames import EXTENDED, Frame, FrameBatch

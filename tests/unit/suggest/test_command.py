@@ -1,6 +1,7 @@
 """`telltale-edge profile suggest`: what it says, what it writes, and what it refuses."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def test_where_none_fits_it_says_so(log: Path, folder: Path, capsys: pytest.Capt
     out = said(capsys, log, "--dbc", folder / "wrong.dbc")
     assert "take: none of 1 databases fits" in out
     shipped = said(capsys, log)
-    assert "fits" not in shipped.replace("none of 3 databases fits", "").replace("does not fit", "")
+    assert "fits" not in re.sub(r"none of [0-9]+ databases fits", "", shipped).replace("does not fit", "")
 
 
 def test_a_program_gets_everything(log: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
