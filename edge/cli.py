@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
+from edge import frugal  # noqa: F401  # before whatever imports numpy
 from edge.arguments import speed
 from edge.cli_dbc import add_dbc
 from edge.cli_fleet import add_simulate_fleet

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validator, model_validator
 
 from edge import assets
-from edge.decode.guards import IntegrityEntry
+from edge.decode.schemes import IntegrityEntry
 from edge.profile import BitRate, Database, Profile, SignalName, known_buses, placed
 from edge.toml_file import read_toml
 from edge.wire.envelope import VehicleName

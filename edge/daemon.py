@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DRAIN_S: Final = 0.05
+DRAIN_S: Final = 0.1
 """How long the pipeline waits for frames before it looks at the time again."""
 BELIEVED_NS: Final = 946_684_800 * 1_000_000_000
 """2000-01-01: stamps of a recording below it count from its own zero, not from 1970."""

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from edge.decode.guards import IntegrityEntry
+from edge.decode.schemes import IntegrityEntry
 from edge.errors import ConfigError
 
 SignalName = Annotated[str, StringConstraints(pattern=r"^(Vehicle|dbc)\.\S+$", max_length=512)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Self
 
-PERIOD_MAX_NS: Final = 50_000_000
+PERIOD_MAX_NS: Final = 100_000_000
 """Between two moments; so long at most a frame waits before it is kept."""
 BEHIND_NS: Final = 300_000
 """So long after a moment one looks, since what was sent before it is to be there."""

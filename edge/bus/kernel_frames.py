@@ -42,6 +42,8 @@ Bools = npt.NDArray[np.bool_]
 def are_sound(raw: UInt8s, lengths: npt.NDArray[np.uint32]) -> tuple[Bools, Bools]:
     """Of N messages: which are frames at all, and which are FD."""
     is_fd = lengths == FD_MTU
+    if lengths.min() == lengths.max() == MTU and raw[:, 4].max() <= CLASSIC_BYTES:
+        return ~is_fd, is_fd
     return (is_fd | (lengths == MTU)) & (raw[:, 4] <= np.where(is_fd, FD_BYTES, CLASSIC_BYTES)), is_fd
 
 

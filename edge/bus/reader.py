@@ -14,7 +14,7 @@ from edge.frames import NANOSECONDS, FrameBatch
 
 logger = logging.getLogger(__name__)
 
-WAIT_S: Final = 0.05
+WAIT_S: Final = 0.1
 """How long a silent bus may keep the time of its batches standing still."""
 ROOM: Final = 65_536
 """Frames in a queue: 4 s of two saturated 1 Mbit/s buses."""

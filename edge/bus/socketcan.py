@@ -19,7 +19,7 @@ from edge.bus.spec import SourceSpec
 from edge.errors import BusDown
 from edge.frames import ERROR, NANOSECONDS, FrameBatch, concatenate
 
-FRAMES_MAX: Final = 4096
+FRAMES_MAX: Final = 8192
 """In one batch, about."""
 RATE: Final = 20_000
 """Frames a second that a bus may have without having shown it: a saturated CAN FD bus of short frames."""
@@ -77,6 +77,8 @@ class SocketCanSource:
         self._interface = _Statistics(spec.rest)
         self._busy = False
         """Frames came the last time, so more will come without being waited for."""
+        self._behind = False
+        """Not everything was taken the last time, so it is not the moment to wait."""
         self._read_at = 0
         self._keeps_s = 0.0
         """How long the kernel keeps what comes, at the rate of the last time, with as much room again."""
@@ -104,13 +106,10 @@ class SocketCanSource:
             raise error
         if self._receiver is None:
             self._receiver = self._kernel.open()
-        begun = self._monotonic_ns()
-        if self._busy or self._receiver.wait(wait_s):
-            now_ns = self._monotonic_ns()
-            left_ns = int(wait_s * NANOSECONDS) - (now_ns - begun)
-            wanted_s = min(self._cadence.wait_ns(now_ns), left_ns) / NANOSECONDS
-            time.sleep(max(0.0, min(wanted_s, self._keeps_s)))
+        if not self._behind:
+            self._await(self._receiver, wait_s)
         batches, asked_at = self._drain(self._receiver)
+        self._behind = not asked_at
         self._learn(sum(map(len, batches)))
         self._count_losses()
         if not batches:
@@ -125,7 +124,15 @@ class SocketCanSource:
             self._count_losses()
             self._lost_before = self._counters[SOCKET_FULL]
         self._receiver = None
-        self._busy = False
+        self._busy = self._behind = False
+
+    def _await(self, receiver: Receiver, wait_s: float) -> None:
+        """Wait until the frames that come are wanted; a silent bus is looked at then, too, since its time goes on."""
+        begun = self._monotonic_ns()
+        wanted_ns = begun + min(self._cadence.wait_ns(begun), int(wait_s * NANOSECONDS))
+        if self._busy or receiver.wait((wanted_ns - begun) / NANOSECONDS):
+            left_s = (wanted_ns - self._monotonic_ns()) / NANOSECONDS
+            time.sleep(max(0.0, min(left_s, self._keeps_s)))
 
     def _learn(self, frames: int) -> None:
         """How fast frames come, and how long the room that the kernel has lasts for them."""

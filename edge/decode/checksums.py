@@ -5,52 +5,14 @@ Sums and XOR run over all bytes but the checksum's own bits; a CRC over all byte
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field
 
+from edge.decode.schemes import Scheme
 from edge.frames import UInt8s, UInt32s
 
 Int64s = npt.NDArray[np.int64]
-Byte = Annotated[int, Field(ge=0, le=255)]
-COUNTERS: Final = 16
-"""Values of a counter of four bits, by which AUTOSAR E2E profile 2 chooses its data ids."""
-
-
-class Scheme(BaseModel):
-    """How a checksum is computed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    kind: Literal["xor", "sum", "crc8", "j1939"]
-    """`j1939`: of SAE J1939-71, message TSC1 (SPN 4206 and 4207)."""
-    initial: Byte = 0
-    """Before the first byte."""
-    final_xor: Byte = 0
-    polynomial: Byte = 0x1D
-    """Of `crc8`, without its highest bit."""
-    with_id: bool = False
-    """`sum`, `xor`: the bytes of the arbitration id are part of it."""
-    with_length: bool = False
-    """`sum`: so is the number of bytes."""
-    before: tuple[Byte, ...] = ()
-    """Bytes that come before the payload without being sent (the data id of AUTOSAR E2E profile 1)."""
-    after_by_counter: tuple[Byte, ...] = Field((), max_length=COUNTERS)
-    """The byte that comes after it for each value of the counter (data id list of AUTOSAR E2E profile 2)."""
-
-
-SCHEMES: Final = {
-    "xor8": Scheme(kind="xor"),
-    "sum8": Scheme(kind="sum"),
-    "sum8-id": Scheme(kind="sum", with_id=True),
-    "sum8-id-length": Scheme(kind="sum", with_id=True, with_length=True),
-    "crc8-j1850": Scheme(kind="crc8", polynomial=0x1D, initial=0xFF, final_xor=0xFF),
-    "crc8-h2f": Scheme(kind="crc8", polynomial=0x2F, initial=0xFF, final_xor=0xFF),
-    "j1939": Scheme(kind="j1939"),
-}
-"""By name. The CRCs are those of AUTOSAR's CRC library (CRC8, CRC8H2F); the sums are what Tesla (`sum8-id`) and Toyota
-(`sum8-id-length`) send, as the open databases of their vehicles and recordings show."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,50 +1,18 @@
-"""What a profile says about counters and checksums of messages, found in the databases.
-
-[[integrity]]
-message = "DAS_control"
-checksum = "DAS_controlChecksum"
-counter = "DAS_controlCounter"
-scheme = "sum8-id"           # or a table: { kind = "crc8", polynomial = 0x2F, initial = 0xFF, final_xor = 0xFF }
-"""
+"""What a profile says about counters and checksums of messages (schemes.py), found in the databases."""
 
 import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
-from pydantic import BaseModel, ConfigDict, model_validator
-
-from edge.decode.checksums import SCHEMES, BitField, Scheme
+from edge.decode.checksums import BitField
 from edge.decode.database import Database
 from edge.decode.decoder import GuardedMessage
 from edge.decode.integrity import Guard
+from edge.decode.schemes import SCHEMES, IntegrityEntry
 from edge.errors import ConfigError
 
 BITS_MAX: Final = 16
-
-
-class IntegrityEntry(BaseModel):
-    """How the frames of one message are proven."""
-
-    model_config = ConfigDict(extra="forbid")
-    message: str
-    counter: str | None = None
-    """The signal that counts up by one from frame to frame."""
-    checksum: str | None = None
-    scheme: str | Scheme | None = None
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        if (self.checksum is None) != (self.scheme is None):
-            raise ValueError("a checksum needs a scheme, and a scheme a checksum")
-        if self.counter is None and self.checksum is None:
-            raise ValueError("name a counter, a checksum, or both")
-        if isinstance(self.scheme, str) and self.scheme not in SCHEMES:
-            raise ValueError(f"there is no scheme {self.scheme!r}; there are {', '.join(SCHEMES)}")
-        scheme = SCHEMES.get(self.scheme) if isinstance(self.scheme, str) else self.scheme
-        if scheme is not None and (scheme.kind == "j1939" or scheme.after_by_counter) and self.counter is None:
-            raise ValueError("this scheme takes the counter in: name it")
-        return self
 
 
 def guarded(entries: Sequence[IntegrityEntry], databases: Sequence[Database], place: Path) -> Iterator[GuardedMessage]:

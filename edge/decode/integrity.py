@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from edge.decode.checksums import BitField, Scheme, computed
+from edge.decode.checksums import BitField, computed
+from edge.decode.schemes import Scheme
 from edge.frames import FrameBatch
 
 STUCK_MAX: Final = 5

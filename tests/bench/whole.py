@@ -59,8 +59,8 @@ voice = "none"
 """
 RULE: Final = """
 [[rule]]
-name = "speed_{limit}"
-signal = "Vehicle.Speed"
+name = "{name}"
+signal = "{signal}"
 above = {limit}
 component = "engine"
 severity = "info"
@@ -133,7 +133,8 @@ class _Bench:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._log, self._rules = folder / "drive.log", folder / "rules.toml"
-        self._rules.write_text("".join(RULE.format(limit=limit) for limit in range(20, 100, 20)))
+        rules = [("Vehicle.Speed", "fast", 40), ("Vehicle.LowVoltageBattery.CurrentVoltage", "heard", 1)]
+        self._rules.write_text("".join(RULE.format(signal=path, name=name, limit=limit) for path, name, limit in rules))
         program = str(PYTHON.parent / "telltale-edge")
         simulate = [program, "simulate", "--out", str(self._log), "--duration", str(LOG_S)]
         subprocess.run([*simulate, "--seed", "7", "--cycle", "commute"], check=True, capture_output=True)

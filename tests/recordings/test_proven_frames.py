@@ -8,7 +8,8 @@ import pytest
 from edge.bus.candump_log import CandumpLog
 from edge.decode.database import Database, load_database
 from edge.decode.decoder import Binding, Decoder
-from edge.decode.guards import IntegrityEntry, guarded
+from edge.decode.guards import guarded
+from edge.decode.schemes import IntegrityEntry
 from edge.frames import FrameBatch, concatenate
 
 PROVEN = {

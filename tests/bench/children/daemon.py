@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import edge.cli
 import edge.run
 from edge.bus import socketcan
 from edge.config import Config, load_config

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from edge.config import Bus, Config, with_profile
-from edge.decode.checksums import SCHEMES, BitField, Scheme, computed
+from edge.decode.checksums import BitField, computed
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
-from edge.decode.guards import IntegrityEntry, guarded
+from edge.decode.guards import guarded
+from edge.decode.schemes import SCHEMES, IntegrityEntry, Scheme
 from edge.errors import ConfigError
 from edge.frames import Frame, FrameBatch
 from edge.run import run
