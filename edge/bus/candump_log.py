@@ -72,7 +72,7 @@ class CandumpRecording:
         if odd:
             lines = [line for _, line in odd]
             others = candump.to_batch(lines, np.zeros(len(lines), np.uint8), ())
-            order = np.argsort(np.concatenate([block.row, [row for row, _ in odd]]))
+            order = np.argsort(np.concatenate([block.row, [row for row, _ in odd]]), kind="stable")
             frames = concatenate([frames, others]).select(order)
             name = np.concatenate([name, [place[candump.bus_name(line)] for line in lines]])[order]
         return Piece(frames, name, tuple(name.decode("ascii") for name in place)) if len(frames) else None
