@@ -5,7 +5,5 @@ An installer's own settings stand.
 
 import os
 
-os.environ.setdefault(
-    "OPENBLAS_NUM_THREADS", "1"
-)  # its threads cost 0.1 CPU s; nothing multiplies matrices
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads cost 0.1 CPU s; nothing multiplies matrices
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it looks through every package for them

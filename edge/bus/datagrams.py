@@ -114,10 +114,7 @@ class Datagrams:
         if not is_stamped.all():
             times[~is_stamped] = 0
         self._control_lengths[:count] = _CONTROL_BYTES
-        return Taken(self._bytes[:count], self._lengths[:count], times)
-
-    def release(self) -> None:
-        """The next call writes over it anyway."""
+        return Taken(self._bytes[:count].copy(), self._lengths[:count].copy(), times)
 
     def lost(self) -> int:
         """Messages that the kernel threw away since the socket was opened."""

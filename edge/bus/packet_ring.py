@@ -15,10 +15,9 @@ from contextlib import suppress
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from edge.bus.receiver import FRAME_BYTES, Taken
-from edge.frames import NANOSECONDS, Int64s
+from edge.frames import NANOSECONDS
 
 FRAMES_ROOM: Final = 16_384
 """At least so many slots: 160 ms of 100,000 frames a second, 2.6 MB."""
@@ -38,10 +37,10 @@ SO_ATTACH_FILTER: Final = 26
 _HEAD_BYTES: Final = 80
 """What the kernel puts before a frame without a hardware header: struct tpacket2_hdr and sockaddr_ll, rounded up to 16
 (TPACKET_ALIGN), and 16 for such a header (tpacket_rcv)."""
-_STATUS, _LENGTH, _SECONDS, _NANOSECONDS = 0, 2, 4, 5
+_LENGTH, _SECONDS, _NANOSECONDS = 2, 4, 5
 """Words of struct tpacket2_hdr; the length is that of what is kept."""
-_MINE: Final = 1
-"""TP_STATUS_USER."""
+_THEIRS: Final = b"\0"
+"""TP_STATUS_KERNEL: the lowest byte of a slot that waits for a frame; of a filled one it is TP_STATUS_USER and more."""
 _PAGE: Final = mmap.PAGESIZE
 _STATISTIC: Final = struct.Struct("=2I")
 
@@ -69,7 +68,8 @@ class PacketRing:
         blocks = -(-frames_room * slot // block)
         self.frames_room = blocks * block // slot
         self._lost = 0
-        self._head = self._taken = 0
+        self._head = 0
+        self._look = LOOK
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
         try:
             for name, value in ((_VERSION, _VERSION_2), (_IGNORE_OUTGOING, 1), (_RESERVE, reserve)):
@@ -83,10 +83,10 @@ class PacketRing:
         except BaseException:
             self._socket.close()
             raise
-        slots = np.frombuffer(self._memory, np.uint8).reshape(self.frames_room, slot)
-        self._words: npt.NDArray[np.uint32] = slots.view(np.uint32)
-        self._status = self._words[:, _STATUS]
-        self._frames = slots[:, begin : begin + FRAME_BYTES]
+        self._slots = np.frombuffer(self._memory, np.uint8).reshape(self.frames_room, slot)
+        self._status = self._slots.view(np.uint32)[:, 0]
+        self._marks = self._slots[:, 0]
+        self._begin = begin
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
 
@@ -95,7 +95,7 @@ class PacketRing:
         return bool(self._poll.poll(max(0.0, wait_s) * 1000.0))
 
     def take(self) -> Taken:
-        """What is there up to the end of the ring.
+        """What is there up to the end of the ring, copied: the kernel has its slots again.
 
         Raises:
             OSError: the interface went down; the socket takes its frames again when it is up.
@@ -103,16 +103,13 @@ class PacketRing:
         count = self._filled()
         if not count:
             self._complain()
-        self._taken = count
         rows = slice(self._head, self._head + count)
-        words = self._words[rows]
-        return Taken(self._frames[rows], words[:, _LENGTH] - self._skip, _stamps(words))
-
-    def release(self) -> None:
-        """Give the slots back to the kernel."""
-        self._status[self._head : self._head + self._taken] = 0
-        self._head = (self._head + self._taken) % self.frames_room
-        self._taken = 0
+        slots = self._slots[rows].copy()
+        self._status[rows] = 0
+        self._head = (self._head + count) % self.frames_room
+        words = slots.view(np.uint32)
+        stamps = words[:, _SECONDS] * np.int64(NANOSECONDS) + words[:, _NANOSECONDS]
+        return Taken(slots[:, self._begin : self._begin + FRAME_BYTES], words[:, _LENGTH] - self._skip, stamps)
 
     def lost(self) -> int:
         """Frames that found no free slot since it was opened; the kernel tells and forgets."""
@@ -125,22 +122,23 @@ class PacketRing:
         """Give everything back; safe to repeat."""
         self.lost()
         self._socket.close()
-        self._words = self._frames = self._status = np.empty((0, FRAME_BYTES), np.uint8)
-        with suppress(BufferError):  # who still looks at frames keeps the memory until then
+        self._slots, self._status = np.empty((0, FRAME_BYTES), np.uint8), np.empty(0, np.uint32)
+        self._marks = self._slots[:, 0]
+        with suppress(BufferError):
             self._memory.close()
 
     def _filled(self) -> int:
         """How many slots from the head on are filled, up to the first that is not: two processors may fill two at once.
 
-        No more are looked at than that takes, since each look is at memory that another processor wrote.
+        Only about as many are looked at as last time, since each look is at memory that another processor wrote.
         """
         most = min(TAKEN_MAX, self.frames_room - self._head)
-        count, step = 0, LOOK
-        while count < most:
-            is_mine = self._status[self._head + count : self._head + min(count + step, most)] & _MINE
-            if not is_mine.all():
-                return count + int(is_mine.argmin())
-            count, step = count + len(is_mine), 2 * step
+        for look in (min(self._look, most), most):
+            count = self._marks[self._head : self._head + look].tobytes().find(_THEIRS)
+            if count >= 0 or look == most:
+                break
+        count = look if count < 0 else count
+        self._look = 2 * count + LOOK
         return count
 
     def _attach(self, filters: Sequence[Instruction]) -> None:
@@ -152,7 +150,3 @@ class PacketRing:
         number = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if number:
             raise OSError(number, os.strerror(number))
-
-
-def _stamps(words: npt.NDArray[np.uint32]) -> Int64s:
-    return words[:, _SECONDS] * np.int64(NANOSECONDS) + words[:, _NANOSECONDS]

@@ -13,7 +13,7 @@ FRAME_BYTES: Final = 72
 
 
 class Taken(NamedTuple):
-    """N messages as they stand in memory that the kernel writes again: copy what is kept, then release."""
+    """N messages."""
 
     raw: UInt8s
     """(N, FRAME_BYTES); what lies behind the length is old."""
@@ -53,9 +53,6 @@ class Receiver(Protocol):
         Raises:
             OSError: the interface is not there just now.
         """
-
-    def release(self) -> None:
-        """What was taken last is copied."""
 
     def lost(self) -> int:
         """Frames lost here since it was opened."""

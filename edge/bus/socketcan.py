@@ -159,7 +159,6 @@ class SocketCanSource:
             if not len(taken.lengths):
                 return batches, asked_at
             batches += self._batch(taken)
-            receiver.release()
         return batches, 0
 
     def _batch(self, taken: Taken) -> list[FrameBatch]:

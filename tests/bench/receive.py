@@ -25,7 +25,7 @@ from tests.bench.loads import MODEL_3
 from tests.bench.rows import Row, Work
 from tests.brokers import free_port
 from tests.shared import find_shared
-from tests.udp_kernel import UdpKernel
+from tests.udp_kernel import UdpKernel, open_port
 
 ROUNDS: Final = 5
 COPIES: Final = 1
@@ -49,7 +49,7 @@ def receive_frames() -> Iterable[Row]:
         yield _log_row("read and decode a candump log", lambda: _read(log, decoder), lambda: _read_by_python_can(log))
     for ring in (True, False):
         for window in WINDOWS:
-            yield _receive_row(window, ring=ring)
+            yield from _receive_rows(window, ring=ring)
 
 
 def _log_row(name: str, ours: Callable[[], int], theirs: Callable[[], int]) -> Row:
@@ -88,11 +88,12 @@ def _read_by_python_can(file: Path) -> int:
         return sum(1 for _ in reader)
 
 
-def _receive_row(window: int, *, ring: bool) -> Row:
+def _receive_rows(window: int, *, ring: bool) -> Iterable[Row]:
     port = free_port()
     with (
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
-        closing(_opened(port, ring=ring)) as ours,
+        closing(open_port(port, ring=ring)) as receiver,
+        closing(_opened(other := free_port(), ring=ring)) as source,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as theirs,
     ):
         theirs.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
@@ -106,22 +107,26 @@ def _receive_row(window: int, *, ring: bool) -> Row:
 
             return send
 
+        def take() -> int:
+            return len(receiver.take().lengths)
+
         def read() -> int:
-            return len(ours.read(0.0))
+            return len(source.read(0.0))
 
         def recv() -> int:
             return sum(capture_message(theirs) is not None for _ in range(window))
 
-        pairs = ((fill(port), read), (fill(theirs.getsockname()[1]), recv))
+        pairs = ((fill(port), take), (fill(other), read), (fill(theirs.getsockname()[1]), recv))
         spent = [[_spent(send, receive, window) for send, receive in pairs] for _ in range(REPEATS)]
-    return Row(
-        name=f"receive, {window} frames that wait, {'ring' if ring else 'socket'}",
-        value=median(one for one, _ in spent),
-        unit="us/frame",
-        peer="python-can's recv",
-        peer_value=median(one for _, one in spent),
-        work=Work(window * REPEATS, 0, 0.0),
-    )
+    for place, what in enumerate(("taken", "as a batch in its time")):
+        yield Row(
+            name=f"{window} frames by {'ring' if ring else 'socket'}, {what}",
+            value=median(one[place] for one in spent),
+            unit="us/frame",
+            peer="python-can's recv",
+            peer_value=median(one[-1] for one in spent),
+            work=Work(window * REPEATS, 0, 0.0),
+        )
 
 
 def _opened(port: int, *, ring: bool) -> SocketCanSource:

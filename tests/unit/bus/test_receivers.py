@@ -55,7 +55,6 @@ def taken(receiver: Receiver) -> list[tuple[bytes, int]]:
         assert messages.shape == (len(lengths), FRAME_BYTES)
         for message, length, stamp in zip(messages, lengths.tolist(), stamps.tolist(), strict=True):
             came.append((message[: min(length, FRAME_BYTES)].tobytes(), stamp))
-        receiver.release()
 
 
 def test_nothing_is_there(pair: tuple[Receiver, socket.socket]) -> None:
@@ -63,7 +62,6 @@ def test_nothing_is_there(pair: tuple[Receiver, socket.socket]) -> None:
     assert not receiver.wait(0.0)
     messages, lengths, stamps = receiver.take()
     assert (messages.shape, lengths.shape, stamps.shape) == ((0, FRAME_BYTES), (0,), (0,))
-    receiver.release()
     assert receiver.lost() == 0
 
 
