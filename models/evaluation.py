@@ -7,7 +7,7 @@ alarmed anyway.
 
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -57,6 +57,7 @@ class Constant:
     """Finds something always, never, or at random minutes, whatever the vehicle does."""
 
     smoothings: Sequence[Smoothing] = ()
+    paths: Collection[str] = ()
 
     def __init__(self, name: str, share: float, when: Guard, *, seed: int = 0) -> None:
         """`share` of all minutes in which the guard holds have a finding; which ones depends on the seed."""
