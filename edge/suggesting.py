@@ -45,7 +45,7 @@ def suggestion_for(log_file: Path, files: Sequence[Path]) -> Suggestion:
     """
     spec = SourceSpec(text=f"log:{log_file}", kind="log", rest=str(log_file))
     listener = Listener()
-    with closing(open_source(spec, speed=None, now_ns=0, stop=threading.Event())) as source:
+    with closing(open_source(spec, speed=None, now_ns=0, stop=threading.Event(), offline=True)) as source:
         while (batch := source.read(0)) is not None:
             listener.take(batch)
         counted = {f"log_{name}": count for name, count in source.counters.items() if name != "frames"}
