@@ -38,6 +38,8 @@ def meant(text: str, signals: list[str]) -> str | None:
     scored = []
     for name in signals:
         parts = _parts(name)
+        if "lamp" in parts and "lamp" not in said:
+            continue  # a lamp is about what it names, and is not that
         shared: float = len(parts & said)
         if shared:
             shared += 0.5 * bool(_parts(name.rpartition(".")[2]) & said)  # the last level says what is measured
