@@ -30,6 +30,9 @@ def chart(near: Neighbours, asker: Asker, of: OfSignal) -> ToldChart:
     return _drawn(path, found)
 
 
+_SAID_IF_MEANT = frozenset({"lamp", "second"})
+
+
 def meant(text: str, signals: list[str]) -> str | None:
     """The signal whose name shares most with a text; the shortest of equals."""
     if text in signals:
@@ -38,8 +41,8 @@ def meant(text: str, signals: list[str]) -> str | None:
     scored = []
     for name in signals:
         parts = _parts(name)
-        if "lamp" in parts and "lamp" not in said:
-            continue  # a lamp is about what it names, and is not that
+        if _SAID_IF_MEANT & parts - said:
+            continue  # a lamp is about what it names, and is not that; nor is a second tank the tank
         shared: float = len(parts & said)
         if shared:
             shared += 0.5 * bool(_parts(name.rpartition(".")[2]) & said)  # the last level says what is measured
