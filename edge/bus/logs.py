@@ -96,7 +96,7 @@ def _of_python_can(log_file: LogFile, kind: str) -> Recording:
 def _mf4(log_file: LogFile, *, offline: bool) -> Recording:
     if not offline:
         remedy = "Make a candump log of it: telltale-edge convert FILE.mf4 --out FILE.log"
-        raise ConfigError("MF4 is read by decode, replay and convert alone", file=log_file.file, remedy=remedy)
+        raise ConfigError("MF4 is read by the offline tools alone", file=log_file.file, remedy=remedy)
     from edge.bus.mf4 import Mf4Log  # noqa: PLC0415  asammdf costs 81 MB and pandas
 
     return Mf4Log(log_file)

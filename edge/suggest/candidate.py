@@ -54,10 +54,12 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     """The files as given, and every database in the folders given, each once.
 
     Raises:
-        ConfigError: a folder holds no database.
+        ConfigError: there is nothing of that name, or a folder holds no database.
     """
     found: dict[Path, None] = {}
     for path in paths:
+        if not path.exists():
+            raise ConfigError("there is no such file or folder", file=path, remedy="Check the path given as --dbc")
         within = sorted(one for one in path.rglob("*") if one.suffix.lower() in ENDINGS) if path.is_dir() else [path]
         if not within:
             kinds = ", ".join(sorted(ENDINGS))

@@ -151,7 +151,7 @@ def test_a_long_asc_is_what_python_can_makes_of_it(shared: Path) -> None:
 
 def test_recordings_in_mf4_are_for_offline_tools_alone(shared: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = shared / "data" / "can" / "uds-ev.mf4"
-    with pytest.raises(ConfigError, match="MF4 is read by decode, replay and convert alone"):
+    with pytest.raises(ConfigError, match="MF4 is read by the offline tools alone"):
         opened(file)
     with caplog.at_level(logging.WARNING), closing(open_log(SourceSpec.parse(f"log:{file}"), offline=True)) as log:
         heard: list[Frame] = []

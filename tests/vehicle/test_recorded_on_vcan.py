@@ -2,17 +2,16 @@
 
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from edge.bus.candump import format_frames
-from edge.bus.candump_log import CandumpLog
 from edge.frames import BIT_RATE_SWITCH, EXTENDED, FD, REMOTE, Frame, FrameBatch
 from tests.programs import program
+from tests.recorded import frames_of, wait_for
 from tests.vehicle.clients import HAS_VCAN, PATIENCE_S
 
 pytestmark = pytest.mark.skipif(not HAS_VCAN, reason="this kernel has no vcan0")
@@ -37,30 +36,15 @@ def made() -> list[Frame]:
     return frames
 
 
-def frames_of(file: Path) -> list[Frame]:
-    found: list[Frame] = []
-    with closing(CandumpLog(file)) as log:
-        while (batch := log.read(0.0)) is not None:
-            found.extend(batch.frames())
-    return found
-
-
-def wait_for(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 @contextmanager
 def recorded(out: Path) -> Iterator[Path]:
     """Everything on the bus while the block runs, up to the last of COUNT frames."""
     first = out.with_name(f"{out.stem}-0001.log")
     command = [program("telltale-edge"), "record", "--bus", "can:vcan0", "--out", str(out)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
-        wait_for(first.exists)
+        wait_for(first.exists, patience_s=PATIENCE_S)
         yield first
-        wait_for(lambda: first.read_bytes().count(b"\n") >= COUNT)
+        wait_for(lambda: first.read_bytes().count(b"\n") >= COUNT, patience_s=PATIENCE_S)
         running.send_signal(signal.SIGINT)
         assert running.wait(PATIENCE_S) == 0
 

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from edge.errors import ConfigError
 from edge.frames import ERROR, Frame, FrameBatch
 from edge.recording import Files
 from tests.programs import program, run
+from tests.recorded import frames_of, wait_for
 
 GROUP = "239.74.163.81"
 PATIENCE_S = 60.0
@@ -39,29 +40,16 @@ def drive(tmp_path: Path) -> Path:
     return file
 
 
-def frames_of(*files: Path) -> list[Frame]:
-    found: list[Frame] = []
-    for file in files:
-        with closing(CandumpLog(file)) as log:
-            while (batch := log.read(0.0)) is not None:
-                found.extend(batch.frames())
-    return found
-
-
-def wait_for(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 @contextmanager
 def recorder(bus: str, out: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """A recorder that listens."""
     command = [program("telltale-edge"), "record", "--bus", bus, "--out", str(out), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         try:
-            wait_for(lambda: bool(list(out.parent.glob(f"{out.stem}-*.log"))) or running.poll() is not None)
+            wait_for(
+                lambda: bool(list(out.parent.glob(f"{out.stem}-*.log"))) or running.poll() is not None,
+                patience_s=PATIENCE_S,
+            )
             yield running
         finally:
             running.kill()
@@ -72,7 +60,7 @@ def test_what_is_replayed_is_recorded_with_its_spacing(bus: str, drive: Path, tm
         replayed = run("telltale-edge", "replay", str(drive), "--bus", bus)
         assert replayed.status == 0, replayed.err
         heard = tmp_path / "heard-0001.log"
-        wait_for(lambda: heard.read_bytes().count(b"\n") >= COUNT)
+        wait_for(lambda: heard.read_bytes().count(b"\n") >= COUNT, patience_s=PATIENCE_S)
         running.send_signal(signal.SIGINT)
         account, _ = running.communicate(timeout=PATIENCE_S)
     assert running.returncode == 0
@@ -91,7 +79,7 @@ def test_what_a_controller_said_is_not_sent(bus: str, tmp_path: Path) -> None:
     drive.write_bytes(format_frames(FrameBatch.of(frames)))
     with recorder(bus, tmp_path / "heard.log") as running:
         replayed = run("telltale-edge", "replay", str(drive), "--bus", bus)
-        wait_for(lambda: (tmp_path / "heard-0001.log").read_bytes().count(b"\n") >= 2)
+        wait_for(lambda: (tmp_path / "heard-0001.log").read_bytes().count(b"\n") >= 2, patience_s=PATIENCE_S)
         running.send_signal(signal.SIGINT)
         running.communicate(timeout=PATIENCE_S)
     assert "log_error_frames_left_out" in replayed.out
@@ -102,7 +90,7 @@ def test_a_recorder_that_is_killed_leaves_whole_lines(bus: str, drive: Path, tmp
     endless = [program("telltale-edge"), "replay", str(drive), "--bus", bus, "--speed", "max", "--loop"]
     with recorder(bus, tmp_path / "heard.log", "--file-mib", "0.02", "--keep", "3") as running:
         with subprocess.Popen(endless, stdout=subprocess.DEVNULL) as sender:
-            wait_for((tmp_path / "heard-0006.log").exists)
+            wait_for((tmp_path / "heard-0006.log").exists, patience_s=PATIENCE_S)
             running.kill()
             sender.send_signal(signal.SIGTERM)
             assert sender.wait(PATIENCE_S) == 0

@@ -163,7 +163,7 @@ PCAPNG = b"\x0a\x0d\x0d\x0a\x2c\0\0\0\x4d\x3c\x2b\x1a"
         (b"\xd4\xc3\xb2\xa1\2\0\4\0", "is a network capture", "candump -L"),
         (b"PK\3\4 and more", "is packed in a way that is not read", "gzip"),
         (b"TimestampEpoch;BusChannel;ID;DataLength;Dir;DataBytes\n1.5;1;0;2;0;1234\n", "LIN", "CAN channels"),
-        (b"MDF     4.11    asammdf", "MF4 is read by decode, replay and convert alone", "telltale-edge convert"),
+        (b"MDF     4.11    asammdf", "MF4 is read by the offline tools alone", "telltale-edge convert"),
         (b"SQLite format 3\0 and no more", "is no database of python-can", "Export it again"),
         (b"LOGG", "is no BLF log", "Export it again"),
         (b"date Sat Sep 30 15:06:13 2017\nbase hex\n", r"holds no frame \(ASC log\)", "another file"),

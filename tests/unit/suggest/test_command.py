@@ -104,6 +104,7 @@ def test_without_a_database_that_fits_the_profile_names_none(
         (["{log}", "--out", "{empty}/x.toml"], "Let it end in .profile.toml"),
         (["{log}", "--out", "{empty}/no/x.profile.toml"], "cannot be written"),
         (["{empty}/none.log"], "none.log"),
+        (["{log}", "--dbc", "{empty}/none.dbc"], "there is no such file or folder"),
     ],
 )
 def test_what_cannot_be_done_is_status_78_and_says_what_to_do(
