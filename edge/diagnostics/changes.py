@@ -1,0 +1,195 @@
+"""What changed between two looks at a vehicle, each called what it is: appeared, healed, cleared, swapped. Pure.
+
+A code that is gone is not thereby repaired. If a unit's counters since clearing went back, or its permanent codes still
+name it, somebody cleared it. If it was not asked, or did not answer, nothing is known and nothing is said.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from edge.diagnostics.findings import Code, SinceCleared, Status, Survey, Unit
+
+
+class How(StrEnum):
+    """How a code came to be what it is now."""
+
+    APPEARED = "appeared"
+    CHANGED = "changed"
+    """Another status or lamp."""
+    CLEARED = "cleared"
+    """Somebody erased it; whether it is repaired nobody knows."""
+    HEALED = "healed"
+    """The unit took it back itself: its test passed often enough."""
+    GONE = "gone"
+    """It is not told any more, and nothing shows why."""
+
+
+class What(StrEnum):
+    """What is not as it was, beside codes."""
+
+    OTHER_VEHICLE = "other_vehicle"
+    ECU_NEW = "ecu_new"
+    ECU_SWAPPED = "ecu_swapped"
+    CALIBRATION_CHANGED = "calibration_changed"
+    SOFTWARE_CHANGED = "software_changed"
+    ECU_FOREIGN = "ecu_foreign"
+    """A unit names another VIN than the vehicle: it came from elsewhere."""
+    CODES_CLEARED = "codes_cleared"
+    LAMP_CHANGED = "lamp_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChange:
+    """A code is not as it was."""
+
+    how: How
+    code: Code
+    """As it is now; of one that is not there any more, as it was."""
+    since: SinceCleared | None = None
+    """Of its unit, now."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the code is not there any more."""
+        return self.how in {How.CLEARED, How.HEALED, How.GONE}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something else is not as it was."""
+
+    what: What
+    ecu: str
+    field: str
+    before: str
+    after: str
+
+
+_BODIES: Final = (("serial", What.ECU_SWAPPED), ("hardware", What.ECU_SWAPPED))
+_MINDS: Final = (
+    ("calibrations", What.CALIBRATION_CHANGED),
+    ("verifications", What.CALIBRATION_CHANGED),
+    ("software", What.SOFTWARE_CHANGED),
+)
+
+
+def is_other_vehicle(before: Survey, after: Survey) -> bool:
+    """Whether the box sits in another vehicle now: nothing of before counts."""
+    return before.vin is not None and after.vin is not None and before.vin != after.vin
+
+
+def code_changes(before: Survey, after: Survey) -> Iterator[CodeChange]:
+    """Codes that are not as they were, those of the later look first."""
+    if is_other_vehicle(before, after):
+        before = Survey()
+    for key, code in after.codes.items():
+        old = before.codes.get(key)
+        since = after.cleared.get(code.ecu)
+        if old is None:
+            yield CodeChange(How.APPEARED, code, since)
+        elif code.status is Status.PERMANENT and old.status is not Status.PERMANENT:
+            yield CodeChange(_how_gone(old, before, after), code, since)
+        elif (old.statuses, old.lamp) != (code.statuses, code.lamp):
+            yield CodeChange(How.CHANGED, code, since)
+    for key, code in before.codes.items():
+        if key not in after.codes and _was_asked(code, after):
+            yield CodeChange(_how_gone(code, before, after), code, after.cleared.get(code.ecu))
+
+
+def other_changes(before: Survey, after: Survey) -> Iterator[Change]:
+    """Everything else that is not as it was."""
+    if is_other_vehicle(before, after):
+        yield Change(What.OTHER_VEHICLE, "", "vin", before.vin or "", after.vin or "")
+        return
+    for ecu, unit in after.units.items():
+        yield from _unit_changes(before, unit, before.units.get(ecu))
+        if unit.vin and after.vin and unit.vin != after.vin and unit.vin != _vin(before, ecu):
+            yield Change(What.ECU_FOREIGN, ecu, "vin", after.vin, unit.vin)
+    for ecu, now in after.cleared.items():
+        if (then := before.cleared.get(ecu)) is not None and (back := _went_back(then, now)):
+            yield Change(What.CODES_CLEARED, ecu, *back)
+    for ecu, lamps in after.lamps.items():
+        for name, lamp in lamps.items():
+            old = before.lamps.get(ecu, {}).get(name)
+            if old is not None and old != lamp:
+                yield Change(What.LAMP_CHANGED, ecu, name, old, lamp)
+
+
+def merged(before: Survey, after: Survey) -> Survey:
+    """What is known after both looks: what the later one did not tell stands as it was."""
+    if is_other_vehicle(before, after):
+        return after
+    kept = {key: code for key, code in before.codes.items() if key not in after.codes and not _was_asked(code, after)}
+    units = {ecu: _filled(unit, before.units.get(ecu)) for ecu, unit in after.units.items()}
+    return Survey(
+        vin=after.vin or before.vin,
+        units={**before.units, **units},
+        codes={**kept, **after.codes},
+        told={**before.told, **after.told},
+        cleared={**before.cleared, **after.cleared},
+        readiness={**before.readiness, **after.readiness},
+        lamps={**before.lamps, **after.lamps},
+        refused=after.refused,
+        odometer_km=after.odometer_km if after.odometer_km is not None else before.odometer_km,
+        engine_hours_h=after.engine_hours_h if after.engine_hours_h is not None else before.engine_hours_h,
+    )
+
+
+def _was_asked(code: Code, after: Survey) -> bool:
+    """Whether the later look would show the code if it were still there."""
+    return code.statuses <= after.told.get(code.ecu, frozenset())
+
+
+def _how_gone(code: Code, before: Survey, after: Survey) -> How:
+    then, now = before.cleared.get(code.ecu), after.cleared.get(code.ecu)
+    if then is not None and now is not None:
+        return How.CLEARED if _went_back(then, now) else How.HEALED
+    still = after.codes.get(code.key)
+    return How.CLEARED if still is not None and still.status is Status.PERMANENT else How.GONE
+
+
+def _went_back(then: SinceCleared, now: SinceCleared) -> tuple[str, str, str] | None:
+    """The first counter that is less than it was, which only clearing does, with both values."""
+    for name in ("warm_ups", "distance_km", "minutes"):
+        old, new = getattr(then, name), getattr(now, name)
+        if old is not None and new is not None and new < old:
+            return name, f"{old:g}", f"{new:g}"
+    return None
+
+
+def _unit_changes(before: Survey, unit: Unit, old: Unit | None) -> Iterator[Change]:
+    if old is None:
+        if before.units:
+            yield Change(What.ECU_NEW, unit.ecu, "name", "", unit.name or "")
+        return
+    swapped = list(_differences(old, unit, _BODIES))
+    yield from swapped
+    for change in _differences(old, unit, _MINDS):
+        if not swapped:
+            yield change
+
+
+def _differences(old: Unit, unit: Unit, fields: tuple[tuple[str, What], ...]) -> Iterator[Change]:
+    for name, what in fields:
+        was, now = getattr(old, name), getattr(unit, name)
+        if was and now and was != now:
+            yield Change(what, unit.ecu, name, _text(was), _text(now))
+
+
+def _text(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def _vin(survey: Survey, ecu: str) -> str | None:
+    unit = survey.units.get(ecu)
+    return unit.vin if unit else None
+
+
+def _filled(unit: Unit, old: Unit | None) -> Unit:
+    """A unit with what it said before where it says nothing now."""
+    if old is None:
+        return unit
+    fields: Mapping[str, object] = {name: getattr(unit, name) or getattr(old, name) for name in Unit.__slots__}
+    return Unit(**fields)  # type: ignore[arg-type]  # each field has its own type in both
