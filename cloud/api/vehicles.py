@@ -11,7 +11,7 @@ from cloud.api.summaries import SummaryForm
 from cloud.fleet.model import Presence, Told, Vehicle, VehicleFilter
 from cloud.security.roles import Permission
 from edge.wire.envelope import Clock
-from edge.wire.messages import PartHealth, Refusal, Value
+from edge.wire.messages import PartHealth, Refusal, Value, VehicleChange
 
 router = APIRouter(prefix="/vehicles", tags=["vehicles"])
 Reader = Annotated[Caller, may(Permission.SEE_VEHICLES)]
@@ -46,6 +46,8 @@ class ReportedForm(ToldForm):
     """The last desired state that it had looked at; 0 before any."""
     state: Annotated[dict[str, Value], Field(examples=[{"summary_period_s": 60}])]
     refusals: list[Refusal]
+    changes: list[VehicleChange]
+    """What was not as before when it was said: units, calibrations, codes that somebody cleared."""
 
 
 class HealthForm(ToldForm):

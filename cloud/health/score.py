@@ -19,6 +19,7 @@ ALERT_POINTS: Final[Mapping[str, float]] = {Severity.CRITICAL: 70.0, Severity.WA
 CODE_POINTS: Final[Mapping[TroubleCodeStatus, float]] = {
     TroubleCodeStatus.PENDING: 10.0,
     TroubleCodeStatus.CONFIRMED: 30.0,
+    TroubleCodeStatus.PREVIOUS: 5.0,
     TroubleCodeStatus.PERMANENT: 30.0,
 }
 DIAGNOSIS_POINTS: Final[Mapping[Why, float]] = {

@@ -55,7 +55,7 @@ def encode(
         seq=seq,
         observed_at=observed_at,
         clock=clock,
-        body=body.model_dump(mode="json"),
+        body=body.model_dump(mode="json", exclude_unset=True),  # what an older vehicle did not say stays unsaid
     )
     text = envelope.model_dump_json(by_alias=True).encode()
     payload = blocks.join(text, block) if isinstance(body, Block) else text

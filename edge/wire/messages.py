@@ -81,12 +81,28 @@ class Alert(Body):
 
 
 class TroubleCodeStatus(StrEnum):
-    """How sure the vehicle is of a trouble code (SAE J1979: modes 07, 03, 0A)."""
+    """How sure the vehicle is of a trouble code (SAE J1979: modes 07, 03, 0A; SAE J1939-73: DM6, DM1, DM2, DM28)."""
 
     PENDING = "pending"
     CONFIRMED = "confirmed"
+    PREVIOUS = "previous"
+    """It was active, is not now, and is still kept."""
     PERMANENT = "permanent"
+    """Kept by the unit until it has itself seen it repaired; nothing else of the code is left."""
     GONE = "gone"
+
+
+class TroubleCodeTurn(StrEnum):
+    """How a trouble code came to be what it is."""
+
+    APPEARED = "appeared"
+    CHANGED = "changed"
+    CLEARED = "cleared"
+    """Somebody erased it; whether it is repaired nobody knows."""
+    HEALED = "healed"
+    """The unit took it back itself."""
+    GONE = "gone"
+    """It is not told any more, and nothing shows why."""
 
 
 class TroubleCode(Body):
@@ -104,6 +120,16 @@ class TroubleCode(Body):
     """What the maker lights for it: off, on, slow_flash, fast_flash; null is unknown."""
     seen_at: UtcTime
     freeze_frame: Values
+    how: TroubleCodeTurn | None = None
+    """Null: said by a vehicle that does not tell."""
+    occurrences: Count | None = None
+    odometer_km: FiniteFloat | None = None
+    engine_hours_h: FiniteFloat | None = None
+    latitude_deg: Annotated[float, Field(ge=-90, le=90)] | None = None
+    longitude_deg: Annotated[float, Field(ge=-180, le=180)] | None = None
+    since_cleared_km: FiniteFloat | None = None
+    """How far the unit has come since its codes were cleared."""
+    since_cleared_warm_ups: Count | None = None
 
 
 class SignalSummary(BaseModel):
@@ -212,6 +238,20 @@ class Refusal(BaseModel):
     reason: Text
 
 
+class VehicleChange(BaseModel):
+    """Something about the vehicle itself is not as it was."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    what: Label
+    """other_vehicle, ecu_new, ecu_swapped, ecu_foreign, calibration_changed, software_changed, codes_cleared, lamp_changed."""
+    ecu: Text
+    """Empty: the vehicle as a whole."""
+    field: Label
+    before: Text
+    after: Text
+    seen_at: UtcTime
+
+
 class Reported(Body):
     """The state the vehicle is really in, the twin's other half."""
 
@@ -220,6 +260,7 @@ class Reported(Body):
     """The last desired state that was looked at; 0 before any."""
     state: Values
     refusals: Annotated[list[Refusal], Field(max_length=100)]
+    changes: Annotated[list[VehicleChange], Field(max_length=100)] = []
 
 
 class GapCause(StrEnum):

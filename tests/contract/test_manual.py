@@ -18,6 +18,7 @@ from edge.wire.messages import (
     Refusal,
     SignalSummary,
     Summary,
+    VehicleChange,
     schema_of,
 )
 from edge.wire.topics import Address, Down, Kind
@@ -73,6 +74,7 @@ def test_what_is_inside_of_messages() -> None:
     assert f"`signals` is by VSS path {ticked(SignalSummary.model_fields)};" in PROSE
     assert f"`parts` by name {ticked(PartHealth.model_fields)};" in PROSE
     assert f"`refusals` a list of {ticked(Refusal.model_fields)};" in PROSE
+    assert f"`changes` of {ticked(VehicleChange.model_fields)};" in PROSE
     assert f"A block is `{MAGIC.decode()}`, the length of the envelope (uint32, little-endian)" in PROSE
 
 

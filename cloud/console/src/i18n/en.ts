@@ -544,6 +544,7 @@ export const en = {
     code: {
       pending: "Pending",
       confirmed: "Confirmed",
+      previous: "Previous",
       permanent: "Permanent",
       gone: "Gone",
     } satisfies Record<Forms["TroubleCodeStatus"], string>,
