@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from edge.diagnostics.budget import WINDOW_NS, frame_bits
-from edge.diagnostics.ecu import Ecu, answering, is_asking
+from edge.diagnostics.ecu import answering, is_asking
 from edge.frames import ERROR, EXTENDED, NANOSECONDS, Frame
 
 FOREIGN_NS: Final = 600 * NANOSECONDS
@@ -42,7 +42,10 @@ ERRORS_NS: Final = 60 * NANOSECONDS
 _BUS_OFF: Final = 0x40
 _NO_ACKNOWLEDGE: Final = 0x20
 _PROTOCOL: Final = 0x08
+_CONTROLLER: Final = 0x04
 """Classes of error frames (linux/can/error.h)."""
+_SENDER_PASSIVE: Final = 0x20
+"""In byte 1 of those of the controller: too many of its own frames failed (CAN_ERR_CRTL_TX_PASSIVE)."""
 _SINGLE_OR_FIRST: Final = (0, 1)
 OTHER_TESTERS: Final = (0xF9, 0xFA)
 """SAE J1939 appendix B: off-board service tools."""
@@ -108,10 +111,12 @@ class Watch:
         """What was seen when we sent; the installer has to look, nothing is sent until the daemon starts anew."""
         self.foreign_requests = 0
         self.heard = 0
+        self.awakenings = 0
         self.address_lost = False
+        self.probing = False
+        """A silent bus is tried: the first error is one too many."""
         self._bitrate = bitrate
         self._address = address
-        self._expected: set[Ecu] | None = None
         self._open_until_ns = -1
         self._traffic_ns: int | None = None
         self._woke_ns: int | None = None
@@ -121,13 +126,24 @@ class Watch:
         self._load: deque[tuple[int, int]] = deque()
         self._load_bits = 0
         self._errors: deque[int] = deque(maxlen=ERRORS_MAX)
-        self._probing = False
 
     def tell(self, signs: Signs) -> None:
         """The vehicle's state as others know it."""
         self._signs = signs
         if signs.is_alive:
             self._alive_ns = signs.at_ns
+
+    def traffic(self, count: int, last_ns: int, bits: int) -> None:
+        """What the vehicle sent of its own accord, where another reads the bus and we hear diagnostics alone.
+
+        `count` frames until `last_ns`, taking `bits` of the bus together.
+        """
+        if count:
+            self.heard += count
+            self._load.append((last_ns, bits))
+            self._load_bits += bits
+            self.load(last_ns)
+            self._traffic(last_ns)
 
     def asked(self, now_ns: int) -> None:
         """We sent something: for a while, answers and flow control on the bus are ours."""
@@ -189,6 +205,7 @@ class Watch:
     def _traffic(self, now_ns: int) -> None:
         if self._traffic_ns is None or now_ns - self._traffic_ns >= REST_NS:
             self._woke_ns = now_ns
+            self.awakenings += 1
         self._traffic_ns = now_ns
 
     def _weigh(self, frame: Frame, now_ns: int) -> None:
@@ -211,10 +228,10 @@ class Watch:
             return
         if frame.id & _BUS_OFF:
             self._blame("the controller left the bus after we sent", now_ns, at_once=True)
-        elif frame.id & _NO_ACKNOWLEDGE:
+        elif frame.id & _NO_ACKNOWLEDGE or (frame.id & _CONTROLLER and frame.payload[1:2] >= bytes([_SENDER_PASSIVE])):
             self._blame("nobody acknowledges what we send", now_ns, at_once=True)
         elif frame.id & _PROTOCOL:
-            self._blame("frames are destroyed while we send", now_ns, at_once=self._probing)
+            self._blame("frames are destroyed while we send", now_ns, at_once=self.probing)
 
     def _blame(self, why: str, now_ns: int, *, at_once: bool) -> None:
         self._errors.append(now_ns)

@@ -243,7 +243,8 @@ class VehicleChange(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
     what: Label
-    """other_vehicle, ecu_new, ecu_swapped, ecu_foreign, calibration_changed, software_changed, codes_cleared, lamp_changed."""
+    """other_vehicle, ecu_new, ecu_swapped, ecu_foreign, calibration_changed, software_changed, codes_cleared or
+    lamp_changed."""
     ecu: Text
     """Empty: the vehicle as a whole."""
     field: Label

@@ -28,8 +28,12 @@ def frame(identifier: int, octets: str, flags: int = 0) -> Frame:
         "0107cccccccccccc",
         "010acccccccccccc",
         "020902cccccccccc",
-    ]
-    + ["0322f190cccccccc", "03190208cccccccc", "0719060301aaffcc", "0719040301aaffcc", "04194233ffcccccc"],
+        "0322f190cccccccc",
+        "03190208cccccccc",
+        "0719060301aaffcc",
+        "0719040301aaffcc",
+        "04194233ffcccccc",
+    ],
 )
 @pytest.mark.parametrize("identifier", [0x7DF, 0x7E0, 0x7E7])
 def test_reading_is_allowed(identifier: int, octets: str) -> None:

@@ -44,7 +44,7 @@ def test_answers_to_testers_are_no_sign_of_life() -> None:
 
 def test_traffic_alone_lends_a_minute_after_an_awakening() -> None:
     one = awake()
-    for second in range(0, 120):
+    for second in range(120):
         one.hear([SPEED], second * S)
         expected = None if second * S < LENT_NS else Silence.MAY_SLEEP
         assert one.why_silent(second * S) is expected
