@@ -1,7 +1,10 @@
-"""A port onto a simulated vehicle, in the vehicle's own time: hours of asking pass in seconds, and nothing sleeps."""
+"""Ports in a time of their own: hours of asking pass in seconds, and nothing sleeps.
+
+`SimulatedPort` leads to a simulated vehicle, `ScriptedPort` to whatever a test makes up.
+"""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from edge.frames import NANOSECONDS, Frame, FrameBatch
 from edge.simulator.simulation import Simulation
@@ -62,6 +65,53 @@ class SimulatedPort:
         frame = Frame(self._now_ns, frame.id, frame.payload, flags=frame.flags)
         self._strangers.append(frame)
         self.simulation.hear(FrameBatch.of([frame]))
+
+    def close(self) -> None:
+        """It is closed."""
+        self.closed = True
+
+
+class ScriptedPort:
+    """A bus on which every frame gets the answers that a test gives it, a millisecond later each."""
+
+    def __init__(self, answers: Callable[[Frame], Sequence[Frame]], *, heard: Sequence[Frame] = ()) -> None:
+        """`heard`: what is there before anything is sent. A frame with a time is heard not before it."""
+        self.sent: list[Frame] = []
+        self.closed = False
+        self.full = 0
+        """Frames that found no room; a test counts them up."""
+        self._answers = answers
+        self._waiting = list(heard)
+        self._now_ns = 0
+
+    def now_ns(self) -> int:
+        """Its time."""
+        return self._now_ns
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """What did not leave."""
+        return Counter(bus_full=self.full)
+
+    def send(self, batch: FrameBatch) -> None:
+        """Each frame is answered as the test says."""
+        for frame in batch.frames():
+            self.sent.append(frame)
+            at_ns = self._now_ns
+            for answer in self._answers(frame):
+                at_ns = max(at_ns + STEP_NS, answer.time)
+                self._waiting.append(Frame(at_ns, answer.id, answer.payload, flags=answer.flags))
+
+    def heard(self, wait_s: float) -> FrameBatch:
+        """What is due by the first of them, or nothing after `wait_s`."""
+        until_ns = self._now_ns + round(wait_s * NANOSECONDS)
+        first_ns = min((frame.time for frame in self._waiting), default=until_ns)
+        self._now_ns = max(self._now_ns, min(first_ns, until_ns))
+        due = [frame for frame in self._waiting if frame.time <= self._now_ns]
+        self._waiting = [frame for frame in self._waiting if frame.time > self._now_ns]
+        if not due:
+            self._now_ns = until_ns
+        return FrameBatch.of(sorted(due, key=lambda frame: frame.time), until=self._now_ns)
 
     def close(self) -> None:
         """It is closed."""

@@ -75,6 +75,12 @@ _MINDS: Final = (
 )
 
 
+DISTANCE_MAX_KM: Final = 65_535.0
+"""Where the counter of PID 31 ends (SAE J1979)."""
+STEPS_KM: Final = 5.0
+"""Odometer and counter are cut to whole kilometres, and are read some time apart."""
+
+
 def is_other_vehicle(before: Survey, after: Survey) -> bool:
     """Whether the box sits in another vehicle now: nothing of before counts."""
     return before.vin is not None and after.vin is not None and before.vin != after.vin
@@ -107,8 +113,8 @@ def other_changes(before: Survey, after: Survey) -> Iterator[Change]:
         yield from _unit_changes(before, unit, before.units.get(ecu))
         if unit.vin and after.vin and unit.vin != after.vin and unit.vin != _vin(before, ecu):
             yield Change(What.ECU_FOREIGN, ecu, "vin", after.vin, unit.vin)
-    for ecu, now in after.cleared.items():
-        if (then := before.cleared.get(ecu)) is not None and (back := _went_back(then, now)):
+    for ecu in after.cleared:
+        if back := _went_back(ecu, before, after):
             yield Change(What.CODES_CLEARED, ecu, *back)
     for ecu, lamps in after.lamps.items():
         for name, lamp in lamps.items():
@@ -143,20 +149,34 @@ def _was_asked(code: Code, after: Survey) -> bool:
 
 
 def _how_gone(code: Code, before: Survey, after: Survey) -> How:
-    then, now = before.cleared.get(code.ecu), after.cleared.get(code.ecu)
-    if then is not None and now is not None:
-        return How.CLEARED if _went_back(then, now) else How.HEALED
+    if code.ecu in before.cleared and code.ecu in after.cleared:
+        return How.CLEARED if _went_back(code.ecu, before, after) else How.HEALED
     still = after.codes.get(code.key)
     return How.CLEARED if still is not None and still.status is Status.PERMANENT else How.GONE
 
 
-def _went_back(then: SinceCleared, now: SinceCleared) -> tuple[str, str, str] | None:
-    """The first counter that is less than it was, which only clearing does, with both values."""
+def _went_back(ecu: str, before: Survey, after: Survey) -> tuple[str, str, str] | None:
+    """The first counter of a unit that is less than it should be, which only clearing does, with both values."""
+    then, now = before.cleared.get(ecu), after.cleared.get(ecu)
+    if then is None or now is None:
+        return None
     for name in ("warm_ups", "distance_km", "minutes"):
         old, new = getattr(then, name), getattr(now, name)
         if old is not None and new is not None and new < old:
             return name, f"{old:g}", f"{new:g}"
-    return None
+    return _fell_behind(then, now, before, after)
+
+
+def _fell_behind(then: SinceCleared, now: SinceCleared, before: Survey, after: Survey) -> tuple[str, str, str] | None:
+    """The distance since clearing grows as the odometer does; one that grew less began anew in between."""
+    if None in (then.distance_km, now.distance_km, before.odometer_km, after.odometer_km):
+        return None
+    driven_km = (after.odometer_km or 0.0) - (before.odometer_km or 0.0)
+    expected_km = min((then.distance_km or 0.0) + driven_km, DISTANCE_MAX_KM)
+    new_km = now.distance_km or 0.0
+    if new_km >= expected_km - max(STEPS_KM, 0.02 * driven_km):
+        return None
+    return "distance_km", f"{then.distance_km:g}", f"{new_km:g}"
 
 
 def _unit_changes(before: Survey, unit: Unit, old: Unit | None) -> Iterator[Change]:

@@ -113,6 +113,8 @@ class Watch:
         self.heard = 0
         self.awakenings = 0
         self.address_lost = False
+        self.errors = 0
+        """Error frames of the controller."""
         self.probing = False
         """A silent bus is tried: the first error is one too many."""
         self._bitrate = bitrate
@@ -224,6 +226,7 @@ class Watch:
         return is_question or now_ns >= self._open_until_ns
 
     def _error(self, frame: Frame, now_ns: int) -> None:
+        self.errors += 1
         if now_ns >= self._open_until_ns:
             return
         if frame.id & _BUS_OFF:
