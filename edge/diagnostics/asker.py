@@ -64,9 +64,20 @@ class Asker(Protocol):
 
 
 def belongs(request: bytes, payload: bytes) -> bool:
-    """Whether a message can be the answer to a request: same service, positive or negative."""
+    """Whether a message can be the answer to a request: the same service about the same thing, or its refusal."""
     if not payload:
         return False
     if payload[0] == NEGATIVE:
-        return len(payload) >= 3 and payload[1] == request[0]
-    return payload[0] == request[0] + POSITIVE
+        return len(payload) >= 3 and payload[1] == request[0]  # 7F, service, code
+    if payload[0] != request[0] + POSITIVE:
+        return False
+    named = _NAMED.get(request[0], 0)
+    if request[0] == _CURRENT:
+        return payload[1:2] in {request[at : at + 1] for at in range(1, len(request))}
+    return payload[1 : 1 + named] == request[1 : 1 + named]
+
+
+_CURRENT: Final = 0x01
+_NAMED: Final = {0x02: 1, 0x06: 1, 0x09: 1, 0x19: 1, 0x22: 2}
+"""How many bytes behind the service an answer repeats of its request (SAE J1979, ISO 14229-1); service 01 may leave
+out some of several PIDs."""
