@@ -95,10 +95,8 @@ def code_changes(before: Survey, after: Survey) -> Iterator[CodeChange]:
         since = after.cleared.get(code.ecu)
         if old is None:
             yield CodeChange(How.APPEARED, code, since)
-        elif code.status is Status.PERMANENT and old.status is not Status.PERMANENT:
-            yield CodeChange(_how_gone(old, before, after), code, since)
         elif (old.statuses, old.lamp) != (code.statuses, code.lamp):
-            yield CodeChange(How.CHANGED, code, since)
+            yield CodeChange(_how_changed(old, code, before, after), code, since)
     for key, code in before.codes.items():
         if key not in after.codes and _was_asked(code, after):
             yield CodeChange(_how_gone(code, before, after), code, after.cleared.get(code.ecu))
@@ -146,6 +144,14 @@ def merged(before: Survey, after: Survey) -> Survey:
 def _was_asked(code: Code, after: Survey) -> bool:
     """Whether the later look would show the code if it were still there."""
     return code.statuses <= after.told.get(code.ecu, frozenset())
+
+
+def _how_changed(old: Code, code: Code, before: Survey, after: Survey) -> How:
+    """A code that was sure and is so no more was cleared, though it may have come back since."""
+    was_sure = Status.CONFIRMED in old.statuses and Status.CONFIRMED not in code.statuses
+    if was_sure and _how_gone(old, before, after) is How.CLEARED:
+        return How.CLEARED
+    return How.CHANGED
 
 
 def _how_gone(code: Code, before: Survey, after: Survey) -> How:
