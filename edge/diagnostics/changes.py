@@ -49,11 +49,8 @@ class CodeChange:
     """As it is now; of one that is not there any more, as it was."""
     since: SinceCleared | None = None
     """Of its unit, now."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the code is not there any more."""
-        return self.how in {How.CLEARED, How.HEALED, How.GONE}
+    is_gone: bool = False
+    """Whether the unit tells nothing of it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ def code_changes(before: Survey, after: Survey) -> Iterator[CodeChange]:
             yield CodeChange(_how_changed(old, code, before, after), code, since)
     for key, code in before.codes.items():
         if key not in after.codes and _was_asked(code, after):
-            yield CodeChange(_how_gone(code, before, after), code, after.cleared.get(code.ecu))
+            yield CodeChange(_how_gone(code, before, after), code, after.cleared.get(code.ecu), is_gone=True)
 
 
 def other_changes(before: Survey, after: Survey) -> Iterator[Change]:
