@@ -73,6 +73,16 @@ def frame_counts(counts: DecodeCounts) -> dict[str, int]:
     }
 
 
+def unheard(counts: DecodeCounts, inner: Mapping[str, str]) -> list[str]:
+    """Notes on buses of which there was no frame; `inner` says of each which recording should hold it."""
+    heard = {bus for bus, _, _ in (*counts.known, *counts.unknown)}
+    return [
+        f"{recording} holds no frame of bus {bus}, for which there are databases"
+        for bus, recording in inner.items()
+        if bus not in heard
+    ]
+
+
 def most_common(counter: Counter[Key], number: int = 5) -> list[str]:
     """The ids heard most often, as an installer writes them."""
     return [
