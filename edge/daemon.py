@@ -238,6 +238,7 @@ class Daemon:
             sources={reader.name: reader.counters for reader in self._readers.readers},
             notes=self._notes(),
             most_unknown=most_common(counts.unknown),
+            texts=counts.spoken.by_path,
         )
 
     def _notes(self) -> list[str]:

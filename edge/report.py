@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from edge.decode.decoder import DecodeCounts, Key
 
@@ -33,6 +33,8 @@ class Report:
     sources: Mapping[str, Mapping[str, int]]
     notes: Sequence[str]
     most_unknown: Sequence[str]
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What the vehicle said of itself in words, by path; nothing personal."""
 
     def text(self) -> str:
         """The account for a terminal."""
@@ -48,6 +50,7 @@ class Report:
                 f"{self.trips} trips, {self.summaries} summaries"
             ),
         ]
+        lines += [f"text         {path}: {', '.join(texts)}" for path, texts in self.texts.items()]
         lines += [f"source       {name}: {_counted(counters)}" for name, counters in self.sources.items()]
         lines += [f"note         {note}" for note in self.notes]
         return "\n".join(lines) + "\n"
