@@ -73,6 +73,7 @@ def frame_counts(counts: DecodeCounts) -> dict[str, int]:
         "samples": counts.samples,
         **{f"frames_{cause}": counter.total() for cause, counter in counts.undecodable.items()},
         **{f"long_messages_{fate}": count for fate, count in counts.transported.items()},
+        **({"texts_not_kept": counts.spoken.not_kept} if counts.spoken.not_kept else {}),
     }
 
 

@@ -15,6 +15,8 @@ KEPT_MAX: Final = 256
 """Of paths and senders; what comes beyond is heard but not remembered."""
 _END: Final = b"*"
 _NOTHING: Final = b"\x00\xff \t\r\n"
+_VERSION: Final = "FMS"
+_DIGITS: Final = 4
 _GRAPHIC: Final = range(0x20, 0x7F)
 _OURS: Final = "Vehicle.Telltale"
 
@@ -24,8 +26,10 @@ class _Group:
     message: str
     paths: tuple[str, ...]
     """Of its fields, in their order; what is beyond the last belongs to it."""
-    is_counted: bool = False
-    """The first byte says how many fields there are."""
+    begin: int = 0
+    """Bytes before them that are no text."""
+    is_joined: bool = False
+    """All of its fields are of the one path."""
     is_personal: bool = False
 
 
@@ -38,7 +42,8 @@ GROUPS: Final[Mapping[int, _Group]] = MappingProxyType(
         0xFEEB: _Group(  # SPN 586, 587, 588, 233
             "CI", tuple(f"{_OURS}.Component.{name}" for name in ("Make", "Model", "SerialNumber", "UnitNumber"))
         ),
-        0xFEDA: _Group("SOFT", (f"{_OURS}.Component.Software",), is_counted=True),  # SPN 965, 234
+        0xFEDA: _Group("SOFT", (f"{_OURS}.Component.Software",), begin=1, is_joined=True),  # SPN 965, 234
+        0xFDD1: _Group("FMS", (f"{_OURS}.Fms.Version",)),  # SPN 2806
     }
 )
 """By PGN."""
@@ -62,14 +67,19 @@ def words_of(identifier: int, payload: bytes) -> Words | None:
     group = GROUPS.get(pgn_of(identifier))
     if group is None:
         return None
-    fields = payload[group.is_counted :].split(_END)
-    named = dict(zip(group.paths, fields, strict=False))
-    rest = fields[len(group.paths) :]
-    if rest and group.is_counted:
-        named[group.paths[-1]] = b", ".join(field.strip(_NOTHING) for field in fields if field.strip(_NOTHING))
-    stripped = {path: field.strip(_NOTHING) for path, field in named.items()}
-    texts = {path: field.decode("ascii") for path, field in stripped.items() if field and _is_graphic(field)}
-    return Words(group.message, texts, len(texts) == sum(map(bool, stripped.values())), group.is_personal)
+    content = payload[group.begin :] if group.message != _VERSION else _version(payload)
+    fields = [field.strip(_NOTHING) for field in content.split(_END)]
+    if group.is_joined:
+        fields = [b", ".join(filter(None, fields))]
+    named = {path: field for path, field in zip(group.paths, fields, strict=False) if field}
+    texts = {path: field.decode("ascii") for path, field in named.items() if _is_graphic(field)}
+    return Words(group.message, texts, len(texts) == len(named), group.is_personal)
+
+
+def _version(payload: bytes) -> bytes:
+    """Of the FMS-Standard that a gateway speaks: four digits `abcd` stand for ab.cd; anything else is none."""
+    digits = payload[1:5]
+    return digits[:2] + b"." + digits[2:] if len(digits) == _DIGITS and digits.isdigit() else b""
 
 
 def _is_graphic(field: bytes) -> bool:

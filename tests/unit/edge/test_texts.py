@@ -86,6 +86,16 @@ def test_components_and_their_software_of_each_sender() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("payload", "version"),
+    [("f530333030ffffff", "03.00"), ("fd30343031ffffff", "04.01"), ("ffffffffffffffff", None), ("f5303330", None)],
+)
+def test_which_fms_standard_a_gateway_speaks(payload: str, version: str | None) -> None:
+    texts, decoder = heard(said(0xFDD1, bytes.fromhex(payload)))
+    assert texts == ({} if version is None else {"Vehicle.Telltale.Fms.Version": version})
+    assert decoder.counts.undecodable == {}
+
+
 def test_what_cannot_be_shown_is_counted_and_no_text() -> None:
     texts, decoder = heard(said(CI, b"AC\x1bME*OM471*\xc4*"))
     assert texts == {f"{COMPONENT}.Model": "OM471"}
