@@ -10,7 +10,18 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validat
 from edge import assets
 from edge.decode.did_entries import DidEntry
 from edge.decode.schemes import IntegrityEntry
-from edge.profile import BitRate, Database, Profile, SignalName, known_buses, placed
+from edge.profile import (
+    BUSES_MAX,
+    Asked,
+    BitRate,
+    BusName,
+    Database,
+    Profile,
+    ProfileBus,
+    SignalName,
+    known_buses,
+    placed,
+)
 from edge.toml_file import read_toml
 from edge.wire.envelope import VehicleName
 
@@ -40,6 +51,13 @@ class Vehicle(_Part):
     id: VehicleName = "vehicle-1"
 
 
+class Channel(_Part):
+    """One of the buses inside a recording, by the name that it has there."""
+
+    name: BusName
+    dbc: list[Database] = []
+
+
 class Bus(_Part):
     """One source of frames and the databases that explain them."""
 
@@ -47,12 +65,25 @@ class Bus(_Part):
     """Its name on this vehicle; needed when there are several. A log's own buses become `<name>/<its own>`."""
     source: str = "can:can0"
     dbc: list[Database] = []
+    channels: Annotated[list[Channel], Field(max_length=BUSES_MAX)] = []
+    """Databases for one of the buses inside a recording alone; they go before those of all."""
     mapping: Path | None = None
     """Instead of the files beside the databases; one for all of them."""
     bitrate: BitRate | None = None
     """What the interface must be set to; nothing is set by us."""
     speed: Speed = 1.0
     """Of a recording or a simulation; a live bus has its own."""
+
+    @model_validator(mode="after")
+    def _only_a_recording_has_channels(self) -> Self:
+        if self.channels and not self.is_recording:
+            raise ValueError("only a log: has channels; write one [[bus]] for each bus")
+        return self
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether it may hold several buses."""
+        return self.source.startswith("log:")
 
 
 class Judging(_Part):
@@ -162,6 +193,8 @@ def load_config(file: Path) -> Config:
     for bus in config.bus:
         bus.source = _from(base, bus.source)
         bus.dbc = [placed(one, base) for one in bus.dbc]
+        for channel in bus.channels:
+            channel.dbc = [placed(one, base) for one in channel.dbc]
         bus.mapping = base / bus.mapping if bus.mapping else None
     config.state.directory = base / config.state.directory
     for name in ("password_file", "ca", "certificate", "key"):
@@ -192,9 +225,11 @@ def with_profile(config: Config, base: Path) -> Config:
     file = assets.profile_file(config.profile, base)
     profile = read_toml(Profile, file, what="profile", see="dbc/README.md, profiles")
     folder = file.resolve().parent
-    names = [(bus.name, bool(bus.dbc)) for bus in result.bus]
-    for bus, known in zip(result.bus, known_buses(names, profile, file), strict=True):
-        bus.dbc = bus.dbc or [placed(one, folder) for one in (*known.databases, *profile.databases)]
+    asked = [Asked(bus.name, bool(bus.dbc or bus.channels), bus.is_recording) for bus in result.bus]
+    for bus, one, known in zip(result.bus, asked, known_buses(asked, profile, file), strict=True):
+        if not one.has_own:
+            bus.dbc = [placed(database, folder) for database in (*known.databases, *profile.databases)]
+            bus.channels = [_channel(inner, folder) for inner in known.inner if inner.databases]
         bus.bitrate = bus.bitrate or known.bitrate
     detect.rules = detect.rules + [str(assets.rule_file(name, folder)) for name in profile.rules]
     detect.models = detect.models + [str(assets.model_folder(name, folder)) for name in profile.models]
@@ -204,6 +239,10 @@ def with_profile(config: Config, base: Path) -> Config:
     result.integrity = result.integrity + profile.integrity
     result.did = result.did + profile.did
     return result
+
+
+def _channel(bus: ProfileBus, folder: Path) -> Channel:
+    return Channel(name=bus.name, dbc=[placed(database, folder) for database in bus.databases])
 
 
 def to_toml(config: Config) -> str:

@@ -30,8 +30,8 @@ from edge.frames import FrameBatch
 from edge.grid import Grid
 from edge.health import health_body
 from edge.outbox import Outbox
-from edge.prepare import MS, Prepared
-from edge.report import Report, frame_counts, most_common
+from edge.prepare import MS, Prepared, bus_inside
+from edge.report import Report, frame_counts, most_common, unheard
 from edge.ring import FrameRing
 from edge.tell import FIRING, Teller
 from edge.uplink import unpack_alerts
@@ -239,11 +239,13 @@ class Daemon:
             sources={reader.name: reader.counters for reader in self._readers.readers},
             notes=self._notes(),
             most_unknown=most_common(counts.unknown),
+            texts=counts.spoken.by_path,
         )
 
     def _notes(self) -> list[str]:
         notes = [*self._prepared.notes]
         notes += [f"detector {name} is switched off: {why}" for name, why in self._judgement.switched_off.items()]
+        notes += unheard(self._judgement.decoder.counts, self._prepared.inner)
         if self._grid.frames_late:
             notes.append(f"{self._grid.frames_late:,} frames came after their cell had closed and count at the next")
         if self._parts.outbox and (waiting := self._parts.outbox.waiting_messages()):
@@ -271,9 +273,7 @@ class _Lane:
         )
 
     def _label(self, own: str) -> str:
-        if not self._named:
-            return own
-        return f"{self._named}/{own}" if self._names_its_buses else self._named
+        return bus_inside(self._named, own) if self._names_its_buses or not self._named else self._named
 
 
 def _voice(config: Config) -> Voice:
