@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, field_validator, model_validator
 
 from edge import assets
 from edge.decode.did_entries import DidEntry
@@ -36,6 +36,8 @@ def _is_speed(value: object) -> float | Literal["max"]:
         raise ValueError(f'a speed is a factor above 0 up to {SPEED_MAX:g}, or "max"')
     return float(value)
 
+
+PidName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{2}$", to_upper=True)]
 
 Speed = Annotated[float | Literal["max"], PlainValidator(_is_speed)]
 
@@ -71,6 +73,8 @@ class Bus(_Part):
     """Instead of the files beside the databases; one for all of them."""
     bitrate: BitRate | None = None
     """What the interface must be set to; nothing is set by us."""
+    ask: Literal["nothing", "obd"] = "nothing"
+    """What control units on it are asked by us."""
     speed: Speed = 1.0
     """Of a recording or a simulation; a live bus has its own."""
 
@@ -117,6 +121,25 @@ class Memory(_Part):
     """Empty: every signal that has a VSS path."""
     subscribe: list[SignalName] = []
     """Of which a row is kept for each cell, beside those that rules and models ask for."""
+
+
+class Diagnostics(_Part):
+    """How control units are asked; a bus is asked only where it says so (`ask`)."""
+
+    load_percent: Annotated[float, Field(gt=0, le=20)] = 5.0
+    """How much of a bus questions and answers may take in any second."""
+    volts_min: Annotated[float, Field(ge=9, le=14)] = 12.0
+    """Below this supply nothing is asked; of a supply of 24 V, below twice as much."""
+    silent_connector: bool = False
+    """A gateway keeps the connector silent, and the installer agrees that it is asked when the vehicle is awake."""
+    codes_s: Annotated[float, Field(ge=10, le=86_400)] = 300.0
+    """Between two looks at trouble codes."""
+    identity_s: Annotated[float, Field(ge=60, le=2_592_000)] = 86_400.0
+    """Between two looks at who the units are; each awakening begins with one."""
+    pids: dict[PidName, Annotated[float, Field(ge=0.1, le=86_400)]] | None = None
+    """Seconds between two questions by PID in hex; absent: ordinary rates; {}: none is asked."""
+    isotp: Literal["auto", "kernel", "library"] = "auto"
+    """What puts long answers together."""
 
 
 class State(_Part):
@@ -166,6 +189,7 @@ class Config(_Part):
     judging: Judging = Judging()
     detect: Detect = Detect()
     memory: Memory = Memory()
+    diagnostics: Diagnostics = Diagnostics()
     state: State = State()
     link: LinkSettings = LinkSettings()
     cab: CabSettings = CabSettings()
@@ -269,4 +293,4 @@ def _toml(value: str | float | Sequence[Any] | Mapping[str, Any]) -> str:
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
-    return repr(value)
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -11,11 +11,10 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Final
 
-import isotp
-
 from edge.diagnostics.can_asker import SINGLE_MAX
 from edge.diagnostics.ecu import Ecu
 from edge.diagnostics.isotp_library import LENGTH_MAX, LibraryAssembly
+from edge.diagnostics.library import isotp
 from edge.diagnostics.line import Line
 from edge.errors import BusDown
 from edge.frames import Frame
