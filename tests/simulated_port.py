@@ -96,8 +96,10 @@ class ScriptedPort:
         """`heard`: what is there before anything is sent. A frame with a time is heard not before it."""
         self.sent: list[Frame] = []
         self.closed = False
-        self.full = 0
-        """Frames that found no room; a test counts them up."""
+        self.sent_at: list[int] = []
+        """When each was."""
+        self.full_after: int | None = None
+        """From which frame on nothing finds room."""
         self._answers = answers
         self._waiting = list(heard)
         self._now_ns = 0
@@ -109,12 +111,14 @@ class ScriptedPort:
     @property
     def counters(self) -> Mapping[str, int]:
         """What did not leave."""
-        return Counter(bus_full=self.full)
+        full = 0 if self.full_after is None else max(len(self.sent) - self.full_after + 1, 0)
+        return Counter(bus_full=full)
 
     def send(self, batch: FrameBatch) -> None:
         """Each frame is answered as the test says."""
         for frame in batch.frames():
             self.sent.append(frame)
+            self.sent_at.append(self._now_ns)
             at_ns = self._now_ns
             for answer in self._answers(frame):
                 at_ns = max(at_ns + STEP_NS, answer.time)

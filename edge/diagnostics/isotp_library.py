@@ -6,7 +6,7 @@ from typing import Final
 
 from edge.diagnostics.ecu import Ecu
 from edge.diagnostics.library import isotp
-from edge.diagnostics.line import Line, NotNow
+from edge.diagnostics.line import Line, NotNow, OverBudget
 from edge.frames import EXTENDED, Frame
 
 LENGTH_MAX: Final = 4095
@@ -74,6 +74,7 @@ class _End:
             "blocksize": 0,
             "max_frame_size": LENGTH_MAX,
             "rx_consecutive_frame_timeout": WAITS_MS,
+            "wait_func": lambda _wait_s: None,  # never needed here, and tried out at every start
         }
         self._layer = isotp.TransportLayerLogic(
             rxfn=lambda _wait_s: self._heard.popleft() if self._heard else None,
@@ -107,7 +108,7 @@ class _End:
         frame = Frame(self._line.now_ns(), message.arbitration_id, bytes(message.data), flags=flags)
         try:
             self._line.send(frame)
-        except NotNow:
+        except (NotNow, OverBudget):
             self._losses["isotp_silenced"] += 1
 
     def _count(self, error: Exception) -> None:

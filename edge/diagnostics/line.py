@@ -29,6 +29,10 @@ class NotNow(EdgeError):
         super().__init__(f"nothing is asked now: {why}")
 
 
+class OverBudget(EdgeError):
+    """A flow control that the budget has no room for: a unit that begins again and again gets no more of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """What another, who reads the bus anyway, has to say of the vehicle since the last time."""
@@ -101,11 +105,15 @@ class Line:
         Raises:
             Forbidden: it is on no list.
             NotNow: nothing may be asked.
+            OverBudget: it is flow control, and the budget is spent.
             BusDown: the bus is not there just now.
         """
         kind = self.permission.check(frame)
         now_ns = self.now_ns()
         self._refuse_if_silent(now_ns)
+        if kind is Kind.FLOW and self.budget.free_at(_bits(frame), now_ns) > now_ns:
+            self.refused["over_budget"] += 1
+            raise OverBudget("the budget has no room for flow control")
         self._port.send(FrameBatch.of([frame]))
         self.watch.asked(now_ns)
         self._spend(frame, now_ns)
@@ -162,6 +170,10 @@ class Line:
             raise NotNow(why)
 
     def _spend(self, frame: Frame, now_ns: int) -> None:
-        bits = frame_bits(len(frame.payload), extended=bool(frame.flags & EXTENDED))
+        bits = _bits(frame)
         self._spent += bits
         self.budget.spend(bits, now_ns)
+
+
+def _bits(frame: Frame) -> int:
+    return frame_bits(len(frame.payload), extended=bool(frame.flags & EXTENDED))
