@@ -90,7 +90,7 @@ def by_hand(frames: Sequence[Frame], unit: int) -> Iterator[tuple[int, bytes]]:
 
 def by_library(frames: Sequence[Frame], unit: int) -> Iterator[bytes]:
     """Payloads as can-isotp puts them together; its flow control goes nowhere."""
-    waiting = [isotp.CanMessage(arbitration_id=one.id, data=bytearray(one.payload)) for one in frames if one.id == unit]
+    waiting = [isotp.CanMessage(arbitration_id=one.id, data=one.payload) for one in frames if one.id == unit]
     layer = isotp.TransportLayerLogic(
         rxfn=lambda timeout: waiting.pop(0) if waiting else None,  # noqa: ARG005  # its name is theirs
         txfn=lambda message: None,  # noqa: ARG005
