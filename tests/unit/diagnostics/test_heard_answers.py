@@ -1,0 +1,72 @@
+"""What the simulated car answers becomes signals that say what it broadcasts: there is one way into history."""
+
+import pytest
+
+from edge.decode.answers import Answers
+from edge.decode.database import load_database
+from edge.decode.decoder import Binding, Decoder
+from edge.diagnostics.budget import Budget
+from edge.diagnostics.can_asker import CanAsker
+from edge.diagnostics.isotp_library import LibraryAssembly
+from edge.diagnostics.line import Line
+from edge.diagnostics.permission import Permission
+from edge.diagnostics.watch import Manners, Watch
+from edge.frames import FrameBatch
+from edge.simulator.simulation import Simulation
+from tests.shared import ROOT
+from tests.simulated_port import SimulatedPort
+
+DBC = ROOT / "dbc" / "telltale-car.dbc"
+ENGINE = "Vehicle.Powertrain.CombustionEngine"
+WITHIN = {
+    "Vehicle.Speed": 2.0,
+    f"{ENGINE}.Speed": 60.0,
+    f"{ENGINE}.EngineCoolant.Temperature": 1.0,
+    f"{ENGINE}.EngineOil.Temperature": 1.0,
+    f"{ENGINE}.MAP": 4.0,
+    "Vehicle.Exterior.AirTemperature": 1.0,
+    "Vehicle.Powertrain.FuelSystem.RelativeLevel": 1.0,
+    "Vehicle.OBD.BarometricPressure": 1.0,
+    "Vehicle.OBD.RunTime": 2.0,
+    "Vehicle.OBD.Catalyst.Bank1.Temperature1": 5.0,
+    "Vehicle.TraveledDistance": 150.0,
+}
+"""How far an answer may be from what was broadcast last: its steps, and what happens in the meantime."""
+CLASSIC = ("010D0C050B0F", "015C2F33461F", "013CA6")
+ON_UDS = ("22F40DF40CF405", "22F40BF40FF45C", "22F42FF433F446", "22F41FF43CF4A6")
+
+
+@pytest.mark.parametrize(
+    ("vehicle", "requests"),
+    [("car", CLASSIC), ("car-29bit", CLASSIC), ("car-j1979-2", ON_UDS)],
+)
+def test_answers_say_what_the_car_broadcasts(vehicle: str, requests: tuple[str, ...]) -> None:
+    port = SimulatedPort(Simulation(vehicle=vehicle, seed=3, skip_s=300))
+    line = Line(
+        port,
+        Permission(),
+        Watch(Manners(asks=True), bitrate=500_000),
+        Budget(500_000),
+        monotonic_ns=port.now_ns,
+    )
+    line.heard(1.0)
+    asker = CanAsker(line, LibraryAssembly(line), extended=vehicle == "car-29bit")
+    for _ in range(3):
+        for request in requests:
+            assert asker.ask(bytes.fromhex(request)), request
+        line.heard(0.5)
+    decoder = Decoder([Binding(load_database(DBC))], answers=Answers())
+    found = decoder.decode(FrameBatch.of(port.seen))
+    broadcast: dict[str, float] = {}
+    compared: set[str] = set()
+    for signal, value in zip(found.signal.tolist(), found.value.tolist(), strict=True):
+        one = decoder.signals[signal]
+        if not one.message.startswith("Pid"):
+            broadcast[one.path] = value
+        elif one.path in WITHIN and one.path in broadcast:
+            assert value == pytest.approx(broadcast[one.path], abs=WITHIN[one.path]), one.path
+            compared.add(one.path)
+    assert compared == WITHIN.keys()
+    counts = decoder.counts.answered
+    assert counts["read"] == counts["whole"] >= 3 * len(requests)
+    assert counts.keys() == {"read", "whole"}
