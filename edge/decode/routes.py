@@ -1,7 +1,7 @@
 """From a frame's bus and id to its message: by arrays, and an account of every id that was heard."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,7 +45,9 @@ class BusTable:
     payload_groups: dict[int, int] = field(default_factory=dict)
     """The same by PGN, of databases that call themselves J1939's."""
     listens: Callable[[bool, int], bool] | None = None
-    """Whether answers of control units come with an id; None: nobody listens to those."""
+    """Whether answers of control units come with an id by the standard; None: nobody listens to those."""
+    declared: Collection[tuple[bool, int]] = ()
+    """Ids of answers that a profile names."""
 
     def message(self, extended: bool, identifier: int) -> int:
         """Of an id; UNKNOWN: no database has it."""
@@ -55,10 +57,11 @@ class BusTable:
         return UNKNOWN if found is None else found
 
     def is_answer(self, extended: bool, identifier: int) -> bool:
-        """Whether frames of an id carry answers."""
-        if self.listens is None:
-            return False
-        return (extended, identifier) in self.payloads or self.listens(extended, identifier)
+        """Whether frames of an id carry answers; what a database has a message for does only if somebody says so."""
+        key = extended, identifier
+        if key in self.payloads or key in self.declared:
+            return True
+        return self.listens is not None and key not in self.ids and self.listens(*key)
 
 
 class Routes:

@@ -14,6 +14,7 @@ from edge.decode.database import load_database
 from edge.decode.decoder import FLAT_FROM, Binding, Decoder
 from edge.decode.did_entries import DidEntry, DidSignal
 from edge.decode.dids import declared
+from edge.decode.wrapped import notes_on_answers
 from edge.errors import ConfigError
 from edge.frames import ERROR, EXTENDED, FD, NANOSECONDS, REMOTE, Frame, FrameBatch
 from edge.history import History, SignalState
@@ -245,6 +246,11 @@ def test_a_plain_message_on_an_id_of_answers_is_decoded_as_ever(tmp_path: Path) 
     values, decoder = with_database(tmp_path, frames)
     assert dict(value[1:] for value in values) == {"dbc.Plain.Mode": 3.0, "dbc.Plain.Value": 7.0}
     assert decoder.counts.decoded == 1
+    assert decoder.counts.answered == {}
+    values, decoder = with_database(tmp_path, answers("410D50", unit=2025))
+    assert SPEED not in [path for _, path, _ in values], "who says that 7E9 is something else is believed"
+    [note] = notes_on_answers([load_database(tmp_path / "ev.dbc")])
+    assert note == "ev.dbc has frames of its own on 7E9: answers to testers are not read there"
 
 
 def test_answers_of_can_fd_are_read() -> None:
