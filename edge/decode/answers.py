@@ -129,8 +129,7 @@ class Answers:
         if len(self._codes) >= UNITS_MAX:
             del self._codes[next(iter(self._codes))]
         self._codes[unit] = _Codes(time_ns, bool(told & 0x80), told & 0x7F)
-        ours = [one for key, one in self._codes.items() if key[0] == unit[0]]
-        counted = [one for one in ours if time_ns - one.heard_ns <= REMEMBERED_NS]
+        counted = [one for one in self._codes.values() if time_ns - one.heard_ns <= REMEMBERED_NS]
         yield self._lamp, float(any(one.lamp for one in counted))
         yield self._count, float(sum(one.count for one in counted))
 
