@@ -234,7 +234,7 @@ class Decoder:
                     message[rows] = UNKNOWN
         samples = (self._one_by_one if len(frames) < FLAT_FROM else self._at_once)(frames, message, routes)
         if self._routes.has_answers and np.count_nonzero(carries := self._routes.is_answer.take(routes)):
-            samples = samples.with_more(self._answered(frames, carries))
+            samples = samples.with_more(self._answered(frames, routes, carries))
         source = None
         if self._has_j1939:
             samples, source = self._as_j1939(frames, message, routes, samples)
@@ -306,7 +306,7 @@ class Decoder:
                     found.add(row, self._scalar, message, whole.payload)
         return found.samples()
 
-    def _answered(self, frames: FrameBatch, carries: npt.NDArray[np.bool_]) -> _Samples:
+    def _answered(self, frames: FrameBatch, routes: Ints, carries: npt.NDArray[np.bool_]) -> _Samples:
         """What the answers say that these frames complete; each stands with the frame that completes it."""
         found = _Growing()
         for row in (carries & ((frames.flags & (ERROR | REMOTE)) == 0)).nonzero()[0].tolist():
@@ -315,6 +315,7 @@ class Decoder:
             frame = frames.payload[row, : frames.length[row]].tobytes()
             payload = listener.take(int(frames.time[row]), unit[2], frame)
             if payload is not None:
+                self._routes.answer(int(routes[row]))
                 self._answer(found, row, int(frames.time[row]), unit, payload)
         return found.samples()
 

@@ -84,6 +84,8 @@ class Routes:
         """(R,) by route: it carries answers of control units, or parts of them."""
         self.has_answers = False
         """Any id of such was heard."""
+        self._answered: set[int] = set()
+        """Routes that carried a whole one, or that a database describes as such: only those are known for it."""
         self._tables: dict[str, BusTable] = {}
         self._room = {True: KNOWN_MAX, False: IDS_MAX}
         """How many more ids get a route of their own, known ones and unknown ones."""
@@ -106,9 +108,14 @@ class Routes:
 
     @property
     def is_known(self) -> npt.NDArray[np.bool_]:
-        """(R,) by route: a database has it, or it carries parts of longer messages or answers."""
-        known: npt.NDArray[np.bool_] = (self.message != UNKNOWN) | self.is_packet | self.is_answer
+        """(R,) by route: a database has it, or it carries parts of longer messages, or carried a whole answer."""
+        known: npt.NDArray[np.bool_] = (self.message != UNKNOWN) | self.is_packet
+        known[list(self._answered)] = True
         return known
+
+    def answer(self, route: int) -> None:
+        """A whole answer came with it."""
+        self._answered.add(route)
 
     def message_of(self, bus: str, identifier: int) -> int:
         """Of a longer message; UNKNOWN: no database has it."""
@@ -190,6 +197,8 @@ class Routes:
         is_packet = extended and bool(self._tables[bus].groups) and pgn_of(identifier) in {CONTROL, PACKET}
         self._packets.append(is_packet)
         self._answers.append(self._tables[bus].is_answer(extended, identifier))
+        if self.payload_of(*key) != UNKNOWN:
+            self._answered.add(route)
         if not extended:
             self._standard[bus][identifier] = route
         return route

@@ -348,3 +348,11 @@ def test_what_is_asked_for_seldom_is_fresh_between_and_stale_after_ten_periods(
     last_fresh = max(at for at, state in states if state is SignalState.FRESH)
     assert last_fresh <= fresh_until_s + 1.0
     assert states[-1][1] is SignalState.STALE
+
+
+def test_an_id_of_answers_without_a_whole_one_is_unknown() -> None:
+    decoder = Decoder([], answers=Answers())
+    torn, whole = answers("490201" + "41" * 17)[:1], answers("410D50", unit=0x7E9)
+    decoder.decode(FrameBatch.of(torn * 3 + whole))
+    assert decoder.counts.unknown == {("can0", False, 0x7E8): 3}
+    assert decoder.counts.known == {("can0", False, 0x7E9): 1}
