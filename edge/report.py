@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from edge.decode.decoder import DecodeCounts, Key
 
@@ -35,6 +35,8 @@ class Report:
     sources: Mapping[str, Mapping[str, int]]
     notes: Sequence[str]
     most_unknown: Sequence[str]
+    texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """What the vehicle said of itself in words, by path; nothing personal."""
 
     def text(self) -> str:
         """The account for a terminal."""
@@ -51,6 +53,7 @@ class Report:
                 f"{self.trips} trips, {self.summaries} summaries"
             ),
         ]
+        lines += [f"text         {path}: {', '.join(texts)}" for path, texts in self.texts.items()]
         lines += [f"source       {name}: {_counted(counters)}" for name, counters in self.sources.items()]
         lines += [f"note         {note}" for note in self.notes]
         return "\n".join(lines) + "\n"
@@ -74,7 +77,18 @@ def frame_counts(counts: DecodeCounts) -> dict[str, int]:
         **{f"frames_{cause}": counter.total() for cause, counter in counts.undecodable.items()},
         **{f"long_messages_{fate}": count for fate, count in counts.transported.items()},
         **{f"answers_{fate}": count for fate, count in counts.answered.items()},
+        **({"texts_not_kept": counts.spoken.not_kept} if counts.spoken.not_kept else {}),
     }
+
+
+def unheard(counts: DecodeCounts, inner: Mapping[str, str]) -> list[str]:
+    """Notes on buses of which there was no frame; `inner` says of each which recording should hold it."""
+    heard = {bus for bus, _, _ in (*counts.known, *counts.unknown)}
+    return [
+        f"{recording} holds no frame of bus {bus}, for which there are databases"
+        for bus, recording in inner.items()
+        if bus not in heard
+    ]
 
 
 def most_common(counter: Counter[Key], number: int = 5) -> list[str]:

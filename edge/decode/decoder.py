@@ -1,26 +1,29 @@
 """Frames to samples: lenient, counted, never fatal, and never a log line per frame."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from edge.decode.answers import Answers, Sample, is_answer
+from edge.decode.answers import Answers, is_answer
 from edge.decode.compile import compiled
 from edge.decode.compiled import Form, merged
 from edge.decode.database import Database
-from edge.decode.flat import FlatDecoder, changes
+from edge.decode.flat import FlatDecoder
 from edge.decode.integrity import Guard, Integrity
 from edge.decode.isotp import IsoTpListener
+from edge.decode.layout import pgn_of
 from edge.decode.routes import IDS_MAX, UNKNOWN, BusTable, Key, Routes, Tally
-from edge.decode.scalar import Block, ScalarDecoder
-from edge.decode.transport import Transport
+from edge.decode.samples import Growing, Samples
+from edge.decode.scalar import ScalarDecoder
+from edge.decode.texts import Spoken, words_of
+from edge.decode.transport import CONTROL, PACKET, Transport, Whole
 from edge.decode.wrapped import length_byte, whole_answers
 from edge.frames import ERROR, EXTENDED, REMOTE, FrameBatch
-from edge.signals import NO_SOURCE, Signal, SignalBatch
+from edge.signals import NO_SOURCE, Signal, SignalBatch, TextSample
 
 __all__ = ["IDS_MAX", "Binding", "DecodeCounts", "Decoder", "Key"]
 
@@ -28,8 +31,8 @@ FLAT_FROM: Final = 10
 """Frames: fewer are decoded one by one."""
 _SHORT: Final = "short"
 _LOST: Final = "unknown_multiplexer"
+_NO_TEXT: Final = "no_text"
 Ints = npt.NDArray[np.intp]
-Int32s = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class DecodeCounts:
         self.listeners: dict[tuple[str, bool], IsoTpListener] = {}
         """What puts answers of control units together, by bus and length of their ids (True: 29 bits)."""
         self.answers: Answers | None = None
+        self.spoken = Spoken()
+        """What J1939 messages said in words."""
         self.frames = 0
         self.decoded = 0
         """Frames that gave at least one sample."""
@@ -85,7 +90,8 @@ class DecodeCounts:
     @property
     def undecodable(self) -> dict[str, Counter[Key]]:
         """By cause: `short` (signals are missing), `unknown_multiplexer` (what is always there is decoded),
-        `no_payload` (remote), `error_frame`, `bad_checksum`, `counter_stuck`."""
+        `no_payload` (remote), `error_frame`, `bad_checksum`, `counter_stuck`,
+        `no_text` (words that cannot be shown)."""
         return {cause: tally.counter(self._routes.keys) for cause, tally in self._causes.items()}
 
     @property
@@ -114,76 +120,6 @@ class DecodeCounts:
         """Count frames that were not, or not wholly, decoded."""
         if len(routes):
             self._causes.setdefault(cause, Tally()).add(routes, len(self._routes.keys))
-
-
-@dataclass(slots=True)
-class _Samples:
-    """What was found in a batch, in the order of its frames."""
-
-    frame: Ints
-    """Rows of the batch."""
-    signal: Int32s
-    value: npt.NDArray[np.float64]
-    exact: dict[int, int]
-    decoded: int
-    """Frames that gave at least one."""
-
-    def with_more(self, more: "_Samples") -> "_Samples":
-        """Both, in the order of the frames."""
-        if not len(more.frame):
-            return self
-        frame = np.concatenate([self.frame, more.frame])
-        order = np.argsort(frame, kind="stable")
-        place = np.empty(len(order), np.intp)
-        place[order] = np.arange(len(order))
-        exact = {**self.exact, **{len(self.frame) + row: integer for row, integer in more.exact.items()}}
-        return _Samples(
-            frame[order],
-            np.concatenate([self.signal, more.signal])[order],
-            np.concatenate([self.value, more.value])[order],
-            {int(place[row]): integer for row, integer in exact.items()},
-            changes(frame[order]),
-        )
-
-
-class _Growing:
-    """Samples, frame by frame."""
-
-    def __init__(self) -> None:
-        self._frame: list[int] = []
-        self._signal: list[int] = []
-        self._value: list[float] = []
-        self._exact: dict[int, int] = {}
-        self._decoded = 0
-
-    def add(self, row: int, decoder: ScalarDecoder, message: int, payload: bytes) -> Block:
-        """Decode one frame; its block."""
-        block, values = decoder.of[message](payload)
-        signals: Sequence[int] = block.signals
-        if block.has_none or len(payload) < block.needs:
-            signals = [signal for signal, value in zip(signals, values, strict=True) if value is not None]
-            values = tuple(value for value in values if value is not None)
-        if block.has_exact:
-            exact = decoder.exact(block, payload)
-            begin = len(self._value)
-            self._exact.update({begin + at: exact[one] for at, one in enumerate(signals) if one in exact})
-        self._signal += signals
-        self._value += values  # type: ignore[arg-type]  # none is None
-        self._frame += [row] * len(values)
-        self._decoded += bool(values)
-        return block
-
-    def say(self, row: int, samples: Sequence[Sample]) -> None:
-        """What a frame says without a database."""
-        for signal, value in samples:
-            self._frame.append(row)
-            self._signal.append(signal)
-            self._value.append(value)
-
-    def samples(self) -> _Samples:
-        """All of them, in the order in which they came."""
-        frame, signal = np.array(self._frame, np.intp), np.array(self._signal, np.int32)
-        return _Samples(frame, signal, np.array(self._value, np.float64), self._exact, self._decoded)
 
 
 class Decoder:
@@ -235,9 +171,9 @@ class Decoder:
         samples = (self._one_by_one if len(frames) < FLAT_FROM else self._at_once)(frames, message, routes)
         if self._routes.has_answers and np.count_nonzero(carries := self._routes.is_answer.take(routes)):
             samples = samples.with_more(self._answered(frames, routes, carries))
-        source = None
+        source, texts = None, list[TextSample]()
         if self._has_j1939:
-            samples, source = self._as_j1939(frames, message, routes, samples)
+            samples, source, texts = self._as_j1939(frames, message, routes, samples)
         self.counts.samples += len(samples.value)
         self.counts.decoded += samples.decoded
         return SignalBatch(
@@ -248,6 +184,7 @@ class Decoder:
             buses=frames.buses,
             exact=samples.exact,
             source=source,
+            texts=texts,
         )
 
     def _set_aside(self, frames: FrameBatch, routes: Ints, message: Ints) -> None:
@@ -259,16 +196,16 @@ class Decoder:
         self.counts.hear(routes[~error])
         message[error | remote] = UNKNOWN
 
-    def _at_once(self, frames: FrameBatch, message: Ints, routes: Ints) -> _Samples:
+    def _at_once(self, frames: FrameBatch, message: Ints, routes: Ints) -> Samples:
         flat = self._flat.decode(message, frames.payload, frames.length)
         if flat.short is not None:
             self.counts.miss(_SHORT, routes[flat.short])
         if flat.lost is not None:
             self.counts.miss(_LOST, routes[flat.lost])
-        return _Samples(flat.frame, flat.signal, flat.value, flat.exact, flat.decoded)
+        return Samples(flat.frame, flat.signal, flat.value, flat.exact, flat.decoded)
 
-    def _one_by_one(self, frames: FrameBatch, message: Ints, routes: Ints) -> _Samples:
-        found = _Growing()
+    def _one_by_one(self, frames: FrameBatch, message: Ints, routes: Ints) -> Samples:
+        found = Growing()
         for row, (one, length) in enumerate(zip(message.tolist(), frames.length.tolist(), strict=True)):
             if one == UNKNOWN:
                 continue
@@ -281,34 +218,44 @@ class Decoder:
         return found.samples()
 
     def _as_j1939(
-        self, frames: FrameBatch, message: Ints, routes: Ints, samples: _Samples
-    ) -> tuple[_Samples, npt.NDArray[np.uint8]]:
-        """With what longer messages say, and who sent each."""
+        self, frames: FrameBatch, message: Ints, routes: Ints, samples: Samples
+    ) -> tuple[Samples, npt.NDArray[np.uint8], list[TextSample]]:
+        """With what longer messages say, who sent each, and what was said in words."""
         is_packet = self._routes.is_packet.take(routes)
+        texts: list[TextSample] = []
         if np.count_nonzero(is_packet):
             packets = (is_packet & ((frames.flags & (ERROR | REMOTE)) == 0)).nonzero()[0]
-            samples = samples.with_more(self._long_ones(frames, packets))
+            wholes = list(self._wholes(frames, packets))
+            samples = samples.with_more(self._long_ones(frames, wholes))
+            texts = [text for row, whole in wholes for text in self._texts(frames, row, whole, routes, samples)]
         is_j1939 = is_packet | self._is_j1939.take(message)
         source = np.where(is_j1939, frames.id & np.uint32(0xFF), NO_SOURCE).astype(np.uint8)
-        return samples, source.take(samples.frame)
+        return samples, source.take(samples.frame), texts
 
-    def _long_ones(self, frames: FrameBatch, packets: Ints) -> "_Samples":
-        """What the messages say that these frames complete; each stands with the frame that completes it."""
-        found = _Growing()
+    def _wholes(self, frames: FrameBatch, packets: Ints) -> Iterator[tuple[int, Whole]]:
+        """The messages that these frames are or complete, each with the row of its frame."""
         for row in packets.tolist():
-            bus = frames.buses[frames.bus[row]]
-            transport = self.counts.transports.setdefault(bus, Transport())
+            bus, identifier = frames.buses[frames.bus[row]], int(frames.id[row])
             payload = frames.payload[row, : frames.length[row]].tobytes()
-            whole = transport.take(int(frames.time[row]), int(frames.id[row]), payload)
+            whole: Whole | None = Whole(identifier, payload)
+            if pgn_of(identifier) in {CONTROL, PACKET}:
+                transport = self.counts.transports.setdefault(bus, Transport())
+                whole = transport.take(int(frames.time[row]), identifier, payload)
             if whole is not None:
-                message = self._routes.message_of(bus, whole.identifier)
-                if message != UNKNOWN:
-                    found.add(row, self._scalar, message, whole.payload)
+                yield row, whole
+
+    def _long_ones(self, frames: FrameBatch, wholes: Sequence[tuple[int, Whole]]) -> Samples:
+        """What these messages say; each stands with the frame that completes it."""
+        found = Growing()
+        for row, whole in wholes:
+            message = self._routes.message_of(frames.buses[frames.bus[row]], whole.identifier)
+            if message != UNKNOWN and pgn_of(int(frames.id[row])) == PACKET:
+                found.add(row, self._scalar, message, whole.payload)
         return found.samples()
 
-    def _answered(self, frames: FrameBatch, routes: Ints, carries: npt.NDArray[np.bool_]) -> _Samples:
+    def _answered(self, frames: FrameBatch, routes: Ints, carries: npt.NDArray[np.bool_]) -> Samples:
         """What the answers say that these frames complete; each stands with the frame that completes it."""
-        found = _Growing()
+        found = Growing()
         for row in (carries & ((frames.flags & (ERROR | REMOTE)) == 0)).nonzero()[0].tolist():
             unit = frames.buses[frames.bus[row]], bool(frames.flags[row] & EXTENDED), int(frames.id[row])
             listener = self.counts.listeners.setdefault(unit[:2], IsoTpListener())
@@ -319,7 +266,7 @@ class Decoder:
                 self._answer(found, row, int(frames.time[row]), unit, payload)
         return found.samples()
 
-    def _answer(self, found: _Growing, row: int, time_ns: int, unit: Key, payload: bytes) -> None:
+    def _answer(self, found: Growing, row: int, time_ns: int, unit: Key, payload: bytes) -> None:
         """Add what a whole answer says, by what is known of answers and by the databases."""
         message = self._routes.payload_of(*unit)
         if self._answers is not None:
@@ -327,6 +274,20 @@ class Decoder:
             found.say(row, [(self._first_answer + signal, value) for signal, value in said])
         if message != UNKNOWN:
             found.add(row, self._scalar, message, length_byte(self._tables, message, payload) + payload)
+
+    def _texts(
+        self, frames: FrameBatch, row: int, whole: Whole, routes: Ints, samples: Samples
+    ) -> Iterator[TextSample]:
+        """What a message says in words."""
+        words, bus = words_of(whole.identifier, whole.payload), frames.buses[frames.bus[row]]
+        if words is None:
+            return
+        if not words.is_sound:
+            self.counts.miss(_NO_TEXT, routes[row : row + 1])
+        self.counts.spoken.hear(bus, whole.identifier & 0xFF, words)
+        at = int(np.searchsorted(samples.frame, row, side="right"))
+        for path, text in words.texts.items():
+            yield TextSample(at, int(frames.time[row]), bus, words.message, path, text)
 
     def _know(self, buses: tuple[str, ...]) -> None:
         self._buses = buses

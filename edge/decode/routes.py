@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.decode.layout import pgn_of
+from edge.decode.texts import GROUPS
 from edge.decode.transport import CONTROL, PACKET
 from edge.frames import EXTENDED, FrameBatch
 
@@ -25,6 +26,7 @@ Key = tuple[str, bool, int]
 """(bus, extended, arbitration id)"""
 Ints = npt.NDArray[np.intp]
 UInt64s = npt.NDArray[np.uint64]
+_PACKETS: Final = frozenset({CONTROL, PACKET, *GROUPS})
 _UNSEEN: Final = -1
 _EACH: Final = STANDARD_IDS + 1
 """Places of a bus: its ids, and one for those that no bus carries."""
@@ -79,7 +81,7 @@ class Routes:
         self.message: Ints = np.array(self._messages, np.intp)
         """(R,) by route."""
         self.is_packet: npt.NDArray[np.bool_] = np.zeros(1, np.bool_)
-        """(R,) by route: it carries a part of a longer J1939 message, or is about one."""
+        """(R,) by route: it carries a part of a longer J1939 message, is about one, or says something in words."""
         self.is_answer: npt.NDArray[np.bool_] = np.zeros(1, np.bool_)
         """(R,) by route: it carries answers of control units, or parts of them."""
         self.has_answers = False
@@ -194,7 +196,7 @@ class Routes:
         self.keys.append(key)
         self._messages.append(message)
         bus, extended, identifier = key
-        is_packet = extended and bool(self._tables[bus].groups) and pgn_of(identifier) in {CONTROL, PACKET}
+        is_packet = extended and bool(self._tables[bus].groups) and pgn_of(identifier) in _PACKETS
         self._packets.append(is_packet)
         self._answers.append(self._tables[bus].is_answer(extended, identifier))
         if self.payload_of(*key) != UNKNOWN:

@@ -11,7 +11,7 @@ from edge.diagnostics.isotp_library import LibraryAssembly
 from edge.diagnostics.line import Line
 from edge.diagnostics.permission import Permission
 from edge.diagnostics.watch import Manners, Watch
-from edge.frames import FrameBatch
+from edge.frames import NANOSECONDS, FrameBatch
 from edge.simulator.simulation import Simulation
 from tests.shared import ROOT
 from tests.simulated_port import SimulatedPort
@@ -36,6 +36,13 @@ CLASSIC = ("010D0C050B0F", "015C2F33461F", "013CA6")
 ON_UDS = ("22F40DF40CF405", "22F40BF40FF45C", "22F42FF433F446", "22F41FF43CF4A6")
 
 
+def listen(line: Line, seconds: float) -> None:
+    """Hear what the car says meanwhile."""
+    until_ns = line.now_ns() + round(seconds * NANOSECONDS)
+    while line.now_ns() < until_ns:
+        line.heard(0.1)
+
+
 @pytest.mark.parametrize(
     ("vehicle", "requests"),
     [("car", CLASSIC), ("car-29bit", CLASSIC), ("car-j1979-2", ON_UDS)],
@@ -49,12 +56,12 @@ def test_answers_say_what_the_car_broadcasts(vehicle: str, requests: tuple[str, 
         Budget(500_000),
         monotonic_ns=port.now_ns,
     )
-    line.heard(1.0)
+    listen(line, 4.0)
     asker = CanAsker(line, LibraryAssembly(line), extended=vehicle == "car-29bit")
     for _ in range(3):
         for request in requests:
             assert asker.ask(bytes.fromhex(request)), request
-        line.heard(0.5)
+        listen(line, 0.5)
     decoder = Decoder([Binding(load_database(DBC))], answers=Answers())
     found = decoder.decode(FrameBatch.of(port.seen))
     broadcast: dict[str, float] = {}
