@@ -20,10 +20,10 @@ DBC = ROOT / "dbc" / "telltale-car.dbc"
 ENGINE = "Vehicle.Powertrain.CombustionEngine"
 WITHIN = {
     "Vehicle.Speed": 2.0,
-    f"{ENGINE}.Speed": 60.0,
+    f"{ENGINE}.Speed": 150.0,
     f"{ENGINE}.EngineCoolant.Temperature": 1.0,
     f"{ENGINE}.EngineOil.Temperature": 1.0,
-    f"{ENGINE}.MAP": 4.0,
+    f"{ENGINE}.MAP": 15.0,
     "Vehicle.Exterior.AirTemperature": 1.0,
     "Vehicle.Powertrain.FuelSystem.RelativeLevel": 1.0,
     "Vehicle.OBD.BarometricPressure": 1.0,
