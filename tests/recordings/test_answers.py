@@ -18,7 +18,7 @@ from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.decode.did_entries import DidEntry, DidSignal
 from edge.decode.dids import declared
-from edge.frames import Frame, FrameBatch
+from edge.frames import EXTENDED, Frame, FrameBatch
 from tests.mf4 import read_mf4
 
 CAN = 1
@@ -176,3 +176,17 @@ def test_what_a_profile_says_of_the_electric_car_gives_the_same_as_its_database(
     wanted = {f"dbc.SoC_Temp.{name}" for name in names.values()}
     assert sorted(renamed) == sorted(one for one in database if one[1] in wanted)
     assert len(renamed) == 52
+
+
+def test_a_database_that_calls_itself_j1939s_is_read_from_answers_on_29_bits_alone(shared: Path) -> None:
+    file = shared / "data" / "dbc" / "OBD-v4.4.dbc"
+    decoder = Decoder([Binding(load_database(file))], answers=Answers())
+    payload = bytes.fromhex("04410C1AF8AAAAAA")
+    asked, answered = Frame(0, 0x18DA10F1, payload, flags=EXTENDED), Frame(1, 0x18DAF110, payload, flags=EXTENDED)
+    said = ours(decoder, [asked, answered], 2)
+    assert {time for time, _, _ in said} == {1}, "what a tester sends is no answer"
+    expected = numbers(message_of(file, "OBD_RX_EXT"), payload)
+    assert {path: value for _, path, value in said if path.startswith("dbc.")} == {
+        f"dbc.OBD_RX_EXT.{name}": value for name, value in expected.items()
+    }
+    assert (1, BY_PID[0x0C], 1726.0) in said

@@ -18,6 +18,7 @@ from edge.decode.wrapped import notes_on_answers
 from edge.errors import ConfigError
 from edge.frames import ERROR, EXTENDED, FD, NANOSECONDS, REMOTE, Frame, FrameBatch
 from edge.history import History, SignalState
+from edge.prepare import prepare
 from edge.signals import SignalBatch
 from tests.unit.edge.databases import HEAD
 from tests.unit.edge.test_isotp import sent
@@ -171,6 +172,30 @@ def test_dids_come_through_the_configuration_unchanged(tmp_path: Path) -> None:
     config = Config(did=[BATTERY, CABIN])
     (tmp_path / "edge.toml").write_text(to_toml(config))
     assert load_config(tmp_path / "edge.toml").did == [BATTERY, CABIN]
+
+
+PROFILE = """
+[[did]]
+response = "7EC"
+did = "0101"
+bytes = 4
+signals = [
+    { path = "Vehicle.Exterior.AirTemperature", byte = 3, unit = "degF" },
+    { name = "Current", byte = 1, bits = 16, signed = true, scale = 0.1, unit = "A" },
+]
+"""
+
+
+def test_dids_of_a_profile_and_of_the_configuration_are_heard(tmp_path: Path) -> None:
+    (tmp_path / "ev.profile.toml").write_text(PROFILE)
+    (tmp_path / "edge.toml").write_text(to_toml(Config(profile=str(tmp_path / "ev.profile.toml"), did=[CABIN])))
+    decoder = prepare(load_config(tmp_path / "edge.toml")).judgement.decoder
+    samples = decoder.decode(FrameBatch.of(timed(answers("620101A0FF9C3201022A", unit=0x7EC))))
+    assert [value[1:] for value in found(decoder, samples)] == [
+        ("Vehicle.Exterior.AirTemperature", pytest.approx(10.0)),
+        ("dbc.Did7EC_0101.Current", -10.0),
+        ("dbc.Did7EC_0102.Fan", 10.0),
+    ]
 
 
 def test_the_lamp_is_lit_as_long_as_any_unit_wants_it() -> None:
