@@ -52,6 +52,7 @@ class Service:
         self._failure: BaseException | None = None
         self._poller: Poller | None = None
         self._vehicle: Vehicle | None = None
+        self._said_bad = False
         self._down: str | None = "not open yet"
         self._thread = threading.Thread(target=self._run, name=f"diagnostics {name}", daemon=True)
 
@@ -132,8 +133,16 @@ class Service:
         try:
             while not self._stop.is_set():
                 poller.step()
+                self._look_at(vehicle)
         finally:
             vehicle.close()
+
+    def _look_at(self, vehicle: Vehicle) -> None:
+        """Say once that the installation is bad; the bus is only listened to from then on."""
+        bad = vehicle.bad_install()
+        if bad is not None and not self._said_bad:
+            self._said_bad = True
+            log.error("%s: nothing is sent any more: %s", self.name, bad)
 
     def _drain(self) -> News:
         with self._lock:
