@@ -215,11 +215,6 @@ def values(pid: int, content: bytes) -> Iterator[tuple[Quantity, float]]:
     return read(QUANTITIES.get(pid, ()), content)
 
 
-def by_path(pid: int, content: bytes) -> dict[str, float]:
-    """The same by the names of the signals, in the units of the catalogue."""
-    return {quantity.path: value for quantity, value in values(pid, content)}
-
-
 def supported(pid: int, content: bytes) -> frozenset[int]:
     """Of a bitmap (PIDs 00, 20, 40 …): the PIDs that it says are supported; the last one is the next bitmap.
 

@@ -91,7 +91,7 @@ def test_every_quantity_is_in_the_unit_of_the_catalogue_and_within_its_pid() -> 
 )  # fmt: skip
 def test_a_known_answer_says_what_is_known(answer: str, values: Mapping[str, float]) -> None:
     [told], why = pids.current(bytes.fromhex(answer))
-    found = {path.rpartition(".")[2]: value for path, value in pids.by_path(told.pid, told.content).items()}
+    found = {one.path.rpartition(".")[2]: value for one, value in pids.values(told.pid, told.content)}
     assert found == pytest.approx(values)
     assert why is None
 
