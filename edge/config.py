@@ -290,6 +290,8 @@ def _toml(value: str | float | Sequence[Any] | Mapping[str, Any]) -> str:
         return f"{{ {', '.join(_fields(dict(value)))} }}"
     if isinstance(value, list):
         return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'

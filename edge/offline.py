@@ -13,6 +13,7 @@ from edge.decode.answers import Answers
 from edge.decode.conflicts import notes_on
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
+from edge.decode.wrapped import notes_on_answers
 from edge.errors import ConfigError
 from edge.files import open_rows
 from edge.report import frame_counts
@@ -26,7 +27,8 @@ def decode_file(log_file: Path, databases: Sequence[Path], out: Path) -> str:
         EdgeError: the disk is full or fails; no half file is left.
     """
     bindings = [Binding(load_database(file)) for file in databases]
-    decoder, notes = Decoder(bindings, answers=Answers()), notes_on(bindings)
+    decoder = Decoder(bindings, answers=Answers())
+    notes = [*notes_on(bindings), *notes_on_answers(one.database for one in bindings)]
     source = _open(log_file)
     with closing(source), closing(open_rows(out)) as rows:
         while (batch := source.read(0)) is not None:

@@ -46,8 +46,8 @@ _SINGLE: Final[tuple[Row, ...]] = (
     ("Vehicle.Telltale.Engine.DemandedTorque", "percent", -125.0, 130.0, 1.0),
     ("Vehicle.Telltale.Engine.FrictionTorque", "percent", -125.0, 130.0, 1.0),
     ("Vehicle.Telltale.Engine.ReferenceTorque", "Nm", 0.0, _WORD, 1.0),
-    (f"{OURS}.MAFB", "g/s", 0.0, 2048.0, 1.0),
-    (f"{OURS}.CoolantTemperatureB", "Celsius", -40.0, 215.0, 1.0),
+    (f"{OURS}.SecondMAF", "g/s", 0.0, 2048.0, 1.0),
+    (f"{OURS}.SecondCoolantTemperature", "Celsius", -40.0, 215.0, 1.0),
     (f"{OURS}.ThrottlePositionG", *_PERCENT, 1.0),
     *((f"{OURS}.{term}TermFuelTrim{bank}", *_TRIM, 1.0) for term in ("Short", "Long") for bank in (3, 4)),
     *(

@@ -16,6 +16,7 @@ from edge.decode.dids import declared
 from edge.decode.guards import guarded
 from edge.decode.kept import load_kept
 from edge.decode.layout import Fate
+from edge.decode.wrapped import notes_on_answers
 from edge.detect.finding import Detector
 from edge.detect.rules import load_rules
 from edge.errors import ConfigError, ModelError
@@ -69,7 +70,14 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         subscribed=config.memory.subscribe,
         row_bytes=config.memory.row_ring_mb * MEGABYTE,
     )
-    notes = [*_remarks(bindings), *notes_on(bindings), *rules.unheard(paths), *_rates(config.bus, specs)]
+    databases = list({id(one.database): one.database for one in bindings}.values())
+    notes = [
+        *_remarks(bindings),
+        *notes_on(bindings),
+        *notes_on_answers(databases),
+        *rules.unheard(paths),
+        *_rates(config.bus, specs),
+    ]
     notes += [f"nobody sends {path}, which is subscribed to" for path in config.memory.subscribe if path not in paths]
     if not paths:
         notes.insert(0, "no database is configured: of frames only answers to testers are decoded (add dbc = […])")

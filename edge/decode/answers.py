@@ -70,7 +70,8 @@ class Answers:
         """Answers by what became of them: `read`, `refused`, `other_service`, `unknown_pid`, `unknown_did`,
         `short_answer`."""
         self._dids = dids or {}
-        self._ids = {(key.extended, key.response) for key in self._dids}
+        self.ids = frozenset((key.extended, key.response) for key in self._dids)
+        """Of answers that a profile declares: whether they have 29 bits, and the id."""
         signals: list[Signal] = []
         self._places: dict[tuple[int | DidKey, Quantity], int] = {}
         for of, message, names, quantities in self._declared():
@@ -89,10 +90,6 @@ class Answers:
             yield pid, f"Pid{pid:02X}", [one.path.rpartition(".")[2] for one in quantities], quantities
         for key, did in self._dids.items():
             yield key, key.name, did.names, did.quantities
-
-    def listens(self, extended: bool, identifier: int) -> bool:
-        """Whether answers come with an id: those of ISO 15765-4, and those of declared DIDs."""
-        return is_answer(extended, identifier) or (extended, identifier) in self._ids
 
     def samples(self, time_ns: int, unit: Key, payload: bytes, *, is_described: bool = False) -> list[Sample]:
         """What an answer says.
@@ -132,8 +129,7 @@ class Answers:
         if len(self._codes) >= UNITS_MAX:
             del self._codes[next(iter(self._codes))]
         self._codes[unit] = _Codes(time_ns, bool(told & 0x80), told & 0x7F)
-        ours = [one for key, one in self._codes.items() if key[0] == unit[0]]
-        counted = [one for one in ours if time_ns - one.heard_ns <= REMEMBERED_NS]
+        counted = [one for one in self._codes.values() if time_ns - one.heard_ns <= REMEMBERED_NS]
         yield self._lamp, float(any(one.lamp for one in counted))
         yield self._count, float(sum(one.count for one in counted))
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from edge.decode.answers import Answers
+from edge.decode.answers import Answers, is_answer
 from edge.decode.compile import compiled
 from edge.decode.compiled import Form, merged
 from edge.decode.database import Database
@@ -169,8 +169,8 @@ class Decoder:
                 if is_doubtful:
                     message[rows] = UNKNOWN
         samples = (self._one_by_one if len(frames) < FLAT_FROM else self._at_once)(frames, message, routes)
-        if self._routes.has_answers:
-            samples = samples.with_more(self._answered(frames, routes))
+        if self._routes.has_answers and np.count_nonzero(carries := self._routes.is_answer.take(routes)):
+            samples = samples.with_more(self._answered(frames, routes, carries))
         source, texts = None, list[TextSample]()
         if self._has_j1939:
             samples, source, texts = self._as_j1939(frames, message, routes, samples)
@@ -253,16 +253,16 @@ class Decoder:
                 found.add(row, self._scalar, message, whole.payload)
         return found.samples()
 
-    def _answered(self, frames: FrameBatch, routes: Ints) -> Samples:
+    def _answered(self, frames: FrameBatch, routes: Ints, carries: npt.NDArray[np.bool_]) -> Samples:
         """What the answers say that these frames complete; each stands with the frame that completes it."""
         found = Growing()
-        is_answer = self._routes.is_answer.take(routes) & ((frames.flags & (ERROR | REMOTE)) == 0)
-        for row in is_answer.nonzero()[0].tolist():
+        for row in (carries & ((frames.flags & (ERROR | REMOTE)) == 0)).nonzero()[0].tolist():
             unit = frames.buses[frames.bus[row]], bool(frames.flags[row] & EXTENDED), int(frames.id[row])
             listener = self.counts.listeners.setdefault(unit[:2], IsoTpListener())
             frame = frames.payload[row, : frames.length[row]].tobytes()
             payload = listener.take(int(frames.time[row]), unit[2], frame)
             if payload is not None:
+                self._routes.answer(int(routes[row]))
                 self._answer(found, row, int(frames.time[row]), unit, payload)
         return found.samples()
 
@@ -299,7 +299,7 @@ class Decoder:
         """What is spoken on a bus; of two databases that claim one id the first has it (`conflicts.py` tells)."""
         table = BusTable()
         if self._answers is not None:
-            table.listens = self._answers.listens
+            table.listens, table.declared = is_answer, self._answers.ids
         for binding in self._bindings:
             if not binding.applies(bus):
                 continue

@@ -168,11 +168,11 @@ QUANTITIES: Final[Mapping[int, tuple[Quantity, ...]]] = {
     0x63: _ab(f"{_TORQUE}.ReferenceTorque"),
     0x66: (
         _at(f"{ENGINE}.MAF", 1, 2, 1.0 / 32.0, told_by=_if_told(0)),
-        _at(f"{OURS}.MAFB", 3, 2, 1.0 / 32.0, told_by=_if_told(1)),
+        _at(f"{OURS}.SecondMAF", 3, 2, 1.0 / 32.0, told_by=_if_told(1)),
     ),
     0x67: (
         _at(f"{ENGINE}.EngineCoolant.Temperature", 1, 1, 1.0, -40.0, told_by=_if_told(0)),
-        _at(f"{OURS}.CoolantTemperatureB", 2, 1, 1.0, -40.0, told_by=_if_told(1)),
+        _at(f"{OURS}.SecondCoolantTemperature", 2, 1, 1.0, -40.0, told_by=_if_told(1)),
     ),
     0x68: (_at(f"{OBD}.IntakeTemp", 1, 1, 1.0, -40.0, told_by=_if_told(0)),),
     0x78: _exhaust(1),

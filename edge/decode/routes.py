@@ -1,7 +1,7 @@
 """From a frame's bus and id to its message: by arrays, and an account of every id that was heard."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -47,7 +47,9 @@ class BusTable:
     payload_groups: dict[int, int] = field(default_factory=dict)
     """The same by PGN, of databases that call themselves J1939's."""
     listens: Callable[[bool, int], bool] | None = None
-    """Whether answers of control units come with an id; None: nobody listens to those."""
+    """Whether answers of control units come with an id by the standard; None: nobody listens to those."""
+    declared: Collection[tuple[bool, int]] = ()
+    """Ids of answers that a profile names."""
 
     def message(self, extended: bool, identifier: int) -> int:
         """Of an id; UNKNOWN: no database has it."""
@@ -57,10 +59,11 @@ class BusTable:
         return UNKNOWN if found is None else found
 
     def is_answer(self, extended: bool, identifier: int) -> bool:
-        """Whether frames of an id carry answers."""
-        if self.listens is None:
-            return False
-        return (extended, identifier) in self.payloads or self.listens(extended, identifier)
+        """Whether frames of an id carry answers; what a database has a message for does only if somebody says so."""
+        key = extended, identifier
+        if key in self.payloads or key in self.declared:
+            return True
+        return self.listens is not None and key not in self.ids and self.listens(*key)
 
 
 class Routes:
@@ -83,6 +86,8 @@ class Routes:
         """(R,) by route: it carries answers of control units, or parts of them."""
         self.has_answers = False
         """Any id of such was heard."""
+        self._answered: set[int] = set()
+        """Routes that carried a whole one, or that a database describes as such: only those are known for it."""
         self._tables: dict[str, BusTable] = {}
         self._room = {True: KNOWN_MAX, False: IDS_MAX}
         """How many more ids get a route of their own, known ones and unknown ones."""
@@ -105,9 +110,14 @@ class Routes:
 
     @property
     def is_known(self) -> npt.NDArray[np.bool_]:
-        """(R,) by route: a database has it, or it carries parts of longer messages or answers."""
-        known: npt.NDArray[np.bool_] = (self.message != UNKNOWN) | self.is_packet | self.is_answer
+        """(R,) by route: a database has it, or it carries parts of longer messages, or carried a whole answer."""
+        known: npt.NDArray[np.bool_] = (self.message != UNKNOWN) | self.is_packet
+        known[list(self._answered)] = True
         return known
+
+    def answer(self, route: int) -> None:
+        """A whole answer came with it."""
+        self._answered.add(route)
 
     def message_of(self, bus: str, identifier: int) -> int:
         """Of a longer message; UNKNOWN: no database has it."""
@@ -189,6 +199,8 @@ class Routes:
         is_packet = extended and bool(self._tables[bus].groups) and pgn_of(identifier) in _PACKETS
         self._packets.append(is_packet)
         self._answers.append(self._tables[bus].is_answer(extended, identifier))
+        if self.payload_of(*key) != UNKNOWN:
+            self._answered.add(route)
         if not extended:
             self._standard[bus][identifier] = route
         return route

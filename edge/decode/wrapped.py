@@ -5,12 +5,15 @@ service of the answer, then PID or DID, each selecting what comes behind it. In 
 bytes stand for other things, so such a message is decoded from the whole payload alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from edge.decode.answers import is_answer
 from edge.decode.compiled import SELECTOR_BITS, Form, Tables
+from edge.decode.database import Database
 
+NAMES_MAX: Final = 5
+"""Told of one database."""
 FRAME_BYTES: Final = 8
 IDS_11: Final = 0x600
 """From here on makers use 11-bit ids for diagnostics; lower ones are more urgent than that."""
@@ -25,6 +28,23 @@ _SERVICES: Final = range(0x01, 0x40)
 def whole_answers(tables: Tables) -> frozenset[int]:
     """The numbers of such messages."""
     return frozenset(number for number in range(len(tables.root)) if _is_whole_answer(tables, number))
+
+
+def notes_on_answers(databases: Iterable[Database]) -> list[str]:
+    """Where a database has a message of its own on an id of answers: its frames are not read as answers."""
+    notes = []
+    for database in databases:
+        tables, whole = database.tables, whole_answers(database.tables)
+        ids = zip(tables.form.tolist(), tables.id.tolist(), strict=True)
+        names = [
+            f"{identifier:0{8 if form == Form.EXTENDED else 3}X}"
+            for number, (form, identifier) in enumerate(ids)
+            if form != Form.J1939 and number not in whole and is_answer(form == Form.EXTENDED, identifier)
+        ]
+        if names:
+            told = f"{', '.join(names[:NAMES_MAX])}{', …' if len(names) > NAMES_MAX else ''}"
+            notes.append(f"{database.file.name} has frames of its own on {told}: answers to testers are not read there")
+    return notes
 
 
 def length_byte(tables: Tables, message: int, payload: bytes) -> bytes:

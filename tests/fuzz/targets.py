@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from tests.fuzz.answers import answer_anything
 from tests.fuzz.databases import read_any_database
 from tests.fuzz.decoding import decode_anything
 from tests.fuzz.kept_ones import load_anything_kept
@@ -33,7 +34,8 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
     {
         "logs": Target(read_any_log, 150, 400),
         "other_logs": Target(read_any_other_log, 50, 200, needs="edge.bus.pythoncan_text"),
-        "long_messages": Target(hear_anything, 300, 400),
+        "long_messages": Target(hear_anything, 270, 400),
+        "answers": Target(answer_anything, 30, 400),
         "databases": Target(read_any_database, 130, 600),
         "decoding": Target(decode_anything, 50, 400),
         "mappings": Target(load_any_mapping, 150, 300),

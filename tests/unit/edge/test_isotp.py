@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edge.decode.isotp import BREAK_NS, BYTES_MAX, SESSIONS_MAX, IsoTpListener, Lost
@@ -37,6 +37,8 @@ def heard(listener: IsoTpListener, frames: list[bytes], identifier: int = ENGINE
     return [one for one in found if one is not None]
 
 
+@example(bytes(range(256)) * 15 + bytes(255), 8, 0x00)
+@example(bytes(range(256)) * 15 + bytes(255), 64, 0xFF)
 @given(st.binary(min_size=1, max_size=BYTES_MAX), st.sampled_from(WIDTHS), st.sampled_from([0x00, 0x55, 0xAA, 0xFF]))
 def test_what_was_sent_comes_out_whole_and_without_padding(content: bytes, width: int, padding: int) -> None:
     listener = IsoTpListener()

@@ -45,3 +45,10 @@ def test_long_messages_are_shown_where_there_were_any(counts: Mapping[str, int],
     report = replace(REPORT, long_messages=counts)
     assert [one for one in report.text().splitlines() if one.startswith("long")] == ([line] if line else [])
     assert json.loads(report.as_json())["long_messages"] == counts
+
+
+def test_answers_of_control_units_are_shown_where_there_were_any() -> None:
+    counts = {"whole": 6601, "read": 6600, "refused": 1, "timed_out": 2}
+    [line] = [one for one in replace(REPORT, answers=counts).text().splitlines() if one.startswith("answers")]
+    assert line == "answers      whole 6,601, read 6,600, refused 1, timed_out 2"
+    assert "answers" not in REPORT.text()
