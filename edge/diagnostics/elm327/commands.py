@@ -1,0 +1,86 @@
+"""What an ELM327 is told, so that a question goes where it should (ELM327 data sheet, AT commands). Pure."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from edge.diagnostics.ecu import UNITS, Ecu, answering, functional
+from edge.frames import Frame
+
+VOLTAGE: Final = "ATRV"
+SUPPORTED: Final = bytes((0x01, 0x00))
+"""Which PIDs are there: the question of a search."""
+Setting = tuple[str, str]
+"""A command and what it sets; it holds until another value is set, or the adapter is reset."""
+_FLOW_BY_DATA: Final = ("ATFCSM", "2")
+"""Flow control to whoever begins a long answer, with our own pause."""
+_FLOW_BY_BOTH: Final = ("ATFCSM", "1")
+ORDINARY: Final = ("ATST", "32")
+PATIENT: Final = ("ATST", "FF")
+"""How long an adapter waits for an answer, in steps of 4 ms: 200 ms as after a reset, and the most, a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of the four kinds of CAN of ISO 15765-4, by the number that an ELM327 gives it."""
+
+    number: str
+    bitrate: int
+    extended: bool
+
+    @property
+    def name(self) -> str:
+        """`500k/11`."""
+        return f"{self.bitrate // 1000}k/{29 if self.extended else 11}"
+
+
+WAYS: Final = (Way("6", 500_000, False), Way("7", 500_000, True), Way("8", 250_000, False), Way("9", 250_000, True))
+"""In the order of a search (ISO 15765-4, 6.3.2)."""
+
+
+def way_of(number: str) -> Way:
+    """The way of that number.
+
+    Raises:
+        ValueError: it is none of CAN.
+    """
+    for way in WAYS:
+        if way.number == number:
+            return way
+    raise ValueError(f"protocol {number!r} is none of ISO 15765-4: write 6, 7, 8 or 9")
+
+
+def chosen(way: Way, separation_ms: int) -> tuple[Setting, ...]:
+    """Use this kind of CAN from now on, without keeping it; long answers come with a pause between their frames.
+
+    `separation_ms`: 0 to 127 (STmin, ISO 15765-2 table 20).
+    """
+    return ("ATTP", way.number), ("ATFCSD", f"3000{separation_ms:02X}"), _FLOW_BY_DATA
+
+
+def addressed(to: Ecu | None, *, extended: bool) -> tuple[Setting, ...]:
+    """Send to this unit, or to everybody, from now on, and show what answers.
+
+    An adapter shows answers of ISO 15765-4 by itself. Other units need a filter, and their flow control its id.
+    """
+    identifier = to.request if to else functional(extended=extended)[0]
+    header = _long(identifier) if extended else (("ATSH", f"{identifier:03X}"),)
+    if to is None or is_standard(to):
+        return (*header, ("ATCRA", ""), _FLOW_BY_DATA)
+    digits = 8 if extended else 3
+    return (*header, ("ATCRA", f"{to.answer:0{digits}X}"), ("ATFCSH", f"{to.request:0{digits}X}"), _FLOW_BY_BOTH)
+
+
+def is_standard(unit: Ecu) -> bool:
+    """Whether ISO 15765-4 knows its ids."""
+    return unit in UNITS or answering(Frame(0, unit.answer, b"", flags=unit.flags)) == unit
+
+
+def as_sent(request: bytes, to: Ecu | None, *, extended: bool, at_ns: int) -> Frame:
+    """The frame that the adapter makes of a question: it writes its length before it, and fills it up with zeros."""
+    identifier, flags = (to.request, to.flags) if to else functional(extended=extended)
+    return Frame(at_ns, identifier, (bytes([len(request)]) + request).ljust(8, b"\0"), flags=flags)
+
+
+def _long(identifier: int) -> tuple[Setting, ...]:
+    """AT SH takes the lower 24 bits, AT CP the five above."""
+    return ("ATCP", f"{identifier >> 24:02X}"), ("ATSH", f"{identifier & 0xFFFFFF:06X}")
