@@ -189,9 +189,9 @@ class ElmAsker:
         answers, is_later = self._answers(question, to, self._asked(question, until_ns))
         if is_later and not answers:
             self._counts["asked_again"] += 1
-            self._reach.set((PATIENT,), self._until_ns())
+            self._reach.set(PATIENT, self._until_ns())
             answers, _ = self._answers(question, to, self._asked(question, self._until_ns()))
-            self._reach.set((ORDINARY,), self._until_ns())
+            self._reach.set(ORDINARY, self._until_ns())
         self._counts["answers"] += len(answers)
         self._counts["negative"] += sum(answer.refusal is not None for answer in answers)
         self._counts["unanswered"] += not answers

@@ -14,9 +14,10 @@ Setting = tuple[str, str]
 _FLOW_BY_DATA: Final = ("ATFCSM", "2")
 """Flow control to whoever begins a long answer, with our own pause."""
 _FLOW_BY_BOTH: Final = ("ATFCSM", "1")
-ORDINARY: Final = ("ATST", "32")
-PATIENT: Final = ("ATST", "FF")
-"""How long an adapter waits for an answer, in steps of 4 ms: 200 ms as after a reset, and the most, a second."""
+ORDINARY: Final[tuple[Setting, ...]] = (("ATST", "32"), ("ATAT", "1"))
+PATIENT: Final[tuple[Setting, ...]] = (("ATST", "FF"), ("ATAT", "0"))
+"""How long an adapter waits for an answer, in steps of 4 ms: up to 200 ms, less where units were quicker, as after a
+reset; and always the most, a second."""
 
 
 @dataclass(frozen=True, slots=True)
