@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validator, model_validator
 
 from edge import assets
+from edge.decode.did_entries import DidEntry
 from edge.decode.schemes import IntegrityEntry
 from edge.profile import BitRate, Database, Profile, SignalName, known_buses, placed
 from edge.toml_file import read_toml
@@ -139,6 +140,8 @@ class Config(_Part):
     cab: CabSettings = CabSettings()
     integrity: list[IntegrityEntry] = []
     """Counters and checksums that are verified; those of the profile come after them."""
+    did: Annotated[list[DidEntry], Field(max_length=4096)] = []
+    """What identifiers of control units mean; those of the profile come after them."""
 
     @model_validator(mode="after")
     def _buses_have_names(self) -> Self:
@@ -199,6 +202,7 @@ def with_profile(config: Config, base: Path) -> Config:
     memory.summary_signals = memory.summary_signals or profile.summary_signals
     memory.subscribe = list(dict.fromkeys([*memory.subscribe, *profile.subscribe]))
     result.integrity = result.integrity + profile.integrity
+    result.did = result.did + profile.did
     return result
 
 
@@ -206,7 +210,7 @@ def to_toml(config: Config) -> str:
     """The resolved configuration as TOML."""
     tables = config.model_dump(mode="json", exclude_none=True)
     lines = [f"profile = {_toml(tables.pop('profile'))}"]
-    for name in ("bus", "integrity"):
+    for name in ("bus", "integrity", "did"):
         for one in tables.pop(name):
             lines += ["", f"[[{name}]]", *_fields(one)]
     for name, table in tables.items():

@@ -227,6 +227,7 @@ class Daemon:
             frames_decoded=counts.decoded,
             undecodable={cause: counter.total() for cause, counter in counts.undecodable.items()},
             long_messages=counts.transported,
+            answers=counts.answered,
             samples=counts.samples,
             bus_time_s=(self._span[-1] - self._span[0]) / 1e9 if self._span else 0.0,
             run_s=round(time.monotonic() - self._started_s, 3),

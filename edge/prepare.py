@@ -8,9 +8,11 @@ from typing import Final
 
 from edge.bus.spec import SourceSpec
 from edge.config import Bus, Config
+from edge.decode.answers import Answers
 from edge.decode.conflicts import notes_on
 from edge.decode.database import Database, check_shared, load_database
 from edge.decode.decoder import Binding, Decoder, GuardedMessage
+from edge.decode.dids import declared
 from edge.decode.guards import guarded
 from edge.decode.kept import load_kept
 from edge.decode.layout import Fate
@@ -49,8 +51,10 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     """
     specs = [SourceSpec.parse(bus.source) for bus in config.bus]
     bindings = _bindings(config.bus, config.state.directory if keeps else None)
-    decoder = Decoder(bindings, _guards(config, bindings))
-    paths = {signal.path for signal in decoder.signals}
+    dids = declared(config.did, Path(config.profile or "did"))
+    decoder = Decoder(bindings, _guards(config, bindings), Answers(dids))
+    paths = {signal.path for one in bindings for signal in one.database.signals}
+    paths |= {quantity.path for did in dids.values() for quantity in did.quantities}
     rules = load_rules([Path(file) for file in config.detect.rules])
     models = _models(config.detect.models)
     judgement = Judgement(
@@ -65,8 +69,8 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     )
     notes = [*_remarks(bindings), *notes_on(bindings), *rules.unheard(paths), *_rates(config.bus, specs)]
     notes += [f"nobody sends {path}, which is subscribed to" for path in config.memory.subscribe if path not in paths]
-    if not decoder.signals:
-        notes.insert(0, "no database is configured: frames are kept, nothing is decoded or judged (add dbc = […])")
+    if not paths:
+        notes.insert(0, "no database is configured: of frames only answers to testers are decoded (add dbc = […])")
     return Prepared(judgement, specs, notes)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from edge.decode.did_entries import DidEntry
 from edge.decode.schemes import IntegrityEntry
 from edge.errors import ConfigError
 
@@ -48,6 +49,7 @@ class Profile(_Part):
     summary_signals: list[str] = []
     subscribe: list[SignalName] = []
     integrity: list[IntegrityEntry] = []
+    did: Annotated[list[DidEntry], Field(max_length=4096)] = []
 
     @model_validator(mode="after")
     def _buses_differ(self) -> Self:

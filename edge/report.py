@@ -22,6 +22,8 @@ class Report:
     """Frames by cause; `short` ones have given the signals that were there."""
     long_messages: Mapping[str, int]
     """J1939 messages of more than one frame: `whole`, and those that did not become it by why."""
+    answers: Mapping[str, int]
+    """Answers of control units to whoever asked: `whole` and what became of them, and those lost, by why."""
     samples: int
     bus_time_s: float
     run_s: float
@@ -42,6 +44,7 @@ class Report:
             f"unknown ids  {self.ids_unknown} ({self.frames_unknown:,} frames){_most(self.most_unknown)}",
             f"not sound    {_counted(self.undecodable)}",
             *([f"long         {_counted(self.long_messages)}"] if self.long_messages else []),
+            *([f"answers      {_counted(self.answers)}"] if self.answers else []),
             f"signals      {self.samples:,}, {self._per_second():,.0f} a second",
             (
                 f"judged       {self.cells:,} cells: {self.alerts_began} alerts began, {self.alerts_ended} ended; "
@@ -70,6 +73,7 @@ def frame_counts(counts: DecodeCounts) -> dict[str, int]:
         "samples": counts.samples,
         **{f"frames_{cause}": counter.total() for cause, counter in counts.undecodable.items()},
         **{f"long_messages_{fate}": count for fate, count in counts.transported.items()},
+        **{f"answers_{fate}": count for fate, count in counts.answered.items()},
     }
 
 

@@ -8,15 +8,18 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from edge.decode.answers import Answers, Sample
 from edge.decode.compile import compiled
 from edge.decode.compiled import Form, merged
 from edge.decode.database import Database
 from edge.decode.flat import FlatDecoder, changes
 from edge.decode.integrity import Guard, Integrity
+from edge.decode.isotp import IsoTpListener
 from edge.decode.routes import IDS_MAX, UNKNOWN, BusTable, Key, Routes, Tally
 from edge.decode.scalar import Block, ScalarDecoder
 from edge.decode.transport import Transport
-from edge.frames import ERROR, REMOTE, FrameBatch
+from edge.decode.wrapped import length_byte, whole_answers
+from edge.frames import ERROR, EXTENDED, REMOTE, FrameBatch
 from edge.signals import NO_SOURCE, Signal, SignalBatch
 
 __all__ = ["IDS_MAX", "Binding", "DecodeCounts", "Decoder", "Key"]
@@ -61,6 +64,9 @@ class DecodeCounts:
         self._causes: dict[str, Tally] = {}
         self.transports: dict[str, Transport] = {}
         """What puts longer messages together, by bus."""
+        self.listeners: dict[tuple[str, bool], IsoTpListener] = {}
+        """What puts answers of control units together, by bus and length of their ids (True: 29 bits)."""
+        self.answers: Answers | None = None
         self.frames = 0
         self.decoded = 0
         """Frames that gave at least one sample."""
@@ -88,6 +94,16 @@ class DecodeCounts:
         counts = Counter(whole=sum(one.whole for one in self.transports.values()))
         for one in self.transports.values():
             counts.update({str(loss): count for loss, count in one.losses.items()})
+        return {name: count for name, count in counts.items() if count}
+
+    @property
+    def answered(self) -> dict[str, int]:
+        """Answers of control units: `whole` ones and what became of them, and those lost, by why."""
+        counts = Counter(whole=sum(one.whole for one in self.listeners.values()))
+        if self.answers is not None:
+            counts.update(self.answers.counts)
+        for one in self.listeners.values():
+            counts.update({str(lost): count for lost, count in one.losses.items()})
         return {name: count for name, count in counts.items() if count}
 
     def hear(self, routes: Ints) -> None:
@@ -157,8 +173,15 @@ class _Growing:
         self._decoded += bool(values)
         return block
 
+    def say(self, row: int, samples: Sequence[Sample]) -> None:
+        """What a frame says without a database."""
+        for signal, value in samples:
+            self._frame.append(row)
+            self._signal.append(signal)
+            self._value.append(value)
+
     def samples(self) -> _Samples:
-        """All of them."""
+        """All of them, in the order in which they came."""
         frame, signal = np.array(self._frame, np.intp), np.array(self._signal, np.int32)
         return _Samples(frame, signal, np.array(self._value, np.float64), self._exact, self._decoded)
 
@@ -166,14 +189,19 @@ class _Growing:
 class Decoder:
     """Decodes frames of every bus with the databases bound to it."""
 
-    def __init__(self, bindings: Sequence[Binding], guards: Sequence[GuardedMessage] = ()) -> None:
-        """`guards`: how frames of some messages are proven; of two for one message the first counts."""
+    def __init__(
+        self, bindings: Sequence[Binding], guards: Sequence[GuardedMessage] = (), answers: Answers | None = None
+    ) -> None:
+        """`guards`: how frames of some messages are proven; of two for one message the first counts. `answers`: reads
+        those of control units; without it their frames are frames like others."""
         self._bindings = bindings
         databases = list({id(one.database): one.database for one in bindings}.values())
         tables = [database.tables for database in databases]
         self._first = dict(zip(map(id, databases), np.cumsum([0, *(len(one.root) for one in tables)]), strict=False))
         self.signals: tuple[Signal, ...] = tuple(signal for one in databases for signal in one.signals)
-        """The table that SignalBatch.signal points into."""
+        self._answers, self._first_answer = answers, len(self.signals)
+        self.signals += answers.signals if answers else ()
+        """The table that SignalBatch.signal points into: databases' first, then what may be answered."""
         self._tables = merged(tables or [compiled((), ())[0]])
         self._flat = FlatDecoder(self._tables)
         self._scalar = ScalarDecoder(self._tables)
@@ -185,6 +213,7 @@ class Decoder:
         self._routes = Routes()
         self._buses: tuple[str, ...] = ()
         self.counts = DecodeCounts(self._routes)
+        self.counts.answers = answers
 
     def decode(self, frames: FrameBatch) -> SignalBatch:
         """Every sample of the batch, in the order of the frames."""
@@ -204,6 +233,8 @@ class Decoder:
                 if is_doubtful:
                     message[rows] = UNKNOWN
         samples = (self._one_by_one if len(frames) < FLAT_FROM else self._at_once)(frames, message, routes)
+        if self._routes.has_answers:
+            samples = samples.with_more(self._answered(frames, routes))
         source = None
         if self._has_j1939:
             samples, source = self._as_j1939(frames, message, routes, samples)
@@ -275,6 +306,28 @@ class Decoder:
                     found.add(row, self._scalar, message, whole.payload)
         return found.samples()
 
+    def _answered(self, frames: FrameBatch, routes: Ints) -> _Samples:
+        """What the answers say that these frames complete; each stands with the frame that completes it."""
+        found = _Growing()
+        is_answer = self._routes.is_answer.take(routes) & ((frames.flags & (ERROR | REMOTE)) == 0)
+        for row in is_answer.nonzero()[0].tolist():
+            unit = frames.buses[frames.bus[row]], bool(frames.flags[row] & EXTENDED), int(frames.id[row])
+            listener = self.counts.listeners.setdefault(unit[:2], IsoTpListener())
+            frame = frames.payload[row, : frames.length[row]].tobytes()
+            payload = listener.take(int(frames.time[row]), unit[2], frame)
+            if payload is not None:
+                self._answer(found, row, int(frames.time[row]), unit, payload)
+        return found.samples()
+
+    def _answer(self, found: _Growing, row: int, time_ns: int, unit: Key, payload: bytes) -> None:
+        """Add what a whole answer says, by what is known of answers and by the databases."""
+        message = self._routes.payload_of(*unit)
+        if self._answers is not None:
+            said = self._answers.samples(time_ns, unit, payload, is_described=message != UNKNOWN)
+            found.say(row, [(self._first_answer + signal, value) for signal, value in said])
+        if message != UNKNOWN:
+            found.add(row, self._scalar, message, length_byte(self._tables, message, payload) + payload)
+
     def _know(self, buses: tuple[str, ...]) -> None:
         self._buses = buses
         for bus in buses:
@@ -284,13 +337,17 @@ class Decoder:
     def _bind(self, bus: str) -> BusTable:
         """What is spoken on a bus; of two databases that claim one id the first has it (`conflicts.py` tells)."""
         table = BusTable()
+        if self._answers is not None:
+            table.listens = self._answers.listens
         for binding in self._bindings:
             if not binding.applies(bus):
                 continue
             tables, first = binding.database.tables, int(self._first[id(binding.database)])
+            whole = whole_answers(tables) if self._answers is not None else frozenset()
             for number, (identifier, form) in enumerate(zip(tables.id.tolist(), tables.form.tolist(), strict=True)):
                 if form == Form.J1939:
-                    table.groups.setdefault(identifier, first + number)
+                    (table.payload_groups if number in whole else table.groups).setdefault(identifier, first + number)
                 else:
-                    table.ids.setdefault((form == Form.EXTENDED, identifier), first + number)
+                    ids = table.payloads if number in whole else table.ids
+                    ids.setdefault((form == Form.EXTENDED, identifier), first + number)
         return table
