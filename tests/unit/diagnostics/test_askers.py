@@ -43,47 +43,47 @@ def told(answers: Sequence[Answer]) -> dict[str, str]:
     return {answer.ecu.name: answer.payload.hex() for answer in answers}
 
 
-@pytest.fixture(scope="module", params=[(name, extended) for name in TRANSPORTS for extended in (False, True)],
-                ids=lambda param: f"{param[0]}-{29 if param[1] else 11}")  # fmt: skip
-def any_connector(request: pytest.FixtureRequest) -> Iterator[Connector]:
-    name, extended = request.param
+def name(param: tuple[str, bool]) -> str:
+    return f"{param[0]}-{29 if param[1] else 11}"
+
+
+EVERY: list[tuple[str, bool]] = [(transport, extended) for transport in TRANSPORTS for extended in (False, True)]
+on_11_bits = pytest.mark.parametrize("connector", [(way, False) for way in TRANSPORTS], indirect=True, ids=name)
+
+
+@pytest.fixture(scope="module", params=EVERY, ids=name)
+def connector(request: pytest.FixtureRequest) -> Iterator[Connector]:
+    transport, extended = request.param
     vehicle, supply = Vehicle(), [14.1]
-    with TRANSPORTS[name](vehicle, lambda: supply[0], extended=extended) as asker:
+    with TRANSPORTS[transport](vehicle, lambda: supply[0], extended=extended) as asker:
         yield Connector(vehicle, asker, supply, extended)
-
-
-@pytest.fixture
-def connector(any_connector: Connector) -> Connector:
-    """On 11-bit ids."""
-    if any_connector.extended:
-        pytest.skip("on 11-bit ids alone")
-    return any_connector
 
 
 def engine(connector: Connector) -> Ecu:
     return unit_29(0x10) if connector.extended else UNITS[0]
 
 
-def test_vins_come_whole_whatever_they_begin_and_end_with(any_connector: Connector) -> None:
-    unit = engine(any_connector)
+def test_vins_come_whole_whatever_they_begin_and_end_with(connector: Connector) -> None:
+    unit = engine(connector)
     for vin in VINS:
-        units = network(driven(), extended=any_connector.extended, vin=vin)
-        assert any_connector.ask(units, "0902") == {unit.name: "490201" + vin.encode().hex()}
-        assert any_connector.ask(units, "0902", unit) == {unit.name: "490201" + vin.encode().hex()}
+        units = network(driven(), extended=connector.extended, vin=vin)
+        assert connector.ask(units, "0902") == {unit.name: "490201" + vin.encode().hex()}
+        assert connector.ask(units, "0902", unit) == {unit.name: "490201" + vin.encode().hex()}
 
 
-def test_everybody_answers_and_one_alone_when_it_alone_is_asked(any_connector: Connector) -> None:
-    units = network(driven(), extended=any_connector.extended)
-    first, second = ("18DAF110", "18DAF118") if any_connector.extended else ("7E8", "7E9")
-    everybody, one = (0x18DB33F1, 0x18DA18F1) if any_connector.extended else (0x7DF, 0x7E1)
-    assert any_connector.ask(units, "010d") == {first: "410d3f", second: "410d3f"}
-    assert any_connector.vehicle.questions() == [(everybody, "010d")]
-    to = unit_29(0x18) if any_connector.extended else UNITS[1]
-    assert any_connector.ask(units, "010d", to) == {second: "410d3f"}
-    assert any_connector.vehicle.questions() == [(one, "010d")]
-    assert any_connector.ask(units, "010c") == {first: "410c1af8"}
+def test_everybody_answers_and_one_alone_when_it_alone_is_asked(connector: Connector) -> None:
+    units = network(driven(), extended=connector.extended)
+    first, second = ("18DAF110", "18DAF118") if connector.extended else ("7E8", "7E9")
+    everybody, one = (0x18DB33F1, 0x18DA18F1) if connector.extended else (0x7DF, 0x7E1)
+    assert connector.ask(units, "010d") == {first: "410d3f", second: "410d3f"}
+    assert connector.vehicle.questions() == [(everybody, "010d")]
+    to = unit_29(0x18) if connector.extended else UNITS[1]
+    assert connector.ask(units, "010d", to) == {second: "410d3f"}
+    assert connector.vehicle.questions() == [(one, "010d")]
+    assert connector.ask(units, "010c") == {first: "410c1af8"}
 
 
+@on_11_bits
 def test_codes_and_readiness(connector: Connector) -> None:
     units = network(driven(), extended=False)
     assert connector.ask(units, "03") == {"7E8": "43010171", "7E9": "4300"}
@@ -92,6 +92,7 @@ def test_codes_and_readiness(connector: Connector) -> None:
     assert connector.ask(units, "020200")["7E8"] == "42020001" + "71"
 
 
+@on_11_bits
 def test_a_unit_that_only_a_profile_knows_is_asked_by_uds(connector: Connector) -> None:
     units = network(driven(), extended=False)
     assert connector.ask(units, "222001", BRAKES) == {"768": "622001" + "07" * 60}
@@ -99,17 +100,18 @@ def test_a_unit_that_only_a_profile_knows_is_asked_by_uds(connector: Connector) 
     assert connector.ask(units, "010d") == {"7E8": "410d3f", "7E9": "410d3f"}, "and then everybody again"
 
 
-def test_a_refusal_is_an_answer_and_silence_is_none(any_connector: Connector) -> None:
-    units = network(driven(), extended=any_connector.extended)
-    unit = engine(any_connector)
-    before = dict(any_connector.asker.counters)
-    (answer,) = any_connector.asker.ask(bytes.fromhex("22ffff"), unit) if any_connector.ask(units, "0100") else ()
+def test_a_refusal_is_an_answer_and_silence_is_none(connector: Connector) -> None:
+    units = network(driven(), extended=connector.extended)
+    unit = engine(connector)
+    before = dict(connector.asker.counters)
+    (answer,) = connector.asker.ask(bytes.fromhex("22ffff"), unit) if connector.ask(units, "0100") else ()
     assert answer.refusal == 0x31
-    assert any_connector.ask(units, "0155") == {}
-    assert any_connector.counted("negative") == before["negative"] + 1
-    assert any_connector.counted("unanswered") == before["unanswered"] + 1
+    assert connector.ask(units, "0155") == {}
+    assert connector.counted("negative") == before["negative"] + 1
+    assert connector.counted("unanswered") == before["unanswered"] + 1
 
 
+@on_11_bits
 def test_long_answers_of_several_units_at_once_come_whole(connector: Connector) -> None:
     first: list[Reply] = [(4 + unit, 0x7E8 + unit, f"1014490401{unit:02x}{unit:02x}{unit:02x}") for unit in range(4)]
     rest: list[Reply] = [(at * 12, 0x7E8 + unit, f"2{at}" + f"{unit:02x}" * 7) for at in (1, 2) for unit in range(4)]
@@ -117,6 +119,7 @@ def test_long_answers_of_several_units_at_once_come_whole(connector: Connector) 
     assert seen == {f"7E{8 + unit:X}": "490401" + f"{unit:02x}" * 17 for unit in range(4)}
 
 
+@on_11_bits
 @pytest.mark.parametrize("answer", ["03410d20", "0449040101", "027f01", "037f0331", "0141"])
 def test_an_answer_to_another_question_is_none_to_this(connector: Connector, answer: str) -> None:
     late = connector.counted("late")
@@ -124,11 +127,13 @@ def test_an_answer_to_another_question_is_none_to_this(connector: Connector, ans
     assert connector.counted("late") == late + 1
 
 
+@on_11_bits
 def test_who_says_later_is_waited_for(connector: Connector) -> None:
     units = Scripted((5, 0x7E8, "037f0378"), (60, 0x7E8, "0443010301"))
     assert connector.ask(units, "03") == {"7E8": "43010301"}
 
 
+@on_11_bits
 @pytest.mark.parametrize(
     "frames", [("1014490201585858", "22", "21"), ("1014490201585858", "21"), ("21",), ("1000000010000000",), ("f0",)]
 )
@@ -144,16 +149,16 @@ def _losses(connector: Connector) -> int:
     return sum(count for cause, count in connector.asker.counters.items() if cause.startswith("isotp_"))
 
 
-def test_what_is_on_no_list_never_reaches_the_vehicle(any_connector: Connector) -> None:
-    any_connector.vehicle.heard.clear()
+def test_what_is_on_no_list_never_reaches_the_vehicle(connector: Connector) -> None:
+    connector.vehicle.heard.clear()
     for request in ("04", "14ffffff", "1003", "2ef19000", "31010203", "2701"):
-        for to in (None, engine(any_connector)):
+        for to in (None, engine(connector)):
             with pytest.raises(Forbidden):
-                any_connector.asker.ask(bytes.fromhex(request), to)
-    assert any_connector.vehicle.heard == []
+                connector.asker.ask(bytes.fromhex(request), to)
+    assert connector.vehicle.heard == []
 
 
-def test_everything_that_is_sent_has_eight_bytes(any_connector: Connector) -> None:
-    any_connector.ask(network(driven(), extended=any_connector.extended), "0902")
-    assert {len(frame.payload) for frame in any_connector.vehicle.heard} == {8}
-    assert len(any_connector.vehicle.heard) == 2  # the question and its flow control
+def test_everything_that_is_sent_has_eight_bytes(connector: Connector) -> None:
+    connector.ask(network(driven(), extended=connector.extended), "0902")
+    assert {len(frame.payload) for frame in connector.vehicle.heard} == {8}
+    assert len(connector.vehicle.heard) == 2  # the question and its flow control
