@@ -26,7 +26,7 @@ from obd.utils import OBDStatus  # type: ignore[import-untyped]  # as above
 
 from edge.diagnostics.elm327.words import LINES_MAX, TEXT_MAX, Away, Found, Open, Said, Say
 
-KNOCK_S: Final = 0.5
+KNOCK_S: Final = 0.3
 """How long an adapter may take to answer a nonsense command at one speed; it takes some milliseconds."""
 PAUSE_FIRST_S: Final = 0.25
 PAUSE_MAX_S: Final = 1.0

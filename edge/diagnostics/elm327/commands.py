@@ -1,14 +1,12 @@
 """What an ELM327 is told, so that a question goes where it should (ELM327 data sheet, AT commands). Pure."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from edge.diagnostics.ecu import UNITS, Ecu, answering, functional
+from edge.diagnostics.probe import KINDS, Kind
 from edge.frames import Frame
 
 VOLTAGE: Final = "ATRV"
-SUPPORTED: Final = bytes((0x01, 0x00))
-"""Which PIDs are there: the question of a search."""
 Setting = tuple[str, str]
 """A command and what it sets; it holds until another value is set, or the adapter is reset."""
 _FLOW_BY_DATA: Final = ("ATFCSM", "2")
@@ -20,42 +18,28 @@ PATIENT: Final[tuple[Setting, ...]] = (("ATST", "FF"), ("ATAT", "0"))
 reset; and always the most, a second."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One of the four kinds of CAN of ISO 15765-4, by the number that an ELM327 gives it."""
-
-    number: str
-    bitrate: int
-    extended: bool
-
-    @property
-    def name(self) -> str:
-        """`500k/11`."""
-        return f"{self.bitrate // 1000}k/{29 if self.extended else 11}"
+NUMBERS: Final = dict(zip(KINDS, "6789", strict=True))
+"""What an ELM327 calls the kinds of CAN of ISO 15765-4."""
 
 
-WAYS: Final = (Way("6", 500_000, False), Way("7", 500_000, True), Way("8", 250_000, False), Way("9", 250_000, True))
-"""In the order of a search (ISO 15765-4, 6.3.2)."""
-
-
-def way_of(number: str) -> Way:
-    """The way of that number.
+def kind_of(number: str) -> Kind:
+    """The kind of bus that an ELM327 calls so.
 
     Raises:
-        ValueError: it is none of CAN.
+        ValueError: it is none of ISO 15765-4 on CAN.
     """
-    for way in WAYS:
-        if way.number == number:
-            return way
+    for kind, name in NUMBERS.items():
+        if name == number:
+            return kind
     raise ValueError(f"protocol {number!r} is none of ISO 15765-4: write 6, 7, 8 or 9")
 
 
-def chosen(way: Way, separation_ms: int) -> tuple[Setting, ...]:
+def chosen(kind: Kind, separation_ms: int) -> tuple[Setting, ...]:
     """Use this kind of CAN from now on, without keeping it; long answers come with a pause between their frames.
 
     `separation_ms`: 0 to 127 (STmin, ISO 15765-2 table 20).
     """
-    return ("ATTP", way.number), ("ATFCSD", f"3000{separation_ms:02X}"), _FLOW_BY_DATA
+    return ("ATTP", NUMBERS[kind]), ("ATFCSD", f"3000{separation_ms:02X}"), _FLOW_BY_DATA
 
 
 def addressed(to: Ecu | None, *, extended: bool) -> tuple[Setting, ...]:

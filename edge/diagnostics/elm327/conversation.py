@@ -39,10 +39,23 @@ PATIENCE_S: Final = {State.STARTED: 10.0, State.AWAY: 8.0, State.FOUND: 4.0}
 """How long a child may be without a word. Opening a Bluetooth port takes five seconds where the adapter is out of
 reach, a reset one; the rest is what a slow board needs."""
 _CAUSES: Final = (
-    ("echo", "echo"), ("baudrate", "silent"), ("could not open port", "unplugged"), ("disconnected", "unplugged"),
-    ("did not return", "garbage"),
-)  # fmt: skip
-"""What python-OBD writes in its log, and what that is here."""
+    ("echo", "echo", "it keeps repeating what it is told"),
+    ("baudrate", "silent", "it does not answer"),
+    ("could not open port", "unplugged", "it is not there"),
+    ("disconnected", "unplugged", "it went away"),
+    ("did not return", "garbage", "what it writes cannot be read"),
+)
+"""What python-OBD writes in its log, the cause that is counted, and the same in plain words."""
+
+
+CAUSES: Final = (
+    "commands",
+    "openings",
+    "restarts",
+    "late",
+    *dict.fromkeys(cause for _, cause, _ in _CAUSES),
+    "not_opened",
+)
 
 
 class Conversation:
@@ -57,7 +70,7 @@ class Conversation:
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """`port`: what the adapter is plugged into; `baud`: bit/s, found by trying when None."""
-        self.counts = Counter(dict.fromkeys(("commands", "late", "restarts", "openings", "unplugged"), 0))
+        self.counts = Counter(dict.fromkeys(CAUSES, 0))
         self.why_away = "the adapter has not been reached yet"
         self._command = [*program, port, *([str(baud)] if baud else [])]
         self._port = port
@@ -194,8 +207,8 @@ class Conversation:
         return word
 
     def _count_away(self, why: str) -> None:
-        self.why_away = why or "the adapter cannot be reached"
-        cause = next((cause for text, cause in _CAUSES if text in why), "failed_to_open")
+        known = ((cause, words) for text, cause, words in _CAUSES if text in why)
+        cause, self.why_away = next(known, ("not_opened", why or "it cannot be opened"))
         self.counts[cause] += 1
 
     def _turn(self, state: State, now_ns: int) -> None:

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from edge.diagnostics.elm327.commands import VOLTAGE, Setting, Way, chosen
+from edge.diagnostics.elm327.commands import VOLTAGE, Setting, chosen
 from edge.diagnostics.elm327.conversation import Conversation
 from edge.diagnostics.elm327.lines import Heard, Remark, read, read_volts
+from edge.diagnostics.probe import Kind
 from edge.errors import BusDown
 from edge.frames import NANOSECONDS
 
@@ -26,7 +27,7 @@ class Reach:
     def __init__(self, conversation: Conversation) -> None:
         self.remarks: Counter[Remark] = Counter(dict.fromkeys(Remark, 0))
         """What the adapter said of itself or the bus."""
-        self.way: Way | None = None
+        self.kind: Kind | None = None
         """The kind of bus that it uses now."""
         self._conversation = conversation
         self._opening = 0
@@ -51,21 +52,21 @@ class Reach:
         if openings != self._opening:  # it was reset, and knows nothing of what it was told
             self._opening = openings
             self._told.clear()
-            self.way = None
+            self.kind = None
             self._measured = None
         if left_s <= 0:
             raise BusDown("the adapter is there, but there was no time left for the question: ask again")
 
-    def choose(self, way: Way, separation_ms: int, until_ns: int) -> None:
+    def choose(self, kind: Kind, separation_ms: int, until_ns: int) -> None:
         """Use this kind of bus.
 
         Raises:
             BusDown: the adapter is away.
         """
-        if self.way != way:
+        if self.kind != kind:
             self._told.clear()
-            self.set(chosen(way, separation_ms), until_ns)
-            self.way = way
+            self.set(chosen(kind, separation_ms), until_ns)
+            self.kind = kind
 
     def set(self, settings: Iterable[Setting], until_ns: int) -> None:
         """Set what is not set so already; a setting that the adapter does not know is counted, and tried no more.
@@ -89,7 +90,7 @@ class Reach:
         """
         self.must_be_open(until_ns)
         lines = self._conversation.say(text, (until_ns - self.now_ns()) / NANOSECONDS)
-        extended = self.way is not None and self.way.extended
+        extended = self.kind is not None and self.kind.extended
         heard = read(lines, said=text, extended=extended, at_ns=self.now_ns())
         self._count(heard.remarks)
         return heard

@@ -13,7 +13,7 @@ from edge.diagnostics.budget import Budget
 from edge.diagnostics.can_asker import CanAsker
 from edge.diagnostics.ecu import Ecu
 from edge.diagnostics.elm327.asker import ElmAsker
-from edge.diagnostics.elm327.commands import way_of
+from edge.diagnostics.elm327.commands import kind_of
 from edge.diagnostics.elm327.conversation import Conversation
 from edge.diagnostics.isotp_library import LibraryAssembly
 from edge.diagnostics.line import Line
@@ -143,9 +143,9 @@ def over_elm327(vehicle: Vehicle, supply: Callable[[], float], *, extended: bool
     """A pty, the simulated adapter, python-OBD in its child."""
     skip_without_python_obd()
     with plugged_in(Elm327(vehicle, volts=supply), life_s=240.0) as plug:
-        way = way_of("7" if extended else "6")
+        kind = kind_of("7" if extended else "6")
         asker = ElmAsker(
-            Conversation(plug.path), Permission(units=[BRAKES]), Manners(asks=True), way=way, units=[BRAKES]
+            Conversation(plug.path), Permission(units=[BRAKES]), Manners(asks=True), kind=kind, units=[BRAKES]
         )
         try:
             wait_until_open(asker)

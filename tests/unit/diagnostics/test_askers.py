@@ -7,9 +7,7 @@ import pytest
 
 from edge.diagnostics.asker import Answer, Asker
 from edge.diagnostics.ecu import UNITS, Ecu, unit_29
-from edge.diagnostics.line import NotNow
 from edge.diagnostics.permission import Forbidden
-from edge.diagnostics.watch import Silence
 from edge.simulator.elm327_vehicle import Network
 from tests.unit.diagnostics.askers import BRAKES, TRANSPORTS, VIN, Reply, Scripted, Vehicle, driven, network
 
@@ -137,7 +135,9 @@ def test_who_says_later_is_waited_for(connector: Connector) -> None:
 @pytest.mark.parametrize(
     "frames", [("1014490201585858", "22", "21"), ("1014490201585858", "21"), ("21",), ("1000000010000000",), ("f0",)]
 )
-def test_what_is_malformed_is_lost_by_name_and_never_half_an_answer(connector: Connector, frames: Sequence[str]) -> None:
+def test_what_is_malformed_is_lost_by_name_and_never_half_an_answer(
+    connector: Connector, frames: Sequence[str]
+) -> None:
     lost = _losses(connector)
     script: list[Reply] = [(4 + at, 0x7E8, octets) for at, octets in enumerate(frames)]
     assert connector.ask(Scripted(script[0], after_flow=script[1:]), "0902") == {}

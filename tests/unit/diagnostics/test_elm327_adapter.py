@@ -1,0 +1,346 @@
+"""An adapter that is slow, silent, gone or lying costs its question two seconds at most, and comes back by itself."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from edge.diagnostics.elm327.asker import ElmAsker
+from edge.diagnostics.elm327.conversation import Conversation
+from edge.diagnostics.line import NotNow
+from edge.diagnostics.permission import Permission
+from edge.diagnostics.probe import KINDS, Kind
+from edge.diagnostics.watch import Manners, Signs, Silence
+from edge.errors import BusDown
+from edge.frames import NANOSECONDS
+from edge.simulator.elm327 import Defect, Elm327
+from tests.elm327 import PluggedIn
+from tests.shared import ROOT
+from tests.unit.diagnostics.askers import VIN, Scripted, Vehicle, driven, network, skip_without_python_obd
+
+RPM = bytes.fromhex("010c")
+REVS = "410c1af8"
+LONG = bytes.fromhex("0902")
+GIVES_UP_S = 2.0
+RETURNS_S = 10.0
+RESET_S = 0.4
+CHARGING = 14.1
+
+
+class Socket:
+    """A port under one name, as udev gives it, whatever is plugged into it; nothing at first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "obd"
+        self.vehicle = Vehicle()
+        self.vehicle.units = network(driven(), extended=False)
+        self.volts = CHARGING
+        self._plugs = ExitStack()
+        self._plug: PluggedIn | None = None
+
+    def plug_in(self, defect: Defect = Defect.NONE, *, delay_s: float = 2.0, seed: int = 0) -> Elm327:
+        adapter = Elm327(self.vehicle, defect=defect, volts=lambda: self.volts, delay_s=delay_s, seed=seed)
+        self._plug = PluggedIn(adapter)
+        self._plugs.callback(self._plug.unplug)
+        self.path.unlink(missing_ok=True)
+        self.path.symlink_to(self._plug.path)
+        return adapter
+
+    def pull(self) -> None:
+        if self._plug is not None:
+            self._plug.unplug()
+        self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> "Socket":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._plugs.close()
+
+
+@pytest.fixture
+def plugs(tmp_path: Path) -> Iterator[Socket]:
+    skip_without_python_obd()
+    with Socket(tmp_path) as plugs:
+        yield plugs
+
+
+@contextmanager
+def asking(plugs: Socket, *, kind: Kind | None = KINDS[0], asks: bool = True) -> Iterator[ElmAsker]:
+    asker = ElmAsker(Conversation(str(plugs.path)), Permission(), Manners(asks=asks), kind=kind)
+    try:
+        yield asker
+    finally:
+        asker.close()
+
+
+def timed(asker: ElmAsker, request: bytes = RPM) -> tuple[float, dict[str, str] | str]:
+    """Seconds, and the answers, or why there are none."""
+    began = time.monotonic()
+    try:
+        answers: dict[str, str] | str = {one.ecu.name: one.payload.hex() for one in asker.ask(request)}
+    except (BusDown, NotNow) as error:
+        answers = str(error)
+    return time.monotonic() - began, answers
+
+
+def until_answered(asker: ElmAsker, request: bytes = RPM) -> float:
+    """Seconds until it answers; each question meanwhile gives up in time."""
+    began = time.monotonic()
+    while True:
+        took_s, answers = timed(asker, request)
+        assert took_s <= GIVES_UP_S
+        if answers == {"7E8": REVS} and request == RPM:
+            return time.monotonic() - began
+        assert time.monotonic() - began < 2 * RETURNS_S, answers
+
+
+def spoil(adapter: Elm327, defect: Defect) -> None:
+    adapter._defect = defect
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_silent_adapter_costs_two_seconds_and_is_back_within_ten(plugs: Socket) -> None:
+    adapter = plugs.plug_in()
+    with asking(plugs) as asker:
+        until_answered(asker)
+        spoil(adapter, Defect.SILENT)
+        gave_up_s, answers = timed(asker)
+        assert "said nothing" in str(answers)
+        assert gave_up_s <= GIVES_UP_S
+        while not asker.counters["adapter_silent"]:
+            again_s, answers = timed(asker)
+            assert again_s <= GIVES_UP_S
+            assert isinstance(answers, str)
+        spoil(adapter, Defect.NONE)
+        back_s = until_answered(asker)
+        print(f"silent: gave up after {gave_up_s:.2f} s, answered {back_s:.2f} s after its return")
+        assert back_s <= RETURNS_S
+        assert asker.counters["adapter_late"] >= 1
+        assert asker.counters["adapter_restarts"] >= 1
+
+
+def test_an_adapter_pulled_out_in_mid_answer_is_noticed_and_back_within_ten_seconds(plugs: Socket) -> None:
+    adapter = plugs.plug_in()
+    with asking(plugs) as asker:
+        until_answered(asker)
+        spoil(adapter, Defect.UNPLUGGED)
+        gave_up_s, answers = timed(asker)
+        assert gave_up_s <= GIVES_UP_S
+        assert isinstance(answers, str)
+        plugs.pull()
+        assert isinstance(timed(asker)[1], str)
+        plugs.plug_in()
+        back_s = until_answered(asker)
+        print(f"unplugged: noticed after {gave_up_s:.2f} s, answered {back_s:.2f} s after its return")
+        assert back_s <= RETURNS_S
+        assert asker.counters["adapter_unplugged"] >= 1
+
+
+def test_an_adapter_that_is_plugged_in_later_is_found(plugs: Socket) -> None:
+    with asking(plugs) as asker:
+        for _ in range(3):
+            took_s, answers = timed(asker)
+            assert took_s <= GIVES_UP_S
+            assert "obd" in str(answers)
+        plugs.plug_in()
+        assert until_answered(asker) <= RETURNS_S
+
+
+def test_a_slow_adapter_answers_or_is_late_and_never_answers_for_another_question(plugs: Socket) -> None:
+    adapter = plugs.plug_in(delay_s=0.25)
+    with asking(plugs) as asker:
+        until_answered(asker)
+        spoil(adapter, Defect.SLOW)
+        assert timed(asker)[1] == {"7E8": REVS}
+        adapter._delay_ns = 3 * NANOSECONDS
+        took_s, answers = timed(asker)
+        assert "said nothing" in str(answers)
+        assert took_s <= GIVES_UP_S
+        spoil(adapter, Defect.NONE)
+        assert until_answered(asker) <= RETURNS_S
+
+
+def test_a_bad_line_costs_answers_and_gives_none_that_is_only_half_read(plugs: Socket) -> None:
+    adapter = plugs.plug_in(seed=11)
+    with asking(plugs) as asker:
+        until_answered(asker)
+        spoil(adapter, Defect.GARBAGE)
+        for _ in range(6):
+            took_s, answers = timed(asker, LONG)
+            assert took_s <= GIVES_UP_S
+            assert isinstance(answers, str) or answers in ({}, {"7E8": "490201" + VIN.encode().hex()})
+        counters = asker.counters
+        assert counters["elm_garbage"] + counters["adapter_late"] + counters["adapter_garbage"] >= 2
+        spoil(adapter, Defect.NONE)
+        assert until_answered(asker) <= RETURNS_S
+
+
+def test_an_echo_that_cannot_be_switched_off_is_said(plugs: Socket) -> None:
+    plugs.plug_in(Defect.ECHO)
+    with asking(plugs) as asker:
+        answers = [timed(asker)[1] for _ in range(4)]
+        assert "keeps repeating" in str(answers[-1])
+        assert asker.counters["adapter_echo"] >= 1
+
+
+def test_an_echo_that_comes_later_is_counted_and_no_answer(plugs: Socket) -> None:
+    adapter = plugs.plug_in()
+    with asking(plugs) as asker:
+        until_answered(asker)
+        spoil(adapter, Defect.ECHO)
+        assert timed(asker)[1] == {"7E8": REVS}
+        assert asker.counters["elm_echo"] >= 1
+
+
+def test_a_bus_that_takes_nothing_is_a_bad_installation_after_three_questions(plugs: Socket) -> None:
+    plugs.plug_in(Defect.WRONG_PROTOCOL)
+    with asking(plugs) as asker:
+        answers = [timed(asker)[1] for _ in range(8)]
+        assert "the adapter says can_error" in answers
+        assert asker.counters["elm_can_error"] == 3
+        assert asker.why_silent() is Silence.BAD_INSTALL
+        assert "does not take what the adapter sends" in str(asker.watch.bad_install)
+
+
+def test_a_clone_that_cuts_long_answers_gives_none_instead(plugs: Socket) -> None:
+    plugs.plug_in(Defect.CLONE)
+    with asking(plugs) as asker:
+        until_answered(asker)
+        assert timed(asker, LONG)[1] == {}
+        assert asker.counters["isotp_unfinished"] == 1
+        assert timed(asker)[1] == {"7E8": REVS}
+
+
+# manners
+
+
+def test_a_vehicle_at_rest_is_not_asked_until_something_shows_that_it_is_in_use(plugs: Socket) -> None:
+    plugs.volts = 12.6
+    plugs.plug_in()
+    with asking(plugs) as asker:
+        _wait_for_the_adapter(asker)
+        assert asker.volts() == 12.6
+        assert asker.why_silent() is Silence.ASLEEP
+        assert "asleep" in str(timed(asker)[1])
+        assert plugs.vehicle.heard == []
+        asker.tell(Signs(asker.now_ns(), engine_rpm=850.0))
+        assert timed(asker)[1] == {"7E8": REVS}
+
+
+def test_a_weak_battery_is_left_alone_whatever_else_shows_life(plugs: Socket) -> None:
+    plugs.volts = 11.6
+    plugs.plug_in()
+    with asking(plugs) as asker:
+        _wait_for_the_adapter(asker)
+        asker.tell(Signs(asker.now_ns(), engine_rpm=850.0, volts=13.9))
+        assert "low_voltage" in str(timed(asker)[1])
+        assert plugs.vehicle.heard == []
+
+
+def test_who_may_not_ask_measures_the_supply_and_sends_nothing(plugs: Socket) -> None:
+    plugs.plug_in()
+    with asking(plugs, asks=False) as asker:
+        _wait_for_the_adapter(asker)
+        assert "listen_only" in str(timed(asker)[1])
+        assert asker.volts() == CHARGING
+        assert plugs.vehicle.heard == []
+
+
+def _wait_for_the_adapter(asker: ElmAsker) -> None:
+    until = time.monotonic() + RETURNS_S
+    while time.monotonic() < until:
+        with suppress(BusDown):
+            asker.listen(0.1)
+            return
+    pytest.fail("the adapter is not found")
+
+
+# the search
+
+
+def test_the_kind_of_bus_is_found_with_one_question_each(plugs: Socket) -> None:
+    plugs.vehicle.units = network(driven(), extended=True)
+    plugs.plug_in()
+    with asking(plugs, kind=None) as asker:
+        answers = _asked(asker, times=4)
+        assert answers[-1] == {"18DAF110": REVS}
+        assert asker.extended
+        assert [frame.id for frame in plugs.vehicle.heard[:3]] == [0x7DF, 0x18DB33F1, 0x18DB33F1]
+
+
+def test_a_search_ends_at_the_first_error(plugs: Socket) -> None:
+    plugs.vehicle.units = Scripted()
+    plugs.plug_in()
+    with asking(plugs, kind=None) as asker:
+        _asked(asker, times=8)  # nobody answers at 500 kbit/s, and the simulated bus has no other rate
+        assert [frame.id for frame in plugs.vehicle.heard] == [0x7DF, 0x18DB33F1]
+        assert "finds no bus of 250k/11" in str(asker.watch.bad_install)
+        assert asker.why_silent() is Silence.BAD_INSTALL
+
+
+def _asked(asker: ElmAsker, *, times: int) -> list[dict[str, str] | str]:
+    _wait_for_the_adapter(asker)
+    seen = [timed(asker) for _ in range(times)]
+    assert max(took_s for took_s, _ in seen) <= GIVES_UP_S
+    return [answers for _, answers in seen]
+
+
+# the child
+
+
+def test_no_child_is_left_when_the_asker_is_closed(plugs: Socket) -> None:
+    adapter = plugs.plug_in()
+    seen: set[int] = set()
+    with asking(plugs) as asker:
+        until_answered(asker)
+        seen.add(asker.child or 0)
+        spoil(adapter, Defect.SILENT)
+        for _ in range(3):
+            timed(asker)
+            seen.add(asker.child or 0)
+    asker.close()
+    assert len(seen - {0}) >= 2
+    assert not [pid for pid in seen - {0} if is_running(pid)]
+
+
+PARENT = """
+import sys
+from edge.diagnostics.elm327.conversation import Conversation
+conversation = Conversation(sys.argv[1])
+conversation.is_open(10.0)
+print(conversation.pid, flush=True)
+conversation.is_open(60.0) and conversation.wait(60.0)
+"""
+
+
+@pytest.mark.parametrize("defect", [Defect.NONE, Defect.SILENT])
+def test_a_child_ends_when_its_parent_is_killed(plugs: Socket, defect: Defect) -> None:
+    adapter = plugs.plug_in()
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(plugs.path)], stdout=subprocess.PIPE, text=True, cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    with parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        spoil(adapter, defect)
+        parent.send_signal(signal.SIGKILL)
+        parent.wait(5.0)
+    until = time.monotonic() + 2.0
+    while is_running(child) and time.monotonic() < until:
+        os.sched_yield()
+    assert not is_running(child)
