@@ -82,6 +82,7 @@ class Conversation:
         self._retry_s = RETRY_FIRST_S
         self._buffer = b""
         self._number = 0
+        self._closed = False
 
     @property
     def pid(self) -> int | None:
@@ -93,10 +94,10 @@ class Conversation:
         until_ns = self.now_ns() + round(wait_s * NANOSECONDS)
         while True:
             self._care()
-            left_ns = until_ns - self.now_ns()
-            if self._state is State.OPEN or left_ns <= 0:
-                return self._state is State.OPEN
+            left_ns = 0 if self._state is State.OPEN else max(until_ns - self.now_ns(), 0)
             self._hear(left_ns / NANOSECONDS)
+            if self._state is State.OPEN or left_ns == 0:
+                return self._state is State.OPEN
 
     def wait(self, wait_s: float) -> None:
         """Let time pass; what the child says meanwhile is heard."""
@@ -125,7 +126,8 @@ class Conversation:
         return self._awaited(patience_s)
 
     def close(self) -> None:
-        """End the child; safe to repeat."""
+        """End the child, for good; safe to repeat."""
+        self._closed = True
         self._end()
 
     def _awaited(self, patience_s: float) -> list[str]:
@@ -145,28 +147,32 @@ class Conversation:
         """Start the child when that is due, replace it when it is late."""
         now_ns = self.now_ns()
         if self._state is State.NONE:
-            if now_ns >= self._retry_ns:
+            if now_ns >= self._retry_ns and not self._closed:
                 self._start(now_ns)
         elif (patience_s := PATIENCE_S.get(self._state)) and now_ns - self._since_ns > patience_s * NANOSECONDS:
             self.counts["late"] += 1
             self.replace(f"the adapter was {self._state} and then said nothing for {patience_s:.0f} s")
 
     def _start(self, now_ns: int) -> None:
-        self._buffer = b""
-        self._child = subprocess.Popen(  # nosec B603  # no shell, our own program
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            start_new_session=True,  # Ctrl-C is ours: the child ends with its standard input
-        )
-        self._turn(State.STARTED, now_ns)
+        try:
+            self._child = subprocess.Popen(  # nosec B603  # no shell, our own program
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                start_new_session=True,  # Ctrl-C is ours: the child ends with its standard input
+            )
+        except OSError as error:
+            self.replace(f"the child cannot be started: {error.strerror}")
+        else:
+            self._turn(State.STARTED, now_ns)
 
     def _hear(self, wait_s: float) -> list[Word]:
         """Words of the child, waiting at most `wait_s` for the first."""
         if self._child is None or self._child.stdout is None:
-            time.sleep(min(wait_s, max(self._retry_ns - self.now_ns(), 0) / NANOSECONDS))
+            until_start_s = max(self._retry_ns - self.now_ns(), 0) / NANOSECONDS
+            time.sleep(wait_s if self._closed else min(wait_s, until_start_s))
             return []
         ready, _, _ = select.select([self._child.stdout], [], [], self._nap_s(wait_s))
         if not ready:
@@ -176,8 +182,11 @@ class Conversation:
             self.replace("the child has ended")
             return []
         *lines, self._buffer = (self._buffer + chars).split(b"\n")
-        words = [word for line in lines if (word := self._understood(line)) is not None]
-        if len(self._buffer) > LINE_MAX:
+        try:
+            words = [self._understood(line) for line in lines]
+        except ValidationError:
+            words = []
+        if len(words) < len(lines) or len(self._buffer) > LINE_MAX:
             self.replace("the child says what is no word")
         return words
 
@@ -189,12 +198,8 @@ class Conversation:
         left_s = patience_s - (self.now_ns() - self._since_ns) / NANOSECONDS
         return min(wait_s, max(left_s, 0.0) + 0.001)
 
-    def _understood(self, line: bytes) -> Word | None:
-        try:
-            word = WORDS.validate_json(line)
-        except ValidationError:
-            self.replace("the child says what is no word")
-            return None
+    def _understood(self, line: bytes) -> Word:
+        word = WORDS.validate_json(line)
         now_ns = self.now_ns()
         if isinstance(word, Away):
             self._count_away(word.why)
@@ -225,6 +230,7 @@ class Conversation:
 
     def _end(self) -> None:
         child, self._child = self._child, None
+        self._buffer = b""
         self._turn(State.NONE, self.now_ns())
         if child is None:
             return
