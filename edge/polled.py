@@ -40,7 +40,6 @@ _SINGLE: Final[tuple[Row, ...]] = (
     (f"{OBD}.CommandedEquivalenceRatio", "ratio", 0.0, 2.0, 1.0),
     (f"{OBD}.MaxMAF", "g/s", 0.0, 2550.0, 1.0),
     (f"{OBD}.EVAPVaporPressureAbsolute", "kPa", 0.0, 327.675, 1.0),
-    (f"{OBD}.EVAPVaporPressureAlternate", "Pa", -32_768.0, 32_767.0, 1.0),
     (f"{OBD}.FuelInjectionTiming", "degrees", -210.0, 302.0, 1.0),
     (f"{OBD}.Status.IsMILOn", "", 0.0, 1.0, 1.0),
     (f"{OBD}.Status.DTCCount", "", 0.0, 255.0, 1.0),

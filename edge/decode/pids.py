@@ -153,7 +153,6 @@ QUANTITIES: Final[Mapping[int, tuple[Quantity, ...]]] = {
     0x51: _a(f"{OBD}.FuelType"),
     0x52: _a(f"{OBD}.EthanolPercent", _SHARE),
     0x53: _ab(f"{OBD}.EVAPVaporPressureAbsolute", 0.005),
-    0x54: _ab(f"{OBD}.EVAPVaporPressureAlternate", signed=True),
     0x55: _trims(f"{OBD}.ShortTermO2Trim1", f"{OBD}.ShortTermO2Trim3"),
     0x56: _trims(f"{OBD}.LongTermO2Trim1", f"{OBD}.LongTermO2Trim3"),
     0x57: _trims(f"{OBD}.ShortTermO2Trim2", f"{OBD}.ShortTermO2Trim4"),
@@ -178,7 +177,6 @@ QUANTITIES: Final[Mapping[int, tuple[Quantity, ...]]] = {
     0x68: (_at(f"{OBD}.IntakeTemp", 1, 1, 1.0, -40.0, told_by=_if_told(0)),),
     0x78: _exhaust(1),
     0x79: _exhaust(2),
-    0x7A: (_at(f"{_DPF}.DeltaPressure", 1, 2, 10.0, signed=True, told_by=_if_told(0)),),  # 0.01 kPa
     0x7C: (
         _at(f"{_DPF}.InletTemperature", 1, 2, 0.1, -40.0, told_by=_if_told(0)),
         _at(f"{_DPF}.OutletTemperature", 3, 2, 0.1, -40.0, told_by=_if_told(1)),
@@ -189,17 +187,18 @@ QUANTITIES: Final[Mapping[int, tuple[Quantity, ...]]] = {
     0xA6: (_at("Vehicle.TraveledDistance", 0, 4, 100.0),),  # 0.1 km
     **_OXYGEN,
 }
-"""By PID."""
+"""By PID. Not here is what public sources contradict each other on: 54 (signed, or from -32767 on), 7A (signed, or from
+-327.68 kPa on)."""
 
 _SIZES: Final[Mapping[int, Sequence[int]]] = {
     1: (0x04, 0x05, *range(0x0A, 0x0C), *range(0x0D, 0x10), 0x11, 0x12, 0x13, 0x1C, 0x1D, 0x1E, *range(0x2C, 0x31),
-        0x33, *range(0x45, 0x4D), 0x51, 0x52, *range(0x5A, 0x5D), 0x5F, 0x61, 0x62, 0x84, 0x8D, 0x8E),
+        0x33, *range(0x45, 0x4D), 0x51, 0x52, *range(0x5A, 0x5D), 0x5F, 0x61, 0x62, 0x7D, 0x7E, 0x84, 0x8D, 0x8E),
     2: (0x02, 0x03, 0x0C, 0x10, *range(0x14, 0x1C), 0x1F, *range(0x21, 0x24), 0x31, 0x32, *range(0x3C, 0x40),
         *range(0x42, 0x45), 0x4D, 0x4E, *range(0x53, 0x5A), 0x5D, 0x5E, 0x63, 0x65),
-    3: (0x67,),
+    3: (0x67, 0x6F),
     4: (0x01, *range(0x24, 0x2C), *range(0x34, 0x3C), 0x41, 0x4F, 0x50, 0xA6, *BITMAPS),
-    5: (0x64, 0x66),
-    7: (0x7A, 0x7B),
+    5: (0x64, 0x66, *range(0x6A, 0x6D), *range(0x72, 0x75), 0x77),
+    7: (0x69, 0x75, 0x76, 0x7A, 0x7B),
     9: (0x78, 0x79, 0x7C),
     13: (0x7F,),
 }  # fmt: skip
