@@ -129,7 +129,7 @@ class ElmAsker:
         return self._reach.measured[1] if self._reach.measured else None
 
     def taken_frames(self) -> list[Frame]:
-        """Frames of answers since the last call, as they were on the bus, for the decoder that listens."""
+        """Frames of answers since the last call, as they were on the bus, for a decoder; any one thread."""
         return self._hearing.taken_frames()
 
     def close(self) -> None:

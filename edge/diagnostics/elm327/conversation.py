@@ -55,6 +55,7 @@ CAUSES: Final = (
     "late",
     *dict.fromkeys(cause for _, cause, _ in _CAUSES),
     "not_opened",
+    "unburied",
 )
 
 

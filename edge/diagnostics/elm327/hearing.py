@@ -35,7 +35,7 @@ class Hearing:
         self.counts: Counter[str] = Counter(late=0, strange_id=0, frames_dropped=0, isotp_unfinished=0)
         """What was no answer, by cause."""
         self._named = {(unit.answer, unit.extended): unit for unit in units}
-        self._frames: deque[Frame] = deque()
+        self._frames: deque[Frame] = deque(maxlen=FRAMES_MAX)
 
     def gather(self, question: Frame, to: Ecu | None, frames: Sequence[Frame]) -> Gathered:
         """Whole answers to this very question; of a unit that answers twice, the last."""
@@ -54,9 +54,10 @@ class Hearing:
         return Gathered(answers, frozenset(later - answers.keys()))
 
     def taken_frames(self) -> list[Frame]:
-        """Frames of answers since the last call."""
-        frames = list(self._frames)
-        self._frames.clear()
+        """Frames of answers since the last call; any one thread."""
+        frames: list[Frame] = []
+        while self._frames:
+            frames.append(self._frames.popleft())
         return frames
 
     def _whole(self, frames: Sequence[Frame], to: Ecu | None) -> Iterator[tuple[Ecu, bytes, list[Frame]]]:
@@ -82,9 +83,7 @@ class Hearing:
 
     def _keep(self, frames: Sequence[Frame]) -> None:
         for frame in frames:
-            if len(self._frames) >= FRAMES_MAX:
-                self._frames.popleft()
-                self.counts["frames_dropped"] += 1
+            self.counts["frames_dropped"] += len(self._frames) == FRAMES_MAX
             self._frames.append(frame)
 
 

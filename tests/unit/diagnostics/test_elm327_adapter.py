@@ -1,6 +1,7 @@
 """An adapter that is slow, silent, gone or lying costs its question two seconds at most, and comes back by itself."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,11 +14,12 @@ import pytest
 
 from edge.diagnostics.elm327.asker import ElmAsker
 from edge.diagnostics.elm327.conversation import Conversation
+from edge.diagnostics.elm327.opening import open_elm327
 from edge.diagnostics.line import NotNow
 from edge.diagnostics.permission import Permission
 from edge.diagnostics.probe import KINDS, Kind
 from edge.diagnostics.watch import Manners, Signs, Silence
-from edge.errors import BusDown
+from edge.errors import BusDown, ConfigError
 from edge.frames import NANOSECONDS
 from edge.simulator.elm327 import Defect, Elm327
 from tests.elm327 import PluggedIn
@@ -44,8 +46,10 @@ class Socket:
         self._plugs = ExitStack()
         self._plug: PluggedIn | None = None
 
-    def plug_in(self, defect: Defect = Defect.NONE, *, delay_s: float = 2.0, seed: int = 0) -> Elm327:
-        adapter = Elm327(self.vehicle, defect=defect, volts=lambda: self.volts, delay_s=delay_s, seed=seed)
+    def plug_in(
+        self, defect: Defect = Defect.NONE, *, delay_s: float = 2.0, seed: int = 0, kind: type[Elm327] = Elm327
+    ) -> Elm327:
+        adapter = kind(self.vehicle, defect=defect, volts=lambda: self.volts, delay_s=delay_s, seed=seed)
         self._plug = PluggedIn(adapter)
         self._plugs.callback(self._plug.unplug)
         self.path.unlink(missing_ok=True)
@@ -225,6 +229,33 @@ def test_a_clone_that_cuts_long_answers_gives_none_instead(plugs: Socket) -> Non
         assert timed(asker)[1] == {"7E8": REVS}
 
 
+class Babbler(Elm327):
+    """Writes on and on what looks like an answer, and never a prompt."""
+
+    babbles = False
+
+    def receive(self, chars: bytes, now_ns: int) -> bytes:
+        left = super().receive(chars, now_ns)
+        return b"7E8 04 41 0C 11 11 \r" * 20 if self.babbles else left
+
+    def next_ns(self) -> int | None:
+        return 0 if self.babbles else super().next_ns()
+
+
+def test_an_adapter_that_never_ends_is_given_up_and_nothing_of_it_is_believed(plugs: Socket) -> None:
+    adapter = plugs.plug_in(kind=Babbler)
+    assert isinstance(adapter, Babbler)
+    with asking(plugs) as asker:
+        until_answered(asker)
+        adapter.babbles = True
+        for _ in range(3):
+            took_s, answers = timed(asker)
+            assert took_s <= GIVES_UP_S
+            assert isinstance(answers, str)
+        adapter.babbles = False
+        assert until_answered(asker) <= RETURNS_S
+
+
 # manners
 
 
@@ -344,3 +375,37 @@ def test_a_child_ends_when_its_parent_is_killed(plugs: Socket, defect: Defect) -
     while is_running(child) and time.monotonic() < until:
         os.sched_yield()
     assert not is_running(child)
+
+
+# what is written about it
+
+
+def test_the_readme_names_every_counter(tmp_path: Path) -> None:
+    asker = ElmAsker(Conversation(str(tmp_path / "obd")), Permission(), Manners(asks=True))
+    try:
+        counters = set(asker.counters)
+    finally:
+        asker.close()
+    readme = (ROOT / "edge" / "diagnostics" / "elm327" / "README.md").read_text()
+    rows = readme.partition("| counter | what |")[2]
+    named = {
+        name
+        for row in rows.splitlines()
+        for name in re.findall(r"`([a-z_…]+)`", row.partition("| ")[2].partition(" |")[0])
+    }
+    families = {name.removesuffix("…") for name in named if name.endswith("…")}
+    assert {name for name in counters if not name.startswith(tuple(families))} == {
+        name for name in named if not name.endswith("…")
+    }
+
+
+def test_the_readme_names_every_file() -> None:
+    folder = ROOT / "edge" / "diagnostics" / "elm327"
+    named = set(re.findall(r"^\| `(\w+\.py)` \|", (folder / "README.md").read_text(), re.MULTILINE))
+    assert named == {file.name for file in folder.glob("*.py")} - {"__init__.py"}
+
+
+def test_a_protocol_that_is_none_is_refused_with_the_remedy() -> None:
+    skip_without_python_obd()
+    with pytest.raises(ConfigError, match="write 6, 7, 8 or 9"):
+        open_elm327("/dev/rfcomm0", Manners(asks=True), protocol="1")
