@@ -157,7 +157,6 @@ class ElmAsker:
         if kind is None:
             raise BusDown("nobody answered on any kind of bus; it is tried again later")
         question = as_sent(SUPPORTED, None, extended=kind.extended, at_ns=self.now_ns())
-        self.permission.check(question)
         self._reach.choose(kind, self._separation_ms(), until_ns)
         self._reach.set(addressed(None, extended=kind.extended), until_ns)
         heard = self._asked(question, until_ns)
@@ -182,6 +181,8 @@ class ElmAsker:
         return Gathered({**first.answers, **again.answers}, again.later)
 
     def _asked(self, question: Frame, until_ns: int) -> Heard:
+        """The one place from which anything goes to the vehicle."""
+        self.permission.check(question)
         heard = self._reach.say(question.payload[1 : 1 + question.payload[0]].hex().upper(), until_ns)
         self._spend(question, heard.frames)
         refusals = REFUSED_BY_BUS & heard.remarks.keys()

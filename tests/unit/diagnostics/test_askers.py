@@ -127,7 +127,7 @@ def test_an_answer_to_another_question_is_none_to_this(connector: Connector, ans
 
 @on_11_bits
 def test_who_says_later_is_waited_for(connector: Connector) -> None:
-    units = Scripted((5, 0x7E8, "037f0378"), (60, 0x7E8, "0443010301"))
+    units = Scripted((5, 0x7E8, "037f0378"), (700, 0x7E8, "0443010301"))
     assert connector.ask(units, "03") == {"7E8": "43010301"}
 
 

@@ -147,8 +147,9 @@ def test_an_adapter_pulled_out_in_mid_answer_is_noticed_and_back_within_ten_seco
         assert isinstance(answers, str)
         plugs.pull()
         assert isinstance(timed(asker)[1], str)
-        plugs.plug_in()
+        adapter = plugs.plug_in()
         back_s = until_answered(asker)
+        assert not adapter.settings.automatic, "it is told anew what it has forgotten"
         print(f"unplugged: noticed after {gave_up_s:.2f} s, answered {back_s:.2f} s after its return")
         assert back_s <= RETURNS_S
         assert asker.counters["adapter_unplugged"] >= 1
@@ -254,6 +255,18 @@ def test_an_adapter_that_never_ends_is_given_up_and_nothing_of_it_is_believed(pl
             assert isinstance(answers, str)
         adapter.babbles = False
         assert until_answered(asker) <= RETURNS_S
+
+
+def test_after_who_says_later_nobody_else_is_waited_for_longer(plugs: Socket) -> None:
+    plugs.plug_in()
+    with asking(plugs) as asker:
+        until_answered(asker)
+        plugs.vehicle.units = Scripted((5, 0x7E8, "037f0178"), (700, 0x7E8, "04410c1af8"))
+        assert timed(asker)[1] == {"7E8": REVS}
+        plugs.vehicle.units = Scripted((5, 0x7E8, "04410c1af8"))
+        took_s, answers = timed(asker)
+        assert answers == {"7E8": REVS}
+        assert took_s < 0.7
 
 
 # manners

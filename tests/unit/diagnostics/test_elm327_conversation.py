@@ -135,3 +135,13 @@ def test_looking_without_waiting_is_enough_to_bring_it_up_and_to_notice_its_end(
     while talk.is_open(0.0):
         os.sched_yield()
     assert talk.counts["restarts"] == 1
+
+
+@pytest.mark.parametrize("talk", [OPENS + "import time; [time.sleep(1) for _ in range(60)]"], indirect=True)
+def test_a_child_that_heeds_nothing_is_gone_at_the_end(talk: Conversation) -> None:
+    assert talk.is_open(5.0)
+    pid = talk.pid or 0
+    os.kill(pid, 0)
+    talk.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
