@@ -7,6 +7,9 @@ import pytest
 
 from edge.diagnostics.asker import Answer, Asker
 from edge.diagnostics.ecu import UNITS, Ecu, unit_29
+from edge.diagnostics.findings import Status
+from edge.diagnostics.obd import ObdReader
+from edge.diagnostics.opening import frozen_values
 from edge.diagnostics.permission import Forbidden
 from edge.simulator.elm327_vehicle import Network
 from tests.unit.diagnostics.askers import BRAKES, TRANSPORTS, VIN, Reply, Scripted, Vehicle, driven, network
@@ -162,3 +165,18 @@ def test_everything_that_is_sent_has_eight_bytes(connector: Connector) -> None:
     connector.ask(network(driven(), extended=connector.extended), "0902")
     assert {len(frame.payload) for frame in connector.vehicle.heard} == {8}
     assert len(connector.vehicle.heard) == 2  # the question and its flow control
+
+
+def test_a_car_is_read_alike_whichever_way_it_is_asked(connector: Connector) -> None:
+    connector.vehicle.units = network(driven(), extended=connector.extended)
+    reader = ObdReader(connector.asker, frozen=frozen_values)
+    assert reader.discover()
+    identity, codes = reader.identity(), reader.codes()
+    assert identity is not None
+    assert identity.vin == VIN
+    assert codes is not None
+    every = frozenset({Status.CONFIRMED, Status.PENDING, Status.PERMANENT})
+    assert {(code.ecu, code.code): code.statuses for code in codes.codes.values()} == {
+        (engine(connector).name, "P0171"): every
+    }
+    assert not reader.malformed

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from edge.diagnostics.watch import Manners, Signs, Silence
 from edge.errors import BusDown, ConfigError
 from edge.frames import NANOSECONDS
 from edge.simulator.elm327 import Defect, Elm327
+from edge.simulator.elm327_vehicle import Network
 from tests.elm327 import PluggedIn
 from tests.shared import ROOT
 from tests.unit.diagnostics.askers import VIN, Scripted, Vehicle, driven, network, skip_without_python_obd
@@ -41,7 +42,7 @@ class Socket:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "obd"
         self.vehicle = Vehicle()
-        self.vehicle.units = network(driven(), extended=False)
+        self.units: Callable[[], Network] = lambda: network(driven(), extended=False)
         self.volts = CHARGING
         self._plugs = ExitStack()
         self._plug: PluggedIn | None = None
@@ -49,6 +50,7 @@ class Socket:
     def plug_in(
         self, defect: Defect = Defect.NONE, *, delay_s: float = 2.0, seed: int = 0, kind: type[Elm327] = Elm327
     ) -> Elm327:
+        self.vehicle.units = self.units()  # anew, as an adapter's time begins when it is plugged in
         adapter = kind(self.vehicle, defect=defect, volts=lambda: self.volts, delay_s=delay_s, seed=seed)
         self._plug = PluggedIn(adapter)
         self._plugs.callback(self._plug.unplug)
@@ -317,7 +319,7 @@ def _wait_for_the_adapter(asker: ElmAsker) -> None:
 
 
 def test_the_kind_of_bus_is_found_with_one_question_each(plugs: Socket) -> None:
-    plugs.vehicle.units = network(driven(), extended=True)
+    plugs.units = lambda: network(driven(), extended=True)
     plugs.plug_in()
     with asking(plugs, kind=None) as asker:
         answers = _asked(asker, times=4)
@@ -327,7 +329,7 @@ def test_the_kind_of_bus_is_found_with_one_question_each(plugs: Socket) -> None:
 
 
 def test_a_search_ends_at_the_first_error(plugs: Socket) -> None:
-    plugs.vehicle.units = Scripted()
+    plugs.units = Scripted
     plugs.plug_in()
     with asking(plugs, kind=None) as asker:
         _asked(asker, times=8)  # nobody answers at 500 kbit/s, and the simulated bus has no other rate
