@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -22,52 +22,14 @@ from edge.diagnostics.watch import Manners, Signs, Silence
 from edge.errors import BusDown, ConfigError
 from edge.frames import NANOSECONDS
 from edge.simulator.elm327 import Defect, Elm327
-from edge.simulator.elm327_vehicle import Network
-from tests.elm327 import PluggedIn
 from tests.shared import ROOT
-from tests.unit.diagnostics.askers import VIN, Scripted, Vehicle, driven, network, skip_without_python_obd
+from tests.unit.diagnostics.askers import VIN, Scripted, driven, network, skip_without_python_obd
+from tests.unit.diagnostics.sockets import CHARGING, RETURNS_S, Socket, spoil
 
 RPM = bytes.fromhex("010c")
 REVS = "410c1af8"
 LONG = bytes.fromhex("0902")
 GIVES_UP_S = 2.0
-RETURNS_S = 10.0
-RESET_S = 0.4
-CHARGING = 14.1
-
-
-class Socket:
-    """A port under one name, as udev gives it, whatever is plugged into it; nothing at first."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "obd"
-        self.vehicle = Vehicle()
-        self.units: Callable[[], Network] = lambda: network(driven(), extended=False)
-        self.volts = CHARGING
-        self._plugs = ExitStack()
-        self._plug: PluggedIn | None = None
-
-    def plug_in(
-        self, defect: Defect = Defect.NONE, *, delay_s: float = 2.0, seed: int = 0, kind: type[Elm327] = Elm327
-    ) -> Elm327:
-        self.vehicle.units = self.units()  # anew, as an adapter's time begins when it is plugged in
-        adapter = kind(self.vehicle, defect=defect, volts=lambda: self.volts, delay_s=delay_s, seed=seed)
-        self._plug = PluggedIn(adapter)
-        self._plugs.callback(self._plug.unplug)
-        self.path.unlink(missing_ok=True)
-        self.path.symlink_to(self._plug.path)
-        return adapter
-
-    def pull(self) -> None:
-        if self._plug is not None:
-            self._plug.unplug()
-        self.path.unlink(missing_ok=True)
-
-    def __enter__(self) -> "Socket":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._plugs.close()
 
 
 @pytest.fixture
@@ -105,10 +67,6 @@ def until_answered(asker: ElmAsker, request: bytes = RPM) -> float:
         if answers == {"7E8": REVS} and request == RPM:
             return time.monotonic() - began
         assert time.monotonic() - began < 2 * RETURNS_S, answers
-
-
-def spoil(adapter: Elm327, defect: Defect) -> None:
-    adapter._defect = defect
 
 
 def is_running(pid: int) -> bool:
@@ -269,6 +227,19 @@ def test_after_who_says_later_nobody_else_is_waited_for_longer(plugs: Socket) ->
         took_s, answers = timed(asker)
         assert answers == {"7E8": REVS}
         assert took_s < 0.7
+
+
+def test_frames_of_answers_are_there_for_the_decoder(plugs: Socket) -> None:
+    plugs.plug_in()
+    with asking(plugs) as asker:
+        until_answered(asker)
+        asker.taken_frames()
+        before_ns = asker.now_ns()
+        assert timed(asker, LONG)[1] == {"7E8": "490201" + VIN.encode().hex()}
+        frames = asker.taken_frames()
+        assert [(frame.id, frame.payload[0]) for frame in frames] == [(0x7E8, 0x10), (0x7E8, 0x21), (0x7E8, 0x22)]
+        assert all(before_ns < frame.time <= asker.now_ns() for frame in frames)
+        assert asker.taken_frames() == []
 
 
 # manners

@@ -15,7 +15,7 @@ from edge.diagnostics.service import Service, Vehicle
 from edge.diagnostics.watch import Manners
 from edge.simulator.elm327 import Defect
 from tests.unit.diagnostics.askers import VIN, skip_without_python_obd
-from tests.unit.diagnostics.test_elm327_adapter import RETURNS_S, Socket, spoil
+from tests.unit.diagnostics.sockets import RETURNS_S, Socket, spoil
 
 LOOK = threading.Event()
 """Never set: waiting for it is looking again a little later."""
