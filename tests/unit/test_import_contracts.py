@@ -92,7 +92,10 @@ OFFENCES = [
     ("sql", "cloud/api/alerts.py", "import sqlalchemy"),
     ("sql", "cloud/app.py", "import alembic"),
     ("training", "edge/detect/rules.py", "import pandas"),
-    ("not-imported", "edge/bus/source.py", "import obd"),
+    ("python-obd", "edge/bus/source.py", "import obd"),
+    ("python-obd", "edge/diagnostics/elm327/conversation.py", "import obd"),
+    ("not-imported", "edge/diagnostics/elm327/conversation.py", "import edge.diagnostics.elm327.child"),
+    ("not-imported", "edge/diagnostics/obd.py", "from edge.diagnostics.elm327.child import Adapter"),
 ]
 
 
