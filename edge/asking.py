@@ -1,37 +1,53 @@
 """Who is asked what, as it is configured: a service for each bus whose control units are asked."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge.bus.sink import BUSES
+from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
 from edge.config import Bus, Config
 from edge.errors import ConfigError
 
 if TYPE_CHECKING:
     from edge.diagnostics.opening import Asking
-    from edge.diagnostics.service import Service
+    from edge.diagnostics.service import Service, Vehicle
+
+ADAPTER: Final = "elm327"
 
 
-def services_of(config: Config, specs: Sequence[SourceSpec], *, keeps: bool) -> "Mapping[int, Service]":
-    """Services by the place of their bus; `keeps`: what they learn is kept in the state.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A bus whose control units are asked."""
+
+    service: "Service"
+    source: Source | None
+    """Where their answers are heard, of an adapter; a bus has a source anyway."""
+
+
+def asked_buses(
+    config: Config, specs: Sequence[SourceSpec], stop: threading.Event, *, keeps: bool
+) -> Mapping[int, Asked]:
+    """Those that are asked, by their place; `keeps`: what is learned is kept in the state.
 
     Raises:
-        ConfigError: a recording is to be asked.
+        ConfigError: a recording is to be asked, or an adapter is not to be.
     """
     return {
-        place: _service(config, bus, spec, keeps=keeps)
+        place: _asked(config, bus, spec, stop, keeps=keeps)
         for place, (bus, spec) in enumerate(zip(config.bus, specs, strict=True))
-        if bus.ask != "nothing"
+        if bus.ask != "nothing" or spec.kind == ADAPTER
     }
 
 
 @contextmanager
-def running(services: "Iterable[Service]") -> Iterator[None]:
-    """Services that ask, until it is left."""
-    started = list(services)
+def running(asked: Iterable[Asked]) -> Iterator[None]:
+    """Their services ask until it is left."""
+    started = [one.service for one in asked]
     for service in started:
         service.start()
     try:
@@ -58,16 +74,38 @@ def asking_of(config: Config, bus: Bus) -> "Asking":
     )
 
 
-def _service(config: Config, bus: Bus, spec: SourceSpec, *, keeps: bool) -> "Service":
-    if spec.kind not in BUSES:
-        remedy = 'Take ask = "obd" away, or name a bus, as can:can0'
-        raise ConfigError("control units cannot be asked there", place=bus.source, remedy=remedy)
-    from edge.diagnostics.opening import open_car  # noqa: PLC0415  # as above
+def _asked(config: Config, bus: Bus, spec: SourceSpec, stop: threading.Event, *, keeps: bool) -> Asked:
     from edge.diagnostics.poller import Rates  # noqa: PLC0415  # as above
     from edge.diagnostics.service import Service  # noqa: PLC0415  # as above
 
+    _check(bus, spec)
     settings = config.diagnostics
     name = bus.name or bus.source
+    asking = asking_of(config, bus)
+    opened, source = _way(asking, spec, bus.name or spec.text_option("name", spec.rest), stop)
     file = config.state.directory / f"vehicle-{bus.name or 'bus'}.json" if keeps else None
     rates = Rates(identity_s=settings.identity_s, codes_s=settings.codes_s)
-    return Service(name, partial(open_car, asking_of(config, bus)), file=file, rates=rates)
+    return Asked(Service(name, opened, file=file, rates=rates), source)
+
+
+def _check(bus: Bus, spec: SourceSpec) -> None:
+    if spec.kind == ADAPTER and bus.ask == "nothing":
+        remedy = 'Add ask = "obd" to it: an adapter says only what it is asked'
+        raise ConfigError("nothing would ever be heard there", place=bus.source, remedy=remedy)
+    if spec.kind not in (*BUSES, ADAPTER):
+        remedy = 'Take ask = "obd" away, or name a bus, as can:can0'
+        raise ConfigError("control units cannot be asked there", place=bus.source, remedy=remedy)
+
+
+def _way(
+    asking: "Asking", spec: SourceSpec, name: str, stop: threading.Event
+) -> "tuple[Callable[[], Vehicle], Source | None]":
+    """How it is opened, and where its answers are heard."""
+    from edge.diagnostics.opening import adapter_vehicle, open_adapter, open_car  # noqa: PLC0415  # as above
+
+    if spec.kind != ADAPTER:
+        return partial(open_car, asking), None
+    from edge.diagnostics.elm327.source import AdapterSource  # noqa: PLC0415  # as above
+
+    asker = open_adapter(asking)
+    return partial(adapter_vehicle, asker, asking), AdapterSource(asker, name, stop)

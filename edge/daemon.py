@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from edge.asking import running, services_of
+from edge.asking import asked_buses, running
 from edge.bus.cadence import Cadence
 from edge.bus.open import open_source
 from edge.bus.reader import Readers
@@ -82,7 +82,9 @@ class Daemon:
         self._started_s = time.monotonic()
         self._span: list[int] = []
         self._offset_ns = time.time_ns() - time.monotonic_ns()
-        sources = [self._open(spec, bus, stack) for spec, bus in zip(prepared.specs, config.bus, strict=True)]
+        self._asked = asked_buses(config, prepared.specs, self._stop, keeps=parts.outbox is not None)
+        """By place of the bus."""
+        sources = [self._source(place, stack) for place in range(len(config.bus))]
         self._lanes = [
             _Lane(spec, bus, self._offset_ns if source.live else 0)
             for source, spec, bus in zip(sources, prepared.specs, config.bus, strict=True)
@@ -98,8 +100,6 @@ class Daemon:
         self._teller = Teller(
             self._judgement.book, Cab(_voice(config)), outbox=parts.outbox, alerts_out=parts.alerts_out
         )
-        self._askers = services_of(config, prepared.specs, keeps=parts.outbox is not None)
-        """By place of the bus."""
         self._show_at_ns = 0
 
     async def run(self) -> Report:
@@ -139,6 +139,12 @@ class Daemon:
         for wait in done:
             wait.result()
 
+    def _source(self, place: int, stack: ExitStack) -> Source:
+        asked = self._asked.get(place)
+        if asked is not None and asked.source is not None:
+            return asked.source
+        return self._open(self._prepared.specs[place], self._config.bus[place], stack)
+
     def _open(self, spec: SourceSpec, bus: Bus, stack: ExitStack) -> Source:
         speed = None if bus.speed == "max" else bus.speed
         cadence = Cadence.of_grid(self._config.judging.grid_ms * MS, self._offset_ns)
@@ -155,7 +161,7 @@ class Daemon:
     def _pipeline(self) -> None:
         """Frames in, outcomes out, until every source has ended or the daemon is told to stop."""
         health_at = time.monotonic() + HEALTH_S
-        with self._readers, running(self._askers.values()):
+        with self._readers, running(self._asked.values()):
             while not self._stop.is_set() and not self._grid.over:
                 self._take()
                 self._judge()
@@ -175,18 +181,18 @@ class Daemon:
             if batch is None:
                 self._grid.end(index)
             else:
-                if index in self._askers:
-                    self._askers[index].count(*own_traffic(batch))
+                if index in self._asked:
+                    self._asked[index].service.count(*own_traffic(batch))
                 self._grid.offer(index, self._lanes[index].placed(batch), time.monotonic_ns())
 
     def _hear_askers(self) -> None:
         """Tell those who ask what the vehicle shows, and tell on what they found."""
         now_ns = time.monotonic_ns()
-        if not self._askers or now_ns < self._show_at_ns:
+        if not self._asked or now_ns < self._show_at_ns:
             return
         self._show_at_ns = now_ns + SHOW_NS
         window = self._judgement.history.window()
-        for service in self._askers.values():
+        for service in (one.service for one in self._asked.values()):
             service.show(signs_of(window, now_ns))
             for told in service.take():
                 at, clock = datetime.now(UTC), clock_state()
@@ -224,7 +230,7 @@ class Daemon:
         body = health_body(
             uptime_s=time.monotonic() - self._started_s,
             buses={reader.name: reader.down for reader in self._readers.readers},
-            askers={service.name: service.trouble for service in self._askers.values()},
+            askers={one.service.name: one.service.trouble for one in self._asked.values()},
             switched_off=self._judgement.switched_off,
             counters=counters,
         )
@@ -233,7 +239,7 @@ class Daemon:
     def _counters(self) -> dict[str, Mapping[str, int]]:
         return {
             **{f"bus.{reader.name}": reader.counters for reader in self._readers.readers},
-            **{f"diagnostics.{service.name}": service.counters for service in self._askers.values()},
+            **{f"diagnostics.{one.service.name}": one.service.counters for one in self._asked.values()},
             "decode": frame_counts(self._judgement.decoder.counts),
             "judgement": {
                 "cells": self._judgement.cells,

@@ -10,9 +10,8 @@ from edge.diagnostics import obd_messages
 from edge.diagnostics.asker import Asker
 from edge.diagnostics.cars import CarSurveyor
 from edge.diagnostics.findings import Code, Readiness, SinceCleared, Survey, Unit
-from edge.diagnostics.line import Line
 from edge.diagnostics.obd import ObdReader
-from edge.diagnostics.opening import Asking, askers_on, frozen_values, open_line
+from edge.diagnostics.opening import Asking, Way, frozen_values, open_way
 from edge.diagnostics.watch import Silence
 from edge.errors import EdgeError
 
@@ -44,11 +43,10 @@ def diagnose(asking: Asking, *, as_json: bool) -> str:
         BusDown: it is not there just now.
         Refused: nothing may be asked, or nobody answers.
     """
-    with closing(open_line(asking)) as line:
-        _listen(line)
-        surveyor = CarSurveyor(list(askers_on(line, asking)), frozen=frozen_values)
-        survey = _looked(line, surveyor)
-        return _as_json(survey, line) if as_json else "".join(f"{text}\n" for text in _as_text(survey, line))
+    with closing(open_way(asking)) as way:
+        _listen(way)
+        survey = _looked(way, CarSurveyor(way.askers, frozen=frozen_values))
+        return _as_json(survey, way) if as_json else "".join(f"{text}\n" for text in _as_text(survey, way))
 
 
 def clear_codes(asking: Asking) -> str:
@@ -60,9 +58,9 @@ def clear_codes(asking: Asking) -> str:
         ConfigError, BusDown: as above.
         Refused: the vehicle moves, its engine runs, or that is unknown.
     """
-    with closing(open_line(asking)) as line:
-        _listen(line)
-        asker, reader = _answering(line, asking)
+    with closing(open_way(asking)) as way:
+        _listen(way)
+        asker, reader = _answering(way)
         _must_stand(asker, reader)
         before = reader.codes()
         cleared = [answer.ecu.name for answer in asker.ask(CLEAR) if answer.refusal is None]
@@ -75,18 +73,19 @@ def clear_codes(asking: Asking) -> str:
     )
 
 
-def _listen(line: Line) -> None:
-    until_ns = line.now_ns() + int(LISTEN_S * 1e9)
-    while (left_ns := until_ns - line.now_ns()) > 0:
-        line.heard(left_ns / 1e9)
-    if (why := line.why_silent()) is not None:
-        raise Refused(line.watch.bad_install or WHY.get(why, str(why)))
+def _listen(way: Way) -> None:
+    until_ns = way.standing.now_ns() + int(LISTEN_S * 1e9)
+    while (left_ns := until_ns - way.standing.now_ns()) > 0:
+        way.standing.listen(left_ns / 1e9)
+    if (why := way.standing.why_silent()) is not None:
+        raise Refused(way.bad_install() or WHY.get(why, str(why)))
 
 
-def _looked(line: Line, surveyor: CarSurveyor) -> Survey:
+def _looked(way: Way, surveyor: CarSurveyor) -> Survey:
     if not surveyor.discover():
-        bad = line.watch.bad_install
-        raise Refused(bad or "nobody answers OBD-II; electric cars and those of SAE J1979-2 are asked otherwise")
+        raise Refused(
+            way.bad_install() or "nobody answers OBD-II; some electric and all newer cars are asked otherwise"
+        )
     identity, codes = surveyor.identity() or Survey(), surveyor.codes() or Survey()
     return Survey(
         vin=identity.vin, units=identity.units, codes=codes.codes, told=codes.told, cleared=codes.cleared,
@@ -94,8 +93,8 @@ def _looked(line: Line, surveyor: CarSurveyor) -> Survey:
     )  # fmt: skip
 
 
-def _answering(line: Line, asking: Asking) -> tuple[Asker, ObdReader]:
-    for asker in askers_on(line, asking):
+def _answering(way: Way) -> tuple[Asker, ObdReader]:
+    for asker in way.askers:
         reader = ObdReader(asker, frozen=frozen_values)
         if reader.discover():
             return asker, reader
@@ -121,7 +120,7 @@ def _list(survey: Survey | None) -> str:
     return ", ".join(codes) or "no codes"
 
 
-def _as_json(survey: Survey, line: Line) -> str:
+def _as_json(survey: Survey, way: Way) -> str:
     told: dict[str, Any] = {
         "vin": survey.vin,
         "vin_check_digit": obd_messages.check_digit_fits(survey.vin) if survey.vin else None,
@@ -130,7 +129,9 @@ def _as_json(survey: Survey, line: Line) -> str:
         "readiness": {ecu: asdict(one) for ecu, one in survey.readiness.items()},
         "since_cleared": {ecu: asdict(one) for ecu, one in survey.cleared.items()},
         "odometer_km": survey.odometer_km,
-        "bus": {"bits_in_a_second_at_most": line.budget.peak_bits, "granted": line.budget.bits_per_s, **line.counters},
+        "granted_bits_per_s": way.budget().bits_per_s,
+        "bits_in_a_second_at_most": way.budget().peak_bits,
+        "counters": dict(way.counters()),
     }
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
@@ -140,7 +141,7 @@ def _code(code: Code) -> dict[str, Any]:
     return {**told, "statuses": sorted(told["statuses"]), "status": code.status}
 
 
-def _as_text(survey: Survey, line: Line) -> Iterator[str]:
+def _as_text(survey: Survey, way: Way) -> Iterator[str]:
     yield f"VIN            {survey.vin or 'not told'}"
     if survey.odometer_km is not None:
         yield f"odometer       {survey.odometer_km:,.1f} km"
@@ -150,8 +151,8 @@ def _as_text(survey: Survey, line: Line) -> Iterator[str]:
     for code in survey.codes.values():
         yield f"  {code.code}  {code.ecu}  {', '.join(sorted(code.statuses))}, lamp {code.lamp or 'unknown'}"
         yield from (f"      {path} = {value}" for path, value in code.freeze_frame.items())
-    share = 100.0 * line.budget.peak_bits / (line.budget.bits_per_s or 1)
-    yield f"we took at most {share:.0f} % of the {line.budget.bits_per_s:,} bit/s that are granted to us"
+    share = 100.0 * way.budget().peak_bits / (way.budget().bits_per_s or 1)
+    yield f"we took at most {share:.0f} % of the {way.budget().bits_per_s:,} bit/s that are granted to us"
 
 
 def _unit_text(unit: Unit, ready: Readiness | None, since: SinceCleared | None) -> Iterator[str]:

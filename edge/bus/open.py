@@ -7,6 +7,7 @@ from edge.bus.cadence import Cadence
 from edge.bus.pace import Paced
 from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
+from edge.errors import ConfigError
 
 _CADENCE: Final = Cadence()
 
@@ -28,7 +29,7 @@ def open_source(
     A live bus that is not there yet is no error here: its `read` says so.
 
     Raises:
-        ConfigError: no such kind, option, file, channel, driver, vehicle or fault.
+        ConfigError: an adapter, or no such kind, option, file, channel, driver, vehicle or fault.
     """
     source = _open(spec, now_ns, cadence, offline=offline)
     return source if source.live or speed is None else Paced(source, speed, wait=stop.wait)
@@ -48,6 +49,9 @@ def _open(spec: SourceSpec, now_ns: int, cadence: Cadence, *, offline: bool) -> 
         from edge.bus.socketcan import SocketCanSource  # noqa: PLC0415  see above
 
         return SocketCanSource(spec, cadence=cadence)
+    if spec.kind == "elm327":
+        remedy = 'Ask it: telltale-edge diagnose, or the daemon with ask = "obd" on this bus'
+        raise ConfigError("an adapter says nothing by itself", place=spec.text, remedy=remedy)
     from edge.bus.interface import Interface  # noqa: PLC0415  see above
     from edge.bus.pythoncan import PythonCanSource  # noqa: PLC0415  see above
 

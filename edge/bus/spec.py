@@ -17,6 +17,7 @@ ANY: Final = frozenset({"*"})
 KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "can": frozenset({"bitrate", "fd", "name", "only", "ring", "send"}),
+        "elm327": frozenset({"baud", "name", "protocol"}),
         "log": frozenset({"channel"}),
         "pythoncan": ANY,
         "sim": frozenset({"cycle", "duration", "fault", "seed", "skip", "start", "warm", "weather"}),
@@ -131,6 +132,7 @@ class SourceSpec:
 
 _EXAMPLES: Final = {
     "can": "can:can0",
+    "elm327": "elm327:/dev/ttyUSB0?baud=38400&protocol=6",
     "log": "log:drive.log",
     "pythoncan": "pythoncan:udp_multicast:239.0.0.1?port=43113",
     "sim": "sim:car?fault=coolant_leak@60",

@@ -1,6 +1,6 @@
 """From what the installer wrote to a way to the vehicle: port, manners, askers and surveyor of one bus."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -9,18 +9,23 @@ from edge.bus.kernel_frames import EXTENDED_BIT
 from edge.bus.port import open_port
 from edge.bus.spec import SourceSpec
 from edge.decode.pids import values
+from edge.diagnostics.asker import Asker
 from edge.diagnostics.budget import SHARE, Budget
 from edge.diagnostics.can_asker import Assembly, CanAsker
 from edge.diagnostics.cars import CarSurveyor
+from edge.diagnostics.elm327.asker import ElmAsker
+from edge.diagnostics.elm327.opening import as_vehicle, open_elm327
 from edge.diagnostics.findings import Value
 from edge.diagnostics.isotp_kernel import KernelAssembly, kernel_has_isotp
 from edge.diagnostics.isotp_library import LibraryAssembly
 from edge.diagnostics.line import Line
 from edge.diagnostics.permission import Permission
+from edge.diagnostics.poller import Standing
 from edge.diagnostics.service import Vehicle
 from edge.diagnostics.standing import LineStanding
 from edge.diagnostics.watch import VOLTS_MIN, Manners, Watch
 
+ADAPTER: Final = "elm327"
 PATIENCE_S: Final = 0.05
 BITRATE: Final = 500_000
 """Of a bus whose bit rate nobody told; the budget is counted by it."""
@@ -67,8 +72,9 @@ def open_line(asking: Asking) -> Line:
     """
     wanted = FILTERS if asking.shares_reader else ()
     port = open_port(asking.source, patience_s=PATIENCE_S, wanted=wanted)
-    watch = Watch(asking.manners, bitrate=asking.bitrate, address=asking.permission.address)
-    return Line(port, asking.permission, watch, Budget(asking.bitrate, share=asking.share))
+    permission = asking.permission
+    watch = Watch(asking.manners, bitrate=asking.bitrate, address=permission.address, units=permission.units)
+    return Line(port, permission, watch, Budget(asking.bitrate, share=asking.share))
 
 
 def open_car(asking: Asking) -> Vehicle:
@@ -89,10 +95,65 @@ def open_car(asking: Asking) -> Vehicle:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A bus or an adapter, for who asks once and by hand."""
+
+    askers: Sequence[Asker]
+    standing: Standing
+    bad_install: Callable[[], str | None]
+    budget: Callable[[], Budget]
+    counters: Callable[[], Mapping[str, int]]
+    close: Callable[[], None]
+
+
+def open_way(asking: Asking) -> Way:
+    """What is written as a source, open.
+
+    Raises:
+        ConfigError: nobody can be asked there, or not on this machine.
+        BusDown: it is not there just now.
+    """
+    if SourceSpec.parse(asking.source).kind == ADAPTER:
+        adapter = open_adapter(asking)
+        return Way(
+            askers=[adapter], standing=adapter, bad_install=lambda: adapter.watch.bad_install,
+            budget=lambda: adapter.budget, counters=lambda: adapter.counters, close=adapter.close,
+        )  # fmt: skip
+    line = open_line(asking)
+    askers = list(askers_on(line, asking))
+    return Way(
+        askers=askers, standing=LineStanding(line), bad_install=lambda: line.watch.bad_install,
+        budget=lambda: line.budget, counters=lambda: {**askers[0].counters, **askers[1].counters}, close=line.close,
+    )  # fmt: skip
+
+
+def open_adapter(asking: Asking) -> ElmAsker:
+    """An ELM327; it need not be there yet.
+
+    Raises:
+        ConfigError: python-OBD is not installed, or an option cannot be used.
+    """
+    spec = SourceSpec.parse(asking.source)
+    return open_elm327(
+        spec.rest,
+        asking.manners,
+        baud=spec.int_option("baud", None, least=1),
+        protocol=spec.text_option("protocol", None),
+        permission=asking.permission,
+        units=sorted(asking.permission.units),
+    )
+
+
+def adapter_vehicle(asker: ElmAsker, asking: Asking) -> Vehicle:
+    """A car behind an adapter."""
+    return as_vehicle(asker, CarSurveyor([asker], frozen=frozen_values, rates_s=asking.rates_s))
+
+
 def askers_on(line: Line, asking: Asking) -> Iterator[CanAsker]:
     """One for each length of ids."""
     for extended in (False, True):
-        yield CanAsker(line, _assembly(line, asking), extended=extended)
+        yield CanAsker(line, _assembly(line, asking), extended=extended, units=sorted(asking.permission.units))
 
 
 def _assembly(line: Line, asking: Asking) -> Assembly:

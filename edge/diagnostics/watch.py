@@ -6,13 +6,13 @@ minute from when the bus began to speak, and no more.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from edge.diagnostics.budget import WINDOW_NS, frame_bits
-from edge.diagnostics.ecu import answering, is_asking
+from edge.diagnostics.ecu import Ecu, answering, is_asking
 from edge.frames import ERROR, EXTENDED, NANOSECONDS, Frame
 
 FOREIGN_NS: Final = 600 * NANOSECONDS
@@ -104,8 +104,10 @@ class Manners:
 class Watch:
     """Everything that was heard or told, as far as it decides whether we may ask."""
 
-    def __init__(self, manners: Manners, *, bitrate: int, address: int | None = None) -> None:
-        """`bitrate`: bit/s of the bus; `address`: our own on J1939."""
+    def __init__(
+        self, manners: Manners, *, bitrate: int, address: int | None = None, units: Collection[Ecu] = ()
+    ) -> None:
+        """`bitrate`: bit/s of the bus; `address`: our own on J1939; `units`: of the profile, beyond ISO 15765-4."""
         self.manners = manners
         self.bad_install: str | None = None
         """What was seen when we sent; the installer has to look, nothing is sent until the daemon starts anew."""
@@ -119,6 +121,8 @@ class Watch:
         """A silent bus is tried: the first error is one too many."""
         self._bitrate = bitrate
         self._address = address
+        self._named = {(unit.answer, unit.extended) for unit in units}
+        self._named |= {(unit.request, unit.extended) for unit in units}
         self._open_until_ns = -1
         self._traffic_ns: int | None = None
         self._woke_ns: int | None = None
@@ -162,7 +166,7 @@ class Watch:
             if self._is_foreign(frame, now_ns):
                 self.foreign_requests += 1
                 self._foreign_ns = now_ns
-            elif answering(frame) is None and not _is_asking(frame):
+            elif not self._is_of_testers(frame):
                 self._traffic(now_ns)
 
     def not_sent(self, why: str, now_ns: int) -> None:
@@ -216,6 +220,12 @@ class Watch:
         self._load_bits += bits
         self.load(now_ns)
 
+    def _is_of_testers(self, frame: Frame) -> bool:
+        """Whether it asks a unit or answers a tester."""
+        extended = bool(frame.flags & EXTENDED)
+        is_named = (frame.id, extended) in self._named
+        return is_named or answering(frame) is not None or is_asking(frame.id, extended=extended)
+
     def _is_foreign(self, frame: Frame, now_ns: int) -> bool:
         extended = bool(frame.flags & EXTENDED)
         if extended and frame.id & 0xFF in OTHER_TESTERS and frame.id & 0xFF != self._address:
@@ -241,10 +251,6 @@ class Watch:
         is_often = len(self._errors) == ERRORS_MAX and now_ns - self._errors[0] < ERRORS_NS
         if self.bad_install is None and (at_once or is_often):
             self.bad_install = f"{why}: check the bit rate, the termination and that CAN-H and CAN-L are not exchanged"
-
-
-def _is_asking(frame: Frame) -> bool:
-    return is_asking(frame.id, extended=bool(frame.flags & EXTENDED))
 
 
 def _scale(volts: float) -> float:

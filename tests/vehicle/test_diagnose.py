@@ -24,8 +24,8 @@ def test_a_car_says_who_it_is_and_what_is_wrong(car: Wire) -> None:
     (code,) = told["codes"]
     assert (code["code"], code["status"], code["lamp"]) == ("P0303", "confirmed", "on")
     assert code["freeze_frame"]["Vehicle.Speed"] > 0
-    assert told["bus"]["bits_in_a_second_at_most"] <= told["bus"]["granted"]
-    assert told["bus"]["sent_clearing"] == 0
+    assert told["bits_in_a_second_at_most"] <= told["granted_bits_per_s"]
+    assert told["counters"]["sent_clearing"] == 0
 
 
 def test_a_car_that_is_driven_keeps_its_codes(car: Wire) -> None:

@@ -6,7 +6,7 @@ is shown by its supply, which the adapter measures, or told by others.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -20,7 +20,7 @@ from edge.diagnostics.elm327.hearing import Gathered, Hearing
 from edge.diagnostics.elm327.lines import Heard, Remark
 from edge.diagnostics.elm327.reach import Reach
 from edge.diagnostics.elm327.search import Search
-from edge.diagnostics.line import LOOK_S, PATIENCE_S, NotNow
+from edge.diagnostics.line import LOOK_S, PATIENCE_S, News, NotNow
 from edge.diagnostics.permission import Forbidden, Permission
 from edge.diagnostics.probe import SUPPORTED, Kind
 from edge.diagnostics.watch import Manners, Signs, Silence, Watch
@@ -52,7 +52,7 @@ class ElmAsker:
         """`kind`: of the bus; searched for, with four questions at most, when None; `units`: of the profile."""
         bitrate = kind.bitrate if kind else CAREFUL_BITRATE
         self.permission = permission
-        self.watch = Watch(replace(manners, gateway=True), bitrate=bitrate)
+        self.watch = Watch(replace(manners, gateway=True), bitrate=bitrate, units=units)
         self.budget = Budget(bitrate)
         self.kind = kind
         """Of the bus, once it is known."""
@@ -62,6 +62,7 @@ class ElmAsker:
         self._search = Search()
         self._counts = Counter(dict.fromkeys(("questions", "answers", "negative", "unanswered", "asked_again"), 0))
         self._signs = Signs(0)
+        self._news: Callable[[], News] | None = None
         self._errors = 0
 
     @property
@@ -106,6 +107,10 @@ class ElmAsker:
         """The vehicle's state as others know it; what the adapter measures of the supply is added."""
         self._signs = signs
         self._tell_supply()
+
+    def listen_to(self, news: Callable[[], News]) -> None:
+        """Ask there, again and again, what is known of the vehicle besides; of its traffic nobody here knows."""
+        self._news = news
 
     def listen(self, wait_s: float) -> int:
         """Let time pass; how often the adapter has been opened, so that a return is noticed.
@@ -216,6 +221,8 @@ class ElmAsker:
 
     def _tell_supply(self) -> None:
         """Either of them proves that the vehicle is in use; the supply is as the adapter measures it."""
+        if self._news is not None and (signs := self._news().signs) is not None:
+            self._signs = signs
         self.watch.tell(self._signs)
         if (measured := self._reach.measured) is not None:
             self.watch.tell(Signs(measured[0], volts=measured[1]))

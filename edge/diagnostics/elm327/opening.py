@@ -52,11 +52,11 @@ def open_elm327(
 
 
 def as_vehicle(asker: ElmAsker, surveyor: Surveyor) -> Vehicle:
-    """An adapter as a way to a vehicle; nobody else reads its bus, so nobody tells of its traffic."""
+    """An adapter as a way to a vehicle."""
     return Vehicle(
         surveyor=surveyor,
         standing=asker,
-        traffic=lambda _frames, _last_ns, _bits: None,
+        listen_to=asker.listen_to,
         bad_install=lambda: asker.watch.bad_install,
         close=asker.close,
     )
