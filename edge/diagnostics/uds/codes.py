@@ -121,11 +121,11 @@ class CodeReader:
                 statuses = messages.statuses(record.status, told.available) | lasting
                 if statuses and record.number not in found:
                     kept = self._kept_of(unit, record)
-                    found[record.number] = _code(unit, record, told.available, protocol, statuses, kept)
+                    found[record.number] = _code(unit, record, told.available, protocol, statuses=statuses, kept=kept)
         for number, record in permanent.items():
             if number not in found:
                 statuses = frozenset({Status.PERMANENT})
-                found[number] = _code(unit, record, NOTHING_KEPT, emissions, statuses, {})
+                found[number] = _code(unit, record, NOTHING_KEPT, emissions, statuses=statuses, kept={})
         return tuple(found.values())
 
     # what the unit kept of a code
@@ -186,6 +186,7 @@ def _code(
     record: Record,
     available: StatusByte,
     protocol: Protocol,
+    *,
     statuses: frozenset[Status],
     kept: Mapping[str, Value],
 ) -> Code:
