@@ -170,6 +170,16 @@ def test_a_second_look_asks_for_lists_and_not_for_what_was_kept_again(bench: Ben
     assert b"\x19\x06" not in looks[-1]
 
 
+def test_identifiers_of_a_long_snapshot_are_measured_some_at_a_look_until_it_is_whole(bench: Bench) -> None:
+    if Protocol.OBD_ON_UDS not in bench.kind.protocols:
+        pytest.skip("its units do not tell the identifiers of their snapshots otherwise")
+    assert "did.rest" in bench.codes.codes["7E8", "P0303", "00"].freeze_frame
+    for _ in range(3):
+        frame = told(bench.reader.codes()).codes["7E8", "P0303", "00"].freeze_frame
+    assert "did.rest" not in frame
+    assert len(frame) > 30
+
+
 # units that a test makes up
 
 Answers = Callable[[bytes], bytes | None]
@@ -256,7 +266,19 @@ def test_what_comes_later_is_asked_again_at_the_next_look() -> None:
     assert not last.refused
 
 
-def test_identifiers_that_are_refused_together_are_asked_one_by_one() -> None:
+@pytest.mark.parametrize(("version", "protocol"), [(1, Protocol.OBD_ON_UDS), (2, Protocol.WWH_OBD)])
+def test_only_what_says_so_is_j1979_2(version: int, protocol: Protocol) -> None:
+    answers = {
+        b"\x22\xf8\x10": bytes((0x62, 0xF8, 0x10, version)),
+        bytes.fromhex("194233081E"): bytes.fromhex("594233FF1E04"),
+    }
+    reader, _ = reader_of(answers.get)
+    assert reader.discover()
+    assert reader.found.protocols == {protocol, Protocol.UDS}
+
+
+@pytest.mark.parametrize("nrc", [0x13, 0x14, 0x31])
+def test_identifiers_that_are_refused_together_are_asked_one_by_one(nrc: int) -> None:
     wanted = [WantedDid(ENGINE, did, 1.0) for did in (1, 2, 3)]
     asked: list[bytes] = []
 
@@ -265,7 +287,7 @@ def test_identifiers_that_are_refused_together_are_asked_one_by_one() -> None:
         if request == b"\x22\xf1\x86":
             return b"\x62\xf1\x86\x01"
         if request[0] != 0x22 or len(request) > 3 or request == b"\x22\0\2":
-            return bytes((0x7F, request[0], 0x31)) if request[0] == 0x22 else None
+            return bytes((0x7F, request[0], nrc if len(request) > 3 else 0x31)) if request[0] == 0x22 else None
         return b"\x62" + request[1:] + b"\x07"
 
     reader, _ = reader_of(says, wanted=wanted)
