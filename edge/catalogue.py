@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.heavy import heavy_vehicles
+from edge.polled import polled_signals
 
 UNMAPPED: Final = "dbc."
 """Signals that no mapping names keep `dbc.<Message>.<Signal>`."""
@@ -89,8 +90,10 @@ CATALOGUE: Final = _table(
     ("Vehicle.Telltale.TyreLamp", "", 0.0, 1.0, 0.2),
     ("Vehicle.Telltale.ChargeLamp", "", 0.0, 1.0, 0.2),
     *heavy_vehicles(),
+    *polled_signals(),
 )
-"""Every signal that a shipped rule, model or summary uses, those of the petrol car, and the names of heavy vehicles."""
+"""Every signal that a shipped rule, model or summary uses, those of the petrol car, the names of heavy vehicles, and
+what testers ask for."""
 
 
 def info(path: str) -> SignalInfo | None:

@@ -5,11 +5,23 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, field_validator, model_validator
 
 from edge import assets
+from edge.decode.did_entries import DidEntry
 from edge.decode.schemes import IntegrityEntry
-from edge.profile import BitRate, Database, Profile, SignalName, known_buses, placed
+from edge.profile import (
+    BUSES_MAX,
+    Asked,
+    BitRate,
+    BusName,
+    Database,
+    Profile,
+    ProfileBus,
+    SignalName,
+    known_buses,
+    placed,
+)
 from edge.toml_file import read_toml
 from edge.wire.envelope import VehicleName
 
@@ -25,6 +37,8 @@ def _is_speed(value: object) -> float | Literal["max"]:
     return float(value)
 
 
+PidName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{2}$", to_upper=True)]
+
 Speed = Annotated[float | Literal["max"], PlainValidator(_is_speed)]
 
 
@@ -39,6 +53,13 @@ class Vehicle(_Part):
     id: VehicleName = "vehicle-1"
 
 
+class Channel(_Part):
+    """One of the buses inside a recording, by the name that it has there."""
+
+    name: BusName
+    dbc: list[Database] = []
+
+
 class Bus(_Part):
     """One source of frames and the databases that explain them."""
 
@@ -46,12 +67,27 @@ class Bus(_Part):
     """Its name on this vehicle; needed when there are several. A log's own buses become `<name>/<its own>`."""
     source: str = "can:can0"
     dbc: list[Database] = []
+    channels: Annotated[list[Channel], Field(max_length=BUSES_MAX)] = []
+    """Databases for one of the buses inside a recording alone; they go before those of all."""
     mapping: Path | None = None
     """Instead of the files beside the databases; one for all of them."""
     bitrate: BitRate | None = None
     """What the interface must be set to; nothing is set by us."""
+    ask: Literal["nothing", "obd"] = "nothing"
+    """What control units on it are asked by us."""
     speed: Speed = 1.0
     """Of a recording or a simulation; a live bus has its own."""
+
+    @model_validator(mode="after")
+    def _only_a_recording_has_channels(self) -> Self:
+        if self.channels and not self.is_recording:
+            raise ValueError("only a log: has channels; write one [[bus]] for each bus")
+        return self
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether it may hold several buses."""
+        return self.source.startswith("log:")
 
 
 class Judging(_Part):
@@ -85,6 +121,25 @@ class Memory(_Part):
     """Empty: every signal that has a VSS path."""
     subscribe: list[SignalName] = []
     """Of which a row is kept for each cell, beside those that rules and models ask for."""
+
+
+class Diagnostics(_Part):
+    """How control units are asked; a bus is asked only where it says so (`ask`)."""
+
+    load_percent: Annotated[float, Field(gt=0, le=20)] = 5.0
+    """How much of a bus questions and answers may take in any second."""
+    volts_min: Annotated[float, Field(ge=9, le=14)] = 12.0
+    """Below this supply nothing is asked; of a supply of 24 V, below twice as much."""
+    silent_connector: bool = False
+    """A gateway keeps the connector silent, and the installer agrees that it is asked when the vehicle is awake."""
+    codes_s: Annotated[float, Field(ge=10, le=86_400)] = 300.0
+    """Between two looks at trouble codes."""
+    identity_s: Annotated[float, Field(ge=60, le=2_592_000)] = 86_400.0
+    """Between two looks at who the units are; each awakening begins with one."""
+    pids: dict[PidName, Annotated[float, Field(ge=0.1, le=86_400)]] | None = None
+    """Seconds between two questions by PID in hex; absent: ordinary rates; {}: none is asked."""
+    isotp: Literal["auto", "kernel", "library"] = "auto"
+    """What puts long answers together."""
 
 
 class State(_Part):
@@ -134,11 +189,14 @@ class Config(_Part):
     judging: Judging = Judging()
     detect: Detect = Detect()
     memory: Memory = Memory()
+    diagnostics: Diagnostics = Diagnostics()
     state: State = State()
     link: LinkSettings = LinkSettings()
     cab: CabSettings = CabSettings()
     integrity: list[IntegrityEntry] = []
     """Counters and checksums that are verified; those of the profile come after them."""
+    did: Annotated[list[DidEntry], Field(max_length=4096)] = []
+    """What identifiers of control units mean; those of the profile come after them."""
 
     @model_validator(mode="after")
     def _buses_have_names(self) -> Self:
@@ -159,6 +217,8 @@ def load_config(file: Path) -> Config:
     for bus in config.bus:
         bus.source = _from(base, bus.source)
         bus.dbc = [placed(one, base) for one in bus.dbc]
+        for channel in bus.channels:
+            channel.dbc = [placed(one, base) for one in channel.dbc]
         bus.mapping = base / bus.mapping if bus.mapping else None
     config.state.directory = base / config.state.directory
     for name in ("password_file", "ca", "certificate", "key"):
@@ -189,9 +249,11 @@ def with_profile(config: Config, base: Path) -> Config:
     file = assets.profile_file(config.profile, base)
     profile = read_toml(Profile, file, what="profile", see="dbc/README.md, profiles")
     folder = file.resolve().parent
-    names = [(bus.name, bool(bus.dbc)) for bus in result.bus]
-    for bus, known in zip(result.bus, known_buses(names, profile, file), strict=True):
-        bus.dbc = bus.dbc or [placed(one, folder) for one in (*known.databases, *profile.databases)]
+    asked = [Asked(bus.name, bool(bus.dbc or bus.channels), bus.is_recording) for bus in result.bus]
+    for bus, one, known in zip(result.bus, asked, known_buses(asked, profile, file), strict=True):
+        if not one.has_own:
+            bus.dbc = [placed(database, folder) for database in (*known.databases, *profile.databases)]
+            bus.channels = [_channel(inner, folder) for inner in known.inner if inner.databases]
         bus.bitrate = bus.bitrate or known.bitrate
     detect.rules = detect.rules + [str(assets.rule_file(name, folder)) for name in profile.rules]
     detect.models = detect.models + [str(assets.model_folder(name, folder)) for name in profile.models]
@@ -199,14 +261,19 @@ def with_profile(config: Config, base: Path) -> Config:
     memory.summary_signals = memory.summary_signals or profile.summary_signals
     memory.subscribe = list(dict.fromkeys([*memory.subscribe, *profile.subscribe]))
     result.integrity = result.integrity + profile.integrity
+    result.did = result.did + profile.did
     return result
+
+
+def _channel(bus: ProfileBus, folder: Path) -> Channel:
+    return Channel(name=bus.name, dbc=[placed(database, folder) for database in bus.databases])
 
 
 def to_toml(config: Config) -> str:
     """The resolved configuration as TOML."""
     tables = config.model_dump(mode="json", exclude_none=True)
     lines = [f"profile = {_toml(tables.pop('profile'))}"]
-    for name in ("bus", "integrity"):
+    for name in ("bus", "integrity", "did"):
         for one in tables.pop(name):
             lines += ["", f"[[{name}]]", *_fields(one)]
     for name, table in tables.items():
@@ -226,4 +293,4 @@ def _toml(value: str | float | Sequence[Any] | Mapping[str, Any]) -> str:
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
-    return repr(value)
+    return str(value).lower() if isinstance(value, bool) else repr(value)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from edge.asking import running, services_of
 from edge.bus.cadence import Cadence
 from edge.bus.open import open_source
 from edge.bus.reader import Readers
@@ -23,6 +24,9 @@ from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
 from edge.clock import clock_state
 from edge.config import Bus, Config
+from edge.diagnostics.signs import place_of, signs_of
+from edge.diagnostics.telling import bodies
+from edge.diagnostics.traffic import own_traffic
 from edge.driver.cab import Cab, Voice, mute, text_voice
 from edge.errors import EdgeError
 from edge.files import Draft
@@ -30,8 +34,8 @@ from edge.frames import FrameBatch
 from edge.grid import Grid
 from edge.health import health_body
 from edge.outbox import Outbox
-from edge.prepare import MS, Prepared
-from edge.report import Report, frame_counts, most_common
+from edge.prepare import MS, Prepared, bus_inside
+from edge.report import Report, frame_counts, most_common, unheard
 from edge.ring import FrameRing
 from edge.tell import FIRING, Teller
 from edge.uplink import unpack_alerts
@@ -48,6 +52,8 @@ BELIEVED_NS: Final = 946_684_800 * 1_000_000_000
 """2000-01-01: stamps of a recording below it count from its own zero, not from 1970."""
 MEGABYTE: Final = 1_000_000
 HEALTH_S: Final = 60.0
+SHOW_NS: Final = 500_000_000
+"""How often those who ask hear what the vehicle shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,9 @@ class Daemon:
         self._teller = Teller(
             self._judgement.book, Cab(_voice(config)), outbox=parts.outbox, alerts_out=parts.alerts_out
         )
+        self._askers = services_of(config, prepared.specs, keeps=parts.outbox is not None)
+        """By place of the bus."""
+        self._show_at_ns = 0
 
     async def run(self) -> Report:
         """Start every part, wait for the end, stop every part.
@@ -146,10 +155,11 @@ class Daemon:
     def _pipeline(self) -> None:
         """Frames in, outcomes out, until every source has ended or the daemon is told to stop."""
         health_at = time.monotonic() + HEALTH_S
-        with self._readers:
+        with self._readers, running(self._askers.values()):
             while not self._stop.is_set() and not self._grid.over:
                 self._take()
                 self._judge()
+                self._hear_askers()
                 if time.monotonic() >= health_at:
                     health_at += HEALTH_S
                     self._tell_health()
@@ -165,7 +175,23 @@ class Daemon:
             if batch is None:
                 self._grid.end(index)
             else:
+                if index in self._askers:
+                    self._askers[index].count(*own_traffic(batch))
                 self._grid.offer(index, self._lanes[index].placed(batch), time.monotonic_ns())
+
+    def _hear_askers(self) -> None:
+        """Tell those who ask what the vehicle shows, and tell on what they found."""
+        now_ns = time.monotonic_ns()
+        if not self._askers or now_ns < self._show_at_ns:
+            return
+        self._show_at_ns = now_ns + SHOW_NS
+        window = self._judgement.history.window()
+        for service in self._askers.values():
+            service.show(signs_of(window, now_ns))
+            for told in service.take():
+                at, clock = datetime.now(UTC), clock_state()
+                for body in bodies(told, at, place_of(window)):
+                    self._wake(self._teller.post(body, at, clock))
 
     def _judge(self) -> None:
         cells = self._grid.close(time.monotonic_ns())
@@ -196,6 +222,7 @@ class Daemon:
         body = health_body(
             uptime_s=time.monotonic() - self._started_s,
             buses={reader.name: reader.down for reader in self._readers.readers},
+            askers={service.name: service.trouble for service in self._askers.values()},
             switched_off=self._judgement.switched_off,
             counters=counters,
         )
@@ -204,6 +231,7 @@ class Daemon:
     def _counters(self) -> dict[str, Mapping[str, int]]:
         return {
             **{f"bus.{reader.name}": reader.counters for reader in self._readers.readers},
+            **{f"diagnostics.{service.name}": service.counters for service in self._askers.values()},
             "decode": frame_counts(self._judgement.decoder.counts),
             "judgement": {
                 "cells": self._judgement.cells,
@@ -227,6 +255,7 @@ class Daemon:
             frames_decoded=counts.decoded,
             undecodable={cause: counter.total() for cause, counter in counts.undecodable.items()},
             long_messages=counts.transported,
+            answers=counts.answered,
             samples=counts.samples,
             bus_time_s=(self._span[-1] - self._span[0]) / 1e9 if self._span else 0.0,
             run_s=round(time.monotonic() - self._started_s, 3),
@@ -238,11 +267,13 @@ class Daemon:
             sources={reader.name: reader.counters for reader in self._readers.readers},
             notes=self._notes(),
             most_unknown=most_common(counts.unknown),
+            texts=counts.spoken.by_path,
         )
 
     def _notes(self) -> list[str]:
         notes = [*self._prepared.notes]
         notes += [f"detector {name} is switched off: {why}" for name, why in self._judgement.switched_off.items()]
+        notes += unheard(self._judgement.decoder.counts, self._prepared.inner)
         if self._grid.frames_late:
             notes.append(f"{self._grid.frames_late:,} frames came after their cell had closed and count at the next")
         if self._parts.outbox and (waiting := self._parts.outbox.waiting_messages()):
@@ -270,9 +301,7 @@ class _Lane:
         )
 
     def _label(self, own: str) -> str:
-        if not self._named:
-            return own
-        return f"{self._named}/{own}" if self._names_its_buses else self._named
+        return bus_inside(self._named, own) if self._names_its_buses or not self._named else self._named
 
 
 def _voice(config: Config) -> Voice:

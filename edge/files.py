@@ -19,7 +19,7 @@ from typing import IO, Any, Final, Protocol
 
 from edge.errors import ConfigError, EdgeError
 from edge.frames import NANOSECONDS
-from edge.signals import Signal, SignalBatch
+from edge.signals import Signal, SignalBatch, TextSample
 
 FIELDS: Final = ("time", "bus", "message", "signal", "value", "unit", "label")
 ROW_GROUP: Final = 65_536
@@ -118,12 +118,23 @@ def _rows(batch: SignalBatch, table: Sequence[Signal]) -> Iterator[Row]:
     values: list[float | int | None] = [value if math.isfinite(value) else None for value in batch.value.tolist()]
     for row, exact in batch.exact.items():
         values[row] = exact
-    for time_ns, bus, index, value in zip(
-        batch.time.tolist(), batch.bus.tolist(), batch.signal.tolist(), values, strict=True
-    ):
+    texts = iter(batch.texts)
+    text = next(texts, None)
+    columns = zip(batch.time.tolist(), batch.bus.tolist(), batch.signal.tolist(), values, strict=True)
+    for row, (time_ns, bus, index, value) in enumerate(columns):
+        while text is not None and text.at <= row:
+            yield _text_row(text)
+            text = next(texts, None)
         signal = table[index]
         label = signal.labels.get(value) if value is not None else None
         yield time_ns, batch.buses[bus], signal.message, signal.path, value, signal.unit, label
+    if text is not None:
+        yield from map(_text_row, (text, *texts))
+
+
+def _text_row(text: TextSample) -> Row:
+    """Words stand as the label; they have no value."""
+    return text.time, text.bus, text.message, text.path, None, "", text.text
 
 
 class _TextRows:

@@ -22,16 +22,19 @@ def health_body(
     *,
     uptime_s: float,
     buses: Mapping[str, str | None],
+    askers: Mapping[str, str | None],
     switched_off: Mapping[str, str],
     counters: Mapping[str, Mapping[str, int]],
 ) -> Health:
     """The wire message.
 
-    `buses`: why each is down, None where it is up; `switched_off`: detectors that could not go on, with the reason;
+    `buses`: why each is down, None where it is up; `askers`: what keeps diagnostics of each bus from its work, if
+    anything; `switched_off`: detectors that could not go on, with the reason;
     `counters`: by stage, flattened to `<stage>.<name>`.
     """
     parts = {
         **{f"bus.{name}": _part(reason, PartState.DEGRADED) for name, reason in buses.items()},
+        **{f"diagnostics.{name}": _part(reason, PartState.DEGRADED) for name, reason in askers.items()},
         **{f"detector.{name}": _part(reason, PartState.OFF) for name, reason in switched_off.items()},
     }
     flat = {f"{stage}.{name}": count for stage, table in counters.items() for name, count in table.items()}

@@ -178,6 +178,10 @@ class Window:
         """Seconds since the signal was last heard; infinite when it never was."""
         return self._history.age_s(path)
 
+    def period_s(self, path: str) -> float | None:
+        """How often the signal comes, as learned by listening; None: not yet known."""
+        return self._history.period_s(path)
+
     def state(self, path: str) -> SignalState:
         """Whether the signal's value can be reckoned with."""
         return self._history.state(path)

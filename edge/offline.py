@@ -9,6 +9,7 @@ from edge.bus.open import open_source
 from edge.bus.sink import LOG, CandumpSink
 from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
+from edge.decode.answers import Answers
 from edge.decode.conflicts import notes_on
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
@@ -25,7 +26,7 @@ def decode_file(log_file: Path, databases: Sequence[Path], out: Path) -> str:
         EdgeError: the disk is full or fails; no half file is left.
     """
     bindings = [Binding(load_database(file)) for file in databases]
-    decoder, notes = Decoder(bindings), notes_on(bindings)
+    decoder, notes = Decoder(bindings, answers=Answers()), notes_on(bindings)
     source = _open(log_file)
     with closing(source), closing(open_rows(out)) as rows:
         while (batch := source.read(0)) is not None:

@@ -1,16 +1,18 @@
 """From a configuration to stages that are ready: everything that can be wrong is found here, before anything starts."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from edge.bus.spec import SourceSpec
 from edge.config import Bus, Config
+from edge.decode.answers import Answers
 from edge.decode.conflicts import notes_on
 from edge.decode.database import Database, check_shared, load_database
 from edge.decode.decoder import Binding, Decoder, GuardedMessage
+from edge.decode.dids import declared
 from edge.decode.guards import guarded
 from edge.decode.kept import load_kept
 from edge.decode.layout import Fate
@@ -36,6 +38,8 @@ class Prepared:
     judgement: Judgement
     specs: Sequence[SourceSpec]
     notes: Sequence[str]
+    inner: Mapping[str, str]
+    """Buses that recordings are taken to hold, by their names on this vehicle: the recording."""
 
 
 def prepare(config: Config, *, keeps: bool = False) -> Prepared:
@@ -49,8 +53,10 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     """
     specs = [SourceSpec.parse(bus.source) for bus in config.bus]
     bindings = _bindings(config.bus, config.state.directory if keeps else None)
-    decoder = Decoder(bindings, _guards(config, bindings))
-    paths = {signal.path for signal in decoder.signals}
+    dids = declared(config.did, Path(config.profile or "did"))
+    decoder = Decoder(bindings, _guards(config, bindings), Answers(dids))
+    paths = {signal.path for one in bindings for signal in one.database.signals}
+    paths |= {quantity.path for did in dids.values() for quantity in did.quantities}
     rules = load_rules([Path(file) for file in config.detect.rules])
     models = _models(config.detect.models)
     judgement = Judgement(
@@ -65,9 +71,10 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     )
     notes = [*_remarks(bindings), *notes_on(bindings), *rules.unheard(paths), *_rates(config.bus, specs)]
     notes += [f"nobody sends {path}, which is subscribed to" for path in config.memory.subscribe if path not in paths]
-    if not decoder.signals:
-        notes.insert(0, "no database is configured: frames are kept, nothing is decoded or judged (add dbc = […])")
-    return Prepared(judgement, specs, notes)
+    if not paths:
+        notes.insert(0, "no database is configured: of frames only answers to testers are decoded (add dbc = […])")
+    inner = {bus_inside(bus.name, one.name): bus.name or bus.source for bus in config.bus for one in bus.channels}
+    return Prepared(judgement, specs, notes, inner)
 
 
 def _bindings(buses: Sequence[Bus], state: Path | None) -> list[Binding]:
@@ -75,17 +82,29 @@ def _bindings(buses: Sequence[Bus], state: Path | None) -> list[Binding]:
     loaded: dict[tuple[Path, Path | None, bool], Database] = {}
     bindings: list[Binding] = []
     for bus in buses:
-        files = [_with_mapping(one, bus.mapping) for one in bus.dbc]
-        is_shared = bus.mapping is not None and [mapping for _, mapping in files].count(bus.mapping) > 1
-        for file, mapping in files:
-            is_one_of_many = is_shared and mapping == bus.mapping
-            key = (file, mapping, is_one_of_many)
+        files = [(label, *_with_mapping(one, bus.mapping)) for label, one in _each(bus)]
+        sharing = list(dict.fromkeys(file for _, file, mapping in files if bus.mapping and mapping == bus.mapping))
+        is_shared = len(sharing) > 1
+        for label, file, mapping in files:
+            key = (file, mapping, is_shared and mapping == bus.mapping)
             if key not in loaded:
-                loaded[key] = _loaded(file, mapping, state, is_shared=is_one_of_many)
-            bindings.append(Binding(loaded[key], bus.name))
+                loaded[key] = _loaded(file, mapping, state, is_shared=key[2])
+            bindings.append(Binding(loaded[key], label))
         if is_shared and bus.mapping is not None:
-            check_shared(bus.mapping, [file for file, mapping in files if mapping == bus.mapping])
+            check_shared(bus.mapping, sharing)
     return bindings
+
+
+def _each(bus: Bus) -> Iterator[tuple[str, Path | MappedDatabase]]:
+    """Its databases, each with the bus that it is for; those of one channel go before those of all."""
+    for channel in bus.channels:
+        yield from ((bus_inside(bus.name, channel.name), one) for one in channel.dbc)
+    yield from ((bus.name, one) for one in bus.dbc)
+
+
+def bus_inside(name: str, own: str) -> str:
+    """What a bus inside a recording is called on this vehicle."""
+    return f"{name}/{own}" if name else own
 
 
 def _guards(config: Config, bindings: Sequence[Binding]) -> list[GuardedMessage]:

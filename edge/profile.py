@@ -1,11 +1,13 @@
 """What one kind of vehicle needs, whatever box listens to it: its buses, their databases, rules, models, signals."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from edge.decode.did_entries import DidEntry
 from edge.decode.schemes import IntegrityEntry
 from edge.errors import ConfigError
 
@@ -29,10 +31,15 @@ BitRate = Annotated[int, Field(ge=5_000, le=1_000_000)]
 """Bit/s, of arbitration (ISO 11898-2)."""
 
 
+NAME_MAX: Final = 64
+BUSES_MAX: Final = 16
+BusName = Annotated[str, StringConstraints(min_length=1, max_length=NAME_MAX)]
+
+
 class ProfileBus(_Part):
     """One bus of a kind of vehicle."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    name: BusName
     bitrate: BitRate | None = None
     databases: list[Database] = []
 
@@ -42,12 +49,13 @@ class Profile(_Part):
 
     databases: list[Database] = []
     """Of every bus."""
-    bus: Annotated[list[ProfileBus], Field(max_length=16)] = []
+    bus: Annotated[list[ProfileBus], Field(max_length=BUSES_MAX)] = []
     rules: list[str] = []
     models: list[str] = []
     summary_signals: list[str] = []
     subscribe: list[SignalName] = []
     integrity: list[IntegrityEntry] = []
+    did: Annotated[list[DidEntry], Field(max_length=4096)] = []
 
     @model_validator(mode="after")
     def _buses_differ(self) -> Self:
@@ -63,29 +71,49 @@ def placed(database: Database, folder: Path) -> Database:
     return folder / database
 
 
-def known_buses(names: Sequence[tuple[str, bool]], profile: Profile, file: Path) -> list[ProfileBus]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A bus of a configuration, as far as a profile looks at it."""
+
+    name: str
+    has_own: bool
+    """It brings databases itself."""
+    has_inner: bool
+    """It is a recording, which may hold several buses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a profile knows of a bus of a configuration."""
+
+    databases: Sequence[Database] = ()
+    bitrate: int | None = None
+    inner: Sequence[ProfileBus] = ()
+    """The buses that may be inside it, by the names that they have there."""
+
+
+def known_buses(asked: Sequence[Asked], profile: Profile, file: Path) -> list[Known]:
     """What a profile knows of each bus of a configuration: by name, or of a single one without a name its only bus.
 
+    A recording that is none of the profile's buses is taken to hold them.
+
     Args:
-        names: of each bus, and whether it brings databases of its own.
+        asked: each bus.
         profile: of the vehicle.
         file: the profile's.
 
     Raises:
-        ConfigError: one that brings nothing is not among the profile's.
+        ConfigError: one that brings nothing, and has no buses inside, is not among the profile's.
     """
-    by_name = {bus.name: bus for bus in profile.bus}
-    nothing = ProfileBus(name="-")
-    if not by_name:
-        return [nothing] * len(names)
-    if len(names) == len(by_name) == 1 and not names[0][0]:
-        return list(profile.bus)
-    if any(name not in by_name and not has_own for name, has_own in names):
-        ours = ", ".join(repr(name) for name, _ in names)
+    by_name = {bus.name: Known(bus.databases, bus.bitrate) for bus in profile.bus}
+    if len(asked) == len(by_name) == 1 and not asked[0].name:
+        return list(by_name.values())
+    if by_name and any(one.name not in by_name and not one.has_own and not one.has_inner for one in asked):
+        ours = ", ".join(repr(one.name) for one in asked)
         raise ConfigError(
             f"the profile has the buses {', '.join(map(repr, by_name))}, the configuration {ours}",
             file=file,
             place="bus",
             remedy="Call each [[bus]] of the configuration as the profile calls it, or give it dbc = […] of its own",
         )
-    return [by_name.get(name, nothing) for name, _ in names]
+    return [by_name.get(one.name, Known(inner=profile.bus if one.has_inner else ())) for one in asked]

@@ -34,6 +34,20 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class TextSample:
+    """What a message said in words (a vehicle's number, a name): beside the samples, which are numbers."""
+
+    at: int
+    """It stands before this sample of its batch."""
+    time: int
+    """ns on the axis of the frames."""
+    bus: str
+    message: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignalBatch:
     """M samples in the order of their frames; within a frame in the order of the database.
 
@@ -54,6 +68,8 @@ class SignalBatch:
     """row → the integer, for those above 2^53."""
     source: UInt8s | None = None
     """(M,) the address of the sender, of J1939 messages; NO_SOURCE of others. None: no database is J1939's."""
+    texts: Sequence[TextSample] = ()
+    """What was said in words, in the order of the frames."""
 
     def __len__(self) -> int:
         return len(self.time)

@@ -13,10 +13,11 @@ from edge.bus.open import open_source
 from edge.bus.spec import SourceSpec
 from edge.errors import ConfigError
 from edge.files import Draft
+from edge.profile import BUSES_MAX
 from edge.suggest.candidate import files_of, read_candidates
 from edge.suggest.heard import Listener
 from edge.suggest.report import json_of, text_of
-from edge.suggest.suggestion import Suggestion, suggest
+from edge.suggest.suggestion import Bus, Suggestion, suggest
 
 PROFILE: Final = ".profile.toml"
 
@@ -55,16 +56,29 @@ def suggestion_for(log_file: Path, files: Sequence[Path]) -> Suggestion:
 
 
 def profile_text(suggestion: Suggestion, folder: Path) -> str:
-    """A profile to begin with: the databases to take, by their paths from its folder."""
+    """A profile to begin with: the databases to take, by their paths from its folder; of several buses each its own."""
     lines = [f"# Suggested from {Path(suggestion.log).name}: check it, then add rules and models."]
     for candidate, buses in suggestion.chosen:
         lines.append(f"# {candidate.file.name}: {', '.join(buses)}")
         if candidate.is_taken_for_j1939:
             lines.append(f'#   write protocol = "j1939" at the top of {candidate.file.with_suffix(".vss.toml").name}')
-    databases = [_from(candidate.file, folder) for candidate, _ in suggestion.chosen]
-    listed = json.dumps(databases, ensure_ascii=False)  # strings of JSON are strings of TOML
-    lines += [f"databases = {listed}", "rules = []", "models = []"]
+    if len(suggestion.buses) == 1:
+        lines.append(_databases(suggestion.buses[0], folder))
+    lines += ["rules = []", "models = []"]
+    for bus in _written(suggestion.buses) if len(suggestion.buses) > 1 else ():
+        lines += ["", "[[bus]]", f"name = {json.dumps(bus.name, ensure_ascii=False)}", _databases(bus, folder)]
     return "\n".join(lines) + "\n"
+
+
+def _written(buses: Sequence[Bus]) -> list[Bus]:
+    """Those that a profile has room for, in their order; first of all those that have a database."""
+    kept = {bus.name for bus in sorted(buses, key=lambda bus: not bus.chosen)[:BUSES_MAX]}
+    return [bus for bus in buses if bus.name in kept]
+
+
+def _databases(bus: Bus, folder: Path) -> str:
+    files = [_from(one.fit.candidate.file, folder) for one in bus.chosen]
+    return f"databases = {json.dumps(files, ensure_ascii=False)}"  # strings of JSON are strings of TOML
 
 
 def _from(file: Path, folder: Path) -> str:

@@ -21,13 +21,20 @@ MOVING_KMH: Final = 1.0
 """Above the noise of a wheel-speed sensor at rest."""
 OFF_NS: Final = 5 * NANOSECONDS
 """Ignition off for this long ends a trip; a restart within it goes on."""
+HELD_PERIODS: Final = 3
+"""So long a value lasts: two lost frames are bridged, a longer gap is not driven at its last speed."""
+HELD_MIN_S: Final = 0.3
+"""What comes a hundred times a second may be late by some frames."""
 QUIET_NS: Final = 120 * NANOSECONDS
 """Without an ignition signal: nothing turns, moves or is heard for longer than a stop-start engine rests."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """One finished drive; a figure is None when its signal was never known on it."""
+    """One finished drive; a figure is None when its signal was never known on it.
+
+    The speed was known for `moving_s` and `idle_s` together; the distance lacks what was driven beyond those.
+    """
 
     id: str
     started: int
@@ -111,16 +118,25 @@ class TripLog:
         )
 
     def _integrate(self, trip: _Running, window: Window) -> None:
-        speed = window.value(SPEED)
-        if not math.isnan(speed):
-            moving = abs(speed) > MOVING_KMH
-            trip.distance_m = (trip.distance_m or 0.0) + abs(speed) / 3.6 * self._grid_s
-            trip.moving_s = (trip.moving_s or 0.0) + self._grid_s * moving
-            trip.idle_s = (trip.idle_s or 0.0) + self._grid_s * (not moving)
-            trip.speed_max_kmh = max(trip.speed_max_kmh or 0.0, abs(speed))
-        fuel_rate = window.value(FUEL_RATE)
-        if not math.isnan(fuel_rate):
-            trip.fuel_used_l = (trip.fuel_used_l or 0.0) + fuel_rate / 3600 * self._grid_s
+        speed, known_s = abs(window.value(SPEED)), self._known_s(window, SPEED)
+        if known_s:
+            moving = speed > MOVING_KMH
+            trip.distance_m = (trip.distance_m or 0.0) + speed / 3.6 * known_s
+            trip.moving_s = (trip.moving_s or 0.0) + known_s * moving
+            trip.idle_s = (trip.idle_s or 0.0) + known_s * (not moving)
+            trip.speed_max_kmh = max(trip.speed_max_kmh or 0.0, speed)
+        if known_s := self._known_s(window, FUEL_RATE):
+            trip.fuel_used_l = (trip.fuel_used_l or 0.0) + window.value(FUEL_RATE) / 3600 * known_s
+
+    def _known_s(self, window: Window, path: str) -> float:
+        """How much of this cell the latest value of a signal lasts; until its period is learned, while it is fresh."""
+        if math.isnan(window.value(path)):
+            return 0.0
+        period_s = window.period_s(path)
+        if period_s is None:
+            return self._grid_s
+        left_s = max(HELD_PERIODS * period_s, HELD_MIN_S) - window.age_s(path)
+        return min(max(left_s + self._grid_s, 0.0), self._grid_s)
 
 
 def _is_on(window: Window) -> bool | None:

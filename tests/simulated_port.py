@@ -6,11 +6,13 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from edge.frames import NANOSECONDS, Frame, FrameBatch
+from edge.frames import EXTENDED, NANOSECONDS, Frame, FrameBatch
 from edge.simulator.simulation import Simulation
 
 STEP_NS = 1_000_000
-"""How finely frames are handed out while something is waited for."""
+"""How finely frames are handed out while an answer may come, and otherwise, when nobody cares."""
+COARSE_NS = 100 * STEP_NS
+ANSWERS_NS = 300 * STEP_NS
 
 
 class SimulatedPort:
@@ -23,6 +25,8 @@ class SimulatedPort:
         self.seen: list[Frame] = []
         """What others sent and the port handed out."""
         self.closed = False
+        self.spoke_ns = 0
+        """When the vehicle was last heard."""
         self._now_ns = 0
         self._strangers: list[Frame] = []
 
@@ -46,10 +50,13 @@ class SimulatedPort:
         until_ns = self._now_ns + round(wait_s * NANOSECONDS)
         batch = FrameBatch.empty(("can0",), self._now_ns)
         while True:
-            batch = self.simulation.advance(self._now_ns)
+            batch = _thinned(self.simulation.advance(self._now_ns))
             if len(batch) or self._strangers or self._now_ns >= until_ns:
                 break
-            self._now_ns = min(self._now_ns + STEP_NS, until_ns)
+            is_idle = not self.sent or self._now_ns - self.sent[-1].time > ANSWERS_NS
+            self._now_ns = min(self._now_ns + (COARSE_NS if is_idle else STEP_NS), until_ns)
+        if len(batch):
+            self.spoke_ns = self._now_ns
         strangers, self._strangers = self._strangers, []
         frames = [*strangers, *batch.frames()]
         self.seen += frames
@@ -66,9 +73,20 @@ class SimulatedPort:
         self._strangers.append(frame)
         self.simulation.hear(FrameBatch.of([frame]))
 
+    def unseen(self, frame: Frame) -> None:
+        """Somebody else sent it while we were not there: the vehicle alone hears it."""
+        self.simulation.hear(FrameBatch.of([Frame(self._now_ns, frame.id, frame.payload, flags=frame.flags)]))
+
     def close(self) -> None:
         """It is closed."""
         self.closed = True
+
+
+def _thinned(batch: FrameBatch) -> FrameBatch:
+    """Of what the vehicle broadcasts the first frame alone; every frame of diagnostics. A day is ten million frames."""
+    kept = (batch.flags & EXTENDED != 0) | ((batch.id >= 0x7E0) & (batch.id <= 0x7EF))
+    kept[:1] = True
+    return batch.select(kept)
 
 
 class ScriptedPort:

@@ -2,23 +2,29 @@
 
 A line is taken in words of eight characters, read at any place of the text, and each word is looked at as a whole:
 eight digits take some twenty operations on 64 bits, over all lines. What is not written in just this way (remote
-requests, FD frames, other spacing, broken lines) is left to `candump.py`, which knows all of the format.
+requests, other spacing, broken lines) is left to `candump.py`, which knows all of the format.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from edge.frames import CLASSIC_BYTES, ERROR, EXTENDED, NANOSECONDS, Int64s, UInt8s, UInt32s
+from edge.bus.words import FIRST, WORD, ZEROS, Bools, Ints, UInt64s, are_decimal, are_graphic, decimal, hexadecimal, u64
+from edge.frames import (
+    BIT_RATE_SWITCH,
+    CLASSIC_BYTES,
+    ERROR,
+    ERROR_STATE,
+    EXTENDED,
+    FD,
+    FD_BYTES,
+    NANOSECONDS,
+    Int64s,
+    UInt8s,
+    UInt32s,
+)
 
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.intp]
-UInt64s = npt.NDArray[np.uint64]
-
-NAME_MAX: Final = 8
-"""Characters of a bus: a word."""
 _PADDING: Final = bytes(32)
 """Before and behind the text: a word may begin before the first line, or end behind the last."""
 _NEW_LINE, _RETURN, _BLANK, _HASH = b"\n\r #"
@@ -26,21 +32,11 @@ _ERROR_BIT: Final = 0x2000_0000
 _ID_MASK: Final = 0x1FFF_FFFF
 _HEADS: Final = {18: 6, 21: 9}
 """Where the bracket closes: digits of the fraction."""
+_FD_FLAGS: Final = np.array([FD, FD | BIT_RATE_SWITCH, FD | ERROR_STATE, FD | BIT_RATE_SWITCH | ERROR_STATE], np.uint8)
+"""By the two lower bits of the flags of can-utils (CANFD_BRS, CANFD_ESI of linux/can.h)."""
 
 
-def _u64(value: int) -> np.uint64:
-    return np.uint64(value & 0xFFFF_FFFF_FFFF_FFFF)
-
-
-def _each(byte: int) -> np.uint64:
-    """A word of eight times the same byte."""
-    return _u64(byte * 0x0101_0101_0101_0101)
-
-
-_1, _4, _6, _8, _16, _32 = (_u64(bits) for bits in (1, 4, 6, 8, 16, 32))
-_LOW, _HIGH, _ONES, _SIXES, _THREES, _ZEROS = (_each(byte) for byte in (0x0F, 0xF0, 0x01, 0x06, 0x33, 0x30))
-_FIRST: Final = np.array([(1 << 8 * count) - 1 for count in range(NAME_MAX)] + [2**64 - 1], np.uint64)
-"""By count: the first so many characters of a word."""
+_8, _16, _32 = u64(8), u64(16), u64(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ class Block:
     flags: UInt8s
     length: UInt8s
     payload: UInt8s
-    """(K, 8)"""
+    """(K, 8) when every frame is classic, else (K, 64); zero behind the length."""
     left: list[tuple[int, bytes]]
     """Lines that are not of this form, with their rows."""
     lines: int
@@ -66,7 +62,7 @@ class Block:
 
 def name_of(word: int) -> bytes:
     """The name of a bus."""
-    return word.to_bytes(NAME_MAX, "little").rstrip(b"\0")
+    return word.to_bytes(WORD, "little").rstrip(b"\0")
 
 
 def parse_block(text: bytes) -> Block:
@@ -99,7 +95,7 @@ class _Page:
 
     def __init__(self, text: UInt8s, begin: Ints, end: Ints) -> None:
         self._text, self._begin, self._end = text, begin, end
-        self._words = np.ndarray((len(text) - NAME_MAX + 1,), "<u8", text, strides=(1,))
+        self._words = np.ndarray((len(text) - WORD + 1,), "<u8", text, strides=(1,))
         none = np.zeros(len(begin), np.uint64)
         self.time: Int64s = none.view(np.int64)
         self.bus: UInt64s = none
@@ -114,50 +110,58 @@ class _Page:
         bracket = bytes(self._text[self._begin[0] : self._begin[0] + 24]).find(b")") if len(is_read) else -1
         if bracket not in _HEADS:
             return is_read
-        hashes = (self._text == _HASH).nonzero()[0]
-        if len(hashes) != len(is_read) or not ((hashes > self._begin) & (hashes < self._end)).all():
-            place = np.searchsorted(hashes, self._begin)
-            hashes = np.append(hashes, len(self._text) - len(_PADDING)).take(place)
+        hashes, are_single = self._hashes()
         name = self._begin + bracket + 2
         is_read = hashes < self._end
         is_read &= hashes > name + 4
         is_read &= self._read_time(_HEADS[bracket])
         is_read &= self._read_bus_and_id(name, hashes)
-        is_read &= self._read_payload(hashes + 1)
-        return is_read
+        is_whole = self._read_payload(hashes + 1)
+        if not are_single and len(rows := (is_read & (self._text.take(hashes + 1) == _HASH)).nonzero()[0]):
+            is_whole[rows] = self._read_fd(rows, hashes[rows] + 2)
+        return is_read & is_whole
+
+    def _hashes(self) -> tuple[Ints, bool]:
+        """(N,) the first `#` of each line, behind all lines where there is none; whether it is the only one in each."""
+        found = (self._text == _HASH).nonzero()[0]
+        first = found if len(found) == len(self._begin) else found[self._text.take(found - 1) != _HASH]
+        if len(first) == len(self._begin) and ((first > self._begin) & (first < self._end)).all():
+            return first, len(first) == len(found)
+        place = np.searchsorted(found, self._begin)
+        return np.append(found, len(self._text) - len(_PADDING)).take(place), False
 
     def _read_time(self, fraction_digits: int) -> Bools:
         """`(1234567890.123456) `, or with nine digits of a fraction."""
         begin, words = self._begin, self._words
         seconds, middle, fraction = words[begin + 1], words[begin + 9], words[begin + 12]
         is_read: Bools = self._text.take(begin) == ord("(")
-        is_read &= _are_digits(seconds)
-        is_read &= (middle & _u64(0xFFF0F0)) == _u64(0x2E3030)  # two more digits, a point
-        tens, ones = (middle & _u64(0xF)), (middle >> _8) & _u64(0xF)
-        is_read &= (tens < _u64(10)) & (ones < _u64(10))
-        whole = _digits(seconds) * _u64(100) + tens * _u64(10) + ones
+        is_read &= are_decimal(seconds)
+        is_read &= (middle & u64(0xFFF0F0)) == u64(0x2E3030)  # two more digits, a point
+        tens, ones = (middle & u64(0xF)), (middle >> _8) & u64(0xF)
+        is_read &= (tens < u64(10)) & (ones < u64(10))
+        whole = decimal(seconds) * u64(100) + tens * u64(10) + ones
         if fraction_digits == 6:
-            is_read &= fraction >> _u64(48) == _u64(int.from_bytes(b") ", "little"))
-            fraction = (fraction << _16) | _u64(0x3030)
-            nanoseconds = _digits(fraction) * _u64(1000)
+            is_read &= fraction >> u64(48) == u64(int.from_bytes(b") ", "little"))
+            fraction = (fraction << _16) | u64(0x3030)
+            nanoseconds = decimal(fraction) * u64(1000)
         else:
             last = words[begin + 20]
-            is_read &= (last & _u64(0xFFFFF0)) == _u64(int.from_bytes(b"0) ", "little"))
-            is_read &= (last & _u64(0xF)) < _u64(10)
-            nanoseconds = _digits(fraction) * _u64(10) + (last & _u64(0xF))
-        is_read &= _are_digits(fraction)
-        is_read &= whole < _u64(9_000_000_000)
-        self.time = (whole * _u64(NANOSECONDS) + nanoseconds).view(np.int64)
+            is_read &= (last & u64(0xFFFFF0)) == u64(int.from_bytes(b"0) ", "little"))
+            is_read &= (last & u64(0xF)) < u64(10)
+            nanoseconds = decimal(fraction) * u64(10) + (last & u64(0xF))
+        is_read &= are_decimal(fraction)
+        is_read &= whole < u64(9_000_000_000)
+        self.time = (whole * u64(NANOSECONDS) + nanoseconds).view(np.int64)
         return is_read
 
     def _read_bus_and_id(self, name: Ints, hashes: Ints) -> Bools:
         """`can0 123`, or with eight digits."""
         word = self._words[hashes - 8]
-        is_short = (word >> _32) & _u64(0xFF) == _u64(_BLANK)
+        is_short = (word >> _32) & u64(0xFF) == u64(_BLANK)
         is_long = ~is_short
         is_read: Bools = is_short | (self._text.take(hashes - 9) == _BLANK)
-        word = np.where(is_long, word, (word & _u64(0xFFFFFF << 40)) | (_ZEROS >> _u64(24)))
-        digits, are_digits = _hexadecimal(word)
+        word = np.where(is_long, word, (word & u64(0xFFFFFF << 40)) | (ZEROS >> u64(24)))
+        digits, are_digits = hexadecimal(word)
         number = digits.astype(np.uint32).byteswap()
         is_read &= are_digits
         is_read &= number < np.where(is_long, 2 * _ERROR_BIT, 0x800)
@@ -165,9 +169,9 @@ class _Page:
         self.id = number & np.uint32(_ID_MASK)
         self.flags = np.where(is_error, ERROR, np.where(is_long, EXTENDED, 0)).astype(np.uint8)
         length = hashes - np.where(is_long, 9, 4) - name
-        is_read &= (length > 0) & (length <= NAME_MAX)
-        self.bus = self._words[np.minimum(name, len(self._words) - 1)] & _FIRST.take(length, mode="clip")
-        is_read &= _is_graphic(self.bus, length)
+        is_read &= (length > 0) & (length <= WORD)
+        self.bus = self._words[np.minimum(name, len(self._words) - 1)] & FIRST.take(length, mode="clip")
+        is_read &= are_graphic(self.bus, length)
         return is_read
 
     def _read_payload(self, begin: Ints) -> Bools:
@@ -177,47 +181,35 @@ class _Page:
         last = len(self._words) - 1
         words = self.payload.view("<u8")[:, 0]
         for number in range(2):
-            there = _FIRST.take(count - 8 * number, mode="clip")
-            word = (self._words[np.minimum(begin + 8 * number, last)] & there) | (_ZEROS & ~there)
-            digits, are_digits = _hexadecimal(word)
+            there = FIRST.take(count - 8 * number, mode="clip")
+            word = (self._words[np.minimum(begin + 8 * number, last)] & there) | (ZEROS & ~there)
+            digits, are_digits = hexadecimal(word)
             is_read &= are_digits
-            words |= digits << _u64(32 * number)
+            words |= digits << u64(32 * number)
         self.length = (count >> 1).astype(np.uint8)
         return is_read
 
-
-def _are_digits(word: UInt64s) -> Bools:
-    """Whether all eight characters are digits: each has a 3 above, and still has when six is added."""
-    are: Bools = ((word & _HIGH) | (((word + _SIXES) & _HIGH) >> _4)) == _THREES
-    return are
-
-
-def _digits(word: UInt64s) -> UInt64s:
-    """The number of eight digits, the first of which is the lowest byte: pairs, pairs of pairs, and those together."""
-    pairs = ((word & _LOW) * _u64(10 * 256 + 1) >> _8) & _u64(0x00FF_00FF_00FF_00FF)
-    fours = (pairs * _u64(100 * 65536 + 1) >> _16) & _u64(0x0000_FFFF_0000_FFFF)
-    return fours * _u64(10_000 * 2**32 + 1) >> _32
-
-
-def _hexadecimal(word: UInt64s) -> tuple[UInt64s, Bools]:
-    """The four bytes that eight hexadecimal digits stand for, the first as the lowest, and whether all are such digits.
-
-    A letter has bit 6; its value is nine more than its lower half. A digit has bits 5 and 4, a letter has no bit 4.
-    """
-    letters = (word >> _6) & _ONES
-    value = (word & _LOW) + letters * _u64(9)
-    is_odd = (value >> _4) & _ONES  # above fifteen
-    is_odd |= (((value + _SIXES) >> _4) & _ONES) ^ letters  # ten and more are letters, and only those
-    has_4, has_5, has_7 = (word >> _4) & _ONES, (word >> _u64(5)) & _ONES, (word >> _u64(7)) & _ONES
-    is_odd |= has_7 | (letters & has_4) | ((letters ^ _ONES) & ((has_4 & has_5) ^ _ONES))
-    pairs = ((value << _4) | (value >> _8)) & _u64(0x00FF_00FF_00FF_00FF)
-    fours = (pairs | (pairs >> _8)) & _u64(0x0000_FFFF_0000_FFFF)
-    return (fours | (fours >> _16)) & _u64(0xFFFF_FFFF), is_odd == 0
-
-
-def _is_graphic(word: UInt64s, length: Ints) -> Bools:
-    """Whether the characters of a name are from `!` to `~`; the word is zero behind them."""
-    filled = word | (_ZEROS & ~_FIRST.take(length, mode="clip"))
-    odd = filled | (filled + _ONES) | ((filled + _each(0x5F)) ^ _each(0x80))
-    is_graphic: Bools = (odd & _each(0x80)) == 0
-    return is_graphic
+    def _read_fd(self, rows: Ints, begin: Ints) -> Bools:
+        """`##1` and up to 128 digits to the end of the line; `begin` is where the flags stand."""
+        flags, are_flags = hexadecimal((self._words[begin] & u64(0xFF)) | (ZEROS & ~u64(0xFF)))
+        count = self._end[rows] - begin - 1
+        is_read: Bools = are_flags & (count >= 0) & (count <= 2 * FD_BYTES) & ((count & 1) == 0)
+        payload = np.zeros((len(rows), FD_BYTES), np.uint8)
+        words = payload.view("<u4")
+        for number in range(2 * FD_BYTES // WORD):
+            some = (count > WORD * number).nonzero()[0]
+            if not len(some):
+                break
+            there = FIRST.take(count[some] - WORD * number, mode="clip")
+            word = (self._words[begin[some] + 1 + WORD * number] & there) | (ZEROS & ~there)
+            words[some, number], are_digits = hexadecimal(word)
+            is_read[some] &= are_digits
+        if not is_read.any():
+            return is_read
+        wide = np.zeros((len(self.payload), FD_BYTES), np.uint8)
+        wide[:, :CLASSIC_BYTES] = self.payload
+        wide[rows] = payload
+        self.payload = wide
+        self.flags[rows] |= _FD_FLAGS.take((flags >> u64(4)) & u64(3))
+        self.length[rows] = count >> 1
+        return is_read

@@ -2,13 +2,15 @@
 
 import errno
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from types import MappingProxyType
 from typing import Any, Final
 
+from edge.bus.can_filters import Wanted
+from edge.bus.kernel_frames import EXTENDED_BIT
 from edge.bus.library import can
 from edge.bus.spec import SourceSpec, plain_value
 from edge.errors import BusDown, ConfigError
@@ -67,6 +69,20 @@ class Interface:
         """The same, but allowed to send."""
         quiet = _LISTEN_ONLY.get(self.kind, {})
         return replace(self, options={key: value for key, value in self.options.items() if key not in quiet})
+
+    def hearing(self, wanted: Sequence[Wanted]) -> "Interface":
+        """The same, but only these ids are heard; all of them when there are none."""
+        if not wanted:
+            return self
+        filters = [
+            {
+                "can_id": one.identifier & ~EXTENDED_BIT,
+                "can_mask": one.mask & ~EXTENDED_BIT,
+                "extended": bool(one.identifier & EXTENDED_BIT),
+            }
+            for one in wanted
+        ]
+        return replace(self, options={**self.options, "can_filters": filters})
 
     def open(self) -> can.BusABC:
         """The open bus.

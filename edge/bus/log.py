@@ -187,7 +187,7 @@ class Log:
         places = np.array([self._places.get(name, -1) for name in piece.names], np.intp)
         batch = replace(piece.frames, bus=places.astype(np.uint8).take(piece.name), buses=tuple(self._places))
         if (places < 0).any():
-            batch = batch.select(places.take(piece.name) >= 0)
+            batch = _narrow(batch.select(places.take(piece.name) >= 0))
         return self._forward(batch) if len(batch) else None
 
     def _meet(self, name: str, count: int) -> None:
@@ -220,3 +220,10 @@ class Log:
         if counted:
             first = f"; first {self.first_fault}" if self.first_fault else ""
             logger.warning("%s: %d frames read, but %s%s", self.file, self._counters[FRAMES], ", ".join(counted), first)
+
+
+def _narrow(batch: FrameBatch) -> FrameBatch:
+    """As wide as its frames need: those of CAN FD may be among the ones that were left out."""
+    if batch.payload.shape[1] == CLASSIC_BYTES or (batch.flags & FD).any():
+        return batch
+    return replace(batch, payload=np.ascontiguousarray(batch.payload[:, :CLASSIC_BYTES]))

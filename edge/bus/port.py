@@ -2,9 +2,10 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
+from edge.bus.can_filters import Wanted
 from edge.bus.reader import RETRY_FIRST_S, RETRY_MAX_S, STEADY_NS
 from edge.bus.sink import BUSES
 from edge.bus.spec import SourceSpec
@@ -43,10 +44,10 @@ class Port(Protocol):
         """Give the interface back; safe to repeat."""
 
 
-def open_port(text: str, *, patience_s: float) -> "SteadyPort":
+def open_port(text: str, *, patience_s: float, wanted: Sequence[Wanted] = ()) -> "SteadyPort":
     """A bus, written as a source is: `can:can0`, `pythoncan:udp_multicast:239.0.0.1`.
 
-    `patience_s`: how long a frame may wait for room on a full bus.
+    `patience_s`: how long a frame may wait for room on a full bus; `wanted`: what is heard, everything when empty.
 
     Raises:
         ConfigError: it is no bus, or cannot be opened on this machine.
@@ -57,7 +58,8 @@ def open_port(text: str, *, patience_s: float) -> "SteadyPort":
     from edge.bus.interface import Interface  # noqa: PLC0415  python-can costs 18 MB; only who needs it pays
     from edge.bus.pythoncan_port import PythonCanPort  # noqa: PLC0415  as above
 
-    return SteadyPort(text, PythonCanPort(Interface.of(SourceSpec.parse(text)).sending(), patience_s=patience_s))
+    interface = Interface.of(SourceSpec.parse(text)).sending().hearing(wanted)
+    return SteadyPort(text, PythonCanPort(interface, patience_s=patience_s))
 
 
 class SteadyPort:

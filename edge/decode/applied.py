@@ -50,12 +50,12 @@ def laid(overlay: Overlay, messages: Sequence[MessageLayout], *, is_shared: bool
         if not places and not is_shared:
             what = leaf.signal if leaf.message is None else f"{leaf.message}.{leaf.signal}"
             reason = f"the database has no signal {what}"
-            found.remarks.append(Remark(0, Fate.SKIPPED, f"{overlay.file.name}: {leaf.mapped.path}", reason))
+            found.remarks.append(overlay.remark(leaf.mapped.path, reason, Fate.SKIPPED))
         for message_name, signal in places.items():
             mapped = _by_label(leaf.mapped, signal) if leaf.is_text else leaf.mapped
-            if why := _why_no_table(mapped, signal):
-                what = f"{overlay.file.name}: {leaf.mapped.path}"
-                found.remarks.append(Remark(0, Fate.SKIPPED, what, f"{message_name}.{signal.name} {why}"))
+            if why := why_beyond(mapped, signal) or _why_no_table(mapped, signal):
+                reason = f"{message_name}.{signal.name} {why}"
+                found.remarks.append(overlay.remark(leaf.mapped.path, reason, Fate.SKIPPED))
             else:
                 wanted.setdefault((message_name, signal.name), []).append(mapped)
     found.messages = tuple(_with_copies(message, wanted, found) for message in messages)
@@ -130,6 +130,12 @@ def conversion_of(mapped: Mapped | None, signal: SignalLayout, name: str, mappin
     if why := _why_no_table(mapped, signal):
         raise ConfigError(f"the signal {why}", file=mapping.file, place=name, remedy="See the labels in the database")
     return Conversion(cases=_cases(mapped, signal)[0])
+
+
+def why_beyond(mapped: Mapped, signal: SignalLayout) -> str:
+    """Why its values cannot be turned; "": they can."""
+    is_number = math.isfinite(signal.reach * abs(mapped.factor) + abs(mapped.offset))
+    return "" if is_number else "becomes by factor and offset what is no number any more"
 
 
 def _why_no_table(mapped: Mapped, signal: SignalLayout) -> str:

@@ -30,7 +30,7 @@ def line_of(text: str) -> tuple[float, float]:
         raise NotALine(f"{text!r} is no arithmetic that is known here") from None
     except (OverflowError, ZeroDivisionError):
         raise NotALine(f"{text!r} leads beyond any number") from None
-    if factor == 0:
+    if line[0] == 0:
         raise NotALine("it makes every value the same")
     return line
 

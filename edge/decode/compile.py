@@ -9,7 +9,7 @@ import numpy as np
 from edge.decode.compiled import BLOCKS_MAX, EXACT_BITS, SELECTOR_BITS, WORD, Form, Kind, Tables
 from edge.decode.layout import Fate, MessageLayout, Number, Remark, SignalLayout
 
-VERSION: Final = 7
+VERSION: Final = 8
 """Of what is written here, of units and names, of what is remarked: with another one, what was kept is made anew."""
 _FLOATS: Final = {16: Kind.FLOAT16, 32: Kind.FLOAT32, 64: Kind.FLOAT64}
 LOOKS_MAX: Final = 1 << 20

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from edge.decode.applied import Laid, by_units, conversion_of, laid
+from edge.decode.applied import Laid, by_units, conversion_of, laid, why_beyond
 from edge.decode.compile import Conversion, compiled
 from edge.decode.compiled import Tables
 from edge.decode.dbc import read_dbc
@@ -166,7 +166,7 @@ def _check_reach(messages: Sequence[MessageLayout], mapping: Mapping) -> None:
     for message, signal in _each(messages):
         name = f"{message.name}.{signal.name}"
         mapped = mapping.entries.get(name)
-        if mapped is not None and not math.isfinite(signal.reach * abs(mapped.factor) + abs(mapped.offset)):
+        if mapped is not None and why_beyond(mapped, signal):
             problem = "factor and offset make of its values what is no number any more"
             raise ConfigError(problem, file=mapping.file, place=name, remedy="Give smaller ones")
 

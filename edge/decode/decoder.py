@@ -1,23 +1,29 @@
 """Frames to samples: lenient, counted, never fatal, and never a log line per frame."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from edge.decode.answers import Answers
 from edge.decode.compile import compiled
 from edge.decode.compiled import Form, merged
 from edge.decode.database import Database
-from edge.decode.flat import FlatDecoder, changes
+from edge.decode.flat import FlatDecoder
 from edge.decode.integrity import Guard, Integrity
+from edge.decode.isotp import IsoTpListener
+from edge.decode.layout import pgn_of
 from edge.decode.routes import IDS_MAX, UNKNOWN, BusTable, Key, Routes, Tally
-from edge.decode.scalar import Block, ScalarDecoder
-from edge.decode.transport import Transport
-from edge.frames import ERROR, REMOTE, FrameBatch
-from edge.signals import NO_SOURCE, Signal, SignalBatch
+from edge.decode.samples import Growing, Samples
+from edge.decode.scalar import ScalarDecoder
+from edge.decode.texts import Spoken, words_of
+from edge.decode.transport import CONTROL, PACKET, Transport, Whole
+from edge.decode.wrapped import length_byte, whole_answers
+from edge.frames import ERROR, EXTENDED, REMOTE, FrameBatch
+from edge.signals import NO_SOURCE, Signal, SignalBatch, TextSample
 
 __all__ = ["IDS_MAX", "Binding", "DecodeCounts", "Decoder", "Key"]
 
@@ -25,8 +31,8 @@ FLAT_FROM: Final = 10
 """Frames: fewer are decoded one by one."""
 _SHORT: Final = "short"
 _LOST: Final = "unknown_multiplexer"
+_NO_TEXT: Final = "no_text"
 Ints = npt.NDArray[np.intp]
-Int32s = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,11 @@ class DecodeCounts:
         self._causes: dict[str, Tally] = {}
         self.transports: dict[str, Transport] = {}
         """What puts longer messages together, by bus."""
+        self.listeners: dict[tuple[str, bool], IsoTpListener] = {}
+        """What puts answers of control units together, by bus and length of their ids (True: 29 bits)."""
+        self.answers: Answers | None = None
+        self.spoken = Spoken()
+        """What J1939 messages said in words."""
         self.frames = 0
         self.decoded = 0
         """Frames that gave at least one sample."""
@@ -79,7 +90,8 @@ class DecodeCounts:
     @property
     def undecodable(self) -> dict[str, Counter[Key]]:
         """By cause: `short` (signals are missing), `unknown_multiplexer` (what is always there is decoded),
-        `no_payload` (remote), `error_frame`, `bad_checksum`, `counter_stuck`."""
+        `no_payload` (remote), `error_frame`, `bad_checksum`, `counter_stuck`,
+        `no_text` (words that cannot be shown)."""
         return {cause: tally.counter(self._routes.keys) for cause, tally in self._causes.items()}
 
     @property
@@ -88,6 +100,16 @@ class DecodeCounts:
         counts = Counter(whole=sum(one.whole for one in self.transports.values()))
         for one in self.transports.values():
             counts.update({str(loss): count for loss, count in one.losses.items()})
+        return {name: count for name, count in counts.items() if count}
+
+    @property
+    def answered(self) -> dict[str, int]:
+        """Answers of control units: `whole` ones and what became of them, and those lost, by why."""
+        counts = Counter(whole=sum(one.whole for one in self.listeners.values()))
+        if self.answers is not None:
+            counts.update(self.answers.counts)
+        for one in self.listeners.values():
+            counts.update({str(lost): count for lost, count in one.losses.items()})
         return {name: count for name, count in counts.items() if count}
 
     def hear(self, routes: Ints) -> None:
@@ -100,80 +122,22 @@ class DecodeCounts:
             self._causes.setdefault(cause, Tally()).add(routes, len(self._routes.keys))
 
 
-@dataclass(slots=True)
-class _Samples:
-    """What was found in a batch, in the order of its frames."""
-
-    frame: Ints
-    """Rows of the batch."""
-    signal: Int32s
-    value: npt.NDArray[np.float64]
-    exact: dict[int, int]
-    decoded: int
-    """Frames that gave at least one."""
-
-    def with_more(self, more: "_Samples") -> "_Samples":
-        """Both, in the order of the frames."""
-        if not len(more.frame):
-            return self
-        frame = np.concatenate([self.frame, more.frame])
-        order = np.argsort(frame, kind="stable")
-        place = np.empty(len(order), np.intp)
-        place[order] = np.arange(len(order))
-        exact = {**self.exact, **{len(self.frame) + row: integer for row, integer in more.exact.items()}}
-        return _Samples(
-            frame[order],
-            np.concatenate([self.signal, more.signal])[order],
-            np.concatenate([self.value, more.value])[order],
-            {int(place[row]): integer for row, integer in exact.items()},
-            changes(frame[order]),
-        )
-
-
-class _Growing:
-    """Samples, frame by frame."""
-
-    def __init__(self) -> None:
-        self._frame: list[int] = []
-        self._signal: list[int] = []
-        self._value: list[float] = []
-        self._exact: dict[int, int] = {}
-        self._decoded = 0
-
-    def add(self, row: int, decoder: ScalarDecoder, message: int, payload: bytes) -> Block:
-        """Decode one frame; its block."""
-        block, values = decoder.of[message](payload)
-        signals: Sequence[int] = block.signals
-        if block.has_none or len(payload) < block.needs:
-            signals = [signal for signal, value in zip(signals, values, strict=True) if value is not None]
-            values = tuple(value for value in values if value is not None)
-        if block.has_exact:
-            exact = decoder.exact(block, payload)
-            begin = len(self._value)
-            self._exact.update({begin + at: exact[one] for at, one in enumerate(signals) if one in exact})
-        self._signal += signals
-        self._value += values  # type: ignore[arg-type]  # none is None
-        self._frame += [row] * len(values)
-        self._decoded += bool(values)
-        return block
-
-    def samples(self) -> _Samples:
-        """All of them."""
-        frame, signal = np.array(self._frame, np.intp), np.array(self._signal, np.int32)
-        return _Samples(frame, signal, np.array(self._value, np.float64), self._exact, self._decoded)
-
-
 class Decoder:
     """Decodes frames of every bus with the databases bound to it."""
 
-    def __init__(self, bindings: Sequence[Binding], guards: Sequence[GuardedMessage] = ()) -> None:
-        """`guards`: how frames of some messages are proven; of two for one message the first counts."""
+    def __init__(
+        self, bindings: Sequence[Binding], guards: Sequence[GuardedMessage] = (), answers: Answers | None = None
+    ) -> None:
+        """`guards`: how frames of some messages are proven; of two for one message the first counts. `answers`: reads
+        those of control units; without it their frames are frames like others."""
         self._bindings = bindings
         databases = list({id(one.database): one.database for one in bindings}.values())
         tables = [database.tables for database in databases]
         self._first = dict(zip(map(id, databases), np.cumsum([0, *(len(one.root) for one in tables)]), strict=False))
         self.signals: tuple[Signal, ...] = tuple(signal for one in databases for signal in one.signals)
-        """The table that SignalBatch.signal points into."""
+        self._answers, self._first_answer = answers, len(self.signals)
+        self.signals += answers.signals if answers else ()
+        """The table that SignalBatch.signal points into: databases' first, then what may be answered."""
         self._tables = merged(tables or [compiled((), ())[0]])
         self._flat = FlatDecoder(self._tables)
         self._scalar = ScalarDecoder(self._tables)
@@ -185,6 +149,7 @@ class Decoder:
         self._routes = Routes()
         self._buses: tuple[str, ...] = ()
         self.counts = DecodeCounts(self._routes)
+        self.counts.answers = answers
 
     def decode(self, frames: FrameBatch) -> SignalBatch:
         """Every sample of the batch, in the order of the frames."""
@@ -204,9 +169,11 @@ class Decoder:
                 if is_doubtful:
                     message[rows] = UNKNOWN
         samples = (self._one_by_one if len(frames) < FLAT_FROM else self._at_once)(frames, message, routes)
-        source = None
+        if self._routes.has_answers:
+            samples = samples.with_more(self._answered(frames, routes))
+        source, texts = None, list[TextSample]()
         if self._has_j1939:
-            samples, source = self._as_j1939(frames, message, routes, samples)
+            samples, source, texts = self._as_j1939(frames, message, routes, samples)
         self.counts.samples += len(samples.value)
         self.counts.decoded += samples.decoded
         return SignalBatch(
@@ -217,6 +184,7 @@ class Decoder:
             buses=frames.buses,
             exact=samples.exact,
             source=source,
+            texts=texts,
         )
 
     def _set_aside(self, frames: FrameBatch, routes: Ints, message: Ints) -> None:
@@ -228,16 +196,16 @@ class Decoder:
         self.counts.hear(routes[~error])
         message[error | remote] = UNKNOWN
 
-    def _at_once(self, frames: FrameBatch, message: Ints, routes: Ints) -> _Samples:
+    def _at_once(self, frames: FrameBatch, message: Ints, routes: Ints) -> Samples:
         flat = self._flat.decode(message, frames.payload, frames.length)
         if flat.short is not None:
             self.counts.miss(_SHORT, routes[flat.short])
         if flat.lost is not None:
             self.counts.miss(_LOST, routes[flat.lost])
-        return _Samples(flat.frame, flat.signal, flat.value, flat.exact, flat.decoded)
+        return Samples(flat.frame, flat.signal, flat.value, flat.exact, flat.decoded)
 
-    def _one_by_one(self, frames: FrameBatch, message: Ints, routes: Ints) -> _Samples:
-        found = _Growing()
+    def _one_by_one(self, frames: FrameBatch, message: Ints, routes: Ints) -> Samples:
+        found = Growing()
         for row, (one, length) in enumerate(zip(message.tolist(), frames.length.tolist(), strict=True)):
             if one == UNKNOWN:
                 continue
@@ -250,30 +218,76 @@ class Decoder:
         return found.samples()
 
     def _as_j1939(
-        self, frames: FrameBatch, message: Ints, routes: Ints, samples: _Samples
-    ) -> tuple[_Samples, npt.NDArray[np.uint8]]:
-        """With what longer messages say, and who sent each."""
+        self, frames: FrameBatch, message: Ints, routes: Ints, samples: Samples
+    ) -> tuple[Samples, npt.NDArray[np.uint8], list[TextSample]]:
+        """With what longer messages say, who sent each, and what was said in words."""
         is_packet = self._routes.is_packet.take(routes)
+        texts: list[TextSample] = []
         if np.count_nonzero(is_packet):
             packets = (is_packet & ((frames.flags & (ERROR | REMOTE)) == 0)).nonzero()[0]
-            samples = samples.with_more(self._long_ones(frames, packets))
+            wholes = list(self._wholes(frames, packets))
+            samples = samples.with_more(self._long_ones(frames, wholes))
+            texts = [text for row, whole in wholes for text in self._texts(frames, row, whole, routes, samples)]
         is_j1939 = is_packet | self._is_j1939.take(message)
         source = np.where(is_j1939, frames.id & np.uint32(0xFF), NO_SOURCE).astype(np.uint8)
-        return samples, source.take(samples.frame)
+        return samples, source.take(samples.frame), texts
 
-    def _long_ones(self, frames: FrameBatch, packets: Ints) -> "_Samples":
-        """What the messages say that these frames complete; each stands with the frame that completes it."""
-        found = _Growing()
+    def _wholes(self, frames: FrameBatch, packets: Ints) -> Iterator[tuple[int, Whole]]:
+        """The messages that these frames are or complete, each with the row of its frame."""
         for row in packets.tolist():
-            bus = frames.buses[frames.bus[row]]
-            transport = self.counts.transports.setdefault(bus, Transport())
+            bus, identifier = frames.buses[frames.bus[row]], int(frames.id[row])
             payload = frames.payload[row, : frames.length[row]].tobytes()
-            whole = transport.take(int(frames.time[row]), int(frames.id[row]), payload)
+            whole: Whole | None = Whole(identifier, payload)
+            if pgn_of(identifier) in {CONTROL, PACKET}:
+                transport = self.counts.transports.setdefault(bus, Transport())
+                whole = transport.take(int(frames.time[row]), identifier, payload)
             if whole is not None:
-                message = self._routes.message_of(bus, whole.identifier)
-                if message != UNKNOWN:
-                    found.add(row, self._scalar, message, whole.payload)
+                yield row, whole
+
+    def _long_ones(self, frames: FrameBatch, wholes: Sequence[tuple[int, Whole]]) -> Samples:
+        """What these messages say; each stands with the frame that completes it."""
+        found = Growing()
+        for row, whole in wholes:
+            message = self._routes.message_of(frames.buses[frames.bus[row]], whole.identifier)
+            if message != UNKNOWN and pgn_of(int(frames.id[row])) == PACKET:
+                found.add(row, self._scalar, message, whole.payload)
         return found.samples()
+
+    def _answered(self, frames: FrameBatch, routes: Ints) -> Samples:
+        """What the answers say that these frames complete; each stands with the frame that completes it."""
+        found = Growing()
+        is_answer = self._routes.is_answer.take(routes) & ((frames.flags & (ERROR | REMOTE)) == 0)
+        for row in is_answer.nonzero()[0].tolist():
+            unit = frames.buses[frames.bus[row]], bool(frames.flags[row] & EXTENDED), int(frames.id[row])
+            listener = self.counts.listeners.setdefault(unit[:2], IsoTpListener())
+            frame = frames.payload[row, : frames.length[row]].tobytes()
+            payload = listener.take(int(frames.time[row]), unit[2], frame)
+            if payload is not None:
+                self._answer(found, row, int(frames.time[row]), unit, payload)
+        return found.samples()
+
+    def _answer(self, found: Growing, row: int, time_ns: int, unit: Key, payload: bytes) -> None:
+        """Add what a whole answer says, by what is known of answers and by the databases."""
+        message = self._routes.payload_of(*unit)
+        if self._answers is not None:
+            said = self._answers.samples(time_ns, unit, payload, is_described=message != UNKNOWN)
+            found.say(row, [(self._first_answer + signal, value) for signal, value in said])
+        if message != UNKNOWN:
+            found.add(row, self._scalar, message, length_byte(self._tables, message, payload) + payload)
+
+    def _texts(
+        self, frames: FrameBatch, row: int, whole: Whole, routes: Ints, samples: Samples
+    ) -> Iterator[TextSample]:
+        """What a message says in words."""
+        words, bus = words_of(whole.identifier, whole.payload), frames.buses[frames.bus[row]]
+        if words is None:
+            return
+        if not words.is_sound:
+            self.counts.miss(_NO_TEXT, routes[row : row + 1])
+        self.counts.spoken.hear(bus, whole.identifier & 0xFF, words)
+        at = int(np.searchsorted(samples.frame, row, side="right"))
+        for path, text in words.texts.items():
+            yield TextSample(at, int(frames.time[row]), bus, words.message, path, text)
 
     def _know(self, buses: tuple[str, ...]) -> None:
         self._buses = buses
@@ -284,13 +298,17 @@ class Decoder:
     def _bind(self, bus: str) -> BusTable:
         """What is spoken on a bus; of two databases that claim one id the first has it (`conflicts.py` tells)."""
         table = BusTable()
+        if self._answers is not None:
+            table.listens = self._answers.listens
         for binding in self._bindings:
             if not binding.applies(bus):
                 continue
             tables, first = binding.database.tables, int(self._first[id(binding.database)])
+            whole = whole_answers(tables) if self._answers is not None else frozenset()
             for number, (identifier, form) in enumerate(zip(tables.id.tolist(), tables.form.tolist(), strict=True)):
                 if form == Form.J1939:
-                    table.groups.setdefault(identifier, first + number)
+                    (table.payload_groups if number in whole else table.groups).setdefault(identifier, first + number)
                 else:
-                    table.ids.setdefault((form == Form.EXTENDED, identifier), first + number)
+                    ids = table.payloads if number in whole else table.ids
+                    ids.setdefault((form == Form.EXTENDED, identifier), first + number)
         return table

@@ -24,7 +24,8 @@ from edge.errors import ConfigError
 from edge.toml_file import read_toml
 
 J1939: Final = "j1939"
-Path_ = Annotated[str, StringConstraints(pattern=r"^Vehicle(\.[A-Za-z0-9]+)+$")]
+PATH: Final = r"Vehicle(\.[A-Za-z0-9]+)+"
+Path_ = Annotated[str, StringConstraints(pattern=f"^{PATH}$")]
 
 
 class _Entry(BaseModel):

@@ -10,6 +10,7 @@ used is told, and the others are used. The format is that of the Kuksa CAN Provi
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, Final
 from edge import catalogue
 from edge.decode.arithmetic import NotALine, line_of
 from edge.decode.layout import Fate, Remark
-from edge.decode.mapping import Mapped
+from edge.decode.mapping import PATH, Mapped
 from edge.decode.units import between, unit_of
 from edge.decode.vss_names import GONE, RENAMED
 from edge.errors import ConfigError
@@ -27,6 +28,8 @@ JSON: Final = ".json"
 BYTES_MAX: Final = 16 * 1024 * 1024
 DEPTH_MAX: Final = 64
 LEAVES_MAX: Final = 20_000
+SHOWN_MAX: Final = 200
+"""Characters of a name, a unit or a reason that are told."""
 _WORDS: Final = ("dbc2vss", "dbc")
 
 
@@ -52,7 +55,17 @@ class Overlay:
 
     def doubt(self, path: str, reason: str, fate: Fate = Fate.DOUBTFUL) -> None:
         """Tell of one leaf."""
-        self.remarks.append(Remark(0, fate, f"{self.file.name}: {path}", reason))
+        self.remarks.append(self.remark(path, reason, fate))
+
+    def remark(self, path: str, reason: str, fate: Fate) -> Remark:
+        """What is told of one leaf, on one line that any terminal shows."""
+        return Remark(0, fate, f"{self.file.name}: {_shown(path)}", _shown(reason))
+
+
+def _shown(text: str) -> str:
+    text = text[: SHOWN_MAX + 1]
+    text = text if text.isprintable() else ascii(text)[1:-1]
+    return text if len(text) <= SHOWN_MAX else f"{text[: SHOWN_MAX - 1]}…"
 
 
 class _Unusable(Exception):
@@ -121,18 +134,27 @@ def _leaf(found: Overlay, path: str, node: Mapping[str, Any], rule: Mapping[str,
         return Leaf(signal, message, _with_cases(found, path, mapped, _allowed(node), transform["mapping"]))
     if not isinstance(transform["math"], str):
         raise _Unusable("its math is no text")
-    factor, offset = line_of(transform["math"])
-    return Leaf(
-        signal, message, replace(mapped, factor=factor * mapped.factor, offset=offset * mapped.factor + mapped.offset)
-    )
+    return Leaf(signal, message, _turned(mapped, *line_of(transform["math"])))
+
+
+def _turned(mapped: Mapped, factor: float, offset: float) -> Mapped:
+    """First the line, then what turns its unit into ours."""
+    factor, offset = factor * mapped.factor, offset * mapped.factor + mapped.offset
+    if factor == 0 or not math.isfinite(factor) or not math.isfinite(offset):
+        raise _Unusable("its math leads beyond any number in the unit of VSS")
+    return replace(mapped, factor=factor, offset=offset)
 
 
 def _named(found: Overlay, path: str, node: Mapping[str, Any]) -> Mapped:
     """The leaf under its name of today, in the unit of the catalogue where that has it."""
     name = RENAMED.get(path, path)
+    if len(name) > SHOWN_MAX or re.fullmatch(PATH, name) is None:
+        raise _Unusable("its name is no path of VSS: Vehicle, and words of letters and digits")
     if name in GONE:
         found.doubt(path, f"it keeps this name: {GONE[name]}")
     written = node.get("unit") if isinstance(node.get("unit"), str) else ""
+    if _shown(str(written)) != written:
+        raise _Unusable("its unit cannot be written down")
     theirs = unit_of(str(written))
     known = catalogue.info(name)
     unit = known.unit if known else theirs.name if theirs else str(written)
@@ -157,13 +179,24 @@ def _with_cases(found: Overlay, path: str, mapped: Mapped, names: list[str], rul
         if not isinstance(rule, dict) or not {"from", "to"} <= rule.keys():
             raise _Unusable("a line of its mapping lacks from or to")
         key, to = rule["from"], rule["to"]
-        if isinstance(to, str) and to in names:
-            to = names.index(to)
-        if not isinstance(to, bool | int | float) or not math.isfinite(to):
+        value = _number(names.index(to) if isinstance(to, str) and to in names else to)
+        case = key if isinstance(key, str) else _number(key)
+        if value is None:
             found.doubt(path, f"{to!r} is no value that it may have: what is {key!r} is unknown")
-        elif isinstance(key, str | bool | int | float):
-            cases.setdefault(key if isinstance(key, str) else float(key), float(to))
+        elif case is None:
+            found.doubt(path, f"{key!r} is no value that a signal has")
+        else:
+            cases.setdefault(case, value)
     if not cases:
         raise _Unusable("no line of its mapping can be used")
     values = {float(place): name for place, name in enumerate(names)}
     return replace(mapped, factor=1.0, offset=0.0, cases=cases, names=values)
+
+
+def _number(value: object) -> float | None:
+    """None: it is none, or leads beyond any number."""
+    try:
+        number = float(value) if isinstance(value, bool | int | float) else math.nan
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,7 +1,7 @@
 """From a frame's bus and id to its message: by arrays, and an account of every id that was heard."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.decode.layout import pgn_of
+from edge.decode.texts import GROUPS
 from edge.decode.transport import CONTROL, PACKET
 from edge.frames import EXTENDED, FrameBatch
 
@@ -25,6 +26,7 @@ Key = tuple[str, bool, int]
 """(bus, extended, arbitration id)"""
 Ints = npt.NDArray[np.intp]
 UInt64s = npt.NDArray[np.uint64]
+_PACKETS: Final = frozenset({CONTROL, PACKET, *GROUPS})
 _UNSEEN: Final = -1
 _EACH: Final = STANDARD_IDS + 1
 """Places of a bus: its ids, and one for those that no bus carries."""
@@ -40,6 +42,12 @@ class BusTable:
     ids: dict[tuple[bool, int], int] = field(default_factory=dict)
     groups: dict[int, int] = field(default_factory=dict)
     """By PGN, whoever sends it."""
+    payloads: dict[tuple[bool, int], int] = field(default_factory=dict)
+    """Messages that are whole answers (ISO 15765-2) on an id, not its frames."""
+    payload_groups: dict[int, int] = field(default_factory=dict)
+    """The same by PGN, of databases that call themselves J1939's."""
+    listens: Callable[[bool, int], bool] | None = None
+    """Whether answers of control units come with an id; None: nobody listens to those."""
 
     def message(self, extended: bool, identifier: int) -> int:
         """Of an id; UNKNOWN: no database has it."""
@@ -47,6 +55,12 @@ class BusTable:
         if found is None and extended:
             found = self.groups.get(pgn_of(identifier))
         return UNKNOWN if found is None else found
+
+    def is_answer(self, extended: bool, identifier: int) -> bool:
+        """Whether frames of an id carry answers."""
+        if self.listens is None:
+            return False
+        return (extended, identifier) in self.payloads or self.listens(extended, identifier)
 
 
 class Routes:
@@ -60,10 +74,15 @@ class Routes:
         """By route."""
         self._messages = [UNKNOWN]
         self._packets = [False]
+        self._answers = [False]
         self.message: Ints = np.array(self._messages, np.intp)
         """(R,) by route."""
         self.is_packet: npt.NDArray[np.bool_] = np.zeros(1, np.bool_)
-        """(R,) by route: it carries a part of a longer J1939 message, or is about one."""
+        """(R,) by route: it carries a part of a longer J1939 message, is about one, or says something in words."""
+        self.is_answer: npt.NDArray[np.bool_] = np.zeros(1, np.bool_)
+        """(R,) by route: it carries answers of control units, or parts of them."""
+        self.has_answers = False
+        """Any id of such was heard."""
         self._tables: dict[str, BusTable] = {}
         self._room = {True: KNOWN_MAX, False: IDS_MAX}
         """How many more ids get a route of their own, known ones and unknown ones."""
@@ -86,13 +105,21 @@ class Routes:
 
     @property
     def is_known(self) -> npt.NDArray[np.bool_]:
-        """(R,) by route: a database has it, or it carries parts of longer messages."""
-        known: npt.NDArray[np.bool_] = (self.message != UNKNOWN) | self.is_packet
+        """(R,) by route: a database has it, or it carries parts of longer messages or answers."""
+        known: npt.NDArray[np.bool_] = (self.message != UNKNOWN) | self.is_packet | self.is_answer
         return known
 
     def message_of(self, bus: str, identifier: int) -> int:
         """Of a longer message; UNKNOWN: no database has it."""
         return self._tables[bus].message(True, identifier)
+
+    def payload_of(self, bus: str, extended: bool, identifier: int) -> int:
+        """The message that describes whole answers on an id; UNKNOWN: no database does."""
+        table = self._tables[bus]
+        found = table.payloads.get((extended, identifier))
+        if found is None and extended:
+            found = table.payload_groups.get(pgn_of(identifier))
+        return UNKNOWN if found is None else found
 
     def of(self, frames: FrameBatch, flags: int) -> Ints:
         """(N,) the route of every frame; `flags` has those bits that any frame has."""
@@ -145,9 +172,11 @@ class Routes:
         }
         for bus, extended, identifier in sorted(seen):
             name = frames.buses[bus]
-            message = self._tables[name].message(extended, identifier)
-            if self._room[message != UNKNOWN] > 0:
-                self._room[message != UNKNOWN] -= 1
+            table = self._tables[name]
+            message = table.message(extended, identifier)
+            is_known = message != UNKNOWN or table.is_answer(extended, identifier)
+            if self._room[is_known] > 0:
+                self._room[is_known] -= 1
                 self._add((name, extended, identifier), message)
         self._number()
         self._lay_out(frames.buses)
@@ -157,8 +186,9 @@ class Routes:
         self.keys.append(key)
         self._messages.append(message)
         bus, extended, identifier = key
-        is_packet = extended and bool(self._tables[bus].groups) and pgn_of(identifier) in {CONTROL, PACKET}
+        is_packet = extended and bool(self._tables[bus].groups) and pgn_of(identifier) in _PACKETS
         self._packets.append(is_packet)
+        self._answers.append(self._tables[bus].is_answer(extended, identifier))
         if not extended:
             self._standard[bus][identifier] = route
         return route
@@ -166,6 +196,8 @@ class Routes:
     def _number(self) -> None:
         """After some were added."""
         self.message, self.is_packet = np.array(self._messages, np.intp), np.array(self._packets, np.bool_)
+        self.is_answer = np.array(self._answers, np.bool_)
+        self.has_answers = any(self._answers)
 
     def _one_of_too_many(self, frames: FrameBatch, row: int) -> int:
         """The route of a frame whose id is not counted by itself: all of its message together, or all unknown ones."""

@@ -94,7 +94,7 @@ class CanAsker:
         self.line.permission.check(frame)
         extended = bool(frame.flags & EXTENDED)
         with self.line.exchange(frame.id.to_bytes(4, "big") + frame.payload, extended=extended):
-            self._assembly.begin([to] if to else [*(UNITS if not extended else ()), *sorted(self._known)])
+            self._assembly.begin([to] if to else sorted(self._known.union(() if extended else UNITS)))
             try:
                 self._let_old_frames_pass()
                 self.line.send(frame)

@@ -49,11 +49,8 @@ class CodeChange:
     """As it is now; of one that is not there any more, as it was."""
     since: SinceCleared | None = None
     """Of its unit, now."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the code is not there any more."""
-        return self.how in {How.CLEARED, How.HEALED, How.GONE}
+    is_gone: bool = False
+    """Whether the unit tells nothing of it any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +92,11 @@ def code_changes(before: Survey, after: Survey) -> Iterator[CodeChange]:
         since = after.cleared.get(code.ecu)
         if old is None:
             yield CodeChange(How.APPEARED, code, since)
-        elif code.status is Status.PERMANENT and old.status is not Status.PERMANENT:
-            yield CodeChange(_how_gone(old, before, after), code, since)
         elif (old.statuses, old.lamp) != (code.statuses, code.lamp):
-            yield CodeChange(How.CHANGED, code, since)
+            yield CodeChange(_how_changed(old, code, before, after), code, since)
     for key, code in before.codes.items():
         if key not in after.codes and _was_asked(code, after):
-            yield CodeChange(_how_gone(code, before, after), code, after.cleared.get(code.ecu))
+            yield CodeChange(_how_gone(code, before, after), code, after.cleared.get(code.ecu), is_gone=True)
 
 
 def other_changes(before: Survey, after: Survey) -> Iterator[Change]:
@@ -146,6 +141,14 @@ def merged(before: Survey, after: Survey) -> Survey:
 def _was_asked(code: Code, after: Survey) -> bool:
     """Whether the later look would show the code if it were still there."""
     return code.statuses <= after.told.get(code.ecu, frozenset())
+
+
+def _how_changed(old: Code, code: Code, before: Survey, after: Survey) -> How:
+    """A code that was sure and is so no more was cleared, though it may have come back since."""
+    was_sure = Status.CONFIRMED in old.statuses and Status.CONFIRMED not in code.statuses
+    if was_sure and _how_gone(old, before, after) is How.CLEARED:
+        return How.CLEARED
+    return How.CHANGED
 
 
 def _how_gone(code: Code, before: Survey, after: Survey) -> How:

@@ -11,10 +11,10 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Final
 
-import isotp
-
+from edge.diagnostics.can_asker import SINGLE_MAX
 from edge.diagnostics.ecu import Ecu
 from edge.diagnostics.isotp_library import LENGTH_MAX, LibraryAssembly
+from edge.diagnostics.library import isotp
 from edge.diagnostics.line import Line
 from edge.errors import BusDown
 from edge.frames import Frame
@@ -27,7 +27,7 @@ _CAUSES: Final = {
     errno.ECOMM: "isotp_flow_control_timeout",
 }
 """What the kernel tells a socket (Documentation/networking/iso15765-2.rst, net/can/isotp.c)."""
-_FIRST_OR_NEXT: Final = (1, 2)
+_FIRST: Final = 1
 
 
 def kernel_has_isotp() -> bool:
@@ -47,7 +47,8 @@ class KernelAssembly:
         self._interface = interface
         self._padding = padding
         self._sockets: dict[Ecu, isotp.socket] = {}
-        self._long: set[Ecu] = set()
+        self._begun: Counter[Ecu] = Counter()
+        """Long answers of each unit: its first frames that were seen, less those that the kernel has made whole."""
         self._others = LibraryAssembly(line, padding=padding)
         self._losses: Counter[str] = Counter()
 
@@ -65,7 +66,7 @@ class KernelAssembly:
         self.end()
         self._others.begin(())
         try:
-            for unit in units:
+            for unit in set(units):
                 self._sockets[unit] = self._opened(unit)
         except OSError as error:
             self.end()
@@ -75,27 +76,27 @@ class KernelAssembly:
         """The kernel hears frames itself; here it is only seen that a long answer is on its way."""
         if unit not in self._sockets:
             self._others.take(unit, frame)
-        elif frame.payload and frame.payload[0] >> 4 in _FIRST_OR_NEXT:
-            self._long.add(unit)
+        elif frame.payload and frame.payload[0] >> 4 == _FIRST:
+            self._begun[unit] += 1
 
     def ready(self) -> Sequence[tuple[Ecu, bytes]]:
         """Answers that are whole since the last call."""
         whole = list(self._others.ready())
         for unit, end in self._sockets.items():
             while (payload := self._received(unit, end)) is not None:
-                self._long.discard(unit)
+                self._begun[unit] -= len(payload) > SINGLE_MAX
                 whole.append((unit, payload))
         return whole
 
     def is_waiting(self) -> bool:
         """Whether a long answer is on its way."""
-        return bool(self._long) or self._others.is_waiting()
+        return any(count > 0 for count in self._begun.values()) or self._others.is_waiting()
 
     def end(self) -> None:
         """Close every socket."""
         self._others.end()
-        self._losses["isotp_unfinished"] += len(self._long)
-        self._long.clear()
+        self._losses["isotp_unfinished"] += sum(count > 0 for count in self._begun.values())
+        self._begun.clear()
         for end in self._sockets.values():
             with suppress(OSError):
                 end.close()
@@ -117,5 +118,5 @@ class KernelAssembly:
             return None
         except OSError as error:
             self._losses[_CAUSES.get(error.errno or 0, f"isotp_errno_{error.errno}")] += 1
-            self._long.discard(unit)
+            self._begun[unit] -= 1
             return None

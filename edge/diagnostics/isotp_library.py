@@ -4,9 +4,8 @@ from collections import Counter, deque
 from collections.abc import Collection, Sequence
 from typing import Final
 
-import isotp
-
 from edge.diagnostics.ecu import Ecu
+from edge.diagnostics.library import isotp
 from edge.diagnostics.line import Line, NotNow
 from edge.frames import EXTENDED, Frame
 

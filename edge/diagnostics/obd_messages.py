@@ -19,8 +19,8 @@ _SYSTEMS: Final = "PCBU"
 CONTINUOUS: Final = ("misfire", "fuel_system", "components")
 """PID 01 byte B, bits 0 to 2 supported, 4 to 6 not complete (SAE J1979 table B3)."""
 SPARK: Final = (
-    "catalyst", "heated_catalyst", "evaporative_system", "secondary_air", "gasoline_particulate_filter", "oxygen_sensor",
-    "oxygen_sensor_heater", "egr_or_vvt",
+    "catalyst", "heated_catalyst", "evaporative_system", "secondary_air", "gasoline_particulate_filter",
+    "oxygen_sensor", "oxygen_sensor_heater", "egr_or_vvt",
 )  # fmt: skip
 """Bytes C and D, bits 0 to 7, of spark ignition; bit 4 was air conditioning until 2012."""
 COMPRESSION: Final = (

@@ -137,6 +137,7 @@ class Box:
         return health_body(
             uptime_s=float(self.life.seconds),
             buses={BUS: None},
+            askers={},
             switched_off=self._judgement.switched_off,
             counters={
                 "judgement": {"cells": self._judgement.cells},

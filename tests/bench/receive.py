@@ -12,15 +12,18 @@ from statistics import median
 from typing import Final
 
 import can
+import numpy as np
 from can.interfaces.socketcan.socketcan import capture_message
 
 from edge.bus.cadence import Cadence
+from edge.bus.candump import format_frames
 from edge.bus.candump_log import CandumpLog
 from edge.bus.datagrams import SO_TIMESTAMPNS
 from edge.bus.socketcan import SocketCanSource
 from edge.bus.spec import SourceSpec
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
+from edge.frames import FD, FD_BYTES, FrameBatch
 from tests.bench.loads import MODEL_3
 from tests.bench.rows import Row, Work
 from tests.brokers import free_port
@@ -33,6 +36,8 @@ COPIES: Final = 1
 WINDOWS: Final = (50, 160, 512)
 REPEATS: Final = 60
 FRAME: Final = struct.pack("=IB3x8s", 0x123, 8, b"12345678")
+FD_FRAMES: Final = 50_000
+FD_LENGTHS: Final = (8, 12, 16, 20, 24, 32, 48, 64)
 RECEIVE_BUFFER: Final = 8 << 20
 
 
@@ -44,12 +49,33 @@ def receive_frames() -> Iterable[Row]:
         recorded = (folder / "can" / MODEL_3[1]).read_bytes()
         log.write_bytes(recorded[: recorded.rindex(b"\n") + 1] * COPIES)
         yield _log_row("read a candump log", lambda: _read(log), lambda: _read_by_python_can(log))
+        fd = Path(temporary) / "fd.log"
+        fd.write_bytes(format_frames(_made_fd()))
+        yield _log_row("read a candump log of CAN FD", lambda: _read(fd), lambda: _read_by_python_can(fd))
         database = load_database(folder / "dbc" / MODEL_3[0])
         decoder = Decoder([Binding(database)])
         yield _log_row("read and decode a candump log", lambda: _read(log, decoder), lambda: _read_by_python_can(log))
     for ring in (True, False):
         for window in WINDOWS:
             yield from _receive_rows(window, ring=ring)
+
+
+def _made_fd() -> FrameBatch:
+    """Frames of every length that CAN FD has, evenly."""
+    dice = np.random.default_rng(1)
+    length = dice.choice(np.array(FD_LENGTHS, np.uint8), FD_FRAMES)
+    payload = dice.integers(0, 256, (FD_FRAMES, FD_BYTES), np.uint8)
+    payload[np.arange(FD_BYTES) >= length[:, np.newaxis]] = 0
+    return FrameBatch(
+        time=1_600_000_000_000_000_000 + 250_000 * np.arange(FD_FRAMES),
+        bus=np.zeros(FD_FRAMES, np.uint8),
+        id=dice.integers(0, 0x800, FD_FRAMES).astype(np.uint32),
+        flags=np.full(FD_FRAMES, FD, np.uint8),
+        length=length,
+        payload=payload,
+        buses=("can0",),
+        until=0,
+    )
 
 
 def _log_row(name: str, ours: Callable[[], int], theirs: Callable[[], int]) -> Row:

@@ -12,6 +12,7 @@ from tests.fuzz.logs import read_any_log
 from tests.fuzz.long_messages import hear_anything
 from tests.fuzz.mappings import load_any_mapping
 from tests.fuzz.other_logs import read_any_other_log
+from tests.fuzz.overlays import read_any_overlay
 from tests.fuzz.routing import route_anything
 
 
@@ -32,10 +33,11 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
     {
         "logs": Target(read_any_log, 150, 400),
         "other_logs": Target(read_any_other_log, 50, 200, needs="edge.bus.pythoncan_text"),
-        "long_messages": Target(hear_anything, 330, 400),
+        "long_messages": Target(hear_anything, 300, 400),
         "databases": Target(read_any_database, 130, 600),
         "decoding": Target(decode_anything, 50, 400),
-        "mappings": Target(load_any_mapping, 200, 300),
+        "mappings": Target(load_any_mapping, 150, 300),
+        "overlays": Target(read_any_overlay, 80, 300),
         "routing": Target(route_anything, 80, 60),
         "kept_ones": Target(load_anything_kept, 10, 400),
     }

@@ -76,6 +76,55 @@ def test_each_bus_is_decoded_with_its_own_database_and_judged_on_one_grid(
     ]
 
 
+@pytest.fixture
+def one_log(tmp_path: Path) -> Path:
+    """Both buses in one log, on which the same id means different things."""
+    for name in ("Front", "Rear"):
+        (tmp_path / f"{name}.dbc").write_text(DBC.format(name=name))
+    frames = ("00.010000) can0 100#C8", "00.410000) can1 100#C8", "00.900000) can0 100#00", "01.000000) can1 100#00")
+    (tmp_path / "drive.log").write_text("".join(f"(1{one}\n" for one in frames))
+    (tmp_path / "rules.toml").write_text("".join(RULE.format(name=n.lower(), upper=n) for n in ("Front", "Rear")))
+    (tmp_path / "two.profile.toml").write_text(
+        """
+rules = ["./rules.toml"]
+[[bus]]
+name = "can0"
+databases = ["Front.dbc"]
+[[bus]]
+name = "can1"
+databases = ["Rear.dbc"]
+"""
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["", "trip"])
+def test_the_buses_inside_a_log_are_decoded_each_with_its_own_databases_of_the_profile(
+    one_log: Path, name: str
+) -> None:
+    config = one_log / "edge.toml"
+    bus = f'[[bus]]\nname = "{name}"\nsource = "log:drive.log"\nspeed = "max"\n'
+    config.write_text(f'profile = "two.profile.toml"\n{bus}')
+    account = run_edge(load_config(config), alerts_out=one_log / "alerts.jsonl")
+    assert (account.frames_known, account.frames_unknown, account.ids_known, account.samples) == (4, 0, 2, 4)
+    assert account.notes == []
+    lines = [json.loads(line) for line in (one_log / "alerts.jsonl").read_text().splitlines()]
+    assert [(line["rule"], line["started_at"][17:]) for line in lines if line["state"] == "firing"] == [
+        ("front", "40.100000Z"),
+        ("rear", "40.500000Z"),
+    ]
+
+
+def test_a_bus_of_the_profile_that_the_log_does_not_hold_is_told(one_log: Path) -> None:
+    profile = one_log / "two.profile.toml"
+    profile.write_text(profile.read_text().replace('"can1"', '"can7"'))
+    log = one_log / "drive.log"
+    ended = run("telltale-edge", "run", "--bus", f"log:{log}", "--profile", profile, "--speed", "max")
+    assert ended.status == 0, ended.err
+    assert f"log:{log} holds no frame of bus can7, for which there are databases" in ended.out
+    assert "unknown ids  1 (2 frames): can1 100 (2)" in ended.out
+
+
 def test_a_second_daemon_on_the_same_state_is_refused(two_buses: Path, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()

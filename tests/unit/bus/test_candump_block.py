@@ -19,6 +19,10 @@ LINES = [
     b"(1638973128.973117123) c 000#",
     b"(1638973128.973117123) slcan012 1FFFFFFF#00",
     b"(8999999999.999999) can0 20000004#0001000000000000",
+    b"(1638973128.973117) can0 123##0",
+    b"(1638973128.973117123) vcan12 1FFFFFFF##3DEADBEEFcafe00112233445566",
+    b"(1638973128.973117) c 7FF##5" + b"".join(b"%02x" % (3 * number) for number in range(64)),
+    b"(1638973128.973117) can0 20000004##100",
 ]
 
 
@@ -45,7 +49,8 @@ def agree(lines: Sequence[bytes]) -> Block:
     assert all(text == lines[row] for row, text in block.left)
     wanted = one_by_one(lines)
     assert frames_of(block) == [wanted[row] for row in block.row]
-    assert not block.payload[np.arange(8) >= block.length[:, None]].any()
+    assert block.payload.shape[1] == (64 if (block.flags & FD).any() else 8)
+    assert not block.payload[np.arange(block.payload.shape[1]) >= block.length[:, None]].any()
     return block
 
 
@@ -61,6 +66,30 @@ def test_every_byte_at_every_place(line: bytes) -> None:
     block = agree([line, *changed])
     assert 0 in block.row
     assert len(block.row) > 16
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_lines_of_another_kind_around_it_change_nothing(line: bytes) -> None:
+    """Each kind between two of every other, in one text, and none of them left where the times are of one width."""
+    others = [other for other in LINES if other.index(b")") == line.index(b")")]
+    block = agree([text for other in others for text in (other, line, other)])
+    assert block.left == []
+
+
+@pytest.mark.parametrize("size", range(65))
+def test_an_fd_frame_of_every_length_with_every_flag(size: int) -> None:
+    """Also of lengths that no controller sends, and of an odd digit, which is no byte."""
+    lines = [b"(1638973128.973117) can0 123##%X%s" % (flags, bytes(range(size)).hex().encode()) for flags in range(16)]
+    block = agree([*lines, *(line + b"0" for line in lines)])
+    assert block.row.tolist() == list(range(16))
+    assert block.payload[0, :size].tolist() == list(range(size))
+
+
+def test_fd_lines_none_of_which_is_sound_widen_nothing() -> None:
+    line = b"(1638973128.973117) can0 123#11"
+    block = agree([line, line.replace(b"#", b"##1x"), line.replace(b"#", b"###"), line.replace(b"#", b"##1") + b"2"])
+    assert block.row.tolist() == [0]
+    assert block.payload.shape == (1, 8)
 
 
 @pytest.mark.parametrize("line", LINES)
@@ -86,10 +115,10 @@ def test_what_we_write_is_read(some: list[Frame], data: st.DataObject) -> None:
     agree(data.draw(st.permutations([*junk, *text.split(b"\n")[:-1]])))
 
 
-@given(st.lists(frames().filter(lambda frame: not frame.flags & (FD | REMOTE)), min_size=1, max_size=20))
-def test_no_classic_frame_is_left(some: list[Frame]) -> None:
-    """Times of one width, since the first line says which it is."""
+@given(st.lists(frames().filter(lambda frame: not frame.flags & REMOTE), min_size=1, max_size=20))
+def test_only_remote_requests_are_left(some: list[Frame]) -> None:
+    """Classic and FD; times of one width, since the first line says which it is."""
     each = [replace(frame, time=10**18 + frame.time % 10**9 * 1000) for frame in some]
     block = agree(format_frames(FrameBatch.of(each)).split(b"\n")[:-1])
     assert block.left == []
-    assert [bool(frame.flags & ERROR) for frame in frames_of(block)] == [bool(one.flags & ERROR) for one in some]
+    assert [int(flags) & (FD | ERROR) for flags in block.flags] == [one.flags & (FD | ERROR) for one in some]

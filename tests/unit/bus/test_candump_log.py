@@ -92,6 +92,16 @@ def test_a_channel_alone(tmp_path: Path) -> None:
     assert (log.counters["frames"], log.counters["other_channel"]) == (2, 3)
 
 
+def test_fd_frames_of_another_channel_do_not_widen_what_is_handed_out(tmp_path: Path) -> None:
+    file = written(tmp_path, lines(3) + b"(3.0) can1 123##1" + b"AB" * 64 + b"\n")
+    log = open_log(SourceSpec.parse(f"log:{file}?channel=can0"))
+    batch = log.read(0.0)
+    assert batch is not None
+    assert batch.payload.shape == (3, 8)
+    assert batch.payload[:, 0].tolist() == [0, 1, 2]
+    log.close()
+
+
 def test_a_channel_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
     file = written(tmp_path, lines(3, b"can0") + lines(2, b"can1"))
     with pytest.raises(ConfigError, match=r"no frame of channel can7\. There are can0, can1") as caught:

@@ -61,7 +61,7 @@ def test_one_that_went_without_a_trace_is_gone_and_not_called_repaired() -> None
 def test_a_code_that_is_only_permanent_any_more_was_cleared() -> None:
     permanent = replace(MISFIRE, statuses=frozenset({Status.PERMANENT}))
     (change,) = code_changes(survey(MISFIRE), survey(permanent))
-    assert (change.how, change.code.status, change.is_over) == (How.CLEARED, Status.PERMANENT, True)
+    assert (change.how, change.code.status, change.is_gone) == (How.CLEARED, Status.PERMANENT, False)
 
 
 def test_clearing_is_seen_by_the_odometer_although_the_counters_have_passed_where_they_were() -> None:
@@ -147,7 +147,7 @@ def test_who_follows_the_changes_knows_what_is_known(seen: list[Survey]) -> None
     for look in seen:
         for change in code_changes(known, look):
             assert isinstance(change, CodeChange)
-            if change.is_over and change.code.key not in look.codes:
+            if change.is_gone:
                 del followed[change.code.key]
             else:
                 followed[change.code.key] = change.code

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import Bus, Config, load_config, to_toml, with_profile
+from edge.config import Bus, Channel, Config, load_config, to_toml, with_profile
 from edge.errors import ConfigError
 from edge.profile import MappedDatabase
 from tests.shared import ROOT
@@ -138,6 +138,25 @@ def test_a_bus_that_the_profile_does_not_know_is_refused_unless_it_brings_its_ow
     assert caught.value.place == "bus"
     config = config.replace('name = "c', 'dbc = ["a.dbc"]\nname = "c') or '[[bus]]\ndbc = ["a.dbc"]'
     assert profiled(tmp_path, TWO_BUSES, config).bus[-1].dbc == [tmp_path / "a.dbc"]
+
+
+@pytest.mark.parametrize("name", ["", "trip"])
+def test_a_recording_that_is_no_bus_of_the_profile_is_taken_to_hold_them(tmp_path: Path, name: str) -> None:
+    config = profiled(tmp_path, TWO_BUSES, f'[[bus]]\nname = "{name}"\nsource = "log:x.log"')
+    [bus] = config.bus
+    assert [(one.name, len(one.dbc), one.dbc[0]) for one in bus.channels] == [("drive", 2, tmp_path / "a.dbc")]
+    assert (bus.dbc, bus.bitrate) == ([tmp_path / "c.dbc"], None)
+    assert load_config(write(tmp_path, to_toml(config).replace('"truck.profile.toml"', '""'))).bus == config.bus
+
+
+def test_a_recording_that_is_a_bus_of_the_profile_or_brings_its_own_is_not_looked_into(tmp_path: Path) -> None:
+    [bus] = profiled(tmp_path, TWO_BUSES, '[[bus]]\nname = "body"\nsource = "log:x.log"').bus
+    assert (bus.channels, bus.dbc) == ([], [tmp_path / "c.dbc"])
+    channel = 'channels = [{ name = "can3", dbc = ["b.dbc"] }]'
+    [bus] = profiled(tmp_path, TWO_BUSES, f'[[bus]]\nsource = "log:x.log"\n{channel}').bus
+    assert (bus.dbc, bus.channels) == ([], [Channel(name="can3", dbc=[tmp_path / "b.dbc"])])
+    with pytest.raises(ConfigError, match="only a log: has channels"):
+        load_config(write(tmp_path, f'[[bus]]\nsource = "can:can0"\n{channel}'))
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,12 @@ def test_the_older_word_old_names_and_old_units(tmp_path: Path) -> None:
         (leaf("Lever", message="B"), "the database has no signal B.Lever"),
         (leaf(UNIT="kPa"), "the overlay has it in 'kPa', VSS 6.0 in 'km/h'"),
         (leaf(""), "names no signal"),
+        (leaf(transform={"math": "x*1e-300*1e-300"}), "every value the same"),
+        (leaf(transform={"math": "1e308*x"}, UNIT="m/s"), "beyond any number in the unit of VSS"),
+        (leaf("Temp", transform={"math": "1e308*x"}), "A.Temp becomes by factor and offset what is no number any more"),
+        (leaf(transform={"mapping": [{"from": 1, "to": 10**400}]}), "no line of its mapping can be used"),
+        (leaf(transform={"mapping": [{"from": 10**400, "to": 1}]}), "no line of its mapping can be used"),
+        (leaf(UNIT="km\n/h"), "its unit cannot be written down"),
     ],
 )
 def test_a_leaf_that_cannot_be_used_is_told_and_the_rest_is_used(
@@ -161,3 +167,13 @@ def test_new_names_are_those_of_vss_6_and_old_ones_are_not(shared: Path) -> None
         listed = {row["path"] for row in csv.DictReader(lines)}
     assert {new for new in RENAMED.values() if not new.startswith("Vehicle.Telltale.")} <= listed
     assert listed & {*RENAMED, *GONE} == {"Vehicle.Powertrain.CombustionEngine.EOP"}, "rules know it by our name"
+
+
+@pytest.mark.parametrize("name", ["Sp eed", "\ud800", "\n", "", "x" * 300, "Vehicle.Speed\n"])
+def test_a_name_that_is_none_of_vss_is_told_on_one_line_and_the_rest_is_used(tmp_path: Path, name: str) -> None:
+    content = {"Vehicle": {"children": {name: leaf("Lever"), "Speed": leaf(UNIT="km/h")}}, "Speed": leaf("Temp")}
+    database = loaded(tmp_path, json.dumps(content))
+    assert said(database, "0A") == {"Vehicle.Speed": 10.0}
+    told = [remark for remark in database.remarks if remark.fate is Fate.SKIPPED]
+    assert len(told) == 2
+    assert all("no path of VSS" in one.reason and one.text.isprintable() and len(one.text) < 450 for one in told)

@@ -17,6 +17,7 @@ REPORT = Report(
     frames_decoded=12,
     undecodable={},
     long_messages={},
+    answers={},
     samples=40,
     bus_time_s=2.0,
     run_s=0.5,

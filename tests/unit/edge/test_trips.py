@@ -1,6 +1,8 @@
 """Trips: begin and end where the vehicle says so, and count only what was known."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.catalogue import ENGINE
 from edge.history import History
@@ -86,3 +88,58 @@ def test_nothing_happens_while_nothing_is_known() -> None:
     drive = Drive().go(300)
     assert drive.ended == []
     assert drive.trips.close() is None
+
+
+MS = 1_000_000
+
+
+def driven(period_ms: int, lost: set[int], *, grid_ms: int = 100, seconds: int = 60) -> Trip:
+    """At 36 km/h and 3.6 l/h, with ignition on; `lost`: frames of speed and fuel that never come, by their number."""
+    history, trips = History(SIGNALS, grid_ns=grid_ms * MS), TripLog("car", grid_ns=grid_ms * MS)
+    frame = 0
+    for end in range(grid_ms, 1000 * seconds + 1, grid_ms):
+        samples = [((end - 1) * MS, 2, 4.0)]
+        for at in range(frame * period_ms, end, period_ms):
+            if frame not in lost:
+                samples += [(at * MS, 0, 36.0), (at * MS, 3, 3.6)]
+            frame += 1
+        history.absorb(SignalBatch.of(sorted(samples)), end * MS)
+        assert trips.update(history.window()) is None
+    trip = trips.close()
+    assert trip is not None
+    return trip
+
+
+@pytest.mark.parametrize("period_ms", [10, 100, 1000])
+@pytest.mark.parametrize("grid_ms", [50, 100, 500])
+def test_a_gap_is_not_driven_at_the_last_speed(period_ms: int, grid_ms: int) -> None:
+    """Twenty seconds without a frame: the last value lasts three periods, at least 0.3 s; the rest is unknown."""
+    trip = driven(period_ms, set(range(20_000 // period_ms, 40_000 // period_ms)), grid_ms=grid_ms)
+    known_s = 60.0 - 20.0 - period_ms / 1000 + max(0.3, 3 * period_ms / 1000)
+    assert trip.moving_s is not None
+    late_s = grid_ms / 1000  # a cell is one value: it is known from its beginning
+    assert trip.moving_s == pytest.approx(known_s, abs=late_s)
+    assert trip.distance_m == pytest.approx(10.0 * trip.moving_s)
+    assert trip.fuel_used_l == pytest.approx(trip.moving_s / 1000)
+    assert (trip.idle_s, trip.ended) == (0.0, 60 * S)
+
+
+@pytest.mark.parametrize("period_ms", [10, 100, 1000])
+def test_two_frames_that_are_lost_cost_nothing(period_ms: int) -> None:
+    every_tenth = {number + more for number in range(10_000 // period_ms, 50_000 // period_ms, 10) for more in (0, 1)}
+    assert driven(period_ms, every_tenth).distance_m == pytest.approx(600.0)
+
+
+def test_a_signal_that_comes_seldom_lasts_until_it_comes_again() -> None:
+    """Every four seconds; before that is learned it is taken for what was expected, and believed while it is fresh."""
+    trip = driven(4000, set(), seconds=120)
+    assert trip.moving_s == pytest.approx(120.0 - 3 * 3.0 - 0.1, abs=3.0)
+
+
+@given(st.integers(60, 500), st.integers(1, 90), st.sampled_from([50, 100, 200]))
+def test_of_any_gap_what_is_beyond_three_periods_is_missing(begin: int, frames: int, grid_ms: int) -> None:
+    """Of a signal that comes ten times a second; to within the cell in which it comes back."""
+    trip = driven(100, set(range(begin, begin + frames)), grid_ms=grid_ms)
+    missing_s = max(0.0, 0.1 * (frames + 1) - 0.3)
+    assert trip.moving_s is not None
+    assert missing_s - grid_ms / 1000 - 1e-6 <= 60.0 - trip.moving_s <= missing_s + 1e-6

@@ -2,6 +2,8 @@
 
 import json
 import re
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,40 @@ def test_the_profile_that_it_writes_is_one_that_check_takes(
     assert 'databases = ["../right.dbc"]' in out.read_text("utf-8")
     assert main(["check", "--bus", f"log:{log}", "--profile", str(out), "--state", str(tmp_path)]) == 0
     assert "right.dbc" in capsys.readouterr().out
+
+
+def test_of_several_buses_each_has_its_own_databases_and_the_profile_runs(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two vehicles of the same ids in one log, and a third bus that no database explains."""
+    first, second = frames_of(layout_of(1, KNOWN), 1), frames_of(layout_of(2, IDS), 2)
+    frames = [*first, *(replace(one, bus="can1") for one in second), *(replace(one, bus="odd", id=7) for one in first)]
+    log = tmp_path / "both.log"
+    log.write_bytes(format_frames(FrameBatch.of(sorted(frames, key=lambda one: one.time))))
+    out = tmp_path / "both.profile.toml"
+    said(capsys, log, "--dbc", folder, "--out", out)
+    buses = [(bus["name"], bus["databases"]) for bus in tomllib.loads(out.read_text())["bus"]]
+    assert buses == [("can0", ["right.dbc"]), ("can1", ["wrong.dbc"]), ("odd", [])]
+    report = tmp_path / "report.json"
+    run = ["run", "--bus", f"log:{log}", "--speed", "max", "--report", str(report), "--state", str(tmp_path)]
+    assert main([*run, "--profile", str(out)]) == 0
+    account = json.loads(report.read_text())
+    assert (account["frames_known"], account["frames_unknown"]) == (len(first) + len(second), len(first))
+    assert (account["ids_known"], account["ids_unknown"]) == (len(KNOWN) + len(IDS), 1)
+
+
+def test_of_more_buses_than_a_profile_has_room_for_those_with_databases_come_first(
+    folder: Path, tmp_path: Path
+) -> None:
+    frames = frames_of(layout_of(1, KNOWN), 1)
+    others = [replace(one, bus=f"can{number}", id=7) for number in range(20) for one in frames[:40]]
+    log = tmp_path / "many.log"
+    log.write_bytes(format_frames(FrameBatch.of([*others, *(replace(one, bus="last") for one in frames)])))
+    out = tmp_path / "many.profile.toml"
+    assert main(["profile", "suggest", str(log), "--dbc", str(folder), "--out", str(out)]) == 0
+    buses = tomllib.loads(out.read_text())["bus"]
+    assert len(buses) == 16
+    assert buses[-1] == {"name": "last", "databases": ["right.dbc"]}
 
 
 def test_without_a_database_that_fits_the_profile_names_none(

@@ -1,0 +1,55 @@
+"""`telltale-edge diagnose`: its arguments."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from edge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from edge.cli_simulate import Commands
+
+
+def add_diagnose(commands: "Commands") -> None:
+    """Add the command."""
+    diagnose = commands.add_parser(
+        "diagnose",
+        help="ask a vehicle for VIN, codes, readiness",
+        description="Asks a vehicle who it is and what is wrong with it; it neither wakes nor changes anything.",
+    )
+    add = diagnose.add_argument
+    add("--bus", required=True, metavar="SPEC", help="can:can0, pythoncan:…")
+    add("--bitrate", type=int, default=500_000, metavar="N", help="of the bus, bit/s (500000); nothing is set by us")
+    add("--isotp", choices=["auto", "kernel", "library"], default="auto", help="what puts long answers together")
+    add("--json", action="store_true", help="for a program: everything")
+    add("--clear-codes", action="store_true", help="ERASE the trouble codes; asks on a terminal, or say --yes")
+    add("--yes", action="store_true", help="erase without asking")
+    diagnose.set_defaults(command=_diagnose)
+
+
+def _diagnose(options: argparse.Namespace) -> int:
+    from edge.diagnosing import clear_codes, diagnose  # noqa: PLC0415  # `--help` needs none of it
+    from edge.diagnostics.opening import Asking, manners  # noqa: PLC0415  # as above
+    from edge.diagnostics.permission import Permission  # noqa: PLC0415  # as above
+
+    if options.clear_codes:
+        _must_agree(options)
+    asking = Asking(
+        source=options.bus,
+        manners=manners(),
+        bitrate=options.bitrate,
+        assembling=options.isotp,
+        permission=Permission(clears=options.clear_codes),
+    )
+    sys.stdout.write(clear_codes(asking) if options.clear_codes else diagnose(asking, as_json=options.json))
+    return 0
+
+
+def _must_agree(options: argparse.Namespace) -> None:
+    """Nothing is erased by a slip."""
+    if options.yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfigError("codes are erased only when somebody agrees", place="--clear-codes", remedy="Add --yes")
+    if input("Erase the trouble codes of this vehicle, and their freeze frames? Write yes: ").strip().lower() != "yes":
+        raise ConfigError("nothing was erased", place="--clear-codes", remedy="Write yes to agree")

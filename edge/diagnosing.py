@@ -1,0 +1,168 @@
+"""`telltale-edge diagnose`: one look at a vehicle for whoever stands beside it; and erasing codes, when told to."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
+from typing import Any, Final
+
+from edge.diagnostics import obd_messages
+from edge.diagnostics.asker import Asker
+from edge.diagnostics.cars import CarSurveyor
+from edge.diagnostics.findings import Code, Readiness, SinceCleared, Survey, Unit
+from edge.diagnostics.line import Line
+from edge.diagnostics.obd import ObdReader
+from edge.diagnostics.opening import Asking, askers_on, frozen_values, open_line
+from edge.diagnostics.watch import Silence
+from edge.errors import EdgeError
+
+LISTEN_S: Final = 2.0
+"""How long the bus is listened to before anything is asked."""
+SPEED: Final = 0x0D
+ENGINE_SPEED: Final = 0x0C
+CLEAR: Final = bytes((0x04,))
+
+WHY: Final = {
+    Silence.NOTHING_HEARD: "nothing is heard: is the ignition on, the plug in, and the bit rate that of the vehicle? A "
+    "gateway may keep it silent",
+    Silence.ASLEEP: "the vehicle sleeps, and is not woken: switch the ignition on",
+    Silence.FOREIGN_TESTER: "another tester is on the bus: unplug it, and wait ten minutes",
+    Silence.LOW_VOLTAGE: "its battery is too weak to be asked",
+    Silence.BUS_BUSY: "its bus is too busy to be asked",
+}
+
+
+class Refused(EdgeError):
+    """The vehicle is not asked, or says nothing; with what to do."""
+
+
+def diagnose(asking: Asking, *, as_json: bool) -> str:
+    """Everything that the vehicle says of itself, for a person or a program.
+
+    Raises:
+        ConfigError: it is no bus, or cannot be opened here.
+        BusDown: it is not there just now.
+        Refused: nothing may be asked, or nobody answers.
+    """
+    with closing(open_line(asking)) as line:
+        _listen(line)
+        surveyor = CarSurveyor(list(askers_on(line, asking)), frozen=frozen_values)
+        survey = _looked(line, surveyor)
+        return _as_json(survey, line) if as_json else "".join(f"{text}\n" for text in _as_text(survey, line))
+
+
+def clear_codes(asking: Asking) -> str:
+    """Erase the trouble codes of every unit that answers OBD-II; what is erased, and what stays.
+
+    `asking` must bring a permission that clears.
+
+    Raises:
+        ConfigError, BusDown: as above.
+        Refused: the vehicle moves, its engine runs, or that is unknown.
+    """
+    with closing(open_line(asking)) as line:
+        _listen(line)
+        asker, reader = _answering(line, asking)
+        _must_stand(asker, reader)
+        before = reader.codes()
+        cleared = [answer.ecu.name for answer in asker.ask(CLEAR) if answer.refusal is None]
+        after = reader.codes()
+    if not cleared:
+        raise Refused("no unit has erased anything; some want the ignition on and the engine off")
+    return (
+        f"erased by {', '.join(cleared)}: {_list(before)}\nstill there: {_list(after)}\n"
+        "readiness begins anew: an emissions test fails until its monitors have run\n"
+    )
+
+
+def _listen(line: Line) -> None:
+    until_ns = line.now_ns() + int(LISTEN_S * 1e9)
+    while (left_ns := until_ns - line.now_ns()) > 0:
+        line.heard(left_ns / 1e9)
+    if (why := line.why_silent()) is not None:
+        raise Refused(line.watch.bad_install or WHY.get(why, str(why)))
+
+
+def _looked(line: Line, surveyor: CarSurveyor) -> Survey:
+    if not surveyor.discover():
+        bad = line.watch.bad_install
+        raise Refused(bad or "nobody answers OBD-II; electric cars and those of SAE J1979-2 are asked otherwise")
+    identity, codes = surveyor.identity() or Survey(), surveyor.codes() or Survey()
+    return Survey(
+        vin=identity.vin, units=identity.units, codes=codes.codes, told=codes.told, cleared=codes.cleared,
+        readiness=codes.readiness, odometer_km=codes.odometer_km,
+    )  # fmt: skip
+
+
+def _answering(line: Line, asking: Asking) -> tuple[Asker, ObdReader]:
+    for asker in askers_on(line, asking):
+        reader = ObdReader(asker, frozen=frozen_values)
+        if reader.discover():
+            return asker, reader
+    raise Refused("nobody answers OBD-II: nothing was erased")
+
+
+def _must_stand(asker: Asker, reader: ObdReader) -> None:
+    """Codes are erased on a vehicle that stands with its engine off; unknown is not good enough."""
+    for pid, size, what in ((ENGINE_SPEED, 2, "the engine runs"), (SPEED, 1, "the vehicle moves")):
+        told = [
+            obd_messages.whole_number(answer.payload, size)
+            for unit, pids in reader.pids.items()
+            if pid in pids
+            for answer in asker.ask(bytes((0x01, pid)), unit)
+        ]
+        known = [value for value in told if value is not None]
+        if not known or any(known):
+            raise Refused(f"{what}, or that is unknown: nothing was erased" if known else "its state is unknown")
+
+
+def _list(survey: Survey | None) -> str:
+    codes = sorted({f"{code.code} ({code.status})" for code in survey.codes.values()}) if survey else []
+    return ", ".join(codes) or "no codes"
+
+
+def _as_json(survey: Survey, line: Line) -> str:
+    told: dict[str, Any] = {
+        "vin": survey.vin,
+        "vin_check_digit": obd_messages.check_digit_fits(survey.vin) if survey.vin else None,
+        "units": [asdict(unit) for unit in survey.units.values()],
+        "codes": [_code(code) for code in survey.codes.values()],
+        "readiness": {ecu: asdict(one) for ecu, one in survey.readiness.items()},
+        "since_cleared": {ecu: asdict(one) for ecu, one in survey.cleared.items()},
+        "odometer_km": survey.odometer_km,
+        "bus": {"bits_in_a_second_at_most": line.budget.peak_bits, "granted": line.budget.bits_per_s, **line.counters},
+    }
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def _code(code: Code) -> dict[str, Any]:
+    told = asdict(code)
+    return {**told, "statuses": sorted(told["statuses"]), "status": code.status}
+
+
+def _as_text(survey: Survey, line: Line) -> Iterator[str]:
+    yield f"VIN            {survey.vin or 'not told'}"
+    if survey.odometer_km is not None:
+        yield f"odometer       {survey.odometer_km:,.1f} km"
+    for unit in survey.units.values():
+        yield from _unit_text(unit, survey.readiness.get(unit.ecu), survey.cleared.get(unit.ecu))
+    yield f"trouble codes  {len(survey.codes) or 'none'}"
+    for code in survey.codes.values():
+        yield f"  {code.code}  {code.ecu}  {', '.join(sorted(code.statuses))}, lamp {code.lamp or 'unknown'}"
+        yield from (f"      {path} = {value}" for path, value in code.freeze_frame.items())
+    share = 100.0 * line.budget.peak_bits / (line.budget.bits_per_s or 1)
+    yield f"we took at most {share:.0f} % of the {line.budget.bits_per_s:,} bit/s that are granted to us"
+
+
+def _unit_text(unit: Unit, ready: Readiness | None, since: SinceCleared | None) -> Iterator[str]:
+    yield f"unit {unit.ecu}  {unit.name or 'no name'}"
+    if unit.calibrations:
+        yield f"  calibration  {', '.join(unit.calibrations)}  ({', '.join(unit.verifications) or 'no CVN'})"
+    if ready is not None:
+        lamp = {True: "on", False: "off", None: "unknown"}[ready.mil]
+        open_ones = [monitor.name for monitor in ready.monitors if not monitor.complete]
+        yield f"  lamp {lamp}; monitors not ready: {', '.join(open_ones) or 'none'}"
+    if since is not None:
+        parts = ((since.distance_km, "km"), (since.warm_ups, "warm-ups"), (since.minutes, "min"))
+        known = ", ".join(f"{value:g} {name}" for value, name in parts if value is not None)
+        yield f"  since its codes were cleared: {known}"

@@ -1,0 +1,148 @@
+"""Service: asks a vehicle in a thread of its own; what it found is taken by the daemon."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from edge.diagnostics.findings import Survey
+from edge.diagnostics.kept import keep, recall
+from edge.diagnostics.poller import Poller, Rates, Standing, Surveyor, Told
+from edge.diagnostics.watch import Signs
+from edge.errors import BusDown, EdgeError
+
+log = logging.getLogger(__name__)
+
+TOLD_MAX: Final = 256
+"""Looks that wait to be taken; beyond, the oldest is dropped, counted: the next look tells what still holds."""
+RETRY_S: Final = 2.0
+STOP_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A way to a vehicle that is open."""
+
+    surveyor: Surveyor
+    standing: Standing
+    traffic: Callable[[int, int, int], None]
+    """Takes what the vehicle sent of its own accord: frames, the time of the last, bits of all."""
+    bad_install: Callable[[], str | None]
+    close: Callable[[], None]
+
+
+class Service:
+    """Supervises one poller: opens its way, again and again while that is down, and ends with the daemon."""
+
+    def __init__(self, name: str, open_vehicle: Callable[[], Vehicle], *, file: Path | None, rates: Rates) -> None:
+        """`name`: of the bus, for logs; `file`: where what is known outlives a restart, None: nowhere."""
+        self.name = name
+        self._open = open_vehicle
+        self._file = file
+        self._rates = rates
+        self._signs: Signs | None = None
+        self._traffic: tuple[int, int, int] = (0, 0, 0)
+        self._told: deque[Told] = deque()
+        self._dropped = 0
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._poller: Poller | None = None
+        self._vehicle: Vehicle | None = None
+        self._down: str | None = "not open yet"
+        self._thread = threading.Thread(target=self._run, name=f"diagnostics {name}", daemon=True)
+
+    def start(self) -> None:
+        """Start asking."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after what is being asked, and give the bus back."""
+        self._stop.set()
+        self._thread.join(STOP_S)
+
+    def show(self, signs: Signs) -> None:
+        """What is known of the vehicle now; any thread."""
+        self._signs = signs
+
+    def count(self, frames: int, last_ns: int, bits: int) -> None:
+        """What the vehicle sent of its own accord since the last call; any one thread."""
+        if frames:
+            with self._lock:
+                self._traffic = (self._traffic[0] + frames, last_ns, self._traffic[2] + bits)
+
+    def take(self) -> list[Told]:
+        """What was found since the last call.
+
+        Raises:
+            BaseException: what ended the thread.
+        """
+        if self._failure is not None:
+            raise self._failure
+        with self._lock:
+            told = list(self._told)
+            self._told.clear()
+        return told
+
+    @property
+    def trouble(self) -> str | None:
+        """What an installer should know: why the way is down, or what is wrong with the installation."""
+        vehicle = self._vehicle
+        if vehicle is not None and (bad := vehicle.bad_install()) is not None:
+            return bad
+        poller = self._poller
+        return self._down or (poller.down if poller is not None else None)
+
+    @property
+    def why(self) -> str | None:
+        """Why nothing is asked just now; None: something is."""
+        poller = self._poller
+        return None if poller is None or poller.why is None else str(poller.why)
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """What was asked and answered, and what was not and why."""
+        poller = self._poller
+        return {**(poller.counters if poller is not None else {}), "looks_dropped": self._dropped}
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                try:
+                    vehicle = self._open()
+                except BusDown as error:
+                    self._down = str(error)
+                    self._stop.wait(RETRY_S)
+                    continue
+                self._down = None
+                self._poll(vehicle)
+        except BaseException as error:  # noqa: BLE001  # raised again by `take`, in the thread that supervises
+            self._failure = error
+
+    def _poll(self, vehicle: Vehicle) -> None:
+        known = recall(self._file) if self._file else Survey()
+        poller = Poller(vehicle.surveyor, vehicle.standing, tell=self._tell, known=known, rates=self._rates)
+        self._vehicle, self._poller = vehicle, poller
+        try:
+            while not self._stop.is_set():
+                with self._lock:
+                    traffic, self._traffic = self._traffic, (0, 0, 0)
+                vehicle.traffic(*traffic)
+                poller.step(self._signs)
+        finally:
+            vehicle.close()
+
+    def _tell(self, told: Told) -> None:
+        with self._lock:
+            if len(self._told) >= TOLD_MAX:
+                self._told.popleft()
+                self._dropped += 1
+            self._told.append(told)
+        if self._file is not None:
+            try:
+                keep(self._file, told.survey)
+            except EdgeError as error:
+                log.warning("what is known of the vehicle cannot be kept: %s", error)

@@ -1,0 +1,47 @@
+"""`telltale-edge diagnose`, and the daemon itself, beside a simulated car on a real bus."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.programs import run
+from tests.vehicle.clients import TROUBLE, Wire
+
+
+@pytest.fixture(scope="module")
+def car(wire: Wire) -> Iterator[Wire]:
+    with wire.vehicle("car", *TROUBLE):
+        yield wire
+
+
+def test_a_car_says_who_it_is_and_what_is_wrong(car: Wire) -> None:
+    done = run("telltale-edge", "diagnose", "--bus", car.spec, "--json")
+    assert done.status == 0, done.err
+    told = json.loads(done.out)
+    assert len(told["vin"]) == 17
+    assert [unit["name"] for unit in told["units"]] == ["ECM-EngineControl", "TCM-TransmisCtrl"]
+    (code,) = told["codes"]
+    assert (code["code"], code["status"], code["lamp"]) == ("P0303", "confirmed", "on")
+    assert code["freeze_frame"]["Vehicle.Speed"] > 0
+    assert told["bus"]["bits_in_a_second_at_most"] <= told["bus"]["granted"]
+    assert told["bus"]["sent_clearing"] == 0
+
+
+def test_a_car_that_is_driven_keeps_its_codes(car: Wire) -> None:
+    done = run("telltale-edge", "diagnose", "--bus", car.spec, "--clear-codes", "--yes")
+    assert done.status == 1
+    assert "nothing was erased" in done.err
+
+
+def test_nothing_is_erased_by_a_slip(car: Wire) -> None:
+    done = run("telltale-edge", "diagnose", "--bus", car.spec, "--clear-codes")
+    assert done.status == 78
+    assert "--yes" in done.err
+
+
+def test_a_silent_bus_is_not_asked(wire: Wire) -> None:
+    done = run("telltale-edge", "diagnose", "--bus", Wire().spec)
+    assert done.status == 1
+    assert "nothing is heard" in done.err
+    del wire
