@@ -30,9 +30,9 @@ LEARNED_MAX: Final = 16
 class Known:
     """What is known of identifiers besides what units tell: lengths in bytes, and values by path."""
 
-    length: Callable[[int, bytes], int | None] = lambda _did, _rest: None
-    """From an identifier and what follows it."""
-    values: Callable[[int, bytes], Mapping[str, Value]] = lambda _did, _raw: {}
+    length: Callable[[Ecu, int, bytes], int | None] = lambda _unit, _did, _rest: None
+    """From a unit, an identifier and what follows it."""
+    values: Callable[[Ecu, int, bytes], Mapping[str, Value]] = lambda _unit, _did, _raw: {}
     """Nothing of an identifier that nobody declared: it stands in hex."""
 
 
@@ -73,6 +73,7 @@ class CodeReader:
         self._asking = asking
         self._known = known
         self._kept: dict[tuple[Ecu, int], _Kept] = {}
+        self._formats: dict[Ecu, int | None] = {}
         self._ever: dict[Ecu, frozenset[str]] = {}
         self._learns = LEARNED_MAX
         self._fresh = FRESH_MAX
@@ -94,11 +95,20 @@ class CodeReader:
 
     def _reports(self, unit: Ecu, *, is_obd: bool) -> _Reports:
         reports = _Reports(ordinary=self._list(unit, library.ask_codes(MASK), library.codes))
+        if reports.ordinary is not None and reports.ordinary.records and self._counts_as_trucks_do(unit):
+            reports.ordinary = reports.ordinary.as_spn_and_fmi()
         if is_obd:
             request = library.ask_emission_codes(SURE_OR_PENDING, EVERY_CLASS)
             reports.emissions = self._list(unit, request, messages.emission_codes)
             reports.permanent = self._list(unit, library.ask_permanent_codes(), messages.permanent_codes)
         return reports
+
+    def _counts_as_trucks_do(self, unit: Ecu) -> bool:
+        """The list of 19 02 does not say what its codes are; the count of 19 01 does, and once is enough."""
+        if unit not in self._formats:
+            answer = self._asking.told(unit, library.ask_count(MASK))
+            self._formats[unit] = messages.code_format(answer) if answer else None
+        return self._formats[unit] == messages.J1939_FORMAT
 
     def _list(self, unit: Ecu, request: bytes, read: Callable[[bytes], CodeList | None]) -> CodeList | None:
         answer = self._asking.told(unit, request)
@@ -156,12 +166,12 @@ class CodeReader:
             return {}
         values: dict[str, Value] = {}
         for did, raw in snapshot.values.items():
-            values |= self._known.values(did, raw) or {f"did.{did:04X}": raw.hex().upper()}
+            values |= self._known.values(unit, did, raw) or {f"did.{did:04X}": raw.hex().upper()}
         return values | ({"did.rest": snapshot.rest.hex().upper()} if snapshot.rest else {})
 
     def _length(self, unit: Ecu, did: int, rest: bytes) -> int | None:
         """Declared, or as long as the unit's own answer for it is."""
-        length = self._known.length(did, rest) or self._asking.known_length(unit, did)
+        length = self._known.length(unit, did, rest) or self._asking.known_length(unit, did)
         if length is not None or self._learns <= 0 or self._asking.is_in_vain(unit, library.ask_identifiers([did])):
             return length
         self._learns -= 1

@@ -60,7 +60,7 @@ def find(asker: Asker, units: Iterable[Ecu] = ()) -> Found:
     uds = {one.ecu for one in told} | emissions
     for did in (SESSION, VIN):
         uds |= _speaking(asker.ask(library.ask_identifiers([did])))
-    for unit in {*units, *classic} - uds:
+    for unit in sorted({*units, *classic} - uds):
         uds |= _by_itself(asker, unit)
     return Found(_sorted(classic), _sorted(on_uds), _sorted(emissions - on_uds), _sorted(uds))
 

@@ -42,6 +42,11 @@ def ask_codes(mask: int) -> bytes:
     return _written(ReadDTCInformation.make_request(_Reports.reportDTCByStatusMask, status_mask=mask))
 
 
+def ask_count(mask: int) -> bytes:
+    """19 01: how many codes have any of these status bits, and what their three bytes are."""
+    return _written(ReadDTCInformation.make_request(_Reports.reportNumberOfDTCByStatusMask, status_mask=mask))
+
+
 def ask_emission_codes(mask: int, severity: int) -> bytes:
     """19 42: emission codes with any of these status bits and any of these classes."""
     report = _Reports.reportWWHOBDDTCByMaskRecord

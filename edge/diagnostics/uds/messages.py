@@ -5,7 +5,7 @@ whole snapshot for one identifier whose length it does not know.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from edge.diagnostics.findings import Status
@@ -83,6 +83,10 @@ class CodeList:
     """Flags that the unit keeps; those it does not are always 0 and mean nothing."""
     records: tuple[Record, ...]
 
+    def as_spn_and_fmi(self) -> "CodeList":
+        """The same of a unit whose three bytes are those of SAE J1939-73."""
+        return replace(self, records=tuple(replace(one, j1939=True) for one in self.records))
+
 
 def statuses(status: StatusByte, available: StatusByte) -> frozenset[Status]:
     """How sure the unit is. One that keeps neither "pending" nor "confirmed" tells what fails now, and that is sure."""
@@ -100,6 +104,11 @@ def told(available: StatusByte) -> frozenset[Status]:
     if available.confirmed or (available.test_failed and not kinds):
         kinds.add(Status.CONFIRMED)
     return frozenset(kinds)
+
+
+def code_format(answer: bytes) -> int | None:
+    """59 01: DTCFormatIdentifier; None when it is cut."""
+    return answer[3] if len(answer) > 3 else None
 
 
 def emission_codes(answer: bytes) -> CodeList | None:

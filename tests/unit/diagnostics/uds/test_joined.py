@@ -50,7 +50,7 @@ def test_a_look_without_one_of_the_two_changes_nothing() -> None:
     for obd, uds in ((by_obd(BY_OBD), None), (by_obd(BY_OBD), Survey()), (None, by_uds(BY_UDS, CHASSIS))):
         lonely = joining.codes(obd, uds)
         assert lonely is not None
-        assert not [change for change in changes(both, lonely) if change.is_over or change.code.key not in both.codes]
+        assert not [change for change in changes(both, lonely) if change.is_gone or change.code.key not in both.codes]
         assert merged(both, lonely).codes.keys() == both.codes.keys()
 
 
@@ -74,7 +74,7 @@ def test_a_code_that_is_gone_by_both_ways_is_gone() -> None:
     before = joining.codes(by_obd(BY_OBD), by_uds(BY_UDS))
     after = joining.codes(by_obd(), by_uds())
     (change,) = changes(before, after)
-    assert change.is_over
+    assert change.is_gone
     assert joining.codes(None, None) is None
 
 

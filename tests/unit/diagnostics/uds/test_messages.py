@@ -26,6 +26,7 @@ def seen(told: CodeList | None) -> list[tuple[str, str | None]]:
     ("request_", "expected"),
     [
         (library.ask_codes(0x0D), "19020D"),
+        (library.ask_count(0x0D), "19010D"),
         (library.ask_emission_codes(0x0C, 0x1E), "1942330C1E"),
         (library.ask_permanent_codes(), "195533"),
         (library.ask_snapshots(0x403511), "1904403511FF"),

@@ -139,7 +139,7 @@ def test_obd_on_uds_tells_what_lasts_and_since_when(bench: Bench) -> None:
 
 
 def test_only_reading_was_sent_and_within_the_budget(bench: Bench) -> None:
-    reports = {bytes((0x19, report)) for report in (0x02, 0x04, 0x06, 0x42, 0x55)}
+    reports = {bytes((0x19, report)) for report in (0x01, 0x02, 0x04, 0x06, 0x42, 0x55)}
     assert requests(bench.port.sent) <= {b"\x01\x00", b"\x22", *reports}
     assert bench.line.budget.peak_bits <= bench.line.budget.bits_per_s
 
@@ -328,11 +328,26 @@ def test_declared_identifiers_of_a_snapshot_come_as_values() -> None:
         bytes.fromhex("19020D"): bytes.fromhex("5902FF0301002F"),
         bytes.fromhex("1904030100FF"): bytes.fromhex("5904030100 2F 00 02 F40C 1AF8 F405 3C"),
     }
-    known = Known(length=lambda did, _: {0xF40C: 2, 0xF405: 1}[did], values=lambda did, raw: {f"{did:X}": raw[0] * 1.0})
+    known = Known(
+        length=lambda _unit, did, _rest: {0xF40C: 2, 0xF405: 1}[did],
+        values=lambda unit, did, raw: {f"{unit.name}.{did:X}": raw[0] * 1.0},
+    )
     reader, _ = reader_of(lambda request: present(request) or answers.get(request), known=known)
     assert reader.discover()
     (code,) = told(reader.codes()).codes.values()
-    assert code.freeze_frame == {"F40C": 26.0, "F405": 60.0}
+    assert code.freeze_frame == {"7E8.F40C": 26.0, "7E8.F405": 60.0}
+
+
+def test_a_unit_that_counts_as_trucks_do_is_asked_once_what_its_codes_are() -> None:
+    answers = {
+        bytes.fromhex("19020D"): bytes.fromhex("5902FF6E00032F"),
+        bytes.fromhex("19010D"): bytes.fromhex("5901FF020001"),
+    }
+    reader, port = reader_of(lambda request: present(request) or answers.get(request))
+    assert reader.discover()
+    for _ in range(2):
+        assert list(told(reader.codes()).codes) == [("7E8", "SPN 110 FMI 3", None)]
+    assert [frame.payload[1:3] for frame in port.sent].count(b"\x19\x01") == 1
 
 
 def test_of_many_codes_some_are_read_in_depth_at_each_look() -> None:
