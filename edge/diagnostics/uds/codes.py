@@ -7,7 +7,7 @@ from typing import Final
 from edge.diagnostics.ecu import Ecu
 from edge.diagnostics.findings import Code, Lamp, Protocol, Status, Value
 from edge.diagnostics.uds import library, messages
-from edge.diagnostics.uds.asking import Asking
+from edge.diagnostics.uds.dialogue import Dialogue
 from edge.diagnostics.uds.found import EVERY_CLASS
 from edge.diagnostics.uds.messages import CodeList, Record, StatusByte
 
@@ -69,8 +69,8 @@ class _Kept:
 class CodeReader:
     """Reads codes unit by unit; remembers what it read in depth. Used by one thread."""
 
-    def __init__(self, asking: Asking, known: Known) -> None:
-        self._asking = asking
+    def __init__(self, dialogue: Dialogue, known: Known) -> None:
+        self._dialogue = dialogue
         self._known = known
         self._kept: dict[tuple[Ecu, int], _Kept] = {}
         self._formats: dict[Ecu, int | None] = {}
@@ -106,17 +106,17 @@ class CodeReader:
     def _counts_as_trucks_do(self, unit: Ecu) -> bool:
         """The list of 19 02 does not say what its codes are; the count of 19 01 does, and once is enough."""
         if unit not in self._formats:
-            answer = self._asking.told(unit, library.ask_count(MASK))
+            answer = self._dialogue.told(unit, library.ask_count(MASK))
             self._formats[unit] = messages.code_format(answer) if answer else None
         return self._formats[unit] == messages.J1939_FORMAT
 
     def _list(self, unit: Ecu, request: bytes, read: Callable[[bytes], CodeList | None]) -> CodeList | None:
-        answer = self._asking.told(unit, request)
+        answer = self._dialogue.told(unit, request)
         if answer is None:
             return None
         told = read(answer)
         if told is None:
-            self._asking.misread(answer)
+            self._dialogue.misread(answer)
         return told
 
     def _codes(self, unit: Ecu, reports: _Reports, emissions: Protocol) -> tuple[Code, ...]:
@@ -157,12 +157,12 @@ class CodeReader:
         self._kept[unit, record.number] = _Kept(record.status, frame)
 
     def _snapshot(self, unit: Ecu, number: int) -> dict[str, Value]:
-        answer = self._asking.told(unit, library.ask_snapshots(number))
+        answer = self._dialogue.told(unit, library.ask_snapshots(number))
         if answer is None or len(answer) == NO_SNAPSHOT:
             return {}
         snapshot = messages.first_snapshot(answer, lambda did, rest: self._length(unit, did, rest))
         if snapshot is None:
-            self._asking.misread(answer)
+            self._dialogue.misread(answer)
             return {}
         values: dict[str, Value] = {}
         for did, raw in snapshot.values.items():
@@ -171,15 +171,15 @@ class CodeReader:
 
     def _length(self, unit: Ecu, did: int, rest: bytes) -> int | None:
         """Declared, or as long as the unit's own answer for it is."""
-        length = self._known.length(unit, did, rest) or self._asking.known_length(unit, did)
-        if length is not None or self._learns <= 0 or self._asking.is_in_vain(unit, library.ask_identifiers([did])):
+        length = self._known.length(unit, did, rest) or self._dialogue.known_length(unit, did)
+        if length is not None or self._learns <= 0 or self._dialogue.is_in_vain(unit, library.ask_identifiers([did])):
             return length
         self._learns -= 1
-        self._asking.identifier(unit, did)
-        return self._asking.known_length(unit, did)
+        self._dialogue.identifier(unit, did)
+        return self._dialogue.known_length(unit, did)
 
     def _extended(self, unit: Ecu, number: int) -> dict[str, Value]:
-        answer = self._asking.told(unit, library.ask_extended(number))
+        answer = self._dialogue.told(unit, library.ask_extended(number))
         raw = messages.extended_record(answer) if answer else b""
         return {"extended": raw.hex().upper()} if raw else {}
 

@@ -9,8 +9,8 @@ from edge.diagnostics.asker import Asker
 from edge.diagnostics.ecu import Ecu
 from edge.diagnostics.findings import Code, CodeKey, Protocol, Readiness, SinceCleared, Status, Survey, Unit
 from edge.diagnostics.uds import identity
-from edge.diagnostics.uds.asking import Asking
 from edge.diagnostics.uds.codes import CodeReader, Known
+from edge.diagnostics.uds.dialogue import Dialogue
 from edge.diagnostics.uds.found import Found, find
 from edge.diagnostics.uds.identity import UnitIdentity
 from edge.diagnostics.uds.refusals import Then
@@ -41,10 +41,10 @@ class UdsReader:
         """`units`: of the profile, beyond those that are reached by asking everybody; `known`: of identifiers in
         snapshots; `wanted`: what to ask for again and again; `rates_s`: the same of OBD on UDS, by PID."""
         self.found = Found()
-        self.asking = Asking(asker)
+        self.dialogue = Dialogue(asker)
         self._asker = asker
         self._units = units
-        self._codes = CodeReader(self.asking, known or Known())
+        self._codes = CodeReader(self.dialogue, known or Known())
         self._one_by_one: set[str] = set()
         """Readings whose identifiers are asked for singly."""
         self._wanted = wanted
@@ -54,14 +54,14 @@ class UdsReader:
     @property
     def counters(self) -> Mapping[str, int]:
         """What was refused and not understood, by name."""
-        counts = Counter({f"uds_{name}": count for name, count in self.asking.refusals.items()})
-        counts.update({f"malformed_{kind}": count for kind, count in self.asking.malformed.items()})
+        counts = Counter({f"uds_{name}": count for name, count in self.dialogue.refusals.items()})
+        counts.update({f"malformed_{kind}": count for kind, count in self.dialogue.malformed.items()})
         return counts
 
     @property
     def guarded(self) -> frozenset[str]:
         """Units behind a security gateway, as far as they said so."""
-        return self.asking.guarded
+        return self.dialogue.guarded
 
     def discover(self) -> bool:
         """Find out who answers UDS."""
@@ -75,13 +75,13 @@ class UdsReader:
 
     def identity(self) -> Survey | None:
         """Names, numbers and calibrations; None when nobody says anything."""
-        self.asking.forget()
+        self.dialogue.forget()
         identities = {unit: self._identity(unit) for unit in self.found.uds}
         units = {one.ecu: one.unit() for one in identities.values()}
         told = {ecu: unit for ecu, unit in units.items() if unit != Unit(ecu)}
-        if not told and not self.asking.refused:
+        if not told and not self.dialogue.refused:
             return None
-        return Survey(vin=self._vin(identities), units=told, refused=self.asking.refused)
+        return Survey(vin=self._vin(identities), units=told, refused=self.dialogue.refused)
 
     def codes(self) -> Survey | None:
         """Codes with what was kept of them, readiness, since when; None when nobody says anything, not even why not."""
@@ -96,10 +96,10 @@ class UdsReader:
         obd = [unit for unit in self.found.uds if self._emissions(unit)]
         ready = {unit.name: one for unit in obd if (one := self._readiness(unit)) is not None}
         since = {unit.name: counters for unit in obd if (counters := self._since_cleared(unit)) != SinceCleared()}
-        if not told and not self.asking.refused:
+        if not told and not self.dialogue.refused:
             return None
         return Survey(
-            codes=codes, told=told, readiness=ready, cleared=since, refused=self.asking.refused,
+            codes=codes, told=told, readiness=ready, cleared=since, refused=self.dialogue.refused,
             odometer_km=self._odometer_km(obd),
         )  # fmt: skip
 
@@ -112,24 +112,24 @@ class UdsReader:
         if (reading := self._readings.get(name)) is None:
             return False
         if name not in self._one_by_one:
-            if self.asking.several(reading.unit, reading.dids):
+            if self.dialogue.several(reading.unit, reading.dids):
                 return True
             if not self._is_too_much(reading):
                 return False
             self._one_by_one.add(name)
-        answered = [did for did in reading.dids if self.asking.several(reading.unit, [did])]
+        answered = [did for did in reading.dids if self.dialogue.several(reading.unit, [did])]
         return bool(answered)
 
     def _is_too_much(self, reading: DidReading) -> bool:
         """Some units take one identifier at a time, or refuse all for one that they do not have."""
-        why = self.asking.why_not(reading.unit, reading.dids)
+        why = self.dialogue.why_not(reading.unit, reading.dids)
         return len(reading.dids) > 1 and why is not None and why.then in {Then.NEVER, Then.LESS}
 
     # who is who
 
     def _identity(self, unit: Ecu) -> UnitIdentity:
         dids = identity.ORDINARY + (identity.OBD if self._emissions(unit) else ())
-        told = ((did, self.asking.identifier(unit, did)) for did in dids)
+        told = ((did, self.dialogue.identifier(unit, did)) for did in dids)
         return UnitIdentity(unit.name, {did: value for did, value in told if value is not None})
 
     def _vin(self, identities: Mapping[Ecu, UnitIdentity]) -> str | None:
@@ -151,14 +151,14 @@ class UdsReader:
         for base in BITMAPS:
             if base and base not in pids:
                 break
-            raw = self.asking.identifier(unit, PIDS | base)
+            raw = self.dialogue.identifier(unit, PIDS | base)
             pids |= obd_messages.support(b"\x41" + bytes([base]) + raw) if raw else frozenset()
         return frozenset(pid for pid in pids if pid % BITMAP_STEP)
 
     # what stands beside codes
 
     def _readiness(self, unit: Ecu) -> Readiness | None:
-        raw = self.asking.identifier(unit, READINESS)
+        raw = self.dialogue.identifier(unit, READINESS)
         return obd_messages.readiness(b"\x41\x01" + raw) if raw else None
 
     def _since_cleared(self, unit: Ecu) -> SinceCleared:
@@ -171,5 +171,5 @@ class UdsReader:
         return next((told / 10 for told in tenths if told is not None), None)
 
     def _number(self, unit: Ecu, did: int, size: int) -> int | None:
-        raw = self.asking.identifier(unit, did)
+        raw = self.dialogue.identifier(unit, did)
         return int.from_bytes(raw, "big") if raw is not None and len(raw) == size else None

@@ -1,4 +1,4 @@
-"""Asking: one unit's answers to services 19 and 22, and what it refused, remembered so that it is not asked in vain."""
+"""Dialogue: one unit's answers to services 19 and 22; what it refused for good is remembered and not asked again."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ WHOLE_REPORT: Final = frozenset({0x12, 0x7E})
 """Negative response codes that speak of more than what was asked (ISO 14229-1 annex A.1)."""
 
 
-class Asking:
+class Dialogue:
     """Puts questions to single units. Used by one thread."""
 
     def __init__(self, asker: Asker) -> None:
