@@ -1,7 +1,7 @@
 """CodeReader: the trouble codes of one unit, of every report that it has, with what it kept of each."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from edge.diagnostics.ecu import Ecu
@@ -16,6 +16,8 @@ MASK: Final = SURE_OR_PENDING | messages.TEST_FAILED
 """With "test failed", for units that keep neither of the others."""
 KEPT_MAX: Final = 512
 """Codes whose snapshot is remembered."""
+LOOKS_MAX: Final = 12
+"""After so many looks it is read again: a unit may keep another without another status."""
 FRESH_MAX: Final = 16
 """Codes of a unit that are asked in depth at one look; the others have their turn at the next."""
 NO_SNAPSHOT: Final = 6
@@ -60,10 +62,12 @@ class _Reports:
 
 @dataclass(slots=True)
 class _Kept:
-    """What a unit kept of a code, read once for each status of it."""
+    """What a unit kept of a code, as it was read."""
 
     status: StatusByte
-    frame: Mapping[str, Value] = field(default_factory=dict)
+    frame: Mapping[str, Value]
+    looks: int = 0
+    """At the unit's codes since then."""
 
 
 class CodeReader:
@@ -90,8 +94,10 @@ class CodeReader:
             return None
         whole = reports.names >= self._ever.get(unit, frozenset())
         self._ever[unit] = self._ever.get(unit, frozenset()) | reports.names
-        codes = self._codes(unit, reports, emissions or Protocol.UDS)
-        return UnitCodes(codes, _told(reports) if whole else frozenset())
+        found = self._codes(unit, reports, emissions or Protocol.UDS)
+        if whole:
+            self._drop_gone(unit, found)
+        return UnitCodes(tuple(found.values()), _told(reports) if whole else frozenset())
 
     def _reports(self, unit: Ecu, *, is_obd: bool) -> _Reports:
         reports = _Reports(ordinary=self._list(unit, library.ask_codes(MASK), library.codes))
@@ -105,10 +111,9 @@ class CodeReader:
 
     def _counts_as_trucks_do(self, unit: Ecu) -> bool:
         """The list of 19 02 does not say what its codes are; the count of 19 01 does, and once is enough."""
-        if unit not in self._formats:
-            answer = self._dialogue.told(unit, library.ask_count(MASK))
-            self._formats[unit] = messages.code_format(answer) if answer else None
-        return self._formats[unit] == messages.J1939_FORMAT
+        if unit not in self._formats and (answer := self._dialogue.told(unit, library.ask_count(MASK))):
+            self._formats[unit] = messages.code_format(answer)
+        return self._formats.get(unit) == messages.J1939_FORMAT
 
     def _list(self, unit: Ecu, request: bytes, read: Callable[[bytes], CodeList | None]) -> CodeList | None:
         answer = self._dialogue.told(unit, request)
@@ -119,7 +124,7 @@ class CodeReader:
             self._dialogue.misread(answer)
         return told
 
-    def _codes(self, unit: Ecu, reports: _Reports, emissions: Protocol) -> tuple[Code, ...]:
+    def _codes(self, unit: Ecu, reports: _Reports, emissions: Protocol) -> dict[int, Code]:
         self._learns, self._fresh = LEARNED_MAX, FRESH_MAX
         permanent = {one.number: one for one in reports.permanent.records} if reports.permanent else {}
         found: dict[int, Code] = {}
@@ -136,15 +141,19 @@ class CodeReader:
             if number not in found:
                 statuses = frozenset({Status.PERMANENT})
                 found[number] = _code(unit, record, NOTHING_KEPT, emissions, statuses=statuses, kept={})
-        return tuple(found.values())
+        return found
 
     # what the unit kept of a code
 
     def _kept_of(self, unit: Ecu, record: Record) -> Mapping[str, Value]:
-        """Its snapshot and counters, asked for when the code or its status is new."""
+        """Its snapshot and counters, asked for when the code or its status is new, and now and then."""
         kept = self._kept.get((unit, record.number))
-        if (kept is not None and kept.status == record.status) or self._fresh <= 0:
-            return kept.frame if kept else {}
+        is_due = kept is None or kept.status != record.status or (kept.looks >= LOOKS_MAX and self._fresh > 0)
+        if kept is not None and not is_due:
+            kept.looks += 1
+            return kept.frame
+        if self._fresh <= 0:
+            return {}
         self._fresh -= 1
         frame = {**self._snapshot(unit, record.number), **self._extended(unit, record.number)}
         if self._learns > 0:
@@ -155,6 +164,12 @@ class CodeReader:
         if len(self._kept) >= KEPT_MAX:
             self._kept.clear()
         self._kept[unit, record.number] = _Kept(record.status, frame)
+
+    def _drop_gone(self, unit: Ecu, found: Collection[int]) -> None:
+        """A code that comes again comes with a snapshot of its own."""
+        for one, number in list(self._kept):
+            if one == unit and number not in found:
+                del self._kept[one, number]
 
     def _snapshot(self, unit: Ecu, number: int) -> dict[str, Value]:
         answer = self._dialogue.told(unit, library.ask_snapshots(number))

@@ -14,7 +14,7 @@ from edge.diagnostics.findings import Lamp, Protocol, Status, Survey
 from edge.diagnostics.isotp_library import LibraryAssembly
 from edge.diagnostics.line import Line
 from edge.diagnostics.permission import Permission
-from edge.diagnostics.uds.codes import FRESH_MAX, Known
+from edge.diagnostics.uds.codes import FRESH_MAX, LOOKS_MAX, Known
 from edge.diagnostics.uds.reader import UdsReader
 from edge.diagnostics.uds.values import WantedDid, readings
 from edge.diagnostics.watch import Manners, Watch
@@ -367,6 +367,30 @@ def test_of_many_codes_some_are_read_in_depth_at_each_look() -> None:
         assert len(known) == min(FRESH_MAX * look, 40)
     asked = [frame.payload[1:3] for frame in port.sent]
     assert asked.count(b"\x19\x06") == 40
+
+
+def test_a_code_that_comes_again_and_one_that_stays_long_have_no_old_snapshot() -> None:
+    there = [True]
+    count = [1]
+
+    def says(request: bytes) -> bytes | None:
+        if request[:2] == b"\x19\x06":
+            return b"\x59\x06" + request[2:5] + bytes((0x2F, count[0]))
+        codes = b"\x03\x01\x00\x2f" if there[0] else b""
+        return b"\x59\x02\xff" + codes if request[:2] == b"\x19\x02" else present(request)
+
+    def counted() -> object:
+        return [code.freeze_frame["extended"] for code in told(reader.codes()).codes.values()]
+
+    reader, _ = reader_of(says)
+    assert reader.discover()
+    assert counted() == ["01"]
+    there[0] = False
+    assert counted() == []
+    there[0], count[0] = True, 2
+    assert counted() == ["02"]
+    count[0] = 3
+    assert [counted() for _ in range(LOOKS_MAX + 1)] == [["02"]] * LOOKS_MAX + [["03"]]
 
 
 def test_answers_that_are_not_understood_are_counted_and_nothing_is_known() -> None:
