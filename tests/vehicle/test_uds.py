@@ -1,18 +1,19 @@
 """We ask control units by UDS that share no code with ours: can-isotp carries, udsoncan and tables answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
 
 from edge.bus.port import open_port
+from edge.diagnostics.asker import Answer
 from edge.diagnostics.budget import Budget
 from edge.diagnostics.can_asker import CanAsker, Timing
 from edge.diagnostics.ecu import UNITS, Ecu, unit_29
 from edge.diagnostics.findings import Lamp, Protocol, SinceCleared, Status, Survey
 from edge.diagnostics.isotp_kernel import KernelAssembly
 from edge.diagnostics.isotp_library import LibraryAssembly
-from edge.diagnostics.line import Line
+from edge.diagnostics.line import Line, NotNow
 from edge.diagnostics.permission import Permission
 from edge.diagnostics.uds.found import find
 from edge.diagnostics.uds.reader import UdsReader
@@ -34,9 +35,22 @@ from tests.vehicle.scripted_ecus import Script, ScriptedEcu, refusing, scripted,
 
 SLOW = Timing(first_s=2.0, more_s=0.5, piece_s=10.0, silent_s=20.0, total_s=60.0)
 """The guest's processor is slow."""
+PATIENCE = 10
 WAYS = ["library", pytest.param("kernel", marks=pytest.mark.skipif(not HAS_VCAN, reason="this kernel has no CAN"))]
 ABS = Ecu(0x760, 0x768)
 BY_ALL = frozenset({Status.PENDING, Status.CONFIRMED, Status.PERMANENT})
+
+
+class PatientAsker(CanAsker):
+    """Asks again when the guest's processor let the vehicle seem asleep, as the poller does."""
+
+    def ask(self, request: bytes, to: Ecu | None = None) -> Sequence[Answer]:
+        for _ in range(PATIENCE):
+            try:
+                return super().ask(request, to)
+            except NotNow:
+                self.line.heard(1.0)
+        return super().ask(request, to)
 
 
 @contextmanager
@@ -48,7 +62,7 @@ def asking(wire: Wire, way: str, *units: ScriptedEcu, extended: bool = False) ->
         line = Line(port, permission, Watch(Manners(asks=True), bitrate=500_000), Budget(500_000, share=0.5))
         line.heard(10.0)
         assembly = KernelAssembly(line, "vcan0") if way == "kernel" else LibraryAssembly(line)
-        asker = CanAsker(line, assembly, extended=extended, units=[ABS], timing=SLOW if HAS_VCAN else None)
+        asker = PatientAsker(line, assembly, extended=extended, units=[ABS], timing=SLOW if HAS_VCAN else None)
         try:
             yield asker
         finally:
