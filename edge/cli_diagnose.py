@@ -24,6 +24,8 @@ def add_diagnose(commands: "Commands") -> None:
     add("--json", action="store_true", help="for a program: everything")
     add("--clear-codes", action="store_true", help="ERASE the trouble codes; asks on a terminal, or say --yes")
     add("--yes", action="store_true", help="erase without asking")
+    add("--silent-connector", action="store_true", help="try 500 and 250 kbit/s, 11 and 29 bits, with one frame each")
+    add("--engine-runs", action="store_true", help="you see that it does; without it, nothing silent is asked")
     diagnose.set_defaults(command=_diagnose)
 
 
@@ -41,6 +43,11 @@ def _diagnose(options: argparse.Namespace) -> int:
         assembling=options.isotp,
         permission=Permission(clears=options.clear_codes),
     )
+    if options.silent_connector:
+        from edge.probing import try_connector  # noqa: PLC0415  # as above
+
+        sys.stdout.write(try_connector(asking, engine_runs=options.engine_runs))
+        return 0
     sys.stdout.write(clear_codes(asking) if options.clear_codes else diagnose(asking, as_json=options.json))
     return 0
 

@@ -192,6 +192,8 @@ class Daemon:
                 at, clock = datetime.now(UTC), clock_state()
                 for body in bodies(told, at, place_of(window)):
                     self._wake(self._teller.post(body, at, clock))
+                for line in told.lines():
+                    log.info("%s: %s", service.name, line)
 
     def _judge(self) -> None:
         cells = self._grid.close(time.monotonic_ns())

@@ -24,7 +24,7 @@ CLEAR: Final = bytes((0x04,))
 
 WHY: Final = {
     Silence.NOTHING_HEARD: "nothing is heard: is the ignition on, the plug in, and the bit rate that of the vehicle? A "
-    "gateway may keep it silent",
+    "gateway may keep it silent: then try --silent-connector",
     Silence.ASLEEP: "the vehicle sleeps, and is not woken: switch the ignition on",
     Silence.FOREIGN_TESTER: "another tester is on the bus: unplug it, and wait ten minutes",
     Silence.LOW_VOLTAGE: "its battery is too weak to be asked",

@@ -4,12 +4,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from edge.bus.port import Port
 from edge.diagnostics.budget import Budget, frame_bits
 from edge.diagnostics.permission import Kind, Permission
-from edge.diagnostics.watch import Silence, Watch
+from edge.diagnostics.watch import Signs, Silence, Watch
 from edge.errors import EdgeError
 from edge.frames import EXTENDED, NANOSECONDS, Frame, FrameBatch
 
@@ -26,6 +27,17 @@ class NotNow(EdgeError):
     def __init__(self, why: Silence) -> None:
         self.why = why
         super().__init__(f"nothing is asked now: {why}")
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What another, who reads the bus anyway, has to say of the vehicle since the last time."""
+
+    frames: int = 0
+    """Of the vehicle's own accord."""
+    last_ns: int = 0
+    bits: int = 0
+    signs: Signs | None = None
 
 
 class Line:
@@ -48,6 +60,7 @@ class Line:
         """What was not sent, by why."""
         self._port = port
         self._monotonic_ns = monotonic_ns
+        self._news: Callable[[], News] | None = None
         self._question: bytes | None = None
         self._spent = 0
         self._lost = 0
@@ -61,6 +74,10 @@ class Line:
     def now_ns(self) -> int:
         """The time of everything here: monotonic."""
         return self._monotonic_ns()
+
+    def listen_to(self, news: Callable[[], "News"]) -> None:
+        """Ask there, again and again, what the vehicle does of its own accord."""
+        self._news = news
 
     @contextmanager
     def exchange(self, question: bytes, *, extended: bool = False) -> Iterator[None]:
@@ -105,8 +122,8 @@ class Line:
             BusDown: the bus is not there just now.
         """
         frames = list(self._port.heard(wait_s).frames())
-        now_ns = self.now_ns()
-        self.watch.hear(frames, now_ns)
+        self.watch.hear(frames, self.now_ns())
+        self._hear_news()
         return frames
 
     def answered(self, frame: Frame) -> None:
@@ -115,6 +132,7 @@ class Line:
 
     def why_silent(self) -> Silence | None:
         """Why nothing may be asked now."""
+        self._hear_news()
         return self.watch.why_silent(self.now_ns())
 
     def close(self) -> None:
@@ -130,6 +148,13 @@ class Line:
             if free_ns <= now_ns or now_ns >= until_ns:
                 return
             self.heard(min((free_ns - now_ns) / NANOSECONDS, LOOK_S))
+
+    def _hear_news(self) -> None:
+        if self._news is not None:
+            news = self._news()
+            self.watch.traffic(news.frames, news.last_ns, news.bits)
+            if news.signs is not None:
+                self.watch.tell(news.signs)
 
     def _refuse_if_silent(self, now_ns: int) -> None:
         if (why := self.watch.why_silent(now_ns)) is not None:

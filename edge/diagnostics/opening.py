@@ -24,9 +24,9 @@ from edge.diagnostics.watch import VOLTS_MIN, Manners, Watch
 PATIENCE_S: Final = 0.05
 BITRATE: Final = 500_000
 """Of a bus whose bit rate nobody told; the budget is counted by it."""
-_ID_29: Final = 0x1FFFFFFF
 FILTERS: Final = (
-    Wanted(0x7D8, 0x7D8 | EXTENDED_BIT),  # 7D8 to 7FF: 7DF, 7E0 to 7EF among them
+    Wanted(0x7DF, 0x7FF | EXTENDED_BIT),
+    Wanted(0x7E0, 0x7F0 | EXTENDED_BIT),
     Wanted(0x00DA0000 | EXTENDED_BIT, 0x00FE0000 | EXTENDED_BIT),
     Wanted(0x000000F8 | EXTENDED_BIT, 0x000000F8 | EXTENDED_BIT),
 )
@@ -83,7 +83,7 @@ def open_car(asking: Asking) -> Vehicle:
     return Vehicle(
         surveyor=surveyor,
         standing=LineStanding(line),
-        traffic=line.watch.traffic,
+        listen_to=line.listen_to,
         bad_install=lambda: line.watch.bad_install,
         close=line.close,
     )

@@ -5,7 +5,7 @@ It decides nothing about manners: the line does. It only knows what it wants, an
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -72,6 +72,8 @@ class Rates:
     identity_s: float = 86_400.0
     codes_s: float = 300.0
     discover_s: float = 3_600.0
+    search_s: float = 10.0
+    """While nobody has answered yet; doubled each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,13 @@ class Told:
     """Everything that is known now."""
     codes: tuple[CodeChange, ...]
     others: tuple[Change, ...]
+
+    def lines(self) -> Iterator[str]:
+        """The same in words, for logs."""
+        for code in self.codes:
+            yield f"{code.code.code} of {code.code.ecu} {code.how} ({', '.join(sorted(code.code.statuses))})"
+        for change in self.others:
+            yield f"{change.what} {change.ecu}: {change.field} was {change.before or 'nothing'}, is {change.after}"
 
 
 class Poller:
@@ -111,7 +120,7 @@ class Poller:
         self._schedule = Schedule()
         self._awakenings = 0
         self._found = False
-        self._schedule.set({_DISCOVER: self._rates.discover_s}, standing.now_ns())
+        self._schedule.set({_DISCOVER: self._rates.search_s}, standing.now_ns())
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -170,7 +179,7 @@ class Poller:
         return self._surveyor.ask_value(name)
 
     def _plan(self) -> None:
-        wanted = {_DISCOVER: self._rates.discover_s}
+        wanted = {_DISCOVER: self._rates.discover_s if self._found else self._rates.search_s}
         if self._found:
             wanted |= {_IDENTITY: self._rates.identity_s, _CODES: self._rates.codes_s, **self._surveyor.values()}
         self._schedule.set(wanted, self._standing.now_ns())

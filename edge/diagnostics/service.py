@@ -4,12 +4,13 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from edge.diagnostics.findings import Survey
 from edge.diagnostics.kept import keep, recall
+from edge.diagnostics.line import News
 from edge.diagnostics.poller import Poller, Rates, Standing, Surveyor, Told
 from edge.diagnostics.watch import Signs
 from edge.errors import BusDown, EdgeError
@@ -28,8 +29,8 @@ class Vehicle:
 
     surveyor: Surveyor
     standing: Standing
-    traffic: Callable[[int, int, int], None]
-    """Takes what the vehicle sent of its own accord: frames, the time of the last, bits of all."""
+    listen_to: Callable[[Callable[[], News]], None]
+    """Takes whom it may ask what the vehicle does of its own accord."""
     bad_install: Callable[[], str | None]
     close: Callable[[], None]
 
@@ -43,8 +44,7 @@ class Service:
         self._open = open_vehicle
         self._file = file
         self._rates = rates
-        self._signs: Signs | None = None
-        self._traffic: tuple[int, int, int] = (0, 0, 0)
+        self._news = News()
         self._told: deque[Told] = deque()
         self._dropped = 0
         self._lock = threading.Lock()
@@ -52,6 +52,7 @@ class Service:
         self._failure: BaseException | None = None
         self._poller: Poller | None = None
         self._vehicle: Vehicle | None = None
+        self._said_bad = False
         self._down: str | None = "not open yet"
         self._thread = threading.Thread(target=self._run, name=f"diagnostics {name}", daemon=True)
 
@@ -66,13 +67,15 @@ class Service:
 
     def show(self, signs: Signs) -> None:
         """What is known of the vehicle now; any thread."""
-        self._signs = signs
+        with self._lock:
+            self._news = replace(self._news, signs=signs)
 
     def count(self, frames: int, last_ns: int, bits: int) -> None:
         """What the vehicle sent of its own accord since the last call; any one thread."""
         if frames:
             with self._lock:
-                self._traffic = (self._traffic[0] + frames, last_ns, self._traffic[2] + bits)
+                news = self._news
+                self._news = News(news.frames + frames, last_ns, news.bits + bits, news.signs)
 
     def take(self) -> list[Told]:
         """What was found since the last call.
@@ -126,14 +129,25 @@ class Service:
         known = recall(self._file) if self._file else Survey()
         poller = Poller(vehicle.surveyor, vehicle.standing, tell=self._tell, known=known, rates=self._rates)
         self._vehicle, self._poller = vehicle, poller
+        vehicle.listen_to(self._drain)
         try:
             while not self._stop.is_set():
-                with self._lock:
-                    traffic, self._traffic = self._traffic, (0, 0, 0)
-                vehicle.traffic(*traffic)
-                poller.step(self._signs)
+                poller.step()
+                self._look_at(vehicle)
         finally:
             vehicle.close()
+
+    def _look_at(self, vehicle: Vehicle) -> None:
+        """Say once that the installation is bad; the bus is only listened to from then on."""
+        bad = vehicle.bad_install()
+        if bad is not None and not self._said_bad:
+            self._said_bad = True
+            log.error("%s: nothing is sent any more: %s", self.name, bad)
+
+    def _drain(self) -> News:
+        with self._lock:
+            news, self._news = self._news, News()
+        return news
 
     def _tell(self, told: Told) -> None:
         with self._lock:

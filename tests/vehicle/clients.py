@@ -38,7 +38,9 @@ ENGINE_11: Final = isotp.Address(isotp.AddressingMode.Normal_11bits, txid=0x7E0,
 class Wire:
     """One bus and those on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, channel: str = "vcan0") -> None:
+        """`channel`: where the kernel has CAN; elsewhere each wire is a bus of its own anyway."""
+        self._channel = channel
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
@@ -46,12 +48,12 @@ class Wire:
     @property
     def spec(self) -> str:
         """As our programs take it."""
-        return "can:vcan0" if HAS_VCAN else f"pythoncan:udp_multicast:{GROUP}?port={self._port}"
+        return f"can:{self._channel}" if HAS_VCAN else f"pythoncan:udp_multicast:{GROUP}?port={self._port}"
 
     def bus(self) -> can.BusABC:
         """A client's own connection."""
         if HAS_VCAN:
-            return can.Bus(interface="socketcan", channel="vcan0")
+            return can.Bus(interface="socketcan", channel=self._channel)
         return can.Bus(interface="udp_multicast", channel=GROUP, port=self._port, hop_limit=0)
 
     @contextmanager

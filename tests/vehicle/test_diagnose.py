@@ -40,8 +40,21 @@ def test_nothing_is_erased_by_a_slip(car: Wire) -> None:
     assert "--yes" in done.err
 
 
-def test_a_silent_bus_is_not_asked(wire: Wire) -> None:
-    done = run("telltale-edge", "diagnose", "--bus", Wire().spec)
+def test_a_silent_bus_is_not_asked() -> None:
+    done = run("telltale-edge", "diagnose", "--bus", Wire("vcan1").spec)
     assert done.status == 1
     assert "nothing is heard" in done.err
-    del wire
+
+
+def test_a_silent_connector_gets_four_padded_questions_and_none_while_the_engine_stands() -> None:
+    wire = Wire("vcan1")
+    with wire.bus() as ear:
+        done = run("telltale-edge", "diagnose", "--bus", wire.spec, "--silent-connector")
+        assert (done.status, done.out) == (0, "asked: nothing: asleep\n")
+        done = run("telltale-edge", "diagnose", "--bus", wire.spec, "--silent-connector", "--engine-runs")
+        assert done.out == "asked: 500k/11, 500k/29, 250k/11, 250k/29: nobody answers\n"
+        heard = [ear.recv(timeout=0) for _ in range(5)]
+    assert [(one.arbitration_id, one.data.hex()) for one in heard if one is not None] == [
+        (0x7DF, "020100cccccccccc"),
+        (0x18DB33F1, "020100cccccccccc"),
+    ] * 2

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
@@ -163,10 +164,14 @@ def test_below_the_voltage_limit_nothing_is_sent() -> None:
     assert bench.port.sent
 
 
-def test_a_car_that_answers_nothing_is_tried_once_at_each_awakening_and_once_an_hour() -> None:
-    bench = Bench("ev")
-    bench.live(4_000, ignition=True)
-    assert 2 <= len(bench.port.sent) <= 2 * (bench.watch.awakenings + 1)
+def test_a_car_that_answers_nothing_is_asked_ever_more_seldom_until_it_wakes_anew() -> None:
+    bench = Bench("ev", cycle="motorway")
+    bench.live(2_500, ignition=True)
+    times = [round(frame.time / S) for frame in bench.port.sent if not frame.flags & EXTENDED]
+    assert bench.watch.awakenings == 1
+    pauses = [after - before for before, after in pairwise(times)]
+    assert len(times) == 7
+    assert all(after >= 2 * before - 2 for before, after in pairwise(pauses))
 
 
 def test_whoever_clears_the_codes_is_found_out() -> None:

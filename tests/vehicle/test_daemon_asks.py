@@ -1,0 +1,56 @@
+"""The daemon asks a simulated car on a real bus: values come into history as broadcast ones do, codes are told."""
+
+import json
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.programs import listening
+from tests.vehicle.clients import PATIENCE_S, TROUBLE, Wire
+
+RULE = """
+[[rule]]
+name = "turns"
+signal = "Vehicle.Powertrain.CombustionEngine.Speed"
+above = 100
+component = "engine"
+severity = "info"
+action = "watch"
+summary = "{value}"
+driver = "It turns"
+
+[[rule]]
+name = "lamp"
+signal = "Vehicle.OBD.Status.IsMILOn"
+above = 0.5
+component = "engine"
+severity = "info"
+action = "watch"
+summary = "{value}"
+driver = "The lamp is on"
+"""
+
+
+def test_values_are_judged_and_codes_are_told_without_any_database(wire: Wire, tmp_path: Path) -> None:
+    (tmp_path / "rules.toml").write_text(RULE)
+    (tmp_path / "edge.toml").write_text(
+        f'[[bus]]\nsource = "{wire.spec}"\nask = "obd"\n[detect]\nrules = ["rules.toml"]\n'
+        '[state]\ndirectory = "state"\n[link]\nbroker = "mqtt://127.0.0.1:1"\n'
+    )
+    with wire.vehicle("car", *TROUBLE), listening("--config", tmp_path / "edge.toml") as daemon:
+        assert daemon.stdout is not None
+        said = {daemon.stdout.readline() for _ in range(2)}
+        assert said == {"cab: It turns\n", "cab: The lamp is on\n"}
+        assert daemon.stderr is not None
+        assert any("P0303 of 7E8 appeared" in line for line in daemon.stderr)
+        daemon.send_signal(signal.SIGTERM)
+        _, err = daemon.communicate(timeout=PATIENCE_S)
+    assert daemon.returncode == 0, err
+    with closing(sqlite3.connect(tmp_path / "state" / "outbox.db")) as db:
+        bodies = [json.loads(row[0])["body"] for row in db.execute("SELECT payload FROM message WHERE kind = 'dtc'")]
+    (code,) = bodies
+    assert (code["code"], code["status"], code["how"], code["lamp"]) == ("P0303", "confirmed", "appeared", "on")
+    assert code["freeze_frame"]["Vehicle.Speed"] > 0
+    known = json.loads((tmp_path / "state" / "vehicle-bus.json").read_text())
+    assert [unit["name"] for unit in known["units"]] == ["ECM-EngineControl", "TCM-TransmisCtrl"]
