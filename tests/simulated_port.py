@@ -84,7 +84,7 @@ class SimulatedPort:
 
 def _thinned(batch: FrameBatch) -> FrameBatch:
     """Of what the vehicle broadcasts the first frame alone; every frame of diagnostics. A day is ten million frames."""
-    kept = (batch.flags & EXTENDED != 0) | ((batch.id >= 0x7E0) & (batch.id <= 0x7EF))
+    kept = (batch.flags & EXTENDED != 0) | (batch.id >= 0x700)
     kept[:1] = True
     return batch.select(kept)
 

@@ -63,6 +63,10 @@ class Code:
     statuses: frozenset[Status]
     lamp: Lamp | None = None
     occurrences: int | None = None
+    active: bool | None = None
+    """Its last test failed: it is there right now; None where the protocol does not tell."""
+    severity: str | None = None
+    """Class of the world-wide OBD regulation: A, B1, B2 or C; None where none is told."""
     freeze_frame: Mapping[str, Value] = field(default_factory=dict)
 
     @property

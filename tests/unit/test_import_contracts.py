@@ -49,6 +49,7 @@ OFFENCES = [
     ("physics-knows-no-scenario", "edge/simulator/parts/tyres.py", "import edge.simulator.shared_faults"),
     ("python-can", "edge/simulator/drive.py", "import can"),
     ("asammdf", "edge/bus/pythoncan_log.py", "import asammdf"),
+    ("udsoncan", "edge/diagnostics/uds/reader.py", "import udsoncan"),
     ("cantools", "edge/bus/source.py", "import cantools"),
     ("onnxruntime", "edge/detect/rules.py", "import onnxruntime"),
     ("aiomqtt", "edge/outbox.py", "import aiomqtt"),
