@@ -14,6 +14,7 @@ from edge.config import Bus, Config
 from edge.errors import ConfigError
 
 if TYPE_CHECKING:
+    from edge.diagnostics.findings import Survey
     from edge.diagnostics.opening import Asking
     from edge.diagnostics.service import Service, Vehicle
 
@@ -60,6 +61,8 @@ def running(asked: Iterable[Asked]) -> Iterator[None]:
 def asking_of(config: Config, bus: Bus) -> "Asking":
     """How a bus is asked."""
     from edge.diagnostics.opening import BITRATE, Asking, manners  # noqa: PLC0415  # python-can, which not all need
+    from edge.diagnostics.permission import Permission  # noqa: PLC0415  # as above
+    from edge.diagnostics.uds.declared import units  # noqa: PLC0415  # as above
 
     settings = config.diagnostics
     rates = None if settings.pids is None else {int(pid, 16): every_s for pid, every_s in settings.pids.items()}
@@ -69,7 +72,9 @@ def asking_of(config: Config, bus: Bus) -> "Asking":
         bitrate=bus.bitrate or BITRATE,
         share=settings.load_percent / 100.0,
         assembling=settings.isotp,
+        permission=Permission(units=units(config.did)),
         rates_s=rates,
+        dids=config.did,
         shares_reader=True,
     )
 
@@ -99,7 +104,7 @@ def _check(bus: Bus, spec: SourceSpec) -> None:
 
 def _way(
     asking: "Asking", spec: SourceSpec, name: str, stop: threading.Event
-) -> "tuple[Callable[[], Vehicle], Source | None]":
+) -> "tuple[Callable[[Survey], Vehicle], Source | None]":
     """How it is opened, and where its answers are heard."""
     from edge.diagnostics.opening import adapter_vehicle, open_adapter, open_car  # noqa: PLC0415  # as above
 

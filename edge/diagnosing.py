@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from edge.diagnostics import obd_messages
 from edge.diagnostics.asker import Asker
-from edge.diagnostics.cars import CarSurveyor
 from edge.diagnostics.findings import Code, Readiness, SinceCleared, Survey, Unit
 from edge.diagnostics.obd import ObdReader
-from edge.diagnostics.opening import Asking, Way, frozen_values, open_way
+from edge.diagnostics.opening import Asking, Way, frozen_values, open_way, surveyor_of
+from edge.diagnostics.poller import Surveyor
 from edge.diagnostics.watch import Silence
 from edge.errors import EdgeError
 
@@ -45,7 +45,7 @@ def diagnose(asking: Asking, *, as_json: bool) -> str:
     """
     with closing(open_way(asking)) as way:
         _listen(way)
-        survey = _looked(way, CarSurveyor(way.askers, frozen=frozen_values))
+        survey = _looked(way, surveyor_of(way.askers, asking))
         return _as_json(survey, way) if as_json else "".join(f"{text}\n" for text in _as_text(survey, way))
 
 
@@ -81,11 +81,9 @@ def _listen(way: Way) -> None:
         raise Refused(way.bad_install() or WHY.get(why, str(why)))
 
 
-def _looked(way: Way, surveyor: CarSurveyor) -> Survey:
+def _looked(way: Way, surveyor: Surveyor) -> Survey:
     if not surveyor.discover():
-        raise Refused(
-            way.bad_install() or "nobody answers OBD-II; some electric and all newer cars are asked otherwise"
-        )
+        raise Refused(way.bad_install() or "nobody answers, neither OBD-II nor UDS")
     identity, codes = surveyor.identity() or Survey(), surveyor.codes() or Survey()
     return Survey(
         vin=identity.vin, units=identity.units, codes=codes.codes, told=codes.told, cleared=codes.cleared,
@@ -149,7 +147,8 @@ def _as_text(survey: Survey, way: Way) -> Iterator[str]:
         yield from _unit_text(unit, survey.readiness.get(unit.ecu), survey.cleared.get(unit.ecu))
     yield f"trouble codes  {len(survey.codes) or 'none'}"
     for code in survey.codes.values():
-        yield f"  {code.code}  {code.ecu}  {', '.join(sorted(code.statuses))}, lamp {code.lamp or 'unknown'}"
+        kind = f"-{code.failure_type}" if code.failure_type else ""
+        yield f"  {code.code}{kind}  {code.ecu}  {', '.join(sorted(code.statuses))}, lamp {code.lamp or 'unknown'}"
         yield from (f"      {path} = {value}" for path, value in code.freeze_frame.items())
     share = 100.0 * way.budget().peak_bits / (way.budget().bits_per_s or 1)
     yield f"we took at most {share:.0f} % of the {way.budget().bits_per_s:,} bit/s that are granted to us"
@@ -159,6 +158,9 @@ def _unit_text(unit: Unit, ready: Readiness | None, since: SinceCleared | None) 
     yield f"unit {unit.ecu}  {unit.name or 'no name'}"
     if unit.calibrations:
         yield f"  calibration  {', '.join(unit.calibrations)}  ({', '.join(unit.verifications) or 'no CVN'})"
+    for name, told in (("hardware", unit.hardware), ("software", unit.software), ("serial", (unit.serial,))):
+        if any(told):
+            yield f"  {name}  {', '.join(text for text in told if text)}"
     if ready is not None:
         lamp = {True: "on", False: "off", None: "unknown"}[ready.mil]
         open_ones = [monitor.name for monitor in ready.monitors if not monitor.complete]

@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Literal
 
 from edge.bus.can_filters import Wanted
 from edge.bus.kernel_frames import EXTENDED_BIT
 from edge.bus.port import open_port
 from edge.bus.spec import SourceSpec
+from edge.decode.did_entries import DidEntry
 from edge.decode.pids import values
 from edge.diagnostics.asker import Asker
 from edge.diagnostics.budget import SHARE, Budget
 from edge.diagnostics.can_asker import Assembly, CanAsker
-from edge.diagnostics.cars import CarSurveyor
+from edge.diagnostics.cars import RATES_S, CarSurveyor
 from edge.diagnostics.elm327.asker import ElmAsker
 from edge.diagnostics.elm327.opening import as_vehicle, open_elm327
-from edge.diagnostics.findings import Value
+from edge.diagnostics.findings import Survey, Value
 from edge.diagnostics.isotp_kernel import KernelAssembly, kernel_has_isotp
 from edge.diagnostics.isotp_library import LibraryAssembly
 from edge.diagnostics.line import Line
@@ -23,6 +25,9 @@ from edge.diagnostics.permission import Permission
 from edge.diagnostics.poller import Standing
 from edge.diagnostics.service import Vehicle
 from edge.diagnostics.standing import LineStanding
+from edge.diagnostics.uds import declared
+from edge.diagnostics.uds.beside import ObdAndUds
+from edge.diagnostics.uds.reader import UdsReader
 from edge.diagnostics.watch import VOLTS_MIN, Manners, Watch
 
 ADAPTER: Final = "elm327"
@@ -37,6 +42,8 @@ FILTERS: Final = (
 )
 """What the kernel lets through to who asks a car: requests and answers of testers, and whatever comes from J1939's
 service tools. The vehicle's own traffic is read by the daemon, once."""
+
+_WHOLE: Final = 0x1FFFFFFF | EXTENDED_BIT
 
 Assembling = Literal["auto", "kernel", "library"]
 
@@ -54,6 +61,8 @@ class Asking:
     rates_s: Mapping[int, float] | None = None
     """Seconds between two questions by PID; None: ordinary ones."""
     permission: Permission = field(default_factory=Permission)
+    dids: Sequence[DidEntry] = ()
+    """What identifiers of units mean, and which are asked for."""
     shares_reader: bool = False
     """Whether another reads the bus's own traffic and tells of it."""
 
@@ -70,24 +79,45 @@ def open_line(asking: Asking) -> Line:
         ConfigError: it is no bus, or cannot be opened on this machine.
         BusDown: it is not there just now.
     """
-    wanted = FILTERS if asking.shares_reader else ()
+    named = (Wanted(unit.answer | EXTENDED_BIT * unit.extended, _WHOLE) for unit in asking.permission.units)
+    wanted = (*FILTERS, *named) if asking.shares_reader else ()
     port = open_port(asking.source, patience_s=PATIENCE_S, wanted=wanted)
     permission = asking.permission
     watch = Watch(asking.manners, bitrate=asking.bitrate, address=permission.address, units=permission.units)
     return Line(port, permission, watch, Budget(asking.bitrate, share=asking.share))
 
 
-def open_car(asking: Asking) -> Vehicle:
-    """A car that speaks OBD-II.
+def surveyor_of(askers: Sequence[Asker], asking: Asking, known_before: Survey | None = None) -> ObdAndUds:
+    """What to ask a car, by OBD-II and UDS.
+
+    Raises:
+        ConfigError: an identifier cannot be asked for as it is declared.
+    """
+    place = Path("did")
+    readers = [
+        UdsReader(
+            asker,
+            units=declared.units(asking.dids),
+            known=declared.known(asking.dids, place),
+            wanted=list(declared.wanted(asking.dids)),
+            rates_s=RATES_S if asking.rates_s is None else asking.rates_s,
+        )
+        for asker in askers
+    ]
+    cars = CarSurveyor(askers, frozen=frozen_values, rates_s=asking.rates_s)
+    return ObdAndUds(cars, readers, known=known_before)
+
+
+def open_car(asking: Asking, known_before: Survey | None = None) -> Vehicle:
+    """A car that speaks OBD-II, UDS or both.
 
     Raises:
         ConfigError: it is no bus, or cannot be opened on this machine.
         BusDown: it is not there just now.
     """
     line = open_line(asking)
-    surveyor = CarSurveyor(list(askers_on(line, asking)), frozen=frozen_values, rates_s=asking.rates_s)
     return Vehicle(
-        surveyor=surveyor,
+        surveyor=surveyor_of(list(askers_on(line, asking)), asking, known_before),
         standing=LineStanding(line),
         listen_to=line.listen_to,
         bad_install=lambda: line.watch.bad_install,
@@ -145,9 +175,9 @@ def open_adapter(asking: Asking) -> ElmAsker:
     )
 
 
-def adapter_vehicle(asker: ElmAsker, asking: Asking) -> Vehicle:
+def adapter_vehicle(asker: ElmAsker, asking: Asking, known_before: Survey | None = None) -> Vehicle:
     """A car behind an adapter."""
-    return as_vehicle(asker, CarSurveyor([asker], frozen=frozen_values, rates_s=asking.rates_s))
+    return as_vehicle(asker, surveyor_of([asker], asking, known_before))
 
 
 def askers_on(line: Line, asking: Asking) -> Iterator[CanAsker]:

@@ -38,8 +38,11 @@ class Vehicle:
 class Service:
     """Supervises one poller: opens its way, again and again while that is down, and ends with the daemon."""
 
-    def __init__(self, name: str, open_vehicle: Callable[[], Vehicle], *, file: Path | None, rates: Rates) -> None:
-        """`name`: of the bus, for logs; `file`: where what is known outlives a restart, None: nowhere."""
+    def __init__(
+        self, name: str, open_vehicle: Callable[[Survey], Vehicle], *, file: Path | None, rates: Rates
+    ) -> None:
+        """`name`: of the bus, for logs; `open_vehicle` is given what is known of it; `file`: where that outlives a
+        restart, None: nowhere."""
         self.name = name
         self._open = open_vehicle
         self._file = file
@@ -114,19 +117,19 @@ class Service:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
+                known = recall(self._file) if self._file else Survey()
                 try:
-                    vehicle = self._open()
+                    vehicle = self._open(known)
                 except BusDown as error:
                     self._down = str(error)
                     self._stop.wait(RETRY_S)
                     continue
                 self._down = None
-                self._poll(vehicle)
+                self._poll(vehicle, known)
         except BaseException as error:  # noqa: BLE001  # raised again by `take`, in the thread that supervises
             self._failure = error
 
-    def _poll(self, vehicle: Vehicle) -> None:
-        known = recall(self._file) if self._file else Survey()
+    def _poll(self, vehicle: Vehicle, known: Survey) -> None:
         poller = Poller(vehicle.surveyor, vehicle.standing, tell=self._tell, known=known, rates=self._rates)
         self._vehicle, self._poller = vehicle, poller
         vehicle.listen_to(self._drain)

@@ -34,6 +34,16 @@ def test_a_car_that_is_driven_keeps_its_codes(car: Wire) -> None:
     assert "nothing was erased" in done.err
 
 
+def test_a_car_that_answers_uds_alone_is_read_as_well() -> None:
+    wire = Wire("vcan1")
+    with wire.vehicle("ev", "--seed", "3"):
+        done = run("telltale-edge", "diagnose", "--bus", wire.spec, "--json")
+    assert done.status == 0, done.err
+    told = json.loads(done.out)
+    assert len(told["vin"]) == 17
+    assert len(told["units"]) >= 3
+
+
 def test_nothing_is_erased_by_a_slip(car: Wire) -> None:
     done = run("telltale-edge", "diagnose", "--bus", car.spec, "--clear-codes")
     assert done.status == 78

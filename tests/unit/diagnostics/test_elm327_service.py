@@ -9,6 +9,7 @@ import pytest
 
 from edge.diagnostics.cars import CarSurveyor
 from edge.diagnostics.elm327.opening import as_vehicle, open_elm327
+from edge.diagnostics.findings import Survey
 from edge.diagnostics.opening import frozen_values
 from edge.diagnostics.poller import Rates
 from edge.diagnostics.service import Service, Vehicle
@@ -30,7 +31,7 @@ def plugs(tmp_path: Path) -> Iterator[Socket]:
 
 @pytest.fixture
 def service(plugs: Socket) -> Iterator[Service]:
-    def opened() -> Vehicle:
+    def opened(_known: Survey) -> Vehicle:
         asker = open_elm327(str(plugs.path), Manners(asks=True), protocol="6")
         return as_vehicle(asker, CarSurveyor([asker], frozen=frozen_values, rates_s={0x0C: 0.2}))
 
