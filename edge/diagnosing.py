@@ -87,7 +87,7 @@ def _looked(way: Way, surveyor: Surveyor) -> Survey:
     identity, codes = surveyor.identity() or Survey(), surveyor.codes() or Survey()
     return Survey(
         vin=identity.vin, units=identity.units, codes=codes.codes, told=codes.told, cleared=codes.cleared,
-        readiness=codes.readiness, odometer_km=codes.odometer_km,
+        readiness=codes.readiness, odometer_km=codes.odometer_km, refused={**identity.refused, **codes.refused},
     )  # fmt: skip
 
 
@@ -127,6 +127,7 @@ def _as_json(survey: Survey, way: Way) -> str:
         "readiness": {ecu: asdict(one) for ecu, one in survey.readiness.items()},
         "since_cleared": {ecu: asdict(one) for ecu, one in survey.cleared.items()},
         "odometer_km": survey.odometer_km,
+        "refused": dict(survey.refused),
         "granted_bits_per_s": way.budget().bits_per_s,
         "bits_in_a_second_at_most": way.budget().peak_bits,
         "counters": dict(way.counters()),
@@ -150,6 +151,8 @@ def _as_text(survey: Survey, way: Way) -> Iterator[str]:
         kind = f"-{code.failure_type}" if code.failure_type else ""
         yield f"  {code.code}{kind}  {code.ecu}  {', '.join(sorted(code.statuses))}, lamp {code.lamp or 'unknown'}"
         yield from (f"      {path} = {value}" for path, value in code.freeze_frame.items())
+    for asked, why in survey.refused.items():
+        yield f"refused        {asked}: {why}"
     share = 100.0 * way.budget().peak_bits / (way.budget().bits_per_s or 1)
     yield f"we took at most {share:.0f} % of the {way.budget().bits_per_s:,} bit/s that are granted to us"
 

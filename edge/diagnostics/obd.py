@@ -23,6 +23,7 @@ from edge.diagnostics.findings import (
     Unit,
     Value,
 )
+from edge.diagnostics.uds.refusals import refusal
 
 CURRENT: Final = 0x01
 FROZEN: Final = 0x02
@@ -52,6 +53,8 @@ class ObdReader:
         self.pids: dict[Ecu, frozenset[int]] = {}
         """What each unit supports of service 01."""
         self.infotypes: dict[Ecu, frozenset[int]] = {}
+        self.refused: dict[str, str] = {}
+        """Why, by unit and service, for what each refused last; a gateway that guards the vehicle among them."""
         self.malformed: Counter[str] = Counter()
         """Answers that were not understood, by service."""
         self._asker = asker
@@ -69,7 +72,11 @@ class ObdReader:
         """VIN, names and calibrations."""
         units = {unit.name: self._unit(unit) for unit in self.pids}
         vin = next((unit.vin for unit in units.values() if unit.vin), None)
-        return Survey(vin=vin, units=units) if any(_is_told(unit) for unit in units.values()) else None
+        return (
+            Survey(vin=vin, units=units, refused=dict(self.refused))
+            if any(_is_told(unit) for unit in units.values())
+            else None
+        )
 
     def codes(self) -> Survey | None:
         """Codes of every kind with their freeze frame, lamps and readiness, and since when."""
@@ -89,7 +96,7 @@ class ObdReader:
             return None
         return Survey(
             codes=codes, told=told, readiness=ready, cleared={ecu: one for ecu, one in cleared.items() if _knows(one)},
-            odometer_km=self._odometer_km(),
+            odometer_km=self._odometer_km(), refused=dict(self.refused),
         )  # fmt: skip
 
     def ask_value(self, unit: Ecu, pid: int) -> bool:
@@ -209,9 +216,12 @@ class ObdReader:
 
     def _told(self, unit: Ecu, request: bytes) -> bytes | None:
         """A unit's positive answer; None when it is silent or refuses."""
+        asked = f"{unit.name} {request[0]:02X}"
         for answer in self._asker.ask(request, unit):
             if answer.refusal is None:
+                self.refused.pop(asked, None)
                 return answer.payload
+            self.refused[asked] = refusal(answer.refusal).name
         return None
 
 

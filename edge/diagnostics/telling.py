@@ -71,6 +71,9 @@ def _state(survey: Survey) -> Iterator[tuple[str, Value]]:
     yield "Vehicle.VehicleIdentification.VIN", survey.vin
     for unit in survey.units.values():
         yield from _unit_state(unit)
+    for asked, why in survey.refused.items():
+        ecu, _, what = asked.partition(" ")
+        yield f"Vehicle.Telltale.Ecu.{ecu}.Refuses.{what or 'all'}", why
 
 
 def _unit_state(unit: Unit) -> Iterator[tuple[str, Value]]:
