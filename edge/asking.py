@@ -1,6 +1,7 @@
 """Who is asked what, as it is configured: a service for each bus whose control units are asked."""
 
 import threading
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ def asking_of(config: Config, bus: Bus) -> "Asking":
         permission=Permission(units=units(config.did)),
         rates_s=rates,
         dids=config.did,
+        identity=zlib.crc32(f"{config.vehicle.fleet}/{config.vehicle.id}".encode()),
         shares_reader=True,
     )
 
@@ -87,15 +89,16 @@ def _asked(config: Config, bus: Bus, spec: SourceSpec, stop: threading.Event, *,
     settings = config.diagnostics
     name = bus.name or bus.source
     asking = asking_of(config, bus)
-    opened, source = _way(asking, spec, bus.name or spec.text_option("name", spec.rest), stop)
+    label = bus.name or spec.text_option("name", spec.rest)
+    opened, source = _way(asking, spec, label, stop, is_heavy=bus.ask == "j1939")
     file = config.state.directory / f"vehicle-{bus.name or 'bus'}.json" if keeps else None
     rates = Rates(identity_s=settings.identity_s, codes_s=settings.codes_s)
     return Asked(Service(name, opened, file=file, rates=rates), source)
 
 
 def _check(bus: Bus, spec: SourceSpec) -> None:
-    if spec.kind == ADAPTER and bus.ask == "nothing":
-        remedy = 'Add ask = "obd" to it: an adapter says only what it is asked'
+    if spec.kind == ADAPTER and bus.ask != "obd":
+        remedy = 'Write ask = "obd": an adapter says only what it is asked, and speaks nothing else'
         raise ConfigError("nothing would ever be heard there", place=bus.source, remedy=remedy)
     if spec.kind not in (*BUSES, ADAPTER):
         remedy = 'Take ask = "obd" away, or name a bus, as can:can0'
@@ -103,13 +106,13 @@ def _check(bus: Bus, spec: SourceSpec) -> None:
 
 
 def _way(
-    asking: "Asking", spec: SourceSpec, name: str, stop: threading.Event
+    asking: "Asking", spec: SourceSpec, name: str, stop: threading.Event, *, is_heavy: bool
 ) -> "tuple[Callable[[Survey], Vehicle], Source | None]":
     """How it is opened, and where its answers are heard."""
-    from edge.diagnostics.opening import adapter_vehicle, open_adapter, open_car  # noqa: PLC0415  # as above
+    from edge.diagnostics.opening import adapter_vehicle, open_adapter, open_car, open_truck  # noqa: PLC0415  # as above
 
     if spec.kind != ADAPTER:
-        return partial(open_car, asking), None
+        return partial(open_truck if is_heavy else open_car, asking), None
     from edge.diagnostics.elm327.source import AdapterSource  # noqa: PLC0415  # as above
 
     asker = open_adapter(asking)

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import uuid
 from typing import TYPE_CHECKING
 
 from edge.errors import ConfigError
@@ -20,6 +21,7 @@ def add_diagnose(commands: "Commands") -> None:
     add = diagnose.add_argument
     add("--bus", required=True, metavar="SPEC", help="can:can0, pythoncan:…")
     add("--bitrate", type=int, default=500_000, metavar="N", help="of the bus, bit/s (500000); nothing is set by us")
+    add("--ask", choices=["obd", "j1939"], default="obd", help="how: OBD-II and UDS, or J1939 (trucks)")
     add("--isotp", choices=["auto", "kernel", "library"], default="auto", help="what puts long answers together")
     add("--json", action="store_true", help="for a program: everything")
     add("--clear-codes", action="store_true", help="ERASE the trouble codes; asks on a terminal, or say --yes")
@@ -42,13 +44,16 @@ def _diagnose(options: argparse.Namespace) -> int:
         bitrate=options.bitrate,
         assembling=options.isotp,
         permission=Permission(clears=options.clear_codes),
+        identity=uuid.getnode(),
     )
     if options.silent_connector:
         from edge.probing import try_connector  # noqa: PLC0415  # as above
 
         sys.stdout.write(try_connector(asking, engine_runs=options.engine_runs))
         return 0
-    sys.stdout.write(clear_codes(asking) if options.clear_codes else diagnose(asking, as_json=options.json))
+    sys.stdout.write(
+        clear_codes(asking) if options.clear_codes else diagnose(asking, options.ask, as_json=options.json)
+    )
     return 0
 
 

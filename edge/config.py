@@ -73,8 +73,8 @@ class Bus(_Part):
     """Instead of the files beside the databases; one for all of them."""
     bitrate: BitRate | None = None
     """What the interface must be set to; nothing is set by us."""
-    ask: Literal["nothing", "obd"] = "nothing"
-    """What control units on it are asked by us."""
+    ask: Literal["nothing", "obd", "j1939"] = "nothing"
+    """How control units on it are asked by us: OBD-II and UDS, or J1939."""
     speed: Speed = 1.0
     """Of a recording or a simulation; a live bus has its own."""
 

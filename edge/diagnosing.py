@@ -3,8 +3,8 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
-from typing import Any, Final
+from dataclasses import asdict, replace
+from typing import Any, Final, Literal
 
 from edge.diagnostics import obd_messages
 from edge.diagnostics.asker import Asker
@@ -35,7 +35,7 @@ class Refused(EdgeError):
     """The vehicle is not asked, or says nothing; with what to do."""
 
 
-def diagnose(asking: Asking, *, as_json: bool) -> str:
+def diagnose(asking: Asking, how: Literal["obd", "j1939"], *, as_json: bool) -> str:
     """Everything that the vehicle says of itself, for a person or a program.
 
     Raises:
@@ -45,7 +45,7 @@ def diagnose(asking: Asking, *, as_json: bool) -> str:
     """
     with closing(open_way(asking)) as way:
         _listen(way)
-        survey = _looked(way, surveyor_of(way.askers, asking))
+        survey = _looked(way, surveyor_of(way.askers, asking) if how == "obd" else way.heavy(asking.identity))
         return _as_json(survey, way) if as_json else "".join(f"{text}\n" for text in _as_text(survey, way))
 
 
@@ -83,12 +83,9 @@ def _listen(way: Way) -> None:
 
 def _looked(way: Way, surveyor: Surveyor) -> Survey:
     if not surveyor.discover():
-        raise Refused(way.bad_install() or "nobody answers, neither OBD-II nor UDS")
+        raise Refused(way.bad_install() or "nobody answers; a truck is asked with --ask j1939")
     identity, codes = surveyor.identity() or Survey(), surveyor.codes() or Survey()
-    return Survey(
-        vin=identity.vin, units=identity.units, codes=codes.codes, told=codes.told, cleared=codes.cleared,
-        readiness=codes.readiness, odometer_km=codes.odometer_km, refused={**identity.refused, **codes.refused},
-    )  # fmt: skip
+    return replace(codes, vin=identity.vin, units=identity.units, refused={**identity.refused, **codes.refused})
 
 
 def _answering(way: Way) -> tuple[Asker, ObdReader]:
@@ -127,6 +124,8 @@ def _as_json(survey: Survey, way: Way) -> str:
         "readiness": {ecu: asdict(one) for ecu, one in survey.readiness.items()},
         "since_cleared": {ecu: asdict(one) for ecu, one in survey.cleared.items()},
         "odometer_km": survey.odometer_km,
+        "engine_hours_h": survey.engine_hours_h,
+        "lamps": {ecu: dict(lamps) for ecu, lamps in survey.lamps.items()},
         "refused": dict(survey.refused),
         "granted_bits_per_s": way.budget().bits_per_s,
         "bits_in_a_second_at_most": way.budget().peak_bits,
@@ -144,6 +143,11 @@ def _as_text(survey: Survey, way: Way) -> Iterator[str]:
     yield f"VIN            {survey.vin or 'not told'}"
     if survey.odometer_km is not None:
         yield f"odometer       {survey.odometer_km:,.1f} km"
+    if survey.engine_hours_h is not None:
+        yield f"engine         {survey.engine_hours_h:,.1f} h"
+    for ecu, lamps in survey.lamps.items():
+        if lit := [f"{name} {lamp}" for name, lamp in lamps.items() if lamp != "off"]:
+            yield f"lamps of {ecu}    {', '.join(lit)}"
     for unit in survey.units.values():
         yield from _unit_text(unit, survey.readiness.get(unit.ecu), survey.cleared.get(unit.ecu))
     yield f"trouble codes  {len(survey.codes) or 'none'}"

@@ -58,7 +58,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     decoder = Decoder(bindings, _guards(config, bindings), Answers(dids))
     paths = {signal.path for one in bindings for signal in one.database.signals}
     paths |= {quantity.path for did in dids.values() for quantity in did.quantities}
-    if any(bus.ask != "nothing" for bus in config.bus):
+    if any(bus.ask == "obd" for bus in config.bus):
         paths |= {signal.path for signal in decoder.signals}  # what answers may tell among them
     rules = load_rules([Path(file) for file in config.detect.rules])
     models = _models(config.detect.models)

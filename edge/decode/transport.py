@@ -75,6 +75,11 @@ class Transport:
         self._sessions: OrderedDict[tuple[int, int], _Session] = OrderedDict()
         """By sender and destination, the one heard longest ago first."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a message is on its way."""
+        return bool(self._sessions)
+
     def take(self, time_ns: int, identifier: int, payload: bytes) -> Whole | None:
         """Hear a frame of CONTROL or PACKET; the message that it completes, if it does."""
         self._time_out(time_ns)

@@ -143,6 +143,14 @@ class Line:
         self._hear_news()
         return self.watch.why_silent(self.now_ns())
 
+    def refuse_if_silent(self) -> None:
+        """Nothing to be sent, but if there were.
+
+        Raises:
+            NotNow: nothing may be sent.
+        """
+        self._refuse_if_silent(self.now_ns())
+
     def close(self) -> None:
         """Give the bus back; safe to repeat."""
         self._port.close()
@@ -165,6 +173,7 @@ class Line:
                 self.watch.tell(news.signs)
 
     def _refuse_if_silent(self, now_ns: int) -> None:
+        self._hear_news()
         if (why := self.watch.why_silent(now_ns)) is not None:
             self.refused[why] += 1
             raise NotNow(why)

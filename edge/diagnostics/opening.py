@@ -20,8 +20,10 @@ from edge.diagnostics.elm327.opening import as_vehicle, open_elm327
 from edge.diagnostics.findings import Survey, Value
 from edge.diagnostics.isotp_kernel import KernelAssembly, kernel_has_isotp
 from edge.diagnostics.isotp_library import LibraryAssembly
+from edge.diagnostics.j1939.asker import J1939Asker
+from edge.diagnostics.j1939.surveyor import TruckSurveyor
 from edge.diagnostics.line import Line
-from edge.diagnostics.permission import Permission
+from edge.diagnostics.permission import DM23, DM28, ECU_IDENTIFICATION, Permission
 from edge.diagnostics.poller import Standing
 from edge.diagnostics.service import Vehicle
 from edge.diagnostics.standing import LineStanding
@@ -29,6 +31,7 @@ from edge.diagnostics.uds import declared
 from edge.diagnostics.uds.beside import ObdAndUds
 from edge.diagnostics.uds.reader import UdsReader
 from edge.diagnostics.watch import VOLTS_MIN, Manners, Watch
+from edge.errors import ConfigError
 
 ADAPTER: Final = "elm327"
 PATIENCE_S: Final = 0.05
@@ -44,6 +47,16 @@ FILTERS: Final = (
 service tools. The vehicle's own traffic is read by the daemon, once."""
 
 _WHOLE: Final = 0x1FFFFFFF | EXTENDED_BIT
+
+HEAVY_FILTERS: Final = (
+    *(Wanted(pf << 16 | EXTENDED_BIT, 0x00FF0000 | EXTENDED_BIT) for pf in (0xC1, 0xD3, 0xE8, 0xEA, 0xEB, 0xEC, 0xEE)),
+    Wanted(0x00FEC000 | EXTENDED_BIT, 0x00FFE000 | EXTENDED_BIT),
+    Wanted(0x00FEE000 | EXTENDED_BIT, 0x00FFF000 | EXTENDED_BIT),
+    *(Wanted(group << 8 | EXTENDED_BIT, 0x00FFFF00 | EXTENDED_BIT) for group in (DM23, DM28, ECU_IDENTIFICATION)),
+    Wanted(0x000000F8 | EXTENDED_BIT, 0x000000F8 | EXTENDED_BIT),
+)
+"""The same for who asks by J1939: DM19 and DM21, acknowledgements, requests, long messages, claims; FEC0 to FEEF, among
+them the other DMs, names and totals; and service tools."""
 
 Assembling = Literal["auto", "kernel", "library"]
 
@@ -63,6 +76,8 @@ class Asking:
     permission: Permission = field(default_factory=Permission)
     dids: Sequence[DidEntry] = ()
     """What identifiers of units mean, and which are asked for."""
+    identity: int = 0
+    """A number of this very box, for its name on J1939."""
     shares_reader: bool = False
     """Whether another reads the bus's own traffic and tells of it."""
 
@@ -72,15 +87,15 @@ def manners(*, volts_min: float = VOLTS_MIN, gateway: bool = False) -> Manners:
     return Manners(asks=True, volts_min=volts_min, gateway=gateway)
 
 
-def open_line(asking: Asking) -> Line:
-    """The bus with its manners.
+def open_line(asking: Asking, filters: Sequence[Wanted] = FILTERS) -> Line:
+    """The bus with its manners; `filters`: what is heard where another reads the rest.
 
     Raises:
         ConfigError: it is no bus, or cannot be opened on this machine.
         BusDown: it is not there just now.
     """
     named = (Wanted(unit.answer | EXTENDED_BIT * unit.extended, _WHOLE) for unit in asking.permission.units)
-    wanted = (*FILTERS, *named) if asking.shares_reader else ()
+    wanted = (*filters, *named) if asking.shares_reader else ()
     port = open_port(asking.source, patience_s=PATIENCE_S, wanted=wanted)
     permission = asking.permission
     watch = Watch(asking.manners, bitrate=asking.bitrate, address=permission.address, units=permission.units)
@@ -125,6 +140,24 @@ def open_car(asking: Asking, known_before: Survey | None = None) -> Vehicle:
     )
 
 
+def open_truck(asking: Asking, known_before: Survey | None = None) -> Vehicle:
+    """A heavy vehicle that speaks J1939.
+
+    Raises:
+        ConfigError: it is no bus, or cannot be opened on this machine.
+        BusDown: it is not there just now.
+    """
+    del known_before  # its codes have one name each, whoever tells them
+    line = open_line(asking, HEAVY_FILTERS)
+    return Vehicle(
+        surveyor=TruckSurveyor(J1939Asker(line, asking.identity)),
+        standing=LineStanding(line),
+        listen_to=line.listen_to,
+        bad_install=lambda: line.watch.bad_install,
+        close=line.close,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """A bus or an adapter, for who asks once and by hand."""
@@ -135,6 +168,17 @@ class Way:
     budget: Callable[[], Budget]
     counters: Callable[[], Mapping[str, int]]
     close: Callable[[], None]
+    line: Line | None = None
+
+    def heavy(self, identity: int) -> TruckSurveyor:
+        """What to ask a heavy vehicle.
+
+        Raises:
+            ConfigError: an adapter cannot.
+        """
+        if self.line is None:
+            raise ConfigError("an adapter does not speak J1939", place="--ask", remedy="Take a CAN interface")
+        return TruckSurveyor(J1939Asker(self.line, identity))
 
 
 def open_way(asking: Asking) -> Way:
@@ -155,6 +199,7 @@ def open_way(asking: Asking) -> Way:
     return Way(
         askers=askers, standing=LineStanding(line), bad_install=lambda: line.watch.bad_install,
         budget=lambda: line.budget, counters=lambda: {**askers[0].counters, **askers[1].counters}, close=line.close,
+        line=line,
     )  # fmt: skip
 
 

@@ -139,6 +139,10 @@ class Watch:
         if signs.is_alive:
             self._alive_ns = signs.at_ns
 
+    def own_address(self, address: int | None) -> None:
+        """What our address on J1939 is now."""
+        self._address = address
+
     def traffic(self, count: int, last_ns: int, bits: int) -> None:
         """What the vehicle sent of its own accord, where another reads the bus and we hear diagnostics alone.
 

@@ -44,6 +44,19 @@ def test_a_car_that_answers_uds_alone_is_read_as_well() -> None:
     assert len(told["units"]) >= 3
 
 
+def test_a_truck_is_read_by_j1939() -> None:
+    wire = Wire("vcan1")
+    trouble = ("--fault", "alternator@50", "--fault", "wheel_speed_dropout@0x2000")
+    with wire.vehicle("truck", "--seed", "3", "--skip", "1500", *trouble):
+        done = run("telltale-edge", "diagnose", "--bus", wire.spec, "--bitrate", "250000", "--ask", "j1939", "--json")
+    assert done.status == 0, done.err
+    told = json.loads(done.out)
+    assert len(told["vin"]) == 17
+    assert ("21", "SPN 167 FMI 1") in {(code["ecu"], code["code"]) for code in told["codes"]}
+    assert told["lamps"]["21"]["red_stop"] == "on"
+    assert told["bits_in_a_second_at_most"] <= told["granted_bits_per_s"]
+
+
 def test_nothing_is_erased_by_a_slip(car: Wire) -> None:
     done = run("telltale-edge", "diagnose", "--bus", car.spec, "--clear-codes")
     assert done.status == 78

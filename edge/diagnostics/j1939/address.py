@@ -1,0 +1,102 @@
+"""Address: a claim of our own on a J1939 network, defended and given up as SAE J1939-81 demands.
+
+We can take any address, so we begin where such devices begin and move on when somebody with a better claim has it. Our
+NAME has the bit of such devices set, so whoever has a fixed address keeps it.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from edge.diagnostics.line import Line
+from edge.frames import EXTENDED, NANOSECONDS, Frame
+
+FIRST: Final = 128
+LAST: Final = 247
+"""Addresses for devices that take any (SAE J1939-81; J1939 appendix B)."""
+TRIES_MAX: Final = 16
+CONTEND_S: Final = 0.25
+"""Others have this long to contest a claim (SAE J1939-81, 4.5.2)."""
+CLAIM_ID: Final = 0x18EEFF00
+REQUEST_PF: Final = 0xEA
+CLAIM_PF: Final = 0xEE
+CLAIMED: Final = (0xEE00).to_bytes(3, "little")
+_IDENTITY_MAX: Final = 1 << 21
+
+
+def name_of(identity: int) -> bytes:
+    """Our NAME, eight bytes, least significant first: any address, no maker's code, no function of the list.
+
+    `identity`: a number of this very box, of which 21 bits count.
+    """
+    nobody, unknown = 0x7FF, 0xFF
+    name = identity % _IDENTITY_MAX | nobody << 21 | unknown << 40 | 1 << 63
+    return name.to_bytes(8, "little")
+
+
+class Address:
+    """Ours on one network."""
+
+    def __init__(self, line: Line, identity: int) -> None:
+        self.names: dict[int, bytes] = {}
+        """Whose claim was heard, by source address."""
+        self.name = name_of(identity)
+        self._line = line
+        self._own: int | None = None
+
+    @property
+    def own(self) -> int | None:
+        """The address that is ours; None before it is claimed."""
+        return self._own
+
+    def claim(self) -> int:
+        """The address that is ours; claimed first, and contested by nobody for as long as they may.
+
+        Raises:
+            NotNow: nothing may be sent, or every address that was tried is taken.
+            BusDown: the bus is not there just now.
+        """
+        for _ in range(TRIES_MAX):
+            if self._own is not None:
+                return self._own
+            self._try()
+        self._line.watch.address_lost = True
+        self._line.refuse_if_silent()
+        raise AssertionError("unreachable: a lost address is a reason for silence")
+
+    def hear(self, frame: Frame) -> None:
+        """Answer who asks for claims, and give way, or not, to who claims ours."""
+        pf, destination, source = frame.id >> 16 & 0xFF, frame.id >> 8 & 0xFF, frame.id & 0xFF
+        if not frame.flags & EXTENDED:
+            return
+        if pf == CLAIM_PF and len(frame.payload) == 8:
+            self.names[source] = frame.payload
+            if source == self._own:
+                self._contest(frame.payload)
+        elif pf == REQUEST_PF and frame.payload[:3] == CLAIMED and destination in {0xFF, self._own}:
+            self._say()
+
+    def _try(self) -> None:
+        taken = self.names.keys()
+        free = next((one for one in range(FIRST, LAST + 1) if one not in taken), LAST)
+        self._take(free)
+        self._say()
+        until_ns = self._line.now_ns() + round(CONTEND_S * NANOSECONDS)
+        while self._own is not None and (left_ns := until_ns - self._line.now_ns()) > 0:
+            for frame in self._line.heard(left_ns / NANOSECONDS):
+                self.hear(frame)
+
+    def _contest(self, other: bytes) -> None:
+        """The smaller NAME keeps the address (SAE J1939-81, 4.4.3.3)."""
+        if int.from_bytes(self.name, "little") < int.from_bytes(other, "little"):
+            self._say()
+        else:
+            self._take(None)
+
+    def _take(self, address: int | None) -> None:
+        self._own = address
+        self._line.permission = replace(self._line.permission, address=address)
+        self._line.watch.own_address(address)
+
+    def _say(self) -> None:
+        if self._own is not None:
+            self._line.send(Frame(self._line.now_ns(), CLAIM_ID | self._own, self.name, flags=EXTENDED))

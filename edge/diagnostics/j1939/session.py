@@ -1,0 +1,77 @@
+"""Session: one long message that a unit sends to us alone, a few packets at a time (SAE J1939-21, 5.10.3). Pure."""
+
+from typing import Final, Self
+
+PACKET_BYTES: Final = 7
+BYTES_MAX: Final = 1785
+WINDOW: Final = 8
+"""Packets that we take for one "clear to send"."""
+RETRIES_MAX: Final = 8
+"""How often a missing packet is asked for again."""
+_CTS: Final = 17
+_END: Final = 19
+
+
+class Session:
+    """Packets in whatever order; what is missing is asked for again."""
+
+    def __init__(self, group: int, length: int, limit: int) -> None:
+        """`limit`: packets that the sender gives for one "clear to send"."""
+        self.group = group
+        self.window = min(WINDOW, limit)
+        self._length = length
+        self._packets = -(-length // PACKET_BYTES)
+        self._parts: dict[int, bytes] = {}
+        self._expected: set[int] = set()
+        """Of the running window."""
+        self._last = 0
+        self._retries = 0
+
+    @classmethod
+    def announced(cls, payload: bytes) -> Self | None:
+        """From a "request to send"; None when it cannot be right."""
+        if len(payload) < 8:
+            return None
+        length, packets, limit = int.from_bytes(payload[1:3], "little"), payload[3], payload[4]
+        if not PACKET_BYTES < length <= BYTES_MAX or packets != -(-length // PACKET_BYTES) or not limit:
+            return None
+        return cls(int.from_bytes(payload[5:8], "little"), length, limit)
+
+    def take(self, payload: bytes) -> None:
+        """A packet."""
+        if len(payload) > 1 and 1 <= payload[0] <= self._packets:
+            self._parts[payload[0]] = payload[1 : 1 + PACKET_BYTES].ljust(PACKET_BYTES, b"\xff")
+            self._last = payload[0]
+            self._expected.discard(payload[0])
+
+    @property
+    def is_whole(self) -> bool:
+        """Every packet is here."""
+        return len(self._parts) == self._packets
+
+    @property
+    def waits(self) -> bool:
+        """Whether the sender waits for us: at the beginning, and when its window is over, whole or not."""
+        is_over = not self._expected or self._last >= max(self._expected)
+        return is_over and self._retries <= RETRIES_MAX
+
+    @property
+    def message(self) -> bytes:
+        """What was sent, without the filling."""
+        return b"".join(self._parts[one] for one in sorted(self._parts))[: self._length]
+
+    def go_on(self) -> bytes:
+        """The "clear to send" for the first packets that are missing."""
+        first = next(one for one in range(1, self._packets + 1) if one not in self._parts)
+        last = first
+        while last < self._packets and last + 1 not in self._parts and last - first + 1 < self.window:
+            last += 1
+        self._retries += bool(self._expected)
+        self._expected = set(range(first, last + 1))
+        self._last = first - 1
+        return bytes([_CTS, last - first + 1, first, 0xFF, 0xFF]) + self.group.to_bytes(3, "little")
+
+    def end(self) -> bytes:
+        """The "end of message": it is all here."""
+        length = self._length.to_bytes(2, "little")
+        return bytes([_END]) + length + bytes([self._packets, 0xFF]) + self.group.to_bytes(3, "little")

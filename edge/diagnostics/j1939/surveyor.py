@@ -1,0 +1,216 @@
+"""TruckSurveyor: what to ask a heavy vehicle: who is there, codes of every kind, lamps, readiness, since clearing."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from edge.decode.texts import words_of
+from edge.diagnostics import permission as groups
+from edge.diagnostics.findings import (
+    Code,
+    CodeKey,
+    Lamp,
+    Protocol,
+    Readiness,
+    SinceCleared,
+    Status,
+    Survey,
+    Unit,
+    Value,
+)
+from edge.diagnostics.j1939 import messages
+from edge.diagnostics.j1939.asker import EVERYBODY, J1939Asker, Reply
+
+LISTEN_S: Final = 1.3
+"""DM1 comes every second (SAE J1939-73, 5.7.1)."""
+KINDS: Final[Mapping[int, Status]] = {
+    groups.DM2: Status.PREVIOUS,
+    groups.DM6: Status.PENDING,
+    groups.DM12: Status.CONFIRMED,
+    groups.DM28: Status.PERMANENT,
+}
+"""Beside DM1, which is heard."""
+_OURS: Final = "Vehicle.Telltale.Component"
+_VIN: Final = "Vehicle.VehicleIdentification.VIN"
+
+
+class TruckSurveyor:
+    """Asks everybody at once: on J1939 answers arbitrate, and who has nothing to say keeps silent or says so."""
+
+    def __init__(self, asker: J1939Asker) -> None:
+        self.units: set[int] = set()
+        """Source addresses that ever answered."""
+        self.malformed: Counter[str] = Counter()
+        """Codes whose SPN cannot be told."""
+        self._asker = asker
+        self._refused: dict[str, str] = {}
+
+    @property
+    def counters(self) -> Mapping[str, int]:
+        """Questions, answers, and what went wrong, by cause."""
+        return {**self._asker.counters, **self.malformed}
+
+    def discover(self) -> bool:
+        """Claim an address, and ask who else has one."""
+        self.units |= self._ask(groups.ADDRESS_CLAIMED).payloads.keys()
+        self.units |= self._asker.address.names.keys()
+        self._asker.listen(LISTEN_S)
+        self.units |= self._asker.active_now().keys() or self._ask(groups.DM2).payloads.keys()
+        return bool(self.units)
+
+    def identity(self) -> Survey | None:
+        """VIN, components, software, calibrations."""
+        vins = self._ask(groups.VEHICLE_IDENTIFICATION).payloads
+        components = self._ask(groups.COMPONENT_IDENTIFICATION).payloads
+        software = self._ask(groups.SOFTWARE_IDENTIFICATION).payloads
+        calibrations = self._ask(groups.DM19).payloads
+        units = {
+            _name(unit): _unit(unit, components.get(unit), software.get(unit), calibrations.get(unit), vins.get(unit))
+            for unit in sorted({*vins, *components, *software, *calibrations})
+        }
+        self.units |= {*vins, *components, *software, *calibrations}
+        vin = next((unit.vin for unit in units.values() if unit.vin), None)
+        return Survey(vin=vin, units=units, refused=dict(self._refused)) if units else None
+
+    def codes(self) -> Survey | None:
+        """DM1 as it is heard, or asked for where nobody sends it; DM2, 6, 12, 28, and what stands beside."""
+        active = self._active()
+        codes: dict[CodeKey, Code] = {}
+        told: dict[str, frozenset[Status]] = {}
+        for payloads, status in ((active, Status.CONFIRMED), *self._lists()):
+            self._gather(codes, told, payloads, status)
+        for unit, frames in self._frames().items():
+            _frame_codes(codes, unit, frames)
+        if not told:
+            return None
+        ready, cleared = self._ask(groups.DM5).payloads, self._ask(groups.DM21).payloads
+        return Survey(
+            codes=codes,
+            told=told,
+            lamps={_name(unit): messages.lamps(payload) for unit, payload in active.items()},
+            readiness=dict(_ready(ready)),
+            cleared=dict(_since(cleared)),
+            odometer_km=self._odometer_km(),
+            engine_hours_h=self._first(groups.ENGINE_HOURS, messages.hours_h),
+            refused=dict(self._refused),
+        )
+
+    def values(self) -> Mapping[str, float]:
+        """Nothing: a heavy vehicle sends its values by itself."""
+        return {}
+
+    def ask_value(self, name: str) -> bool:
+        """There is none to ask for."""
+        del name
+        return False
+
+    def _active(self) -> Mapping[int, bytes]:
+        self._asker.listen(LISTEN_S)
+        return self._asker.active_now() or self._ask(groups.DM1).payloads
+
+    def _lists(self) -> Iterator[tuple[Mapping[int, bytes], Status]]:
+        for group, status in KINDS.items():
+            yield self._ask(group).payloads, status
+
+    def _frames(self) -> Mapping[int, bytes]:
+        return self._ask(groups.DM4).payloads
+
+    def _gather(
+        self,
+        codes: dict[CodeKey, Code],
+        told: dict[str, frozenset[Status]],
+        payloads: Mapping[int, bytes],
+        status: Status,
+    ) -> None:
+        for unit, payload in payloads.items():
+            name = _name(unit)
+            told[name] = told.get(name, frozenset()) | {status}
+            self.malformed["codes_of_old_methods"] += messages.ambiguous(payload)
+            lamp = messages.brightest(messages.lamps(payload))
+            for trouble in messages.troubles(payload):
+                key = name, trouble.text, None
+                codes[key] = _joined(codes.get(key), name, trouble, status, lamp)
+
+    def _odometer_km(self) -> float | None:
+        fine = self._first(groups.FINE_DISTANCE, lambda payload: messages.distance_km(payload, fine=True))
+        if fine is not None:
+            return fine
+        return self._first(groups.VEHICLE_DISTANCE, lambda payload: messages.distance_km(payload, fine=False))
+
+    def _first(self, group: int, read: Callable[[bytes], float | None]) -> float | None:
+        known = (read(payload) for payload in self._ask(group).payloads.values())
+        return next((value for value in known if value is not None), None)
+
+    def _ask(self, group: int) -> Reply:
+        reply = self._asker.ask(group, EVERYBODY)
+        for unit, why in reply.refused.items():
+            if why != "not_supported":
+                self._refused[f"{_name(unit)} PGN {group}"] = why
+        return reply
+
+
+def _name(unit: int) -> str:
+    """Two hex digits of the source address."""
+    return f"{unit:02X}"
+
+
+def _unit(
+    unit: int, component: bytes | None, software: bytes | None, calibration: bytes | None, vin: bytes | None
+) -> Unit:
+    label = _words(groups.COMPONENT_IDENTIFICATION, component)
+    names = list(messages.calibrations(calibration or b""))
+    make_and_model = [label[path] for path in (f"{_OURS}.Make", f"{_OURS}.Model") if path in label]
+    programs = _words(groups.SOFTWARE_IDENTIFICATION, software).get(f"{_OURS}.Software")
+    return Unit(
+        ecu=_name(unit),
+        name=" ".join(make_and_model) or None,
+        vin=_words(groups.VEHICLE_IDENTIFICATION, vin).get(_VIN),
+        serial=label.get(f"{_OURS}.SerialNumber"),
+        software=tuple(programs.split(", ")) if programs else (),
+        calibrations=tuple(name for name, _ in names),
+        verifications=tuple(number for _, number in names),
+    )
+
+
+def _words(group: int, payload: bytes | None) -> Mapping[str, str]:
+    if payload is None:
+        return {}
+    words = words_of(0x18000000 | group << 8, payload)
+    return words.texts if words else {}
+
+
+def _joined(old: Code | None, name: str, trouble: messages.Trouble, status: Status, lamp: Lamp | None) -> Code:
+    return Code(
+        ecu=name,
+        code=trouble.text,
+        failure_type=None,
+        protocol=Protocol.J1939,
+        statuses=(old.statuses if old else frozenset()) | {status},
+        lamp=old.lamp if old else (lamp if status is Status.CONFIRMED else None),
+        occurrences=trouble.occurrences if trouble.occurrences is not None else (old.occurrences if old else None),
+    )
+
+
+def _frame_codes(codes: dict[CodeKey, Code], unit: int, payload: bytes) -> None:
+    for trouble, frame in messages.freeze_frames(payload):
+        key = _name(unit), trouble.text, None
+        if (code := codes.get(key)) is not None:
+            codes[key] = _with_frame(code, frame)
+
+
+def _with_frame(code: Code, frame: Mapping[str, Value]) -> Code:
+    return replace(code, freeze_frame=frame)
+
+
+def _ready(payloads: Mapping[int, bytes]) -> Iterator[tuple[str, Readiness]]:
+    for unit, payload in payloads.items():
+        if (told := messages.readiness(payload)) is not None:
+            yield _name(unit), told
+
+
+def _since(payloads: Mapping[int, bytes]) -> Iterator[tuple[str, SinceCleared]]:
+    for unit, payload in payloads.items():
+        told = messages.since_cleared(payload)
+        if told is not None and told != SinceCleared():
+            yield _name(unit), told
