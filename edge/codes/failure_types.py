@@ -9,7 +9,7 @@ from typing import Final
 
 CATEGORIES: Final[Mapping[int, str]] = MappingProxyType(
     {
-        0x0: "general electrical fault",
+        0x0: "general fault",
         0x1: "general electrical fault",
         0x2: "wrong signal, by level or amplitude",
         0x3: "wrong signal, by frequency or duty",

@@ -13,7 +13,7 @@ from typing import Final
 from edge.codes.failure_types import failure_type_text
 
 _LETTERS: Final = "PCBU"
-_FORM: Final = re.compile(r"([PCBU])([0-3])([0-9A-F]{3})(?:-?([0-9A-F]{2}))?")
+_FORM: Final = re.compile(r"([PCBU])([0-3])([0-9A-F]{3})(?:[-:]?([0-9A-F]{2}))?")
 
 
 class System(Enum):
@@ -67,7 +67,7 @@ class TroubleCode:
 
     @property
     def subsystem(self) -> str:
-        """What the third character says of P0xxx, P2xxx and P34xx–P39xx; empty where it says nothing that is agreed."""
+        """What the third character says of a generic powertrain code; empty where nothing is agreed."""
         if self.system is not System.POWERTRAIN or self.origin is not Origin.GENERIC:
             return ""
         return _SUBSYSTEMS.get((self.text[1], self.text[2]), "")
@@ -92,7 +92,7 @@ def code_from_bytes(raw: bytes) -> TroubleCode:
 
 
 def code_from_text(text: str) -> TroubleCode:
-    """The code that a person wrote: `P0301`, `p0a09-1c`, `P0A091C`.
+    """The code that a person wrote: `P0301`, `p0a09-1c`, `P0A09:1C`, `P0A091C`.
 
     Raises:
         ValueError: it has another form.
@@ -125,9 +125,7 @@ def _origin(text: str) -> Origin:
     return Origin.GENERIC if text[0] == "U" else Origin.RESERVED
 
 
-_SYSTEMS: Final = MappingProxyType(
-    {"P": System.POWERTRAIN, "C": System.CHASSIS, "B": System.BODY, "U": System.NETWORK}
-)
+_SYSTEMS: Final = MappingProxyType({"P": System.POWERTRAIN, "C": System.CHASSIS, "B": System.BODY, "U": System.NETWORK})
 _ORIGIN_TEXTS: Final = MappingProxyType(
     {Origin.GENERIC: "generic", Origin.MAKER: "the maker's own", Origin.RESERVED: "not assigned"}
 )
