@@ -124,7 +124,10 @@ def load_kept(kept: Path) -> Definitions:
             return {(str(maker), str(code)): str(text) for maker, code, text in rows}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        remedy = "Ask as the daemon's user, or name another table with --table"
+        raise ConfigError(f"the imported table cannot be read: {error.strerror}", file=kept, remedy=remedy) from error
+    except (ValueError, TypeError) as error:
         remedy = "Remove it, or import the table again"
         raise ConfigError("the imported table cannot be used", file=kept, remedy=remedy) from error
 

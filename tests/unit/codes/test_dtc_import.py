@@ -147,6 +147,8 @@ def test_nothing_imported_is_an_empty_table_and_a_spoilt_one_is_said(tmp_path: P
     kept.write_text('{"origin": "x"}\n["FORD", "P1234"]\n')
     with pytest.raises(ConfigError, match="import the table again"):
         load_kept(kept)
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load_kept(tmp_path)
 
 
 def test_explain_says_own_words_and_the_status_says_whether_all_are_known(tmp_path: Path, capsys: Out) -> None:
