@@ -18,6 +18,7 @@ OFFENCES = [
     ("edge-rooms", "edge/wire/topics.py", "import edge.frames"),
     ("edge-rooms", "edge/catalogue.py", "import edge.signals"),
     ("edge-rooms", "edge/history.py", "import edge.judgement"),
+    ("edge-rooms", "edge/codes/explain.py", "import edge.signals"),
     ("edge-rooms", "edge/detect/rules.py", "import edge.bus.source"),
     ("edge-rooms", "edge/link.py", "import edge.outbox"),
     ("edge-rooms", "edge/bus/source.py", "import edge.daemon"),
@@ -34,6 +35,7 @@ OFFENCES = [
     ("pure-rooms", "edge/decode/decoder.py", "import asyncio"),
     ("pure-rooms", "edge/history.py", "import socket"),
     ("pure-rooms", "edge/suggest/fit.py", "import time"),
+    ("pure-rooms", "edge/codes/explain.py", "import time"),
     ("pure-rooms", "edge/trips.py", "import time"),
     ("pure-rooms", "edge/alerts.py", "import edge.clock"),  # which imports time
     ("edge-alone", "edge/daemon.py", "import cloud.errors"),

@@ -170,10 +170,11 @@ class J1939Asker:
                 self._broadcasting[source] = int.from_bytes(frame.payload[5:8], "little")
             return self._broadcasting.get(source) == group
         if pf == _CONTROL and frame.payload[:1] == bytes([_RTS]) and group is not None:
-            if len(self._sessions) < SESSIONS_MAX and (session := Session.announced(frame.payload)) is not None:
-                self._sessions[source] = session
+            announced = Session.announced(frame.payload, self._line.now_ns())
+            if announced is not None and len(self._sessions) < SESSIONS_MAX:
+                self._sessions[source] = announced
         elif pf == _PACKET and (session := self._sessions.get(source)) is not None:
-            session.take(frame.payload)
+            session.take(frame.payload, self._line.now_ns())
         return True
 
     def _go_on(self) -> None:
@@ -184,8 +185,8 @@ class J1939Asker:
                 self._whole(session.group, source, session.message)
                 del self._sessions[source]
                 self._reply(source, session.end())
-            elif session.waits and self._line.budget.free_at(session.window * PACKET_BITS, now_ns) <= now_ns:
-                self._reply(source, session.go_on())
+            elif session.waits(now_ns) and self._line.budget.free_at(session.window * PACKET_BITS, now_ns) <= now_ns:
+                self._reply(source, session.go_on(now_ns))
 
     def _reply(self, to: int, payload: bytes) -> None:
         own = self.address.own

@@ -6,6 +6,8 @@ PACKET_BYTES: Final = 7
 BYTES_MAX: Final = 1785
 WINDOW: Final = 8
 """Packets that we take for one "clear to send"."""
+PAUSE_NS: Final = 750_000_000
+"""T1: between two packets at most (SAE J1939-21, 5.10.2.4); after it the window is over."""
 RETRIES_MAX: Final = 8
 """How often a missing packet is asked for again."""
 _CTS: Final = 17
@@ -15,8 +17,8 @@ _END: Final = 19
 class Session:
     """Packets in whatever order; what is missing is asked for again."""
 
-    def __init__(self, group: int, length: int, limit: int) -> None:
-        """`limit`: packets that the sender gives for one "clear to send"."""
+    def __init__(self, group: int, length: int, limit: int, now_ns: int) -> None:
+        """`limit`: packets that the sender gives for one "clear to send"; `now_ns`: monotonic."""
         self.group = group
         self.window = min(WINDOW, limit)
         self._length = length
@@ -25,20 +27,22 @@ class Session:
         self._expected: set[int] = set()
         """Of the running window."""
         self._last = 0
+        self._heard_ns = now_ns
         self._retries = 0
 
     @classmethod
-    def announced(cls, payload: bytes) -> Self | None:
+    def announced(cls, payload: bytes, now_ns: int) -> Self | None:
         """From a "request to send"; None when it cannot be right."""
         if len(payload) < 8:
             return None
         length, packets, limit = int.from_bytes(payload[1:3], "little"), payload[3], payload[4]
         if not PACKET_BYTES < length <= BYTES_MAX or packets != -(-length // PACKET_BYTES) or not limit:
             return None
-        return cls(int.from_bytes(payload[5:8], "little"), length, limit)
+        return cls(int.from_bytes(payload[5:8], "little"), length, limit, now_ns)
 
-    def take(self, payload: bytes) -> None:
+    def take(self, payload: bytes, now_ns: int) -> None:
         """A packet."""
+        self._heard_ns = now_ns
         if len(payload) > 1 and 1 <= payload[0] <= self._packets:
             self._parts[payload[0]] = payload[1 : 1 + PACKET_BYTES].ljust(PACKET_BYTES, b"\xff")
             self._last = payload[0]
@@ -49,10 +53,9 @@ class Session:
         """Every packet is here."""
         return len(self._parts) == self._packets
 
-    @property
-    def waits(self) -> bool:
+    def waits(self, now_ns: int) -> bool:
         """Whether the sender waits for us: at the beginning, and when its window is over, whole or not."""
-        is_over = not self._expected or self._last >= max(self._expected)
+        is_over = not self._expected or self._last >= max(self._expected) or now_ns - self._heard_ns >= PAUSE_NS
         return is_over and self._retries <= RETRIES_MAX
 
     @property
@@ -60,7 +63,7 @@ class Session:
         """What was sent, without the filling."""
         return b"".join(self._parts[one] for one in sorted(self._parts))[: self._length]
 
-    def go_on(self) -> bytes:
+    def go_on(self, now_ns: int) -> bytes:
         """The "clear to send" for the first packets that are missing."""
         first = next(one for one in range(1, self._packets + 1) if one not in self._parts)
         last = first
@@ -69,6 +72,7 @@ class Session:
         self._retries += bool(self._expected)
         self._expected = set(range(first, last + 1))
         self._last = first - 1
+        self._heard_ns = now_ns
         return bytes([_CTS, last - first + 1, first, 0xFF, 0xFF]) + self.group.to_bytes(3, "little")
 
     def end(self) -> bytes:

@@ -1,0 +1,1 @@
+"""What a trouble code says: form, catalogue, and tables that the user brings."""
