@@ -10,7 +10,7 @@ from edge.diagnostics.budget import frame_bits
 from edge.diagnostics.j1939.address import Address
 from edge.diagnostics.j1939.session import Session
 from edge.diagnostics.line import LOOK_S, Line, NotNow, OverBudget
-from edge.diagnostics.permission import DM1
+from edge.diagnostics.permission import DM1, ENGINE_HOURS, FINE_DISTANCE, VEHICLE_DISTANCE
 from edge.frames import ERROR, EXTENDED, FD, NANOSECONDS, REMOTE, Frame
 
 EVERYBODY: Final = 0xFF
@@ -23,6 +23,7 @@ TOTAL_S: Final = 15.0
 SESSIONS_MAX: Final = 64
 CODES_NS: Final = 3 * NANOSECONDS
 """DM1 comes every second; one that missed three is unknown."""
+TOTALS: Final = frozenset({ENGINE_HOURS, FINE_DISTANCE, VEHICLE_DISTANCE})
 PACKET_BITS: Final = frame_bits(8, extended=True)
 
 _REQUEST: Final = 0xEA
@@ -55,6 +56,8 @@ class J1939Asker:
         self.address = Address(line, identity)
         self.active: dict[int, tuple[bytes, int]] = {}
         """DM1 of each unit as it was heard last, and when."""
+        self.totals: dict[int, dict[int, bytes]] = {}
+        """Distances and hours as units told them last of their own accord, by group and source address."""
         self._line = line
         self._broadcasts = Transport()
         self._broadcasting: dict[int, int] = {}
@@ -82,6 +85,8 @@ class J1939Asker:
         frame = Frame(self._line.now_ns(), 0x18EA0000 | to << 8 | own, group.to_bytes(3, "little"), flags=EXTENDED)
         self._line.permission.check(frame)
         with self._line.exchange(frame.id.to_bytes(4, "big") + frame.payload, extended=True):
+            for earlier in self._line.heard(0.0):  # another tester among it silences us before we have begun
+                self._hear(earlier, None)
             self._done.clear()
             self._refusals.clear()
             self._line.send(frame)
@@ -159,6 +164,8 @@ class J1939Asker:
     def _whole(self, group: int, source: int, payload: bytes) -> None:
         if group == DM1:
             self.active[source] = (payload, self._line.now_ns())
+        elif group in TOTALS:
+            self.totals.setdefault(group, {})[source] = payload
         self._done.append((group, source, payload))
 
     def _hear_part(self, frame: Frame, pf: int, ps: int, source: int, group: int | None) -> bool:

@@ -139,7 +139,8 @@ class TruckSurveyor:
         return self._first(groups.VEHICLE_DISTANCE, lambda payload: messages.distance_km(payload, fine=False))
 
     def _first(self, group: int, read: Callable[[bytes], float | None]) -> float | None:
-        known = (read(payload) for payload in self._ask(group).payloads.values())
+        payloads = self._asker.totals.get(group) or self._ask(group).payloads
+        known = (read(payload) for payload in payloads.values())
         return next((value for value in known if value is not None), None)
 
     def _ask(self, group: int) -> Reply:
