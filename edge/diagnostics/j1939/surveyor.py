@@ -31,6 +31,8 @@ KINDS: Final[Mapping[int, Status]] = {
     groups.DM28: Status.PERMANENT,
 }
 """Beside DM1, which is heard."""
+_SAID_TO_ALL: Final = frozenset({groups.ADDRESS_CLAIMED, groups.DM1})
+"""Groups that are only ever told to everybody."""
 _OURS: Final = "Vehicle.Telltale.Component"
 _VIN: Final = "Vehicle.VehicleIdentification.VIN"
 
@@ -45,6 +47,8 @@ class TruckSurveyor:
         """Codes whose SPN cannot be told."""
         self._asker = asker
         self._refused: dict[str, str] = {}
+        self._mute: set[tuple[int, int]] = set()
+        """Units and groups that were asked for alone, in vain; until we look anew who is there."""
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -53,6 +57,7 @@ class TruckSurveyor:
 
     def discover(self) -> bool:
         """Claim an address, and ask who else has one."""
+        self._mute.clear()
         self.units |= self._ask(groups.ADDRESS_CLAIMED).payloads.keys()
         self.units |= self._asker.address.names.keys()
         self._asker.listen(LISTEN_S)
@@ -144,7 +149,17 @@ class TruckSurveyor:
         return next((value for value in known if value is not None), None)
 
     def _ask(self, group: int) -> Reply:
+        """Everybody, and whoever kept silent then once more alone: some tell long answers to one alone."""
         reply = self._asker.ask(group, EVERYBODY)
+        silent = self.units - reply.payloads.keys() - reply.refused.keys()
+        for unit in sorted(silent) if group not in _SAID_TO_ALL else ():
+            if (unit, group) in self._mute:
+                continue
+            alone = self._asker.ask(group, unit)
+            reply.payloads |= alone.payloads
+            reply.refused |= alone.refused
+            if unit not in alone.payloads:
+                self._mute.add((unit, group))
         for unit, why in reply.refused.items():
             if why != "not_supported":
                 self._refused[f"{_name(unit)} PGN {group}"] = why
