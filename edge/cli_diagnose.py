@@ -52,7 +52,7 @@ def _diagnose(options: argparse.Namespace) -> int:
         sys.stdout.write(try_connector(asking, engine_runs=options.engine_runs))
         return 0
     sys.stdout.write(
-        clear_codes(asking) if options.clear_codes else diagnose(asking, options.ask, as_json=options.json)
+        clear_codes(asking, options.ask) if options.clear_codes else diagnose(asking, options.ask, as_json=options.json)
     )
     return 0
 

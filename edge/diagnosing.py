@@ -1,11 +1,12 @@
 """`telltale-edge diagnose`: one look at a vehicle for whoever stands beside it; and erasing codes, when told to."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from typing import Any, Final, Literal
 
+from edge.codes.explain import Catalogue
 from edge.diagnostics import obd_messages
 from edge.diagnostics.asker import Asker
 from edge.diagnostics.findings import Code, Readiness, SinceCleared, Survey, Unit
@@ -31,6 +32,9 @@ WHY: Final = {
 }
 
 
+_CATALOGUE: Final = Catalogue()
+
+
 class Refused(EdgeError):
     """The vehicle is not asked, or says nothing; with what to do."""
 
@@ -49,8 +53,8 @@ def diagnose(asking: Asking, how: Literal["obd", "j1939"], *, as_json: bool) -> 
         return _as_json(survey, way) if as_json else "".join(f"{text}\n" for text in _as_text(survey, way))
 
 
-def clear_codes(asking: Asking) -> str:
-    """Erase the trouble codes of every unit that answers OBD-II; what is erased, and what stays.
+def clear_codes(asking: Asking, how: Literal["obd", "j1939"]) -> str:
+    """Erase the trouble codes of every unit that answers; what is erased, and what stays.
 
     `asking` must bring a permission that clears.
 
@@ -60,6 +64,8 @@ def clear_codes(asking: Asking) -> str:
     """
     with closing(open_way(asking)) as way:
         _listen(way)
+        if how == "j1939":
+            return _clear_heavy(way, asking)
         asker, reader = _answering(way)
         _must_stand(asker, reader)
         before = reader.codes()
@@ -67,8 +73,27 @@ def clear_codes(asking: Asking) -> str:
         after = reader.codes()
     if not cleared:
         raise Refused("no unit has erased anything; some want the ignition on and the engine off")
+    return _erased(cleared, before, after)
+
+
+def _clear_heavy(way: Way, asking: Asking) -> str:
+    """DM11 to each unit, since nobody acknowledges a request to all (SAE J1939-21, 5.4.4)."""
+    surveyor = way.heavy(asking.identity)
+    if not surveyor.discover():
+        raise Refused("nobody answers J1939: nothing was erased")
+    if (engine_rpm := surveyor.engine_rpm()) is None or engine_rpm > 0:
+        raise Refused("the engine runs, or that is unknown: nothing was erased")
+    before = surveyor.codes()
+    cleared = surveyor.clear()
+    after = surveyor.codes()
+    if not cleared:
+        raise Refused("no unit has erased anything")
+    return _erased(cleared, before, after)
+
+
+def _erased(by: Sequence[str], before: Survey | None, after: Survey | None) -> str:
     return (
-        f"erased by {', '.join(cleared)}: {_list(before)}\nstill there: {_list(after)}\n"
+        f"erased by {', '.join(by)}: {_list(before)}\nstill there: {_list(after)}\n"
         "readiness begins anew: an emissions test fails until its monitors have run\n"
     )
 
@@ -136,7 +161,17 @@ def _as_json(survey: Survey, way: Way) -> str:
 
 def _code(code: Code) -> dict[str, Any]:
     told = asdict(code)
+    told["meaning"] = explained(code)
     return {**told, "statuses": sorted(told["statuses"]), "status": code.status}
+
+
+def explained(code: Code) -> str:
+    """What a code means, in a line."""
+    failure_type = None if code.failure_type is None else int(code.failure_type, 16)
+    try:
+        return _CATALOGUE.explain(code.code, failure_type).text().partition("  ")[2]
+    except ValueError:
+        return "meaning unknown"
 
 
 def _as_text(survey: Survey, way: Way) -> Iterator[str]:
@@ -154,6 +189,7 @@ def _as_text(survey: Survey, way: Way) -> Iterator[str]:
     for code in survey.codes.values():
         kind = f"-{code.failure_type}" if code.failure_type else ""
         yield f"  {code.code}{kind}  {code.ecu}  {', '.join(sorted(code.statuses))}, lamp {code.lamp or 'unknown'}"
+        yield f"      {explained(code)}"
         yield from (f"      {path} = {value}" for path, value in code.freeze_frame.items())
     for asked, why in survey.refused.items():
         yield f"refused        {asked}: {why}"

@@ -48,12 +48,27 @@ def test_a_truck_is_read_by_j1939() -> None:
     wire = Wire("vcan1")
     trouble = ("--fault", "alternator@50", "--fault", "wheel_speed_dropout@0x2000")
     with wire.vehicle("truck", "--seed", "3", "--skip", "1500", *trouble):
+        refused = run(
+            "telltale-edge",
+            "diagnose",
+            "--bus",
+            wire.spec,
+            "--bitrate",
+            "250000",
+            "--ask",
+            "j1939",
+            "--clear-codes",
+            "--yes",
+        )
         done = run("telltale-edge", "diagnose", "--bus", wire.spec, "--bitrate", "250000", "--ask", "j1939", "--json")
+    assert refused.status == 1
+    assert "the engine runs" in refused.err
     assert done.status == 0, done.err
     told = json.loads(done.out)
     assert len(told["vin"]) == 17
     assert ("21", "SPN 167 FMI 1") in {(code["ecu"], code["code"]) for code in told["codes"]}
     assert told["lamps"]["21"]["red_stop"] == "on"
+    assert "charging voltage" in next(code["meaning"] for code in told["codes"] if code["code"] == "SPN 167 FMI 1")
     assert told["bits_in_a_second_at_most"] <= told["granted_bits_per_s"]
 
 

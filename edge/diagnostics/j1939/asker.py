@@ -23,7 +23,8 @@ TOTAL_S: Final = 15.0
 SESSIONS_MAX: Final = 64
 CODES_NS: Final = 3 * NANOSECONDS
 """DM1 comes every second; one that missed three is unknown."""
-TOTALS: Final = frozenset({ENGINE_HOURS, FINE_DISTANCE, VEHICLE_DISTANCE})
+EEC1: Final = 61444
+TOTALS: Final = frozenset({EEC1, ENGINE_HOURS, FINE_DISTANCE, VEHICLE_DISTANCE})
 PACKET_BITS: Final = frame_bits(8, extended=True)
 
 _REQUEST: Final = 0xEA
@@ -57,7 +58,7 @@ class J1939Asker:
         self.active: dict[int, tuple[bytes, int]] = {}
         """DM1 of each unit as it was heard last, and when."""
         self.totals: dict[int, dict[int, bytes]] = {}
-        """Distances and hours as units told them last of their own accord, by group and source address."""
+        """Distances, hours and engine speed as units told them last of their own accord, by group and source."""
         self._line = line
         self._broadcasts = Transport()
         self._broadcasting: dict[int, int] = {}

@@ -162,5 +162,11 @@ def hours_h(payload: bytes) -> float | None:
     return None if known is None else known * 0.05
 
 
+def engine_rpm(payload: bytes) -> float | None:
+    """Engine speed of EEC1, PGN 61444: bytes 4 and 5, 0.125 rpm a bit."""
+    known = _valid(int.from_bytes(payload[3:5], "little"), WORD_MAX) if len(payload) >= 5 else None
+    return None if known is None else known * 0.125
+
+
 def _valid(raw: int, top: int) -> int | None:
     return raw if raw <= top else None

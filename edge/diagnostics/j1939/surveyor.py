@@ -20,7 +20,7 @@ from edge.diagnostics.findings import (
     Value,
 )
 from edge.diagnostics.j1939 import messages
-from edge.diagnostics.j1939.asker import EVERYBODY, J1939Asker, Reply
+from edge.diagnostics.j1939.asker import EEC1, EVERYBODY, POSITIVE, J1939Asker, Reply
 
 LISTEN_S: Final = 1.3
 """DM1 comes every second (SAE J1939-73, 5.7.1)."""
@@ -100,6 +100,24 @@ class TruckSurveyor:
             engine_hours_h=self._first(groups.ENGINE_HOURS, messages.hours_h),
             refused=dict(self._refused),
         )
+
+    def engine_rpm(self) -> float | None:
+        """As the engine tells it ten times a second (EEC1, PGN 61444, SPN 190); None where nobody does."""
+        self._asker.listen(LISTEN_S)
+        told = (messages.engine_rpm(payload) for payload in self._asker.totals.get(EEC1, {}).values())
+        return next((rpm for rpm in told if rpm is not None), None)
+
+    def clear(self) -> list[str]:
+        """Erase active codes (DM11), unit by unit; those that say that they did.
+
+        Raises:
+            Forbidden: the line's permission does not clear.
+        """
+        return [
+            _name(unit)
+            for unit in sorted(self.units)
+            if self._asker.ask(groups.DM11, unit).refused.get(unit) == POSITIVE
+        ]
 
     def values(self) -> Mapping[str, float]:
         """Nothing: a heavy vehicle sends its values by itself."""
