@@ -124,6 +124,10 @@ class ScriptedPort:
                 at_ns = max(at_ns + STEP_NS, answer.time)
                 self._waiting.append(Frame(at_ns, answer.id, answer.payload, flags=answer.flags))
 
+    def hear_later(self, frames: Sequence[Frame], at_ns: int) -> None:
+        """Somebody sends these then."""
+        self._waiting += [Frame(at_ns, one.id, one.payload, flags=one.flags) for one in frames]
+
     def heard(self, wait_s: float) -> FrameBatch:
         """What is due by the first of them, or nothing after `wait_s`."""
         until_ns = self._now_ns + round(wait_s * NANOSECONDS)

@@ -65,6 +65,7 @@ class Line:
         self._port = port
         self._monotonic_ns = monotonic_ns
         self._news: Callable[[], News] | None = None
+        self._overhears: Callable[[Frame], None] | None = None
         self._question: bytes | None = None
         self._spent = 0
         self._lost = 0
@@ -82,6 +83,10 @@ class Line:
     def listen_to(self, news: Callable[[], "News"]) -> None:
         """Ask there, again and again, what the vehicle does of its own accord."""
         self._news = news
+
+    def overhear(self, ear: Callable[[Frame], None]) -> None:
+        """Tell there every frame that is ever heard, whoever waits for what: a claim of our address among them."""
+        self._overhears = ear
 
     @contextmanager
     def exchange(self, question: bytes, *, extended: bool = False) -> Iterator[None]:
@@ -131,6 +136,9 @@ class Line:
         """
         frames = list(self._port.heard(wait_s).frames())
         self.watch.hear(frames, self.now_ns())
+        if self._overhears is not None:
+            for frame in frames:
+                self._overhears(frame)
         self._hear_news()
         return frames
 

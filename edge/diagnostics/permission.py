@@ -29,6 +29,8 @@ CODE_REPORTS: Final = frozenset({0x01, 0x02, 0x03, 0x04, 0x06, 0x0A, 0x0B, 0x0C,
 REQUEST_PF: Final = 0xEA
 TRANSPORT_PF: Final = 0xEC
 CLAIM_PF: Final = 0xEE
+CANNOT_CLAIM: Final = 0x18EEFFFE
+"""We found no address (SAE J1939-81, 4.2.2.3)."""
 DM1: Final = 65226
 DM2: Final = 65227
 DM3: Final = 65228
@@ -97,6 +99,8 @@ class Permission:
         if frame.flags & ~EXTENDED or len(frame.payload) > FRAME_BYTES:
             raise _forbidden(frame, "only classic frames are sent")
         extended = bool(frame.flags & EXTENDED)
+        if extended and frame.id == CANNOT_CLAIM and len(frame.payload) == FRAME_BYTES:
+            return Kind.CLAIM
         if extended and self.address is not None and frame.id & 0xFF == self.address:
             return self._j1939(frame)
         named = any(unit.request == frame.id and unit.extended == extended for unit in self.units)

@@ -3,7 +3,7 @@
 from edge.bus.port import open_port
 from edge.diagnostics.budget import Budget
 from edge.diagnostics.findings import Lamp, Status
-from edge.diagnostics.j1939.address import FIRST
+from edge.diagnostics.j1939.address import PREFERRED
 from edge.diagnostics.j1939.asker import J1939Asker
 from edge.diagnostics.j1939.surveyor import TruckSurveyor
 from edge.diagnostics.line import Line
@@ -37,5 +37,5 @@ def test_a_truck_of_another_hand_is_read(wire: Wire) -> None:
     }
     assert codes.lamps["0B"]["red_stop"] is Lamp.SLOW_FLASH
     assert {DM1, DM3, DM11}.isdisjoint(group for group, _ in truck.requests)
-    assert {sender for _, sender in truck.requests} == {FIRST}
+    assert {sender for _, sender in truck.requests} == {PREFERRED}
     assert set(truck.ended) == {0xFEEC, 0xFECB}

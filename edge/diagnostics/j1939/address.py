@@ -10,9 +10,12 @@ from typing import Final
 from edge.diagnostics.line import Line
 from edge.frames import EXTENDED, NANOSECONDS, Frame
 
-FIRST: Final = 128
-LAST: Final = 247
-"""Addresses for devices that take any (SAE J1939-81; J1939 appendix B)."""
+PREFERRED: Final = 251
+"""Of an on-board data logger (SAE J1939, appendix B)."""
+FREE: Final = range(128, 248)
+"""Addresses for devices that take any (SAE J1939-81)."""
+NOWHERE: Final = 0xFE
+"""The sender of who has no address."""
 TRIES_MAX: Final = 16
 CONTEND_S: Final = 0.25
 """Others have this long to contest a claim (SAE J1939-81, 4.5.2)."""
@@ -42,6 +45,7 @@ class Address:
         self.name = name_of(identity)
         self._line = line
         self._own: int | None = None
+        line.overhear(self.hear)
 
     @property
     def own(self) -> int | None:
@@ -59,6 +63,7 @@ class Address:
             if self._own is not None:
                 return self._own
             self._try()
+        self._line.send(Frame(self._line.now_ns(), CLAIM_ID | NOWHERE, self.name, flags=EXTENDED))
         self._line.watch.address_lost = True
         self._line.refuse_if_silent()
         raise AssertionError("unreachable: a lost address is a reason for silence")
@@ -77,16 +82,16 @@ class Address:
 
     def _try(self) -> None:
         taken = self.names.keys()
-        free = next((one for one in range(FIRST, LAST + 1) if one not in taken), LAST)
-        self._take(free)
+        self._take(next((one for one in (PREFERRED, *FREE) if one not in taken), FREE[-1]))
         self._say()
         until_ns = self._line.now_ns() + round(CONTEND_S * NANOSECONDS)
         while self._own is not None and (left_ns := until_ns - self._line.now_ns()) > 0:
-            for frame in self._line.heard(left_ns / NANOSECONDS):
-                self.hear(frame)
+            self._line.heard(left_ns / NANOSECONDS)
 
     def _contest(self, other: bytes) -> None:
         """The smaller NAME keeps the address (SAE J1939-81, 4.4.3.3)."""
+        if other == self.name:
+            return  # our own, as a bus may hand it back
         if int.from_bytes(self.name, "little") < int.from_bytes(other, "little"):
             self._say()
         else:

@@ -8,7 +8,7 @@ from typing import Final
 from edge.decode.transport import Transport
 from edge.diagnostics.budget import frame_bits
 from edge.diagnostics.j1939.address import Address
-from edge.diagnostics.j1939.session import Session
+from edge.diagnostics.j1939.session import Session, abort
 from edge.diagnostics.line import LOOK_S, Line, NotNow, OverBudget
 from edge.diagnostics.permission import DM1, ENGINE_HOURS, FINE_DISTANCE, VEHICLE_DISTANCE
 from edge.frames import ERROR, EXTENDED, FD, NANOSECONDS, REMOTE, Frame
@@ -33,7 +33,7 @@ _CONTROL: Final = 0xEC
 _PACKET: Final = 0xEB
 _PDU2: Final = 0xF0
 _RTS: Final = 16
-_BAM: Final = 32
+_ABORT: Final = 255
 _REFUSALS: Final = {1: "not_supported", 2: "access_denied", 3: "busy"}
 """Control byte of an acknowledgement (SAE J1939-21, 5.4.4); 0 is a positive one."""
 POSITIVE: Final = "done"
@@ -82,22 +82,26 @@ class J1939Asker:
             Forbidden: the group is not on the list.
             NotNow, BusDown: nothing may be asked now, or not there.
         """
-        own = self.address.claim()
-        frame = Frame(self._line.now_ns(), 0x18EA0000 | to << 8 | own, group.to_bytes(3, "little"), flags=EXTENDED)
-        self._line.permission.check(frame)
-        with self._line.exchange(frame.id.to_bytes(4, "big") + frame.payload, extended=True):
+        request = self._request(group, to)
+        self._line.permission.check(request)
+        with self._line.exchange(group.to_bytes(4, "big") + bytes([to]), extended=True):
             for earlier in self._line.heard(0.0):  # another tester among it silences us before we have begun
                 self._hear(earlier, None)
+            frame = self._request(group, to)  # by another address, if ours was lost while we waited
             self._done.clear()
             self._refusals.clear()
             self._line.send(frame)
             self._counts["questions"] += 1
             reply = self._gather(group, to)
-        self._sessions.clear()
+            self._give_up()
         self._counts["answers"] += len(reply.payloads)
         self._counts["refused"] += len(reply.refused)
         self._counts["unanswered"] += not reply.payloads and not reply.refused
         return reply
+
+    def _request(self, group: int, to: int) -> Frame:
+        own = self.address.claim()
+        return Frame(self._line.now_ns(), 0x18EA0000 | to << 8 | own, group.to_bytes(3, "little"), flags=EXTENDED)
 
     def listen(self, seconds: float) -> None:
         """Hear for so long what goes on; DM1 among it."""
@@ -146,16 +150,16 @@ class J1939Asker:
         """Take a frame; whether it belongs to the answers to a request for this group."""
         if frame.flags & (ERROR | REMOTE | FD) or not frame.flags & EXTENDED:
             return False
-        self.address.hear(frame)
         pf, ps, source = frame.id >> 16 & 0xFF, frame.id >> 8 & 0xFF, frame.id & 0xFF
         ours = ps in {EVERYBODY, self.address.own}
         if pf in {_CONTROL, _PACKET}:
             return ours and self._hear_part(frame, pf, ps, source, group)
         if pf == _ACKNOWLEDGEMENT and len(frame.payload) >= 8:
+            if not ours or frame.payload[4] not in {EVERYBODY, self.address.own}:
+                return False  # it answers another
             told = int.from_bytes(frame.payload[5:8], "little")
-            why = _REFUSALS.get(frame.payload[0], POSITIVE)
-            self._refusals.append((told, source, why))
-            return ours and told == group
+            self._refusals.append((told, source, _REFUSALS.get(frame.payload[0], POSITIVE)))
+            return told == group
         told = (frame.id >> 8 & 0x3FFFF) if pf >= _PDU2 else (frame.id >> 8 & 0x3FF00)
         if pf < _PDU2 and not ours:
             return False
@@ -177,13 +181,22 @@ class J1939Asker:
             if pf == _CONTROL:
                 self._broadcasting[source] = int.from_bytes(frame.payload[5:8], "little")
             return self._broadcasting.get(source) == group
-        if pf == _CONTROL and frame.payload[:1] == bytes([_RTS]) and group is not None:
-            announced = Session.announced(frame.payload, self._line.now_ns())
-            if announced is not None and len(self._sessions) < SESSIONS_MAX:
-                self._sessions[source] = announced
-        elif pf == _PACKET and (session := self._sessions.get(source)) is not None:
+        if pf == _CONTROL:
+            self._hear_control(frame.payload, source, group)
+        elif (session := self._sessions.get(source)) is not None:
             session.take(frame.payload, self._line.now_ns())
         return True
+
+    def _hear_control(self, payload: bytes, source: int, group: int | None) -> None:
+        """A unit wants to send a long answer, or breaks off; what nobody asked for is refused."""
+        if payload[:1] == bytes([_ABORT]):
+            self._counts["long_broken_off"] += self._sessions.pop(source, None) is not None
+        elif payload[:1] == bytes([_RTS]):
+            announced = Session.announced(payload, self._line.now_ns())
+            if announced is not None and announced.group == group and len(self._sessions) < SESSIONS_MAX:
+                self._sessions[source] = announced
+            elif len(payload) >= 8:
+                self._reply(source, abort(payload[5:8]))
 
     def _go_on(self) -> None:
         """Tell each sender of a long answer to go on, as far as the budget has room; the last word when it is whole."""
@@ -193,8 +206,16 @@ class J1939Asker:
                 self._whole(session.group, source, session.message)
                 del self._sessions[source]
                 self._reply(source, session.end())
-            elif session.waits(now_ns) and self._line.budget.free_at(session.window * PACKET_BITS, now_ns) <= now_ns:
-                self._reply(source, session.go_on(now_ns))
+            elif session.waits(now_ns):
+                has_room = self._line.budget.free_at(session.window * PACKET_BITS, now_ns) <= now_ns
+                if has_room or session.must_hold(now_ns):
+                    self._reply(source, session.go_on(now_ns) if has_room else session.hold(now_ns))
+
+    def _give_up(self) -> None:
+        for source, session in self._sessions.items():
+            self._counts["long_unfinished"] += 1
+            self._reply(source, abort(session.group.to_bytes(3, "little")))
+        self._sessions.clear()
 
     def _reply(self, to: int, payload: bytes) -> None:
         own = self.address.own

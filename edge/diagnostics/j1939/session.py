@@ -12,6 +12,14 @@ RETRIES_MAX: Final = 8
 """How often a missing packet is asked for again."""
 _CTS: Final = 17
 _END: Final = 19
+_ABORT: Final = 255
+HOLD_NS: Final = 500_000_000
+"""Th: a sender that is held hears so at least this often (SAE J1939-21, 5.10.2.4)."""
+
+
+def abort(group: bytes) -> bytes:
+    """The "connection abort" for a group (three bytes): a time-out, or nobody asked (reason 3)."""
+    return bytes([_ABORT, 3, 0xFF, 0xFF, 0xFF]) + group
 
 
 class Session:
@@ -57,6 +65,15 @@ class Session:
         """Whether the sender waits for us: at the beginning, and when its window is over, whole or not."""
         is_over = not self._expected or self._last >= max(self._expected) or now_ns - self._heard_ns >= PAUSE_NS
         return is_over and self._retries <= RETRIES_MAX
+
+    def must_hold(self, now_ns: int) -> bool:
+        """Whether the sender would give up soon if it heard nothing."""
+        return now_ns - self._heard_ns >= HOLD_NS
+
+    def hold(self, now_ns: int) -> bytes:
+        """The "clear to send" of no packets: wait."""
+        self._heard_ns = now_ns
+        return bytes([_CTS, 0, 0xFF, 0xFF, 0xFF]) + self.group.to_bytes(3, "little")
 
     @property
     def message(self) -> bytes:

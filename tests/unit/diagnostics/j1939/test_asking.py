@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edge.diagnostics.budget import Budget
 from edge.diagnostics.findings import Lamp, Status
-from edge.diagnostics.j1939.address import FIRST, name_of
+from edge.diagnostics.j1939.address import FREE, PREFERRED, name_of
 from edge.diagnostics.j1939.asker import J1939Asker
 from edge.diagnostics.j1939.surveyor import TruckSurveyor
 from edge.diagnostics.line import Line, News, NotNow
@@ -20,7 +20,7 @@ from edge.simulator.simulation import Simulation
 from tests.simulated_port import ScriptedPort, SimulatedPort
 from tests.unit.diagnostics.harmless import is_harmless
 
-OURS = FIRST
+OURS = PREFERRED
 ENGINE = 0x00
 VIN = b"1HGCM82633A004352*"
 TROUBLE = ("wheel_speed_dropout@0x2000", "alternator@50")
@@ -84,8 +84,8 @@ def test_who_has_a_better_claim_keeps_the_address_and_we_move_on(other: bytes) -
     taken = frame(0x18EEFF00 | OURS, other)
     port = ScriptedPort(lambda one: [taken] if one.id == 0x18EEFF00 | OURS else [])
     asker = J1939Asker(line_on(port), 4711)
-    assert asker.address.claim() == OURS + 1
-    assert [one.id & 0xFF for one in port.sent] == [OURS, OURS + 1]
+    assert asker.address.claim() == FREE[0]
+    assert [one.id & 0xFF for one in port.sent] == [OURS, FREE[0]]
 
 
 def test_who_has_a_worse_claim_is_told_again() -> None:
@@ -103,13 +103,44 @@ def test_who_has_a_worse_claim_is_told_again() -> None:
 
 
 def test_without_any_address_nothing_is_ever_asked() -> None:
-    port = ScriptedPort(lambda one: [frame(one.id, bytes(8))])
+    port = ScriptedPort(lambda one: [frame(one.id, bytes(8))] if one.id & 0xFF != 0xFE else [])
     line = line_on(port)
     asker = J1939Asker(line, 4711)
     with pytest.raises(NotNow, match="address_lost"):
         asker.ask(DM5)
     assert {one.id >> 16 & 0xFF for one in port.sent} == {0xEE}
+    assert port.sent[-1].id & 0xFF == 0xFE, "it is told that we have none"
     assert line.why_silent() is Silence.ADDRESS_LOST
+
+
+def test_a_claim_that_comes_while_a_question_waits_for_room_is_not_missed() -> None:
+    taken = [frame(0x18EEFF00 | OURS, bytes(8))]
+    port = ScriptedPort(lambda _: [])
+    line = line_on(port)
+    asker = J1939Asker(line, 4711)
+    asker.address.claim()
+    line.budget.spend(line.budget.bits_per_s, port.now_ns())
+    port.hear_later(taken, port.now_ns() + 300_000_000)
+    asker.ask(DM5)
+    request = next(one for one in port.sent if one.id >> 16 & 0xFF == 0xEA)
+    assert request.id & 0xFF != OURS
+
+
+def test_what_another_tester_is_refused_is_not_our_refusal() -> None:
+    asker, _ = scripted(lambda one: [frame(0x18E8FF00, f"01ffffff21{one.payload[:3].hex()}")])
+    assert asker.ask(DM5).refused == {}
+
+
+def test_a_long_message_that_nobody_asked_for_is_refused_and_one_that_breaks_off_is_counted() -> None:
+    control = 0x1CEC0000 | OURS << 8 | ENGINE
+    asked = [frame(control, "1012000304cafe00"), frame(control, "1012000304ecfe00")]
+    asker, port = scripted(lambda one: asked if one.id >> 16 & 0xFF == 0xEA else [])
+    assert asker.ask(DM5).payloads == {}
+    assert [one.payload.hex() for one in port.sent[2:]] == ["ff03ffffffcafe00", "ff03ffffffecfe00"]
+    broken = [frame(control, "1012000304cefe00"), frame(control, "ff01ffffffcefe00")]
+    asker, _ = scripted(lambda one: broken if one.id >> 16 & 0xFF == 0xEA else [])
+    assert asker.ask(DM5).payloads == {}
+    assert asker.counters["long_broken_off"] == 1
 
 
 def test_who_asks_for_claims_hears_ours() -> None:
