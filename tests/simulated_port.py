@@ -124,6 +124,10 @@ class ScriptedPort:
                 at_ns = max(at_ns + STEP_NS, answer.time)
                 self._waiting.append(Frame(at_ns, answer.id, answer.payload, flags=answer.flags))
 
+    def pass_time(self, seconds: float) -> None:
+        """Nobody listens for so long."""
+        self._now_ns += round(seconds * NANOSECONDS)
+
     def hear_later(self, frames: Sequence[Frame], at_ns: int) -> None:
         """Somebody sends these then."""
         self._waiting += [Frame(at_ns, one.id, one.payload, flags=one.flags) for one in frames]

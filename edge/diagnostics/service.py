@@ -10,7 +10,7 @@ from typing import Final
 
 from edge.diagnostics.findings import Survey
 from edge.diagnostics.kept import keep, recall
-from edge.diagnostics.line import News
+from edge.diagnostics.line import LOOK_S, News
 from edge.diagnostics.poller import Poller, Rates, Standing, Surveyor, Told
 from edge.diagnostics.watch import Signs
 from edge.errors import BusDown, EdgeError
@@ -137,6 +137,8 @@ class Service:
             while not self._stop.is_set():
                 poller.step()
                 self._look_at(vehicle)
+                if poller.down is not None:
+                    self._stop.wait(LOOK_S)
         finally:
             vehicle.close()
 

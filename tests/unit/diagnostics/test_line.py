@@ -43,6 +43,7 @@ class Torn(ScriptedPort):
     def _fail(self) -> None:
         if self.now_ns() in self._gone:
             self.tried += 1
+            self.pass_time(0.05)
             raise BusDown("unplugged")
 
 
