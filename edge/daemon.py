@@ -230,7 +230,7 @@ class Daemon:
         body = health_body(
             uptime_s=time.monotonic() - self._started_s,
             buses={reader.name: reader.down for reader in self._readers.readers},
-            askers={one.service.name: one.service.trouble for one in self._asked.values()},
+            askers={one.service.name: (one.service.trouble, one.service.why) for one in self._asked.values()},
             switched_off=self._judgement.switched_off,
             counters=counters,
         )

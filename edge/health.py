@@ -22,19 +22,19 @@ def health_body(
     *,
     uptime_s: float,
     buses: Mapping[str, str | None],
-    askers: Mapping[str, str | None],
+    askers: Mapping[str, tuple[str | None, str | None]],
     switched_off: Mapping[str, str],
     counters: Mapping[str, Mapping[str, int]],
 ) -> Health:
     """The wire message.
 
-    `buses`: why each is down, None where it is up; `askers`: what keeps diagnostics of each bus from its work, if
-    anything; `switched_off`: detectors that could not go on, with the reason;
+    `buses`: why each is down, None where it is up; `askers`: of diagnostics of each bus what keeps it from its work,
+    and why it is silent just now, if anything; `switched_off`: detectors that could not go on, with the reason;
     `counters`: by stage, flattened to `<stage>.<name>`.
     """
     parts = {
         **{f"bus.{name}": _part(reason, PartState.DEGRADED) for name, reason in buses.items()},
-        **{f"diagnostics.{name}": _part(reason, PartState.DEGRADED) for name, reason in askers.items()},
+        **{f"diagnostics.{name}": _asker(trouble, why) for name, (trouble, why) in askers.items()},
         **{f"detector.{name}": _part(reason, PartState.OFF) for name, reason in switched_off.items()},
     }
     flat = {f"{stage}.{name}": count for stage, table in counters.items() for name, count in table.items()}
@@ -44,6 +44,13 @@ def health_body(
         parts=dict(list(parts.items())[:PARTS_MAX]),
         counters=dict(list(flat.items())[:COUNTERS_MAX]),
     )
+
+
+def _asker(trouble: str | None, why: str | None) -> PartHealth:
+    """Silence is no fault: it is how one behaves."""
+    if trouble is not None:
+        return _part(trouble, PartState.DEGRADED)
+    return PartHealth(state=PartState.OK, reason="" if why is None else f"silent: {why}")
 
 
 def _part(reason: str | None, state: PartState) -> PartHealth:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from edge.diagnostics.can_asker import CanAsker
+from edge.diagnostics.changes import What, other_changes
 from edge.diagnostics.ecu import UNITS, unit_29
 from edge.diagnostics.findings import Lamp, Protocol, SinceCleared, Status, Survey
 from edge.diagnostics.uds.found import find
@@ -24,7 +25,7 @@ from tests.vehicle.scripted_answers import (
     WORLD_WIDE,
     WRONG,
 )
-from tests.vehicle.scripted_ecus import Script, ScriptedEcu, refusing, scripted, table, together
+from tests.vehicle.scripted_ecus import Script, ScriptedEcu, identifiers, refusing, scripted, table, together
 
 BY_ALL = frozenset({Status.PENDING, Status.CONFIRMED, Status.PERMANENT})
 
@@ -79,6 +80,29 @@ def test_a_unit_says_who_it_is(wire: Wire, way: str) -> None:
     assert unit.hardware == ("5Q0-614-517", "H11")
     assert unit.software == ("5Q0-906-022-F", "0417", "SUP-0091", "2.10", "BOOT 1.4")
     assert unit.calibrations == ("SC-ABS-0113",)
+
+
+@pytest.mark.parametrize(
+    ("did", "now", "what"),
+    [
+        (0xF18C, b"\x00\x12\xa0\x01", What.ECU_SWAPPED),
+        (0xF181, b"\x01SC-ABS-0114", What.CALIBRATION_CHANGED),
+        (0xF189, b"0420", What.SOFTWARE_CHANGED),
+    ],
+)
+def test_a_swapped_unit_and_changed_programs_are_told_as_that(wire: Wire, did: int, now: bytes, what: What) -> None:
+    changed = identifiers({did: now})
+    unit = brakes()
+    with asking(wire, "library", unit) as asker:
+        reader = UdsReader(asker, units=[ABS])
+        assert reader.discover()
+        before = reader.identity()
+        own = unit.script
+        unit.script = lambda request: changed(request) or own(request)
+        after = reader.identity()
+    assert before is not None
+    assert after is not None
+    assert [(one.what, one.ecu) for one in other_changes(before, after)] == [(what, "768")]
 
 
 @pytest.mark.parametrize("way", WAYS)
