@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from edge.codes.structure import code_from_bytes
 from edge.diagnostics import obd_messages as messages
 from edge.diagnostics.asker import Asker
 from edge.diagnostics.ecu import Ecu
@@ -173,7 +174,7 @@ class ObdReader:
         answer = self._told(unit, bytes((FROZEN, FROZEN_CODE, 0x00)))
         if answer is None or len(answer) < 5 or not any(answer[3:5]):
             return None
-        return messages.code_text(answer[3:5])
+        return code_from_bytes(answer[3:5]).text
 
     def _frame(self, unit: Ecu) -> Mapping[str, Value]:
         frame: dict[str, Value] = {}

@@ -7,6 +7,7 @@ malformed or cut short: unknown is unknown, never 0.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from edge.codes.structure import code_from_bytes
 from edge.diagnostics.findings import Monitor, Readiness
 
 VIN_LENGTH: Final = 17
@@ -14,7 +15,6 @@ CALIBRATION_LENGTH: Final = 16
 VERIFICATION_LENGTH: Final = 4
 NAME_LENGTH: Final = 20
 """Bytes of an item of infotypes 02, 04, 06 and 0A (SAE J1979 appendix G)."""
-_SYSTEMS: Final = "PCBU"
 
 CONTINUOUS: Final = ("misfire", "fuel_system", "components")
 """PID 01 byte B, bits 0 to 2 supported, 4 to 6 not complete (SAE J1979 table B3)."""
@@ -44,17 +44,12 @@ def support(answer: bytes) -> frozenset[int]:
     return frozenset(found)
 
 
-def code_text(pair: bytes) -> str:
-    """Two bytes as SAE J2012 writes them: `P0301`."""
-    return f"{_SYSTEMS[pair[0] >> 6]}{pair[0] >> 4 & 3}{pair[0] & 0xF:X}{pair[1]:02X}"
-
-
 def codes(answer: bytes) -> tuple[str, ...] | None:
     """The codes of services 03, 07 and 0A; None when there are fewer bytes than it says."""
     if len(answer) < 2 or len(answer) < 2 + 2 * answer[1]:
         return None
     pairs = (answer[at : at + 2] for at in range(2, 2 + 2 * answer[1], 2))
-    return tuple(dict.fromkeys(code_text(pair) for pair in pairs if any(pair)))
+    return tuple(dict.fromkeys(code_from_bytes(pair).text for pair in pairs if any(pair)))
 
 
 def readiness(answer: bytes) -> Readiness | None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from edge.codes.structure import code_from_bytes
 from edge.diagnostics.findings import Status
-from edge.diagnostics.obd_messages import code_text
 
 TEST_FAILED: Final = 0x01
 PENDING: Final = 0x04
@@ -62,7 +62,7 @@ class Record:
         raw = self.number.to_bytes(3, "big")
         if self.j1939:
             return f"SPN {raw[2] >> 5 << 16 | raw[1] << 8 | raw[0]} FMI {raw[2] & 0x1F}"
-        return code_text(raw[:2])
+        return code_from_bytes(raw[:2]).text
 
     @property
     def failure_type(self) -> str | None:
