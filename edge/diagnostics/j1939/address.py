@@ -4,10 +4,11 @@ We can take any address, so we begin where such devices begin and move on when s
 NAME has the bit of such devices set, so whoever has a fixed address keeps it.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from edge.diagnostics.line import Line
+from edge.diagnostics.line import Line, NotNow
 from edge.frames import EXTENDED, NANOSECONDS, Frame
 
 PREFERRED: Final = 251
@@ -45,6 +46,9 @@ class Address:
         self.name = name_of(identity)
         self._line = line
         self._own: int | None = None
+        self._claiming = False
+        self._began = False
+        """We have claimed an address, and are known on this network."""
         line.overhear(self.hear)
 
     @property
@@ -63,7 +67,7 @@ class Address:
             if self._own is not None:
                 return self._own
             self._try()
-        self._line.send(Frame(self._line.now_ns(), CLAIM_ID | NOWHERE, self.name, flags=EXTENDED))
+        self._say()
         self._line.watch.address_lost = True
         self._line.refuse_if_silent()
         raise AssertionError("unreachable: a lost address is a reason for silence")
@@ -73,7 +77,7 @@ class Address:
         pf, destination, source = frame.id >> 16 & 0xFF, frame.id >> 8 & 0xFF, frame.id & 0xFF
         if not frame.flags & EXTENDED:
             return
-        if pf == CLAIM_PF and len(frame.payload) == 8:
+        if pf == CLAIM_PF and len(frame.payload) == 8 and source < NOWHERE:
             self.names[source] = frame.payload
             if source == self._own:
                 self._contest(frame.payload)
@@ -83,10 +87,13 @@ class Address:
     def _try(self) -> None:
         taken = self.names.keys()
         self._take(next((one for one in (PREFERRED, *FREE) if one not in taken), FREE[-1]))
+        self._line.refuse_if_silent()
+        self._claiming = True
         self._say()
         until_ns = self._line.now_ns() + round(CONTEND_S * NANOSECONDS)
         while self._own is not None and (left_ns := until_ns - self._line.now_ns()) > 0:
             self._line.heard(left_ns / NANOSECONDS)
+        self._claiming = False
 
     def _contest(self, other: bytes) -> None:
         """The smaller NAME keeps the address (SAE J1939-81, 4.4.3.3)."""
@@ -96,6 +103,8 @@ class Address:
             self._say()
         else:
             self._take(None)
+            if not self._claiming:
+                self._say()
 
     def _take(self, address: int | None) -> None:
         self._own = address
@@ -103,5 +112,10 @@ class Address:
         self._line.watch.own_address(address)
 
     def _say(self) -> None:
-        if self._own is not None:
-            self._line.send(Frame(self._line.now_ns(), CLAIM_ID | self._own, self.name, flags=EXTENDED))
+        """Our claim; or, of who is known and has no address now, that it cannot claim one (SAE J1939-81, 4.2.2.3)."""
+        if self._own is None and not self._began:
+            return
+        self._began = True
+        source = NOWHERE if self._own is None else self._own
+        with suppress(NotNow):  # silence comes before everything
+            self._line.send(Frame(self._line.now_ns(), CLAIM_ID | source, self.name, flags=EXTENDED))

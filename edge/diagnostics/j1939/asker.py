@@ -7,7 +7,7 @@ from typing import Final
 
 from edge.decode.transport import Transport
 from edge.diagnostics.budget import frame_bits
-from edge.diagnostics.j1939.address import Address
+from edge.diagnostics.j1939.address import NOWHERE, Address
 from edge.diagnostics.j1939.session import Session, abort
 from edge.diagnostics.line import LOOK_S, Line, NotNow, OverBudget
 from edge.diagnostics.permission import DM1, ENGINE_HOURS, FINE_DISTANCE, VEHICLE_DISTANCE
@@ -34,9 +34,9 @@ _PACKET: Final = 0xEB
 _PDU2: Final = 0xF0
 _RTS: Final = 16
 _ABORT: Final = 255
-_REFUSALS: Final = {1: "not_supported", 2: "access_denied", 3: "busy"}
-"""Control byte of an acknowledgement (SAE J1939-21, 5.4.4); 0 is a positive one."""
 POSITIVE: Final = "done"
+_SAID: Final = {0: POSITIVE, 1: "not_supported", 2: "access_denied", 3: "busy"}
+"""Control byte of an acknowledgement (SAE J1939-21, 5.4.4); the others are reserved, and mean nothing yet."""
 
 
 @dataclass(slots=True)
@@ -148,22 +148,24 @@ class J1939Asker:
 
     def _hear(self, frame: Frame, group: int | None) -> bool:
         """Take a frame; whether it belongs to the answers to a request for this group."""
-        if frame.flags & (ERROR | REMOTE | FD) or not frame.flags & EXTENDED:
-            return False
         pf, ps, source = frame.id >> 16 & 0xFF, frame.id >> 8 & 0xFF, frame.id & 0xFF
-        ours = ps in {EVERYBODY, self.address.own}
+        is_message = frame.flags & (ERROR | REMOTE | FD | EXTENDED) == EXTENDED and source < NOWHERE
+        if not is_message or (pf < _PDU2 and ps not in {EVERYBODY, self.address.own}):
+            return False  # no frame of J1939, of a device without an address, or to another
         if pf in {_CONTROL, _PACKET}:
-            return ours and self._hear_part(frame, pf, ps, source, group)
-        if pf == _ACKNOWLEDGEMENT and len(frame.payload) >= 8:
-            if not ours or frame.payload[4] not in {EVERYBODY, self.address.own}:
-                return False  # it answers another
-            told = int.from_bytes(frame.payload[5:8], "little")
-            self._refusals.append((told, source, _REFUSALS.get(frame.payload[0], POSITIVE)))
-            return told == group
+            return self._hear_part(frame, pf, ps, source, group)
+        if pf == _ACKNOWLEDGEMENT:
+            return self._hear_acknowledgement(frame.payload, source, group)
         told = (frame.id >> 8 & 0x3FFFF) if pf >= _PDU2 else (frame.id >> 8 & 0x3FF00)
-        if pf < _PDU2 and not ours:
-            return False
         self._whole(told, source, frame.payload)
+        return told == group
+
+    def _hear_acknowledgement(self, payload: bytes, source: int, group: int | None) -> bool:
+        """One that answers us says about which group."""
+        if len(payload) < 8 or payload[4] not in {EVERYBODY, self.address.own}:
+            return False
+        told = int.from_bytes(payload[5:8], "little")
+        self._refusals.append((told, source, _SAID.get(payload[0], "reserved")))
         return told == group
 
     def _whole(self, group: int, source: int, payload: bytes) -> None:

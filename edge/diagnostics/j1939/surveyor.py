@@ -108,16 +108,17 @@ class TruckSurveyor:
         return next((rpm for rpm in told if rpm is not None), None)
 
     def clear(self) -> list[str]:
-        """Erase active codes (DM11), unit by unit; those that say that they did.
+        """Erase active codes (DM11) and previously active ones (DM3), unit by unit; who says that it did the first.
 
         Raises:
             Forbidden: the line's permission does not clear.
         """
-        return [
-            _name(unit)
-            for unit in sorted(self.units)
-            if self._asker.ask(groups.DM11, unit).refused.get(unit) == POSITIVE
-        ]
+        cleared = []
+        for unit in sorted(self.units):
+            if self._asker.ask(groups.DM11, unit).refused.get(unit) == POSITIVE:
+                cleared.append(_name(unit))
+            self._asker.ask(groups.DM3, unit)
+        return cleared
 
     def values(self) -> Mapping[str, float]:
         """Nothing: a heavy vehicle sends its values by itself."""
@@ -179,7 +180,7 @@ class TruckSurveyor:
             if unit not in alone.payloads:
                 self._mute.add((unit, group))
         for unit, why in reply.refused.items():
-            if why != "not_supported":
+            if why not in {POSITIVE, "not_supported"}:
                 self._refused[f"{_name(unit)} PGN {group}"] = why
         return reply
 
