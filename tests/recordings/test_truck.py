@@ -7,6 +7,8 @@ import pytest
 
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
+from edge.diagnostics.findings import Lamp
+from edge.diagnostics.j1939 import messages
 from edge.frames import Frame, FrameBatch
 from tests.beside_cantools import of_cantools
 from tests.decoded import Drive, by_group, decoded, group_of, long_ones
@@ -69,3 +71,13 @@ def test_samples_are_those_of_cantools_but_for_what_is_not_available(drive: Driv
     assert drive.not_available > 80_000
     assert drive.samples == drive.same + drive.twins.total()
     assert drive.one_by_one_differ == 0
+
+
+def test_its_active_codes_and_lamps_are_read(frames: list[Frame]) -> None:
+    """It sends DM1 without a code: what a truck without trouble says."""
+    told = [(frame.id & 0xFF, frame.payload) for frame in frames if group_of(frame.id) == 0xFECA]
+    assert told
+    assert not any(list(messages.troubles(payload)) for _, payload in told)
+    assert not any(messages.ambiguous(payload) for _, payload in told)
+    assert {lamp for _, payload in told for lamp in messages.lamps(payload).values()} <= {Lamp.OFF}
+    print({sender: sum(one == sender for one, _ in told) for sender, _ in told})
