@@ -3,12 +3,17 @@
 import argparse
 import sys
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge.errors import ConfigError
 
 if TYPE_CHECKING:
     from edge.cli_simulate import Commands
+
+BITRATES: Final = {"obd": 500_000, "j1939": 250_000}
+"""What most vehicles have (ISO 15765-4, SAE J1939-11)."""
+BITRATE_MIN: Final = 5_000
+BITRATE_MAX: Final = 1_000_000
 
 
 def add_diagnose(commands: "Commands") -> None:
@@ -20,7 +25,12 @@ def add_diagnose(commands: "Commands") -> None:
     )
     add = diagnose.add_argument
     add("--bus", required=True, metavar="SPEC", help="can:can0, pythoncan:…")
-    add("--bitrate", type=int, default=500_000, metavar="N", help="of the bus, bit/s (500000); nothing is set by us")
+    add(
+        "--bitrate",
+        type=_bitrate,
+        metavar="N",
+        help="of the bus, bit/s (500000; of J1939 250000); nothing is set by us",
+    )
     add("--ask", choices=["obd", "j1939"], default="obd", help="how: OBD-II and UDS, or J1939 (trucks)")
     add("--isotp", choices=["auto", "kernel", "library"], default="auto", help="what puts long answers together")
     add("--json", action="store_true", help="for a program: everything")
@@ -29,6 +39,13 @@ def add_diagnose(commands: "Commands") -> None:
     add("--silent-connector", action="store_true", help="try 500 and 250 kbit/s, 11 and 29 bits, with one frame each")
     add("--engine-runs", action="store_true", help="you see that it does; without it, nothing silent is asked")
     diagnose.set_defaults(command=_diagnose)
+
+
+def _bitrate(text: str) -> int:
+    """Bit/s of arbitration (ISO 11898-2)."""
+    if not text.isdecimal() or not BITRATE_MIN <= int(text) <= BITRATE_MAX:
+        raise argparse.ArgumentTypeError(f"{text} is no bit rate: write {BITRATE_MIN} to {BITRATE_MAX}")
+    return int(text)
 
 
 def _diagnose(options: argparse.Namespace) -> int:
@@ -41,7 +58,7 @@ def _diagnose(options: argparse.Namespace) -> int:
     asking = Asking(
         source=options.bus,
         manners=manners(),
-        bitrate=options.bitrate,
+        bitrate=options.bitrate or BITRATES[options.ask],
         assembling=options.isotp,
         permission=Permission(clears=options.clear_codes),
         identity=uuid.getnode(),

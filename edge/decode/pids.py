@@ -41,8 +41,6 @@ class Told:
 
     pid: int
     content: bytes
-    frame: int = 0
-    """Of service 02: the number of the freeze frame."""
 
 
 def _at(
@@ -228,12 +226,15 @@ def supported(pid: int, content: bytes) -> frozenset[int]:
 
 def current(payload: bytes) -> tuple[list[Told], Unread | None]:
     """The PIDs of an answer to service 01, without its service byte (41), and why the rest was not read, if so."""
-    return _walk(payload, heads=1)
-
-
-def frozen(payload: bytes) -> tuple[list[Told], Unread | None]:
-    """The same of service 02, without its service byte (42): each PID is followed by the number of its frame."""
-    return _walk(payload, heads=2)
+    found: list[Told] = []
+    while payload:
+        pid, rest = payload[0], payload[1:]
+        length, why = length_of(pid, rest)
+        if why is not None:
+            return found, why
+        found.append(Told(pid, rest[:length]))
+        payload = rest[length:]
+    return found, None
 
 
 def length_of(pid: int, rest: bytes) -> tuple[int, Unread | None]:
@@ -243,15 +244,3 @@ def length_of(pid: int, rest: bytes) -> tuple[int, Unread | None]:
         return 0, Unread.UNKNOWN_PID
     length = len(rest) if len(rest) in lengths else lengths[0]
     return length, Unread.SHORT if len(rest) < length else None
-
-
-def _walk(payload: bytes, *, heads: int) -> tuple[list[Told], Unread | None]:
-    found: list[Told] = []
-    while payload:
-        pid, rest = payload[0], payload[heads:]
-        length, why = length_of(pid, rest)
-        if why is not None:
-            return found, why
-        found.append(Told(pid, rest[:length], payload[1] if heads > 1 else 0))
-        payload = rest[length:]
-    return found, None

@@ -1,7 +1,7 @@
 """CanAsker: questions to control units over a CAN bus (ISO 15765-2 and -4)."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -190,6 +190,3 @@ class _Wait:
 
 def _ns(seconds: float) -> int:
     return round(seconds * NANOSECONDS)
-
-
-AssemblyMaker = Callable[[Line], Assembly]

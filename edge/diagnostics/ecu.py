@@ -1,6 +1,5 @@
 """Ecu: a control unit as a tester addresses it on CAN (ISO 15765-4, ISO 15765-5), and the ids that testers use."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,8 +81,3 @@ def parse_ecu(request: str, answer: str) -> Ecu:
     if {len(request), len(answer)} not in ({3}, {8}):
         raise ValueError(f"{request} and {answer} are no pair of ids: write three hex digits each, or eight")
     return Ecu(int(request, 16), int(answer, 16), extended=len(request) == 8)
-
-
-def names(units: "Iterator[Ecu] | list[Ecu]") -> str:
-    """`7E8, 7E9`."""
-    return ", ".join(unit.name for unit in units)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from edge.codes.structure import code_from_bytes
+from edge.decode.pids import supported
 from edge.diagnostics.findings import Monitor, Readiness
 
 VIN_LENGTH: Final = 17
@@ -39,8 +40,7 @@ def support(answer: bytes) -> frozenset[int]:
         base = answer[at]
         if base % 0x20:
             break
-        mask = int.from_bytes(answer[at + step : at + step + 4], "big")
-        found |= {base + 1 + place for place in range(32) if mask >> (31 - place) & 1}
+        found |= supported(base, answer[at + step :])
     return frozenset(found)
 
 

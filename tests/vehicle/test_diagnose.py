@@ -78,6 +78,13 @@ def test_nothing_is_erased_by_a_slip(car: Wire) -> None:
     assert "--yes" in done.err
 
 
+@pytest.mark.parametrize("bitrate", ["0", "-5", "4999", "fast", "2000000"])
+def test_a_bit_rate_that_is_none_is_refused(bitrate: str) -> None:
+    done = run("telltale-edge", "diagnose", "--bus", "can:can0", f"--bitrate={bitrate}")
+    assert done.status == 2
+    assert "is no bit rate" in done.err
+
+
 def test_a_silent_bus_is_not_asked() -> None:
     done = run("telltale-edge", "diagnose", "--bus", Wire("vcan1").spec)
     assert done.status == 1

@@ -104,8 +104,6 @@ def test_an_answer_of_many_pids_is_all_of_them(numbers: list[int], data: st.Data
     told = [Told(pid, data.draw(st.binary(min_size=LENGTHS[pid][0], max_size=LENGTHS[pid][0]))) for pid in numbers]
     payload = b"".join(bytes([one.pid]) + one.content for one in told)
     assert pids.current(payload) == (told, None)
-    framed = b"".join(bytes([one.pid, 2]) + one.content for one in told)
-    assert pids.frozen(framed) == ([Told(one.pid, one.content, 2) for one in told], None)
     cut = payload[:-1]
     assert pids.current(cut) == (told[:-1], Unread.SHORT)
 
@@ -117,11 +115,10 @@ def test_an_unknown_pid_ends_the_walk_and_what_came_before_it_counts() -> None:
 
 @given(st.binary(max_size=40))
 def test_any_bytes_give_values_or_a_reason(payload: bytes) -> None:
-    for walk, heads in ((pids.current, 1), (pids.frozen, 2)):
-        told, why = walk(payload)
-        assert (sum(heads + len(one.content) for one in told) == len(payload)) == (why is None)
-        for one in told:
-            assert all(isinstance(value, float) for _, value in pids.values(one.pid, one.content))
+    told, why = pids.current(payload)
+    assert (sum(1 + len(one.content) for one in told) == len(payload)) == (why is None)
+    for one in told:
+        assert all(isinstance(value, float) for _, value in pids.values(one.pid, one.content))
 
 
 def test_a_bitmap_names_the_next_thirty_two() -> None:
