@@ -82,6 +82,7 @@ def asking_of(config: Config, bus: Bus) -> "Asking":
 
 
 def _asked(config: Config, bus: Bus, spec: SourceSpec, stop: threading.Event, *, keeps: bool) -> Asked:
+    from edge.diagnostics.opening import check_assembling  # noqa: PLC0415  # as above
     from edge.diagnostics.poller import Rates  # noqa: PLC0415  # as above
     from edge.diagnostics.service import Service  # noqa: PLC0415  # as above
 
@@ -89,6 +90,7 @@ def _asked(config: Config, bus: Bus, spec: SourceSpec, stop: threading.Event, *,
     settings = config.diagnostics
     name = bus.name or bus.source
     asking = asking_of(config, bus)
+    check_assembling(asking)
     label = bus.name or spec.text_option("name", spec.rest)
     opened, source = _way(asking, spec, label, stop, is_heavy=bus.ask == "j1939")
     file = config.state.directory / f"vehicle-{bus.name or 'bus'}.json" if keeps else None

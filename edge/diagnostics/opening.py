@@ -226,9 +226,27 @@ def adapter_vehicle(asker: ElmAsker, asking: Asking, known_before: Survey | None
 
 
 def askers_on(line: Line, asking: Asking) -> Iterator[CanAsker]:
-    """One for each length of ids."""
+    """One for each length of ids.
+
+    Raises:
+        ConfigError: what is to put answers together cannot.
+    """
+    check_assembling(asking)
     for extended in (False, True):
         yield CanAsker(line, _assembly(line, asking), extended=extended, units=sorted(asking.permission.units))
+
+
+def check_assembling(asking: Asking) -> None:
+    """Refuse what cannot put answers together here.
+
+    Raises:
+        ConfigError: the kernel is to do it, and has no ISO-TP, or the bus is not its.
+    """
+    if asking.assembling != "kernel":
+        return
+    if SourceSpec.parse(asking.source).kind != "can" or not kernel_has_isotp():
+        remedy = 'Write isotp = "auto" or "library"'
+        raise ConfigError("the kernel cannot put its long answers together", place=asking.source, remedy=remedy)
 
 
 def _assembly(line: Line, asking: Asking) -> Assembly:

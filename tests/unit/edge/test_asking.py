@@ -7,7 +7,7 @@ import pytest
 
 from edge.asking import asked_buses, asking_of
 from edge.bus.spec import SourceSpec
-from edge.config import Bus, Config, load_config, to_toml
+from edge.config import Bus, Config, Diagnostics, load_config, to_toml
 from edge.errors import ConfigError
 from edge.prepare import prepare
 
@@ -25,6 +25,13 @@ def test_nothing_is_asked_by_default() -> None:
 def test_a_recording_cannot_be_asked(source: str) -> None:
     config = Config(bus=[Bus(source=source, ask="obd")])
     with pytest.raises(ConfigError, match="cannot be asked there"):
+        asked_buses(config, specs_of(config), threading.Event(), keeps=False)
+
+
+def test_the_kernel_is_not_to_put_together_what_is_not_its() -> None:
+    bus = Bus(source="pythoncan:udp_multicast:239.74.163.28", ask="obd")
+    config = Config(bus=[bus], diagnostics=Diagnostics(isotp="kernel"))
+    with pytest.raises(ConfigError, match='isotp = "auto"'):
         asked_buses(config, specs_of(config), threading.Event(), keeps=False)
 
 
