@@ -19,6 +19,18 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """How an alert gets worse: what it is from then on."""
+
+    severity: str
+    action: str
+    after_ns: int | None = None
+    """It has fired for so long; None: a finding says so."""
+    driver: str = ""
+    """What the cab says then; empty: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Concern:
     """What a detector watches for: everything about its alerts that does not change from tick to tick."""
 
@@ -35,6 +47,14 @@ class Concern:
     """What the cab says; empty: nothing."""
     for_ns: int = 0
     """How long the condition must hold before the alert begins."""
+    keep_firing_ns: int = 0
+    """How long the alert goes on after the condition was last known to hold or linger."""
+    cooldown_ns: int = 0
+    """How long after its end it does not begin again."""
+    inhibits: tuple[str, ...] = ()
+    """Rules whose alerts are not told while this one fires."""
+    steps: tuple[Step, ...] = ()
+    """Each worse than the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +66,11 @@ class Finding:
     values: Mapping[str, float | None] = field(default_factory=dict)
     """The signals that decided, by path; None is unknown."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """What fills the braces of the concern's texts."""
+    """What fills the braces of the concern's texts; read at the same tick or never."""
+    step: int = 0
+    """How many of the concern's steps it has reached by what was measured."""
+    span_ns: int = 0
+    """How far back it looked: the longest window that decided, 0 for the latest values alone."""
 
 
 class Detector(Protocol):
