@@ -13,6 +13,7 @@ from edge.detect.finding import Detector, Finding
 from edge.errors import ModelError
 from edge.grid import Cells
 from edge.history import ROW_BYTES, Figures, History
+from edge.spans import Wants
 from edge.trips import Trip, TripLog
 
 log = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class Judgement:
             smoothings=smoothings,
             subscribed={*subscribed, *(path for detector in detectors for path in detector.paths)},
             row_bytes=row_bytes,
+            wants=Wants.all_of(detector.wants for detector in detectors),
         )
         self.book = AlertBook(vehicle)
         self.cells = 0

@@ -18,7 +18,8 @@ from edge.decode.kept import load_kept
 from edge.decode.layout import Fate
 from edge.decode.wrapped import notes_on_answers
 from edge.detect.finding import Detector
-from edge.detect.rules import load_rules
+from edge.detect.rules.detector import RuleDetector
+from edge.detect.rules.rule import load_rules, unheard
 from edge.errors import ConfigError, ModelError
 from edge.judgement import Judgement
 from edge.profile import MappedDatabase
@@ -60,11 +61,12 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     paths |= {quantity.path for did in dids.values() for quantity in did.quantities}
     if any(bus.ask == "obd" for bus in config.bus):
         paths |= {signal.path for signal in decoder.signals}  # what answers may tell among them
-    rules = load_rules([Path(file) for file in config.detect.rules])
+    units = {signal.path: signal.unit for one in bindings for signal in one.database.signals}
+    rules, refused = load_rules([Path(file) for file in config.detect.rules], units)
     models = _models(config.detect.models)
     judgement = Judgement(
         decoder,
-        [rules, *models],
+        [RuleDetector(rules), *models],
         vehicle=config.vehicle.id,
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
@@ -77,7 +79,8 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         *_remarks(bindings),
         *notes_on(bindings),
         *notes_on_answers(databases),
-        *rules.unheard(paths),
+        *map(str, refused),
+        *unheard(rules, paths),
         *_rates(config.bus, specs),
     ]
     notes += [f"nobody sends {path}, which is subscribed to" for path in config.memory.subscribe if path not in paths]

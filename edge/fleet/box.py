@@ -75,7 +75,7 @@ class Box:
         self._sampler = Sampler(outfit.sensors, self.life.sensors)
         self._judgement = Judgement(
             self._sampler,
-            outfit.detectors,
+            outfit.detectors(),
             vehicle=enlisted.name,
             grid_ns=NANOSECONDS,
             summary_ns=habits.summary_s * NANOSECONDS,

@@ -8,11 +8,12 @@ import pytest
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.detect.finding import Detector, Finding
-from edge.detect.rules import load_rules
+from edge.detect.rules.detector import RuleDetector
+from edge.detect.rules.rule import load_rules
 from edge.errors import ModelError
 from edge.frames import Frame, FrameBatch
 from edge.grid import Grid
-from edge.history import Smoothing, Window
+from edge.history import NOTHING, Smoothing, Window
 from edge.judgement import Judgement, Outcome
 
 S = 1_000_000_000
@@ -33,9 +34,8 @@ MAPPING = """
 """
 RULES = """
 [[rule]]
-name = "hot"
-signal = "Vehicle.Exterior.AirTemperature"
-above = 40
+alert = "hot"
+expr = "Vehicle.Exterior.AirTemperature > 40"
 for = "1s"
 component = "cabin"
 severity = "warning"
@@ -54,8 +54,9 @@ def files(tmp_path: Path) -> Path:
 
 def judgement(files: Path, *more: Detector) -> Judgement:
     decoder = Decoder([Binding(load_database(files / "car.dbc"))])
-    rules = load_rules([files / "rules.toml"])
-    return Judgement(decoder, [rules, *more], vehicle="car", grid_ns=GRID, summary_ns=10 * S)
+    rules, refused = load_rules([files / "rules.toml"])
+    assert not refused
+    return Judgement(decoder, [RuleDetector(rules), *more], vehicle="car", grid_ns=GRID, summary_ns=10 * S)
 
 
 def drive() -> list[Frame]:
@@ -106,6 +107,7 @@ class Failing:
     name = "broken"
     smoothings: Sequence[Smoothing] = ()
     paths: Collection[str] = ()
+    wants = NOTHING
 
     def judge(self, window: Window) -> Sequence[Finding]:
         raise ModelError(f"no at {window.until}")
