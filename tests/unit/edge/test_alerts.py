@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.alerts import Alert, AlertBook, alert_id
+from edge.alerts import Alert, AlertBook, alert_id, pack_alerts, unpack_alerts
 from edge.detect.finding import Concern, Finding, Verdict
-from edge.uplink import pack_alerts, unpack_alerts
 
 S = 1_000_000_000
 
@@ -77,7 +76,7 @@ def test_a_restart_takes_firing_alerts_up_again() -> None:
     before = AlertBook("car")
     [began] = before.update(1 * S, [finding()])
     after = AlertBook("car")
-    after.restore(unpack_alerts(pack_alerts(before.firing)))
+    after.restore(unpack_alerts(pack_alerts(before.kept)))
     assert after.update(2 * S, [finding()]) == [], "it does not fire twice"
     [ended] = after.update(3 * S, [])
     assert ended.id == began.id
