@@ -17,7 +17,7 @@ SETTLE_NS: Final = 300 * NANOSECONDS
 """How long the condition must be gone before a flapping alert ends: half of `FLAP_NS`, so that what ends has been
 quiet for longer than it was between its beginnings (200 s at most, on the average)."""
 PAST_MAX: Final = 1000
-"""Fingerprints that are remembered after their end; then the one that ended first is forgotten."""
+"""Fingerprints that are remembered; then the one of which nothing was heard for longest is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +61,21 @@ class Damping:
         """Take in a beginning; whether that is one too many."""
         past = self._past.get(key, Past())
         began = (*past.began, until)[-FLAPS_MAX:]
-        self._past[key] = replace(past, began=began)
+        self._remember(key, replace(past, began=began))
         flaps = len(began) == FLAPS_MAX and until - began[0] <= FLAP_NS
         self.flapping += flaps
         return flaps
 
     def ends(self, alert: Alert, told: int | None, until: int) -> None:
         """Take in an end; `told`: up to which step it was told. What was told to nobody leaves no cool-down."""
-        past = self._past.pop(alert.fingerprint, Past())
+        past = self._past.get(alert.fingerprint, Past())
         cool_until = None if told is None else until + alert.concern.cooldown_ns
         self._past = {key: past for key, past in self._past.items() if not _is_over(past, until)}
-        self._past[alert.fingerprint] = replace(past, cool_until=cool_until, step=told or 0)
+        self._remember(alert.fingerprint, replace(past, cool_until=cool_until, step=told or 0))
+
+    def _remember(self, key: Fingerprint, past: Past) -> None:
+        self._past.pop(key, None)
+        self._past[key] = past
         if len(self._past) > PAST_MAX:
             del self._past[next(iter(self._past))]
             self.forgotten += 1

@@ -33,12 +33,11 @@ def _rank(alert: Alert) -> tuple[int, int, Fingerprint]:
 
 
 def _named(alert: Alert, firing: Sequence[Alert]) -> list[Fingerprint]:
-    others = [other for other in firing if other.fingerprint != alert.fingerprint]
-    return [other.fingerprint for other in others if other.concern.rule in alert.concern.inhibits]
+    return [other.fingerprint for other in firing if other.concern.rule in alert.concern.inhibits]
 
 
 def _reaches(over: Mapping[Fingerprint, Sequence[Fingerprint]], start: Fingerprint, goal: Fingerprint) -> bool:
-    """Whether one inhibits the other, directly or through others."""
+    """Whether one inhibits the other (or itself), directly or through others."""
     seen, ahead = {start}, [start]
     while ahead:
         for key in over[ahead.pop()]:

@@ -27,8 +27,8 @@ FREEZE_FRAME: Final = (
     "Vehicle.Powertrain.TractionBattery.CurrentCurrent",
     "Vehicle.CurrentOverallWeight",
 )
-"""What tells a technician how the vehicle was used when it happened: as in a freeze frame of SAE J1979 the speed, and the
-engine's speed, load, coolant and run time; and the like of what has no engine."""
+"""What tells a technician how the vehicle was used when it happened: as in a freeze frame of SAE J1979 the speed, and
+the engine's speed, load, coolant and run time; and the like of what has no engine."""
 LATITUDE: Final = "Vehicle.CurrentLocation.Latitude"
 LONGITUDE: Final = "Vehicle.CurrentLocation.Longitude"
 
