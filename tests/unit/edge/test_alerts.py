@@ -119,7 +119,7 @@ class TestCoolDown:
     def test_it_does_not_hide_what_is_worse_than_the_last_time(self) -> None:
         subject, steps = book(), (Step("critical", "stop_now"),)
         run(subject, [H, None, H], cooldown_ns=100 * S, steps=steps)
-        assert subject.firing == ()
+        assert not subject.firing
         assert run(subject, [H], start=4, step=1, cooldown_ns=100 * S, steps=steps) == [(4, "+")]
         assert subject.firing[0].severity == "critical"
         assert run(subject, [None, H], start=5, step=1, cooldown_ns=100 * S, steps=steps) == [(5, "-")]
