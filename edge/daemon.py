@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from edge.alerts import unpack_alerts
 from edge.asking import asked_buses, running
 from edge.bus.cadence import Cadence
 from edge.bus.open import open_source
@@ -38,7 +39,6 @@ from edge.prepare import MS, Prepared, bus_inside
 from edge.report import Report, frame_counts, most_common, unheard
 from edge.ring import FrameRing
 from edge.tell import FIRING, Teller
-from edge.uplink import unpack_alerts
 from edge.wire.envelope import Clock
 
 if TYPE_CHECKING:
@@ -245,6 +245,7 @@ class Daemon:
                 "cells": self._judgement.cells,
                 "cells_skipped": self._grid.cells_skipped,
                 "frames_late": self._grid.frames_late,
+                **self._judgement.book.counters,
             },
             "ring": {"frames": len(self._ring), "frames_overwritten": self._ring.frames_overwritten},
             "told": {"alerts": self._teller.alerts_began, "refused": self._teller.refused},

@@ -11,18 +11,16 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from edge.codes_heard import CodesHeard
 from edge.doing import Doing
+from edge.figures import Figures, Float64s, Int64s, Ledger, Totals
 from edge.frames import NANOSECONDS
 from edge.periods import Periods
 from edge.rows import RowRing
 from edge.signals import Signal, SignalBatch
 from edge.spans import Spans, Wants
 
-Float64s = npt.NDArray[np.float64]
-Int64s = npt.NDArray[np.int64]
 NEVER: Final = np.iinfo(np.int64).min
 UNKNOWN: Final = float("nan")
 ROW_BYTES: Final = 4_000_000
@@ -46,18 +44,6 @@ class Smoothing:
 
     path: str
     tau_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What one signal did in one period."""
-
-    unit: str
-    min: float
-    max: float
-    mean: float
-    last: float
-    count: int
 
 
 class History:
@@ -95,9 +81,7 @@ class History:
             np.array([round(first[path].period_s * NANOSECONDS) for path in paths], np.int64),
             np.array([first[path].period_is_set for path in paths], np.bool_),
         )
-        self._heard_before: Int64s = np.zeros(len(paths), np.int64)
-        """Samples in all periods that are closed."""
-        self._period = _Accumulators(len(paths))
+        self.ledger = Ledger(len(paths))
         self._smoothed = _Smoothed(sorted(set(smoothings)), self.slot, grid_ns)
         self.spans = Spans(wants, self.slot, grid_ns)
         self.doing = Doing()
@@ -109,10 +93,10 @@ class History:
             slots = self._slot_of_signal[samples.signal]
             self.latest[slots] = samples.value  # of equal indices the last one stands
             self.latest_at[slots] = samples.time
-            self._period.add(slots, samples.value)
+            self.ledger.add(slots, samples.value)
             self.spans.take(slots, samples.value)
         self.until = until
-        self._periods.look(until, self._heard_before + self._period.count, self.latest_at)
+        self._periods.look(until, self.ledger.heard, self.latest_at)
         fresh = self.fresh()
         self._smoothed.step(fresh)
         self.spans.step(fresh, until)
@@ -163,14 +147,16 @@ class History:
 
     def close_period(self, paths: Collection[str] | None = None) -> dict[str, Figures]:
         """Figures of the running period for the paths (all when None) that were heard in it; begins the next one."""
-        figures = {
-            path: self._period.figures(slot, self.units[slot], float(self.latest[slot]))
-            for path, slot in self.slot.items()
-            if self._period.count[slot] and (paths is None or path in paths)
-        }
-        self._heard_before += self._period.count
-        self._period = _Accumulators(len(self.slot))
-        return figures
+        return self._figures(self.ledger.close_period(), paths)
+
+    def close_trip(self, paths: Collection[str] | None = None) -> dict[str, Figures]:
+        """Figures of the trip that `ledger` was told to begin, likewise."""
+        return self._figures(self.ledger.close_trip(), paths)
+
+    def _figures(self, totals: Totals, paths: Collection[str] | None) -> dict[str, Figures]:
+        wanted = self.slot if paths is None else [path for path in self.slot if path in paths]
+        told = {path: totals.figures(self.slot[path], self.units[self.slot[path]]) for path in wanted}
+        return {path: figures for path, figures in told.items() if figures is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,33 +220,6 @@ class Window:
     def smoothed(self, path: str, tau_s: float) -> float:
         """The signal smoothed with time constant `tau_s`; NaN when unknown. See History.smoothed."""
         return self._history.smoothed(path, tau_s)
-
-
-class _Accumulators:
-    """min, max, sum and count of every path since the period began."""
-
-    def __init__(self, size: int) -> None:
-        self.min: Float64s = np.full(size, np.inf)
-        self.max: Float64s = np.full(size, -np.inf)
-        self.sum: Float64s = np.zeros(size)
-        self.count: Int64s = np.zeros(size, np.int64)
-
-    def add(self, slots: npt.NDArray[np.intp], values: Float64s) -> None:
-        np.minimum.at(self.min, slots, values)
-        np.maximum.at(self.max, slots, values)
-        np.add.at(self.sum, slots, values)  # unbuffered: sample by sample, so batching cannot change a bit
-        np.add.at(self.count, slots, 1)
-
-    def figures(self, slot: int, unit: str, last: float) -> Figures:
-        count = int(self.count[slot])
-        return Figures(
-            unit=unit,
-            min=float(self.min[slot]),
-            max=float(self.max[slot]),
-            mean=float(self.sum[slot]) / count,
-            last=last,
-            count=count,
-        )
 
 
 class _Smoothed:

@@ -2,17 +2,18 @@
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from edge.alerts import Alert, AlertBook
+from edge.alerts import Alert, AlertBook, scene_of
 from edge.decode.decoder import Decoder
 from edge.detect.finding import Detector, Finding
 from edge.errors import ModelError
+from edge.figures import Figures
 from edge.grid import Cells
-from edge.history import ROW_BYTES, Figures, History
+from edge.history import ROW_BYTES, History, Window
 from edge.spans import Wants
 from edge.trips import Trip, TripLog
 
@@ -55,8 +56,8 @@ class Judgement:
         subscribed: Collection[str] = (),
         row_bytes: int = ROW_BYTES,
     ) -> None:
-        """`summary_paths`: what summaries tell; empty: every signal with a VSS path. `subscribed`: signals whose rows
-        are kept beside those that detectors look at, all in memory of `row_bytes`.
+        """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `subscribed`: signals
+        whose rows are kept beside those that detectors look at, all in memory of `row_bytes`.
 
         Raises:
             ValueError: not one row fits.
@@ -71,7 +72,7 @@ class Judgement:
             row_bytes=row_bytes,
             wants=Wants.all_of(detector.wants for detector in detectors),
         )
-        self.book = AlertBook(vehicle)
+        self.book = AlertBook(vehicle, grid_ns=grid_ns)
         self.cells = 0
         self.switched_off: dict[str, str] = {}
         """Detectors that could not go on, with the reason."""
@@ -80,6 +81,8 @@ class Judgement:
         self._summary_ns = summary_ns
         self._summary_paths = set(summary_paths) or {path for path in self.history.slot if path.startswith(MAPPED)}
         self._period_end: int | None = None
+        self._trip_known: str | None = None
+        self._trip_in_use = False
 
     def advance(self, cells: Cells) -> Iterator[Outcome]:
         """Judge cell by cell; what each brought to light, if anything."""
@@ -97,7 +100,7 @@ class Judgement:
     def close(self) -> Outcome:
         """The end of the recording or of the daemon: the running trip and the begun period, as far as they came."""
         until = self.history.until
-        trip = self._trips.close()
+        trip = self._with_figures(self._trips.close())
         periods = [] if self._period_end is None else self._close_period(until)
         self._period_end = None
         return Outcome(until, trips=[trip] if trip else [], periods=periods)
@@ -111,12 +114,31 @@ class Judgement:
                 findings.extend(detector.judge(window))
             except ModelError as error:
                 self._switch_off(detector, error)
-        alerts = self.book.update(end, findings)
-        trip = self._trips.update(window, [alert.id for alert in alerts if alert.ended is None])
+        self._trips.begin(window)
+        alerts = self.book.update(end, findings, lambda: scene_of(window, self._trips.running))
+        trip = self._follow(window, [alert.id for alert in alerts if alert.ended is None and not alert.is_worse])
         if end == self._period_end:
             periods = periods + self._close_period(end)
             self._period_end = end + self._summary_ns
         return Outcome(end, alerts, [trip] if trip else [], periods)
+
+    def _follow(self, window: Window, began: Sequence[str]) -> Trip | None:
+        """One tick of trips, and what of it counts to their figures; the trip that ended at it."""
+        ledger, known, was_in_use = self.history.ledger, self._trip_known, self._trip_in_use
+        trip = self._with_figures(self._trips.update(window, began))
+        self._trip_known, self._trip_in_use = self._trips.running, self._trips.in_use
+        if self._trip_known is None:
+            return trip
+        if self._trip_known != known:
+            ledger.begin_trip()
+        elif self._trip_in_use and not was_in_use:
+            ledger.resume_trip()
+        elif was_in_use and not self._trip_in_use:
+            ledger.pause_trip()
+        return trip
+
+    def _with_figures(self, trip: Trip | None) -> Trip | None:
+        return replace(trip, figures=self.history.close_trip(self._summary_paths)) if trip else None
 
     def _switch_off(self, detector: Detector, error: ModelError) -> None:
         self._detectors.remove(detector)

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from edge.alerts import Alert, AlertBook
+from edge.alerts import Alert, AlertBook, pack_alerts
 from edge.driver.cab import Cab
 from edge.errors import EdgeError
 from edge.files import Draft
 from edge.judgement import Outcome
 from edge.outbox import Outbox, Posting
-from edge.uplink import alert_body, alert_line, pack_alerts, state_of, summary_body, trip_body, utc
+from edge.uplink import alert_body, alert_line, state_of, summary_body, trip_body, utc
 from edge.wire.envelope import Clock
 from edge.wire.messages import Body
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 POSTINGS_MAX: Final = 64
 """Messages in one commit: an alert is never long in memory only, and a fast replay does not commit one by one."""
 FIRING: Final = "alerts.firing"
-"""Under what name the outbox remembers the alerts that fire."""
+"""Under what name the outbox remembers what the book of alerts must know after a restart."""
 
 
 class Teller:
@@ -62,7 +62,7 @@ class Teller:
         if self._outbox is None or not postings:
             return False
         try:
-            self._outbox.put(postings, remember={FIRING: pack_alerts(self._book.firing)})
+            self._outbox.put(postings, remember={FIRING: pack_alerts(self._book.kept)})
         except EdgeError as error:
             self.refused += len(postings)
             log.error("%d messages could not be kept: %s", len(postings), error)  # noqa: TRY400  # one line
@@ -77,7 +77,7 @@ class Teller:
     def _count(self, outcome: Outcome) -> None:
         ended = sum(alert.ended is not None for alert in outcome.alerts)
         self.alerts_ended += ended
-        self.alerts_began += len(outcome.alerts) - ended
+        self.alerts_began += sum(alert.ended is None and not alert.is_worse for alert in outcome.alerts)
         self.trips += len(outcome.trips)
         self.summaries += len(outcome.periods)
 
@@ -85,7 +85,13 @@ class Teller:
 def _postings(outcome: Outcome, clock: Clock) -> list[Posting]:
     at = utc(outcome.at)
     return [
-        *(Posting(alert_body(alert), at, clock, key=f"alert:{alert.id}:{state_of(alert)}") for alert in outcome.alerts),
+        *(Posting(alert_body(alert), at, clock, key=_key(alert)) for alert in outcome.alerts),
         *(Posting(trip_body(trip), at, clock, key=f"trip:{trip.id}") for trip in outcome.trips),
         *(Posting(summary_body(period), at, clock) for period in outcome.periods),
     ]
+
+
+def _key(alert: Alert) -> str:
+    """What is told once, also by a replay: the beginning, the end, and each step."""
+    step = f":{alert.step}" if alert.is_worse else ""
+    return f"alert:{alert.id}:{state_of(alert)}{step}"

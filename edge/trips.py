@@ -2,11 +2,12 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from edge.catalogue import ENGINE
+from edge.figures import Figures
 from edge.frames import NANOSECONDS
 from edge.history import Window
 
@@ -47,10 +48,13 @@ class Trip:
     speed_max_kmh: float | None
     fuel_used_l: float | None
     alerts: tuple[str, ...]
+    figures: Mapping[str, Figures] = field(default_factory=dict)
+    """By path; up to the cell in which it was last in use."""
 
 
 @dataclass(slots=True)
 class _Running:
+    id: str
     started: int
     last_on: int
     heard: int
@@ -71,15 +75,32 @@ class TripLog:
         self._vehicle = vehicle
         self._grid_s = grid_ns / NANOSECONDS
         self._trip: _Running | None = None
+        self._at: int | None = None
+
+    @property
+    def running(self) -> str | None:
+        """Id of the trip that runs."""
+        return self._trip.id if self._trip else None
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a trip runs and nothing yet speaks for its end."""
+        return self._trip is not None and self._trip.last_on == self._at
+
+    def begin(self, window: Window) -> None:
+        """Look whether a trip begins at this tick; `update` does so too, but what happens at it may want its id."""
+        if self._trip is None and _is_on(window):
+            name = "\0".join((self._vehicle, "trip", str(window.until)))
+            trip_id = hashlib.sha256(name.encode()).hexdigest()[:32]
+            self._trip = _Running(trip_id, started=window.until, last_on=window.until, heard=window.until)
 
     def update(self, window: Window, began: Sequence[str] = ()) -> Trip | None:
         """Take in one tick and the ids of alerts that began at it; the trip that ended at it, if one did."""
-        on = _is_on(window)
-        if self._trip is None:
-            if not on:
-                return None
-            self._trip = _Running(started=window.until, last_on=window.until, heard=window.until)
-        trip = self._trip
+        self.begin(window)
+        self._at = window.until
+        on, trip = _is_on(window), self._trip
+        if trip is None:
+            return None
         trip.alerts.extend(began[: self.ALERTS_MAX - len(trip.alerts)])
         if on is not None:
             trip.heard = window.until
@@ -103,9 +124,8 @@ class TripLog:
         trip, self._trip = self._trip, None
         if trip is None:
             return None
-        name = "\0".join((self._vehicle, "trip", str(trip.started)))
         return Trip(
-            id=hashlib.sha256(name.encode()).hexdigest()[:32],
+            id=trip.id,
             started=trip.started,
             ended=trip.last_on,
             ended_by=ended_by,

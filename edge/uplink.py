@@ -1,12 +1,13 @@
 """What the stages found, in the words of the contract."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from edge.alerts import Alert
-from edge.detect.finding import Concern
+from edge.figures import Figures
+from edge.frames import NANOSECONDS
 from edge.judgement import Period
 from edge.trips import Trip
 from edge.wire import messages
@@ -35,8 +36,8 @@ def alert_body(alert: Alert) -> messages.Alert:
         id=alert.id,
         rule=alert.concern.rule,
         component=alert.concern.component,
-        severity=messages.Severity(alert.concern.severity),
-        action=messages.Action(alert.concern.action),
+        severity=messages.Severity(alert.severity),
+        action=messages.Action(alert.action),
         state=state_of(alert),
         started_at=utc(alert.started),
         ended_at=None if alert.ended is None else utc(alert.ended),
@@ -45,6 +46,12 @@ def alert_body(alert: Alert) -> messages.Alert:
         advice=alert.advice,
         driver=alert.driver,
         values=dict(alert.values),
+        window_s=alert.window_ns / NANOSECONDS,
+        flapping=alert.flapping,
+        freeze_frame={path: _digits(value, 9) for path, value in alert.scene.freeze_frame.items()},
+        latitude_deg=_rounded(alert.scene.latitude_deg, 6),
+        longitude_deg=_rounded(alert.scene.longitude_deg, 6),
+        trip=alert.scene.trip,
     )
 
 
@@ -55,8 +62,8 @@ def alert_line(alert: Alert) -> str:
             "id": alert.id,
             "rule": alert.concern.rule,
             "component": alert.concern.component,
-            "severity": alert.concern.severity,
-            "action": alert.concern.action,
+            "severity": alert.severity,
+            "action": alert.action,
             "state": str(state_of(alert)),
             "started_at": stamp(alert.started),
             "ended_at": None if alert.ended is None else stamp(alert.ended),
@@ -79,6 +86,7 @@ def trip_body(trip: Trip) -> messages.Trip:
         speed_max_kmh=_rounded(trip.speed_max_kmh, 2),
         fuel_used_l=_rounded(trip.fuel_used_l, 4),
         alerts=list(trip.alerts),
+        signals=_signals(trip.figures),
     )
 
 
@@ -87,41 +95,26 @@ def summary_body(period: Period) -> messages.Summary:
     return messages.Summary(
         started_at=utc(period.started),
         ended_at=utc(period.ended),
-        signals={
-            path: messages.SignalSummary(
-                unit=figures.unit,
-                min=_digits(figures.min),
-                max=_digits(figures.max),
-                mean=_digits(figures.mean),
-                last=_digits(figures.last),
-                count=figures.count,
-            )
-            for path, figures in sorted(period.figures.items())
-        },
+        signals=_signals(period.figures),
     )
 
 
-def pack_alerts(alerts: Sequence[Alert]) -> bytes:
-    """Firing alerts as the outbox remembers them across a restart."""
-    return json.dumps(
-        [
-            {
-                **{name: getattr(alert, name) for name in ("id", "since", "started", "summary", "advice", "driver")},
-                "values": dict(alert.values),
-                "concern": {name: getattr(alert.concern, name) for name in Concern.__slots__},
-            }
-            for alert in alerts
-        ]
-    ).encode()
+def _signals(figures: Mapping[str, Figures]) -> dict[str, messages.SignalSummary]:
+    return {
+        path: messages.SignalSummary(
+            unit=one.unit,
+            min=_digits(one.min),
+            max=_digits(one.max),
+            mean=_digits(one.mean),
+            last=_digits(one.last),
+            count=one.count,
+        )
+        for path, one in sorted(figures.items())
+    }
 
 
-def unpack_alerts(packed: bytes) -> list[Alert]:
-    """The alerts of `pack_alerts`."""
-    return [Alert(**{**entry, "concern": Concern(**entry["concern"]), "ended": None}) for entry in json.loads(packed)]
-
-
-def _digits(value: float) -> float:
-    return float(f"{value:.6g}")
+def _digits(value: float, digits: int = 6) -> float:
+    return float(f"{value:.{digits}g}")
 
 
 def _rounded(value: float | None, places: int) -> float | None:

@@ -1,9 +1,10 @@
 """An alert and how what is told of it changes it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from edge.wire.envelope import Clock
 from edge.wire.messages import Action, AlertState, Severity, Value
@@ -62,6 +63,8 @@ class Change(StrEnum):
 
     OPENED = "opened"
     UPDATED = "updated"
+    WORSENED = "worsened"
+    """It fires, and is graver than anything that was told of it before."""
     RESOLVED = "resolved"
     CAME_RESOLVED = "came_resolved"
     """Its end was the first that was heard of it."""
@@ -72,16 +75,34 @@ class Change(StrEnum):
 def apply(held: Alert | None, told: Alert) -> tuple[Alert, Change]:
     """The alert after a message, and what the message did.
 
-    The end result does not depend on the order of the messages nor on their number: what is resolved stays so, and
-    among messages of one state the later word counts.
+    The end result does not depend on the order of the messages nor on their number: what is resolved stays so, among
+    messages of one state the later word counts, and of severities and actions the worst, whatever is told later.
     """
     if held is None:
         return told, Change.OPENED if told.state is AlertState.FIRING else Change.CAME_RESOLVED
-    if _weight(told) <= _weight(held):
-        return held, Change.LATE
-    return told, Change.UPDATED if told.state is held.state else Change.RESOLVED
+    is_late = _weight(told) <= _weight(held)
+    alert = _at_its_worst(held, told) if is_late else _at_its_worst(told, held)
+    if alert.state is not held.state:
+        return alert, Change.RESOLVED
+    if alert.state is AlertState.FIRING and alert.severity is not held.severity:
+        return alert, Change.WORSENED
+    return alert, Change.LATE if is_late else Change.UPDATED
+
+
+_MILDEST_FIRST: Final = tuple(Severity)
+_MOST_URGENT_FIRST: Final = tuple(Action)
+
+
+def _at_its_worst(alert: Alert, other: Alert) -> Alert:
+    return replace(
+        alert,
+        severity=max(alert.severity, other.severity, key=_MILDEST_FIRST.index),
+        action=min(alert.action, other.action, key=_MOST_URGENT_FIRST.index),
+    )
 
 
 def _weight(alert: Alert) -> tuple[bool, datetime, str]:
-    # The text decides only between two different messages of one moment, which no vehicle should send.
-    return alert.state is AlertState.RESOLVED, alert.observed_at, repr(alert)
+    # The text decides only between two different messages of one moment, which no vehicle should send. What the worst
+    # of all decides is left out of it: a held alert has that of others.
+    text = repr(replace(alert, severity=Severity.INFO, action=Action.WATCH))
+    return alert.state is AlertState.RESOLVED, alert.observed_at, text

@@ -77,6 +77,8 @@ class AlertService:
         match change:
             case Change.OPENED:
                 self._begin(connection, alert, heard)
+            case Change.WORSENED:
+                self._worsen(connection, alert, heard)
             case Change.CAME_RESOLVED:
                 handling_store.put_handling(connection, alert, history(heard.received_at), None)
             case Change.RESOLVED:
@@ -249,6 +251,13 @@ class AlertService:
         handling_store.put_handling(connection, alert, handling, incident)
         _log_step(alert, handling, incident)
         self._telling.opened(connection, alert, handling.state, heard)
+
+    def _worsen(self, connection: Connection, alert: Alert, heard: Heard) -> None:
+        """Tell people again, also those who have seen it as it was; not of what is over for them."""
+        handling = _handled(connection, alert).handling
+        if handling.is_open:
+            _log.info("%s: alert %s is %s now", alert.address, alert.id, alert.severity)
+            self._telling.worsened(connection, alert, heard)
 
     def _take(self, connection: Connection, alert: Alert, handled: Handled, after: Handling) -> None:
         """Take a step, if it is one; the incident is over with its last open alert."""

@@ -1,5 +1,6 @@
 """What people are told of alerts, and when they are told no more."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -14,7 +15,7 @@ from edge.wire.envelope import Clock
 from edge.wire.messages import Action, Severity
 
 LATE_AFTER: Final = timedelta(minutes=15)
-"""An alert first heard of so long after it began comes from a vehicle that was without a network: it is written down
+"""An alert first heard of so long after it was said comes from a vehicle that was without a network: it is written down
 and wakes nobody. Traccar draws the same line."""
 _WHAT_TO_DO: Final = {
     Action.STOP_NOW: "Stop now",
@@ -43,13 +44,25 @@ class Telling:
         title = f"{alert.address.vehicle}: {alert.summary or alert.rule}{again}"
         self.notify.post(connection, self._notice(alert, reason_of(alert), title, alert.severity))
 
+    def worsened(self, connection: Connection, alert: Alert, heard: Heard) -> None:
+        """It is graver than it was: tell people anew, in the place of what was not told yet; unless it is late."""
+        if is_late(alert, heard):
+            return
+        self._settle(connection, alert)
+        title = f"{alert.address.vehicle}: {alert.summary or alert.rule}, now {alert.severity}"
+        self.notify.post(connection, self._notice(alert, _reason_at(alert, alert.severity), title, alert.severity))
+
     def over(self, connection: Connection, alert: Alert, step: Step) -> None:
         """Somebody has seen it, or it is over: tell nobody else."""
-        self.notify.settle(connection, alert.address.fleet, reason_of(alert))
+        self._settle(connection, alert)
         if self.all_clear and step is Step.ALL_CLEAR:
             title = f"{alert.address.vehicle}: all clear, {alert.summary or alert.rule}"
             clear = self._notice(alert, f"{reason_of(alert)}/all_clear", title, Severity.INFO)
-            self.notify.follow_up(connection, reason_of(alert), clear)
+            any(self.notify.follow_up(connection, reason, clear) for reason in _reasons(alert))  # the last one told
+
+    def _settle(self, connection: Connection, alert: Alert) -> None:
+        for reason in _reasons(alert):
+            self.notify.settle(connection, alert.address.fleet, reason)
 
     def _notice(self, alert: Alert, reason: str, title: str, severity: Severity) -> Notice:
         fleet, vehicle = alert.address.fleet, alert.address.vehicle
@@ -72,9 +85,23 @@ def reason_of(alert: Alert) -> str:
     return f"alert/{alert.address.vehicle}/{alert.id}"
 
 
+def _reason_at(alert: Alert, severity: Severity) -> str:
+    """What it is told once more for, when it has come to be so grave."""
+    return f"{reason_of(alert)}/{severity}"
+
+
+def _reasons(alert: Alert) -> Iterator[str]:
+    """All that it may have been told for, the gravest first."""
+    yield from (_reason_at(alert, severity) for severity in (Severity.CRITICAL, Severity.WARNING))
+    yield reason_of(alert)
+
+
 def is_late(alert: Alert, heard: Heard) -> bool:
-    """Whether it is first heard of long after it began. Of a clock that may be wrong nothing follows: better tell."""
-    return heard.clock is Clock.SYNCED and heard.received_at - alert.started_at > LATE_AFTER
+    """Whether it is heard of long after it began, or after the vehicle said so: it holds back what another alert says
+    already. Of a clock that may be wrong nothing follows: better tell.
+    """
+    said_at = max(alert.started_at, heard.observed_at)
+    return heard.clock is Clock.SYNCED and heard.received_at - said_at > LATE_AFTER
 
 
 def _text(alert: Alert) -> str:

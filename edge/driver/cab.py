@@ -1,4 +1,4 @@
-"""The cab: says each alert once when it begins, the gravest first, and stays quiet otherwise."""
+"""The cab: says each alert when it begins or gets worse, the gravest first, and stays quiet otherwise."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -13,17 +13,17 @@ Voice = Callable[[str, int], None]
 
 
 class Cab:
-    """Turns beginning alerts into words for the driver."""
+    """Turns alerts into words for the driver."""
 
     def __init__(self, voice: Voice) -> None:
         self.spoken = 0
         self._voice = voice
 
     def announce(self, alerts: Sequence[Alert]) -> None:
-        """Say what began among these alerts and has words for the driver; what ended is not announced."""
-        began = [alert for alert in alerts if alert.ended is None and alert.driver]
-        for alert in sorted(began, key=lambda alert: _ORDER.index(alert.concern.severity)):
-            self._voice(alert.driver, CHIMES[alert.concern.severity])
+        """Say what began or became worse among these and has words for that; what ended is not announced."""
+        news = [alert for alert in alerts if alert.ended is None and alert.driver and not alert.quiet]
+        for alert in sorted(news, key=lambda alert: _ORDER.index(alert.severity)):
+            self._voice(alert.driver, CHIMES[alert.severity])
             self.spoken += 1
 
 

@@ -57,7 +57,10 @@ class Body(BaseModel):
 
 
 class Alert(Body):
-    """An alert began or ended. Both messages of an alert share its id (a hash of vehicle, rule, component, start)."""
+    """An alert began, got worse or ended. All its messages share its id (a hash of vehicle, rule, component, start).
+
+    While it fires, `severity` and `action` only ever get worse; each time is told by another `firing`.
+    """
 
     kind = Kind.ALERT
     id: HexId
@@ -78,6 +81,17 @@ class Alert(Body):
     """What the cab was told; empty when the driver was not bothered."""
     values: Values
     """The signals that decided, by path, as of this message."""
+    window_s: Annotated[FiniteFloat, Field(ge=0)] | None = None
+    """What decided lies in so much time before `started_at`."""
+    flapping: bool = False
+    """It began so often of late that it ends only when its condition has settled."""
+    freeze_frame: Values = {}
+    """The vehicle when it began, by path; what was not known is not in it."""
+    latitude_deg: Annotated[float, Field(ge=-90, le=90)] | None = None
+    """Where it began."""
+    longitude_deg: Annotated[float, Field(ge=-180, le=180)] | None = None
+    trip: HexId | None = None
+    """The trip on which it began; null: on none, or said by a vehicle that does not tell."""
 
 
 class TroubleCodeStatus(StrEnum):
@@ -170,6 +184,8 @@ class Trip(Body):
     fuel_used_l: FiniteFloat | None
     alerts: Annotated[list[HexId], Field(max_length=200)]
     """Alerts that began on this drive."""
+    signals: Annotated[dict[str, SignalSummary], Field(max_length=500)] = {}
+    """What the signals did on it, as in a summary."""
 
 
 class Position(Body):

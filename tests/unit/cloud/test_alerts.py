@@ -20,14 +20,23 @@ VAN = Speaker()
 FIRING, RESOLVED = AlertState.FIRING, AlertState.RESOLVED
 
 
-def told(state: AlertState, at_min: float, summary: str = "Too hot") -> Alert:
+WARNING, CRITICAL = Severity.WARNING, Severity.CRITICAL
+
+
+def told(
+    state: AlertState,
+    at_min: float,
+    summary: str = "Too hot",
+    severity: Severity = WARNING,
+    action: Action = Action.WATCH,
+) -> Alert:
     return Alert(
         address=VAN.address,
         id="0" * 32,
         rule="coolant_hot",
         component="cooling",
-        severity=Severity.WARNING,
-        action=Action.WATCH,
+        severity=severity,
+        action=action,
         state=state,
         started_at=minute(0),
         ended_at=minute(at_min) if state is RESOLVED else None,
@@ -42,7 +51,16 @@ def told(state: AlertState, at_min: float, summary: str = "Too hot") -> Alert:
 
 
 MESSAGES = st.lists(
-    st.builds(told, st.sampled_from(AlertState), st.integers(0, 3), st.sampled_from("ab")), min_size=1, max_size=6
+    st.builds(
+        told,
+        st.sampled_from(AlertState),
+        st.integers(0, 3),
+        st.sampled_from("ab"),
+        st.sampled_from(Severity),
+        st.sampled_from(Action),
+    ),
+    min_size=1,
+    max_size=6,
 )
 
 
@@ -66,8 +84,11 @@ def test_what_was_resolved_once_stays_resolved(messages: list[Alert]) -> None:
 
 
 @given(messages=MESSAGES)
-def test_nothing_is_made_up(messages: list[Alert]) -> None:
-    assert after(messages) in messages
+def test_nothing_is_made_up_but_the_worst_of_all_messages_stays(messages: list[Alert]) -> None:
+    alert = after(messages)
+    assert alert.severity == max((m.severity for m in messages), key=list(Severity).index)
+    assert alert.action == min((m.action for m in messages), key=list(Action).index)
+    assert any(replace(m, severity=alert.severity, action=alert.action) == alert for m in messages)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +102,12 @@ def test_nothing_is_made_up(messages: list[Alert]) -> None:
         (told(FIRING, 1), told(RESOLVED, 2), Change.RESOLVED),
         (told(FIRING, 2), told(RESOLVED, 1), Change.RESOLVED),
         (told(RESOLVED, 1), told(FIRING, 2), Change.LATE),
+        (told(FIRING, 1), told(FIRING, 2, severity=CRITICAL), Change.WORSENED),
+        (told(FIRING, 2), told(FIRING, 1, severity=CRITICAL), Change.WORSENED),
+        (told(FIRING, 1, severity=CRITICAL), told(FIRING, 2), Change.UPDATED),
+        (told(FIRING, 2, severity=CRITICAL), told(FIRING, 1), Change.LATE),
+        (told(RESOLVED, 1), told(FIRING, 2, severity=CRITICAL), Change.LATE),
+        (told(FIRING, 1), told(RESOLVED, 2, severity=CRITICAL), Change.RESOLVED),
     ],
 )
 def test_what_a_message_did_has_a_name(held: Alert | None, message: Alert, change: Change) -> None:

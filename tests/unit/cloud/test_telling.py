@@ -64,7 +64,7 @@ def test_a_late_upload_wakes_nobody(told: Cloud, late: timedelta, heard: list[st
 
 def test_a_clock_that_may_be_wrong_makes_nothing_late() -> None:
     alert = replace(alert_of(), started_at=T0 - timedelta(days=20_000))
-    heard = Heard(VAN.address, (1, 1), T0, Clock.UNSYNCED, T0)
+    heard = Heard(VAN.address, (1, 1), alert.started_at, Clock.UNSYNCED, T0)
     assert not is_late(alert, heard)
     assert is_late(alert, replace(heard, clock=Clock.SYNCED))
 
@@ -124,6 +124,82 @@ def test_nothing_is_told_of_what_was_not_stored(told: Cloud) -> None:
         told.alerts.record(connection, heard, says.alert(1))
         raise LookupError
     assert send(told) == []
+
+
+def worsens(cloud: Cloud, seq: int, at_min: float, severity: Severity = Severity.CRITICAL) -> None:
+    worse = says.alert(1).model_copy(update={"severity": severity, "summary": "Hotter"})
+    cloud.now = minute(at_min)
+    cloud.take(VAN.say(worse, seq, observed_at=cloud.now, received_at=cloud.now))
+
+
+def begins_mildly(cloud: Cloud, severity: Severity = Severity.WARNING) -> None:
+    mild = says.alert(1).model_copy(update={"severity": severity})
+    cloud.take(VAN.say(mild, 1, observed_at=minute(1), received_at=cloud.now))
+
+
+def test_what_gets_worse_is_told_anew_long_after_it_began(told: Cloud) -> None:
+    begins_mildly(told)
+    assert send(told) == ["ada"]
+    worsens(told, 2, 90)
+    [letter] = take(told)
+    assert (letter.title, letter.severity) == ("van-7: Hotter, now critical", Severity.CRITICAL)
+    assert letter.reason == f"alert/van-7/{FIRST}/critical"
+    assert told.alerts.alert(VAN.address, FIRST).handled.alert.severity is Severity.CRITICAL
+    worsens(told, 3, 91)
+    assert take(told) == [], "once"
+
+
+def test_who_is_not_told_of_mild_ones_is_told_when_they_are_grave(told: Cloud) -> None:
+    begins_mildly(told, Severity.INFO)
+    assert send(told) == []
+    worsens(told, 2, 3)
+    assert send(told) == ["ada"]
+
+
+def test_who_has_seen_it_is_told_that_it_is_worse_but_not_who_has_closed_it(told: Cloud) -> None:
+    begins_mildly(told)
+    send(told)
+    told.alerts.acknowledge(VAN.address, FIRST, by="Ada")
+    worsens(told, 2, 5)
+    assert send(told) == ["ada"]
+    told.alerts.close(VAN.address, FIRST, Step.FALSE_ALARM, by="Ada")
+    told.now = minute(60)
+    assert send(told) == [], "its end settles this telling too"
+
+
+def test_what_is_closed_and_gets_worse_is_not_told(told: Cloud) -> None:
+    begins_mildly(told)
+    told.alerts.close(VAN.address, FIRST, Step.ACCEPTED, by="Ada")
+    worsens(told, 2, 5)
+    assert send(told) == []
+
+
+def test_that_it_got_worse_long_ago_wakes_nobody(told: Cloud) -> None:
+    begins_mildly(told)
+    send(told)
+    told.now = minute(5) + LATE_AFTER + timedelta(seconds=1)
+    told.take(VAN.say(says.alert(1), 2, observed_at=minute(5), received_at=told.now))
+    assert {letter.severity for letter in take(told)} <= {Severity.WARNING}
+    assert told.alerts.alert(VAN.address, FIRST).handled.alert.severity is Severity.CRITICAL
+
+
+def test_what_the_vehicle_held_back_is_told_when_it_says_so(told: Cloud) -> None:
+    told.now = minute(60)
+    told.take(VAN.say(says.alert(1), 1, observed_at=minute(59), received_at=told.now))
+    assert send(told) == ["ada"]
+
+
+@pytest.mark.parametrize("at_first", [Severity.INFO, Severity.WARNING])
+def test_the_all_clear_of_what_got_worse_is_told_once(at_first: Severity) -> None:
+    with open_cloud(all_clear=True) as cloud:
+        cloud.contacts.put(ADA, by="ada")
+        cloud.now = minute(2)
+        begins_mildly(cloud, at_first)
+        send(cloud)
+        worsens(cloud, 2, 3)
+        send(cloud)
+        cloud.take(VAN.say(says.alert(1, RESOLVED), 3, observed_at=minute(4), received_at=minute(4)))
+        assert [letter.title for letter in take(cloud)] == ["van-7: all clear, Too hot"]
 
 
 def test_the_all_clear_goes_to_those_who_were_told() -> None:

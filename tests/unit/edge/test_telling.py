@@ -9,7 +9,7 @@ import pytest
 from edge.alerts import Alert
 from edge.detect.finding import Concern
 from edge.driver.cab import Cab, mute, text_voice
-from edge.history import Figures
+from edge.figures import Figures
 from edge.judgement import Period
 from edge.trips import Trip
 from edge.uplink import alert_body, alert_line, stamp, summary_body, trip_body
