@@ -1,6 +1,7 @@
 """From a configuration to stages that are ready: everything that can be wrong is found here, before anything starts."""
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ from edge.profile import MappedDatabase
 
 log = logging.getLogger(__name__)
 
+LIVE: Final = frozenset({"can", "elm327", "pythoncan"})
+"""Kinds of sources at which a detector that is slow makes others late; what a recording gives depends on no machine."""
 REMARKS_MAX: Final = 20
 """Told of one database at the start."""
 MS: Final = 1_000_000
@@ -73,6 +76,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         summary_paths=config.memory.summary_signals,
         subscribed=config.memory.subscribe,
         row_bytes=config.memory.row_ring_mb * MEGABYTE,
+        stopwatch=time.perf_counter_ns if any(spec.kind in LIVE for spec in specs) else None,
     )
     databases = list({id(one.database): one.database for one in bindings}.values())
     notes = [

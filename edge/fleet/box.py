@@ -138,7 +138,7 @@ class Box:
             uptime_s=float(self.life.seconds),
             buses={BUS: None},
             askers={},
-            switched_off=self._judgement.switched_off,
+            switched_off=self._judgement.judges.switched_off,
             counters={
                 "judgement": {"cells": self._judgement.cells},
                 "told": {"alerts": told.alerts_began, "refused": told.refused},
