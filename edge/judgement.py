@@ -1,5 +1,6 @@
 """From cells of frames to what is worth telling: decode, remember, judge. Pure: a replay gives what the road gave."""
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -85,11 +86,13 @@ class Judgement:
         """Judge cell by cell; what each brought to light, if anything."""
         samples = self.decoder.decode(cells.frames)
         last = np.searchsorted(samples.time, np.array(cells.ends, np.int64), side="left")
-        first = 0
+        first, told = 0, deque(samples.codes)
         for end, row in zip(cells.ends, last, strict=True):
             periods = self._close_passed(end)
             self.history.absorb(samples.between(first, int(row)), end)
             first = int(row)
+            while told and told[0].time < end:
+                self.history.codes.hear(told[0].unit, told.popleft().codes)
             outcome = self._judge(end, periods)
             if outcome.alerts or outcome.trips or outcome.periods:
                 yield outcome
