@@ -66,9 +66,12 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _decode(options: argparse.Namespace) -> int:
-    from edge.offline import decode_file  # noqa: PLC0415  # `--help` needs none of it
+    from edge.offline import decode_file, decode_table  # noqa: PLC0415  # `--help` needs none of it
 
-    sys.stdout.write(decode_file(options.log_file, options.dbc, options.out))
+    if options.log_file.startswith("table:"):
+        sys.stdout.write(decode_table(options.log_file, options.dbc, options.out))
+    else:
+        sys.stdout.write(decode_file(Path(options.log_file), options.dbc, options.out))
     return 0
 
 
@@ -182,8 +185,8 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
 def _add_decode(commands: "Commands") -> None:
     decode = commands.add_parser("decode", help="a recording as rows", description="Decodes a recording to a file.")
     decode.set_defaults(command=_decode)
-    decode.add_argument("log_file", type=Path, metavar="LOG", help="a recording in any format")
-    decode.add_argument("--dbc", nargs="+", type=Path, required=True, metavar="FILE", help="databases")
+    decode.add_argument("log_file", metavar="LOG", help="a recording in any format, or table:FILE[?map=columns.toml]")
+    decode.add_argument("--dbc", nargs="+", type=Path, default=[], metavar="FILE", help="databases; a table needs none")
     decode.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="kind by its ending: .jsonl .csv .parquet"
     )

@@ -199,8 +199,10 @@ class _Layout:
         free = [name for name in self._names if name not in taken]
         signals = [name for name in free if _SIGNAL.fullmatch(name)]
         if others := [name for name in dict.fromkeys(free) if not _SIGNAL.fullmatch(name)]:
-            hint = "a column map (?map=columns.toml) says which signals they are"
-            self._notes.append(f"{self._file.name}: left out {listed(others)}; {hint}")
+            why = "a column map (?map=columns.toml) can say which signals they are"
+            if self._map_file is not None:
+                why = f"{self._map_file.name} does not name them"
+            self._notes.append(f"{self._file.name}: left out {listed(others)}: {why}")
         return [self._of_name(name) for name in signals]
 
     def _of_name(self, name: str) -> TableColumn:

@@ -63,20 +63,26 @@ class Clock:
         return self._of_texts(cells, decimal_comma)
 
     def _of_texts(self, cells: Sequence[str], decimal_comma: bool | None) -> Int64s:
-        if self.unit == "ns":
-            cells = [cell[:-3] if cell.isdecimal() else cell for cell in cells]  # a float64 does not hold them all
+        per_unit: float | Float64s = _PER_UNIT[self.unit]
         numbers, bad = numbers_of(cells, decimal_comma=decimal_comma)
-        times = self._of_array(numbers)
+        if self.unit == "ns":  # since 1970 they are more digits than a float64 has
+            whole = [cell[:-3] or "0" if cell.isdecimal() else "" for cell in cells]
+            micros, _ = numbers_of(whole, decimal_comma=False)
+            per_unit = np.where(np.isnan(micros), per_unit, 1.0)
+            numbers = np.where(np.isnan(micros), numbers, micros)
+        times = self._of_micros(np.rint(numbers * per_unit))
         if bad and self.format is None:
             for row in np.flatnonzero(times == NO_TIME).tolist():
                 times[row] = self._moment(cells[row])
         return times
 
     def _of_array(self, numbers: Float64s | Int64s) -> Int64s:
-        least = 0 if self.format == "epoch" else -TIME_MAX_NS // US
         if numbers.dtype.kind == "i" and self.unit == "ns":
-            return _checked(numbers.astype(np.int64) // US, least=least)
-        return _checked(np.rint(numbers.astype(np.float64) * _PER_UNIT[self.unit]), least=least)
+            return self._of_micros(numbers.astype(np.int64) // US)
+        return self._of_micros(np.rint(numbers.astype(np.float64) * _PER_UNIT[self.unit]))
+
+    def _of_micros(self, micros: Float64s | Int64s) -> Int64s:
+        return _checked(micros, least=0 if self.format == "epoch" else -TIME_MAX_NS // US)
 
     def _of_day(self, cells: Sequence[str], dates: Sequence[str] | None) -> Int64s:
         if dates is None:
