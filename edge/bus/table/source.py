@@ -57,7 +57,8 @@ class TableSource:
         Raises:
             ConfigError: the file cannot be read, or has no row with a time that can be read.
         """
-        self._layout = layout
+        self.layout = layout
+        """What it holds."""
         self._is_endless = is_endless
         self._rows = max(1, min(rows_max, FRAMES_MAX // len(layout.columns)))
         self._counters = Counter(dict.fromkeys((ROWS, FRAMES, EMPTY_CELL, SENTINEL, BAD_CELL, ROUNDS), 0))
@@ -98,17 +99,17 @@ class TableSource:
         self._table.close()
 
     def _opened(self) -> TableFile:
-        table = open_file(self._layout.file, self._layout.csv)
+        table = open_file(self.layout.file, self.layout.csv)
         try:
             others = [place for place in self._special() if place is not None]
-            table.choose([*(column.place for column in self._layout.columns), *others])
+            table.choose([*(column.place for column in self.layout.columns), *others])
         except ConfigError:
             table.close()
             raise
         return table
 
     def _special(self) -> tuple[int | None, int | None, int | None]:
-        return self._layout.time, self._layout.date, self._layout.trip
+        return self.layout.time, self.layout.date, self.layout.trip
 
     def _first(self) -> FrameBatch:
         """A table without a row is refused when it is opened, not when it is played."""
@@ -123,7 +124,7 @@ class TableSource:
             told = ", ".join(f"{cause} {count:,}" for cause, count in counted.items())
             remedy = "Say in the column map how its times are written: [time] format = …"
             problem = f"has no row with a time that can be read{f' ({told})' if told else ''}"
-            raise ConfigError(problem, file=self._layout.file, remedy=remedy)
+            raise ConfigError(problem, file=self.layout.file, remedy=remedy)
         return batch
 
     def _next(self) -> FrameBatch | None:
@@ -146,7 +147,7 @@ class TableSource:
         return True
 
     def _batch(self, cells: list[Cells]) -> FrameBatch | None:
-        columns = self._layout.columns
+        columns = self.layout.columns
         others = iter(cells[len(columns) :])
         time, dates, trips = (None if place is None else next(others) for place in self._special())
         count = len(cells[0])
@@ -163,14 +164,14 @@ class TableSource:
         return batch
 
     def _times(self, cells: Cells | None, dates: Cells | None, count: int) -> Int64s:
-        clock = self._layout.clock
+        clock = self.layout.clock
         if cells is None:
             return clock.by_rate(self._round_rows, count)
         texts = None if dates is None else _texts(dates)
         return clock.read(cells, texts, decimal_comma=self._table.decimal_comma)
 
     def _values(self, number: int, cells: Cells) -> Float64s:
-        column = self._layout.columns[number]
+        column = self.layout.columns[number]
         found = values_of(cells, column.reading, decimal_comma=self._table.decimal_comma)
         self._counters[EMPTY_CELL] += found.empty
         self._counters[SENTINEL] += found.sentinel
@@ -183,7 +184,7 @@ class TableSource:
         self._reported = True
         counted = [f"{cause} {count:,}" for cause, count in self.counters.items() if count and cause not in _USUAL]
         if counted:
-            logger.warning("%s: %d rows read, but %s", self._layout.file, self._counters[ROWS], ", ".join(counted))
+            logger.warning("%s: %d rows read, but %s", self.layout.file, self._counters[ROWS], ", ".join(counted))
 
 
 def _frames(time: Int64s, values: Float64s) -> FrameBatch:
