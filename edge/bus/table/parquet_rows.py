@@ -3,14 +3,18 @@
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from edge.bus.table.rows import Cells
 from edge.errors import ConfigError
 
 _T = TypeVar("_T")
+_NOTHING: Final = np.float64("nan")
+_NOT_A_TIME: Final = np.int64(np.iinfo(np.int64).min)
+"""NaT, of numpy."""
 
 
 class ParquetRows:
@@ -59,7 +63,9 @@ class ParquetRows:
         """Each chosen column of the next rows."""
         if self._batches is None:
             names = list(dict.fromkeys(self.names[place] for place in self._places))
-            batches = self._safely(lambda: self._parquet.iter_batches(batch_size=rows, columns=names))
+            batches = self._safely(
+                lambda: self._parquet.iter_batches(batch_size=rows, columns=names, use_threads=False)
+            )
             self._batches = iter(batches)
         batch = self._safely(lambda: next(self._batches, None))
         if batch is None:
@@ -88,15 +94,29 @@ def _cells(arrow: Any, column: Any) -> Cells:
     if types.is_timestamp(kind):
         column = column.cast(arrow.timestamp("us", tz=kind.tz and "UTC"), safe=False)
         if kind.tz is not None:
-            return np.asarray(column.to_numpy(zero_copy_only=False), "datetime64[us]")
+            return _plain(column.cast(arrow.int64()), _NOT_A_TIME).view("datetime64[us]")
     if types.is_time64(kind):
         column = column.cast(arrow.time64("us"), safe=False)
     if types.is_temporal(kind):
         return ["" if cell is None else cell.isoformat() for cell in column.to_pylist()]
     if types.is_integer(kind) and not column.null_count and not types.is_uint64(kind):
-        return np.asarray(column.to_numpy(zero_copy_only=False), np.int64)
-    if types.is_floating(kind) or types.is_decimal(kind) or types.is_boolean(kind):
-        return np.asarray(column.cast(arrow.float64()).to_numpy(zero_copy_only=False), np.float64)
-    if types.is_null(kind):
-        return np.full(len(column), np.nan)
+        return _plain(column.cast(arrow.int64()), _NOT_A_TIME)
+    if types.is_floating(kind) or types.is_decimal(kind) or types.is_boolean(kind) or types.is_null(kind):
+        return _plain(column.cast(arrow.float64()), _NOTHING)
     return ["" if cell is None else str(cell) for cell in column.to_pylist()]  # integers as well: a float64 may not do
+
+
+def _plain(column: Any, none: np.float64 | np.int64) -> npt.NDArray[Any]:
+    """A column as it lies in memory, with `none` for nulls.
+
+    That is Arrow's documented layout of columns; its own conversions would import pandas wherever that is installed.
+    """
+    validity, memory = column.buffers()
+    place = slice(column.offset, column.offset + len(column))
+    if memory is None:
+        return np.full(len(column), none)
+    values = np.frombuffer(memory, none.dtype)[place]
+    if not column.null_count:
+        return values
+    is_known = np.unpackbits(np.frombuffer(validity, np.uint8), bitorder="little")[place]
+    return np.where(is_known == 1, values, none)

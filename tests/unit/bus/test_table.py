@@ -2,6 +2,9 @@
 
 import gzip
 import logging
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 
 from edge.bus.spec import SourceSpec
 from edge.bus.table.axis import GAP_NS
+from edge.bus.table.column_map import load_column_map
 from edge.bus.table.layout import layout_of
 from edge.bus.table.signals import database_of, notes_on_table
 from edge.bus.table.source import FRAMES_MAX, open_table
@@ -382,6 +386,61 @@ def test_midnights_do_not_depend_on_the_pieces(tmp_path: Path, times: list[str],
             assert set(times) == {"x"}
             return
         assert read(source, rows_max=rows_max) == whole
+
+
+NUMBERS = st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False), st.integers(-9, 9).map(float))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 2**62)), NUMBERS, NUMBERS), min_size=1, max_size=60),
+    st.integers(1, 30),
+    st.integers(1, 30),
+    st.sampled_from(["s", "ns"]),
+)
+def test_text_and_parquet_are_the_same_table_whatever_the_pieces(
+    tmp_path: Path, rows: list[tuple[Cell, Cell, Cell]], rows_max: int, group: int, unit: str
+) -> None:
+    time, speed, other = zip(*rows, strict=True)
+    columns: Columns = {"time": time, SPEED: speed, "dbc.A.B": other}
+    whole = pyarrow.table({name: pyarrow.array(list(cells)) for name, cells in columns.items()})
+    pyarrow.parquet.write_table(whole, parquet := tmp_path / "t.parquet", row_group_size=group)
+    sources = [mapped(file, f'[time]\nunit = "{unit}"') for file in (parquet, WRITERS["csv"](tmp_path, columns))]
+    found: list[object] = []
+    for source, pieces in zip(sources, (rows_max, 4096), strict=True):
+        try:
+            one = read(source, rows_max=pieces)
+        except ConfigError as error:
+            found.append(error.problem.split("(")[0])
+        else:
+            found.append((one.samples, {name: count for name, count in one.counters.items() if count}))
+    assert found[0] == found[1]
+
+
+def test_pandas_is_not_imported_for_a_parquet_file(tmp_path: Path) -> None:
+    """It costs 70 MB, and is there wherever asammdf or ortools is."""
+    file = WRITERS["parquet"](tmp_path, {"time": ["2024-05-01", None], SPEED: [1.0, None], "dbc.A.B": [1, None]})
+    code = (
+        "import sys; from edge.bus.spec import SourceSpec; from edge.bus.table.source import open_table\n"
+        f"table = open_table(SourceSpec.parse('table:{file}'))\n"
+        "while table.read(0): pass\n"
+        "sys.exit('pandas' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_the_documented_column_map_can_be_read_and_every_counter_is_documented(tmp_path: Path) -> None:
+    text = (ROOT / "edge" / "README.md").read_text()
+    section = text[text.index("## Signal tables") : text.index("## Add …")]
+    example = "\n".join(line[4:] for line in section.splitlines() if line.startswith("    "))
+    (file := tmp_path / "columns.toml").write_text(example)
+    assert [one.unit for one in load_column_map(file).column] == ["Fahrenheit"]
+    file.write_text(example.replace("# period_s", "period_s").replace("# unit", "unit").replace("time_of_day", "epoch"))
+    with pytest.raises(ConfigError, match="date goes with"):
+        load_column_map(file)
+    named = set(re.findall(r"`([a-z_]+)`", "".join(line.split("|")[1] for line in section.splitlines() if "|" in line)))
+    table = read(WRITERS["csv"](tmp_path, {"time": [0.0], SPEED: [1.0]}))
+    assert set(table.counters) == named - {"counted"}
 
 
 @pytest.mark.parametrize("vehicle", ["car", "ev", "truck"])
