@@ -110,7 +110,7 @@ class Axis:
             return raw
         before = None if self._raw is None else self._raw - self._days * DAY_NS
         steps = np.diff(raw, prepend=raw[0] if before is None else before)
-        total = self._days + np.cumsum((steps < -HALF_DAY_NS) & ~is_new)
+        total = self._days + np.cumsum(steps < -HALF_DAY_NS)
         days = total - np.maximum.accumulate(np.where(is_new, total, 0))
         self._days = int(days[-1])
         return raw + days * DAY_NS
@@ -131,6 +131,6 @@ class Axis:
         is_beyond = own >= TIME_MAX_NS
         time = np.maximum.accumulate(np.where(is_beyond, self._last, np.maximum(own, self._last)))
         self._counters[NO_TIME_COUNT] += int(np.count_nonzero(is_beyond))
-        self._counters[TIME_BACKWARD] += int(np.count_nonzero((own < time) & ~is_beyond))
+        self._counters[TIME_BACKWARD] += int(np.count_nonzero(own < time))
         self._last = int(time[-1])
         return np.where(is_beyond, -1, time)

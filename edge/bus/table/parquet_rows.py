@@ -62,7 +62,7 @@ class ParquetRows:
     def read(self, rows: int) -> list[Cells] | None:
         """Each chosen column of the next rows."""
         if self._batches is None:
-            names = list(dict.fromkeys(self.names[place] for place in self._places))
+            names = [self.names[place] for place in self._places]
             batches = self._safely(
                 lambda: self._parquet.iter_batches(batch_size=rows, columns=names, use_threads=False)
             )
@@ -70,7 +70,7 @@ class ParquetRows:
         batch = self._safely(lambda: next(self._batches, None))
         if batch is None:
             return None
-        return self._safely(lambda: [_cells(self._arrow, batch[self.names[place]]) for place in self._places])
+        return self._safely(lambda: [cells_of(self._arrow, batch[self.names[place]]) for place in self._places])
 
     def close(self) -> None:
         """Give the file back."""
@@ -85,7 +85,7 @@ class ParquetRows:
             raise ConfigError(problem, file=self.file, remedy="Give a whole Parquet file") from error
 
 
-def _cells(arrow: Any, column: Any) -> Cells:
+def cells_of(arrow: Any, column: Any) -> Cells:
     """A column as texts or as numbers."""
     types = arrow.types
     if types.is_dictionary(column.type):

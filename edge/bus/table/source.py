@@ -69,7 +69,8 @@ class TableSource:
         period_s = max(column.period_s for column in layout.columns)
         self._axis = Axis(has_trips=layout.trip is not None, is_of_day=is_of_day, period_s=period_s)
         self._reported = False
-        self._round_rows = 0
+        self._round_rows = self._round_placed = 0
+        """Rows of this round, and those of them that have a place in time."""
         self._table = self._opened()
         self._ahead: FrameBatch | None = self._first()
 
@@ -136,14 +137,14 @@ class TableSource:
 
     def _begin_again(self) -> bool:
         """Read the table once more, if it is to be; a round that brought nothing is the last."""
-        if not self._is_endless or not self._round_rows:
+        if not self._is_endless or not self._round_placed:
             return False
         self._of_rounds.update(self._table.counters)
         self._table.close()
         self._table = self._opened()
         self._axis.begin_again()
         self._counters[ROUNDS] += 1
-        self._round_rows = 0
+        self._round_rows = self._round_placed = 0
         return True
 
     def _batch(self, cells: list[Cells]) -> FrameBatch | None:
@@ -154,6 +155,7 @@ class TableSource:
         placed = self._axis.place(self._times(time, dates, count), None if trips is None else _texts(trips))
         self._counters[ROWS] += count
         self._round_rows += count
+        self._round_placed += len(placed.rows)
         if not len(placed.rows):
             return None
         values = np.empty((len(placed.rows), len(columns)))

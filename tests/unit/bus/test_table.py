@@ -2,12 +2,14 @@
 
 import gzip
 import logging
+import math
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet  # type: ignore[import-untyped]  # pyarrow ships no types
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,11 +19,13 @@ from edge.bus.spec import SourceSpec
 from edge.bus.table.axis import GAP_NS
 from edge.bus.table.column_map import load_column_map
 from edge.bus.table.layout import layout_of
+from edge.bus.table.parquet_rows import cells_of
 from edge.bus.table.signals import database_of, notes_on_table
 from edge.bus.table.source import FRAMES_MAX, open_table
 from edge.decode.database import load_database
 from edge.errors import ConfigError
 from edge.frames import EXTENDED
+from edge.signals import Signal
 from edge.simulate import Simulated, simulate
 from tests.shared import ROOT
 from tests.unit.bus.tabled import WRITERS, Cell, Columns, S, mapped, read, text_of
@@ -69,6 +73,11 @@ def test_epoch_stamps_are_kept_to_the_microsecond(write: Write) -> None:
     stamps = [1_700_000_000.1, 1_700_000_000.2, 1_700_000_000.123456]
     found = read(write({"time": sorted(stamps), SPEED: [1.0, 2.0, 3.0]}))
     assert found.times == [1_700_000_000_100_000_000, 1_700_000_000_123_456_000, 1_700_000_000_200_000_000]
+
+
+def test_nanoseconds_are_cut_to_microseconds(write: Write) -> None:
+    source = mapped(write({"time": ["999", "1999", "1700000000123456789"], SPEED: [1.0] * 3}), '[time]\nunit = "ns"')
+    assert read(source).times == [0, 1000, 1_700_000_000_123_456_000]
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
@@ -119,6 +128,33 @@ def test_times_of_day_get_their_date_from_a_column(write: Write) -> None:
     first = 1_714_550_400 * S
     assert found.times == [first, first + 12 * 3600 * S, first + 23 * 3600 * S]
     assert found.counters["no_time"] == 2
+
+
+def test_midnights_are_those_of_one_trip(write: Write) -> None:
+    columns: Columns = {
+        "trip": ["2024-05-01 a", "2024-05-01 a", "2024-05-01 b", "2024-05-03 c"],
+        "time": ["23:00:00", "00:30:00", "22:00:00.5", "07:00:00"],
+        SPEED: [1.0] * 4,
+    }
+    trips = '[trip]\ncolumn = "trip"\n[time]\nformat = "time_of_day"\n'
+    late = 1_714_604_400 * S
+    found = read(mapped(write(columns), f'{trips}date = "2024-05-01"'))
+    again = late + 5400 * S + GAP_NS
+    assert found.times == [late, late + 5400 * S, again + S // 2, again + GAP_NS + S]
+    dated = read(mapped(write(columns), f'{trips}date_column = "trip"'))
+    assert dated.times == [late, late, late + GAP_NS + S // 2, late + 32 * 3600 * S]
+    assert dated.counters["time_backward"] == 1, "a date of its own knows no midnight"
+
+
+def test_what_lies_beyond_the_end_of_the_axis_has_no_time(write: Write) -> None:
+    columns: Columns = {"time": [8_999_999_500.0, 100.0, 8_999_999_000.0, 8_999_999_900.0, 9e9], SPEED: [1.0] * 5}
+    found = read(write(columns))
+    assert found.times == [8_999_999_500 * S]
+    assert found.counters["no_time"] == 4
+    assert found.counters["time_backward"] == 0
+    dated: Columns = {"day": ["2199-12-31", "2200-01-01"], "time": ["08:00", "08:00"], SPEED: [1.0, 2.0]}
+    beyond = read(mapped(write(dated), '[time]\nformat = "time_of_day"\ndate_column = "day"'))
+    assert [value for _, value in beyond.of(SPEED)] == [1.0]
 
 
 def test_rows_without_a_time_come_at_a_rate(write: Write) -> None:
@@ -189,7 +225,9 @@ def test_what_stands_for_nothing_is_unknown_and_what_nobody_can_read_is_counted_
 
 def test_a_missing_number_is_missing_in_numbers_too(write: Write) -> None:
     columns: Columns = {"time": [0.0, 1.0, 2.0], "v": [-999.0, 5.0, 6.5]}
-    text = f'[[column]]\nname = "v"\npath = "{SPEED}"\nmissing = ["-999", 6.5]\nfactor = 2\noffset = 1'
+    text = (
+        f'[[column]]\nname = "v"\npath = "{SPEED}"\nmissing = ["-999", 6.5]\nlow = 5\nhigh = 7\nfactor = 2\noffset = 1'
+    )
     found = read(mapped(write(columns), text))
     assert found.of(SPEED) == [(1.0, 11.0)]
     assert found.counters["sentinel"] == 2
@@ -322,6 +360,37 @@ def test_a_table_is_read_again_and_again_as_trips(write: Write) -> None:
     assert found.counters["rounds"] == 2
     assert found.counters["trips"] == 3
     assert found.counters["rows"] == 6
+
+
+def test_a_round_that_has_no_place_in_time_is_the_last(tmp_path: Path) -> None:
+    file = WRITERS["csv"](tmp_path, {"time": [8_999_999_500.0], SPEED: [1.0]})
+    found = read(f"table:{file}?loop=on")
+    assert len(found.samples) == 1
+    assert (found.counters["rounds"], found.counters["no_time"]) == (1, 1)
+
+
+def test_what_a_round_counts_is_kept_and_rows_at_a_rate_begin_again(tmp_path: Path) -> None:
+    (file := tmp_path / "t.csv").write_text(f"{SPEED},dbc.A.B\n1,1\nbad\n2,2\n")
+    found = read(mapped(file, "[time]\nrate_hz = 4", "&loop=on"), batches_max=2)
+    assert found.of(SPEED) == [(0.0, 1.0), (0.25, 2.0), (661.0, 1.0), (661.25, 2.0)]
+    assert found.counters["bad_line"] == 2
+
+
+def test_a_signal_is_expected_no_more_often_than_there_are_rows(tmp_path: Path) -> None:
+    (file := tmp_path / "t.csv").write_text(f"{SPEED},dbc.A.B\n1,1\n")
+    layout = layout_of(SourceSpec.parse(mapped(file, "[time]\nrate_hz = 0.2")))
+    assert [one.period_s for one in database_of(layout, {}).signals] == [5.0, 5.0]
+    known = {"dbc.A.B": Signal("dbc.A.B", "bar", "A", "B", period_s=9.0, labels={1.0: "on"})}
+    [speed, other] = database_of(layout, known).signals
+    assert (speed.message, speed.source_name, speed.unit) == ("table", SPEED, "km/h")
+    assert (other.message, other.source_name, other.unit) == ("A", "B", "bar")
+    assert (other.period_s, other.labels) == (9.0, {1.0: "on"})
+
+
+@pytest.mark.parametrize("cells", [[1.5, None, -2.5, 3.5, None, 4.5], [None] * 6, [1.5] * 6])
+def test_a_part_of_a_column_of_arrow_is_that_part(cells: list[float | None]) -> None:
+    part = np.asarray(cells_of(pyarrow, pyarrow.array(cells, pyarrow.float64()).slice(1, 4)))
+    assert [None if math.isnan(cell) else cell for cell in part.tolist()] == cells[1:5]
 
 
 def test_batches_are_bounded_however_many_columns_there_are(write: Write) -> None:
