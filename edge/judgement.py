@@ -19,6 +19,8 @@ from edge.trips import Trip, TripLog
 log = logging.getLogger(__name__)
 
 MAPPED: Final = "Vehicle."
+SLOW_PERIODS: Final = 10
+"""Of so many summaries one tells what changes slowly: with minutes, still in every quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,13 @@ class Judgement:
         grid_ns: int,
         summary_ns: int,
         summary_paths: Collection[str] = (),
+        summary_slow: Collection[str] = (),
         subscribed: Collection[str] = (),
         row_bytes: int = ROW_BYTES,
     ) -> None:
-        """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `subscribed`: signals
-        whose rows are kept beside those that detectors look at, all in memory of `row_bytes`.
+        """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `summary_slow`: what
+        trips, and of SLOW_PERIODS summaries the first, tell as well. `subscribed`: signals whose rows are kept beside
+        those that detectors look at, all in memory of `row_bytes`.
 
         Raises:
             ValueError: not one row fits.
@@ -77,7 +81,10 @@ class Judgement:
         self._detectors = list(detectors)
         self._trips = TripLog(vehicle, grid_ns=grid_ns)
         self._summary_ns = summary_ns
-        self._summary_paths = set(summary_paths) or {path for path in self.history.slot if path.startswith(MAPPED)}
+        mapped = {path for path in self.history.slot if path.startswith(MAPPED)}
+        self._often = set(summary_paths) or mapped - set(summary_slow)
+        self._all_told = self._often | set(summary_slow)
+        self._periods = 0
         self._period_end: int | None = None
         self._trip_known: str | None = None
         self._trip_in_use = False
@@ -136,7 +143,7 @@ class Judgement:
         return trip
 
     def _with_figures(self, trip: Trip | None) -> Trip | None:
-        return replace(trip, figures=self.history.close_trip(self._summary_paths)) if trip else None
+        return replace(trip, figures=self.history.close_trip(self._all_told)) if trip else None
 
     def _switch_off(self, detector: Detector, error: ModelError) -> None:
         self._detectors.remove(detector)
@@ -152,6 +159,8 @@ class Judgement:
         return periods
 
     def _close_period(self, ended: int) -> list[Period]:
-        figures = self.history.close_period(self._summary_paths)
+        tells_all = self._periods % SLOW_PERIODS == 0
+        figures = self.history.close_period(self._all_told if tells_all else self._often)
+        self._periods += bool(figures)
         started = (ended - 1) // self._summary_ns * self._summary_ns
         return [Period(started, ended, figures)] if figures else []

@@ -69,6 +69,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
         summary_paths=config.memory.summary_signals,
+        summary_slow=config.memory.summary_slow,
         subscribed=config.memory.subscribe,
         row_bytes=config.memory.row_ring_mb * MEGABYTE,
     )

@@ -21,6 +21,7 @@ class Outfit:
     detectors: tuple[Detector, ...]
     """They have no memory of their own, so all vehicles share them."""
     summary_signals: Sequence[str]
+    summary_slow: Sequence[str]
 
 
 def load_outfit(name: str, *, cycle: str, weather: str) -> Outfit:
@@ -34,7 +35,9 @@ def load_outfit(name: str, *, cycle: str, weather: str) -> Outfit:
     config = with_profile(Config(profile=kind.profile), Path.cwd())
     rules = load_rules([Path(file) for file in config.detect.rules])
     models = _models(config.detect.models)
-    return Outfit(load_sensors(kind, columns), (rules, *models), config.memory.summary_signals)
+    return Outfit(
+        load_sensors(kind, columns), (rules, *models), config.memory.summary_signals, config.memory.summary_slow
+    )
 
 
 def _models(folders: Sequence[str]) -> list[Detector]:

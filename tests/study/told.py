@@ -111,6 +111,7 @@ def tell(
         grid_ns=NANOSECONDS,
         summary_ns=60 * NANOSECONDS,
         summary_paths=outfit.summary_signals,
+        summary_slow=outfit.summary_slow,
     )
     codes = CodeWatch(vehicle, life.vehicle.units, outfit.sensors.named)
     told, silent_s = Told(), 0

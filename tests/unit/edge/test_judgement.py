@@ -52,10 +52,10 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def judgement(files: Path, *more: Detector) -> Judgement:
+def judgement(files: Path, *more: Detector, summary_s: int = 10, slow: Collection[str] = ()) -> Judgement:
     decoder = Decoder([Binding(load_database(files / "car.dbc"))])
     rules = load_rules([files / "rules.toml"])
-    return Judgement(decoder, [rules, *more], vehicle="car", grid_ns=GRID, summary_ns=10 * S)
+    return Judgement(decoder, [rules, *more], vehicle="car", grid_ns=GRID, summary_ns=summary_s * S, summary_slow=slow)
 
 
 def drive() -> list[Frame]:
@@ -93,6 +93,41 @@ def test_alerts_trips_and_summaries_of_a_drive(files: Path) -> None:
     assert trip.ended_by == "shutdown"
     assert trip.distance_m == pytest.approx(250, rel=0.01)
     assert trip.alerts == (began.id,)
+
+
+def test_an_alert_carries_the_scene_and_the_trip_of_its_beginning(files: Path) -> None:
+    outcomes = run(judgement(files), drive())
+    began, ended = [alert for outcome in outcomes for alert in outcome.alerts]
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert began.scene == ended.scene
+    assert began.scene.trip == trip.id
+    assert began.scene.freeze_frame == {"Vehicle.Speed": 36.0, "Vehicle.Exterior.AirTemperature": 50.0}
+
+
+def test_an_alert_of_the_first_cell_is_on_the_trip_that_begins_with_it(files: Path) -> None:
+    (files / "rules.toml").write_text(RULES.replace('for = "1s"', ""))
+    hot = [Frame(tick * 50 * MS, 256, (360).to_bytes(2, "little") + bytes([50, 0])) for tick in range(20)]
+    outcomes = run(judgement(files), hot)
+    [alert] = [alert for outcome in outcomes for alert in outcome.alerts]
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert (alert.started, alert.scene.trip, trip.alerts) == (GRID, trip.id, (alert.id,))
+
+
+def test_a_trip_tells_what_the_signals_did_on_it(files: Path) -> None:
+    [trip] = [trip for outcome in run(judgement(files), drive()) for trip in outcome.trips]
+    air, speed = trip.figures["Vehicle.Exterior.AirTemperature"], trip.figures["Vehicle.Speed"]
+    assert (air.min, air.max, air.last, speed.mean) == (20.0, 50.0, 20.0, 36.0)
+    assert speed.count == 498, "500 frames without those of its first cell"
+
+
+def test_what_is_slow_is_told_in_one_of_ten_summaries_and_of_the_trip(files: Path) -> None:
+    slow = "Vehicle.Exterior.AirTemperature"
+    outcomes = run(judgement(files, summary_s=1, slow=[slow]), drive())
+    periods = [period for outcome in outcomes for period in outcome.periods]
+    assert [place for place, period in enumerate(periods) if slow in period.figures] == [0, 10, 20]
+    assert all("Vehicle.Speed" in period.figures for period in periods)
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert slow in trip.figures
 
 
 @pytest.mark.parametrize("size", [1, 7, 160])
