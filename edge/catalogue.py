@@ -4,10 +4,13 @@ The paths and units are those of COVESA VSS 6.0 (the leaves that Telltale uses, 
 name for is called `Vehicle.Telltale.…` in the same style. A test holds this table against the published list.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from edge.heavy import heavy_vehicles
+from edge.electric import ELECTRIC_LABELS, electric_vehicles
+from edge.heavy import LAMP_STATES, LAMPS, heavy_vehicles
+from edge.heavy import OURS as TELLTALE
 from edge.polled import polled_signals
 
 UNMAPPED: Final = "dbc."
@@ -91,9 +94,18 @@ CATALOGUE: Final = _table(
     ("Vehicle.Telltale.ChargeLamp", "", 0.0, 1.0, 0.2),
     *heavy_vehicles(),
     *polled_signals(),
+    *electric_vehicles(),
 )
-"""Every signal that a shipped rule, model or summary uses, those of the petrol car, the names of heavy vehicles, and
-what testers ask for."""
+"""Every signal that a shipped rule, model or summary uses, those of the petrol car, the names of heavy and
+electric vehicles, and what testers ask for."""
+
+
+LABELS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Vehicle.LowVoltageSystemState": ("UNDEFINED", "LOCK", "OFF", "ACC", "ON", "START"),
+    **{f"{TELLTALE}.Lamp.{name}": LAMP_STATES for name in LAMPS},
+    **ELECTRIC_LABELS,
+}
+"""Names of the values 0, 1, 2, … of signals that have some."""
 
 
 def info(path: str) -> SignalInfo | None:

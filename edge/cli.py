@@ -17,6 +17,7 @@ from edge.cli_dtc import add_dtc
 from edge.cli_fleet import add_simulate_fleet
 from edge.cli_profile import add_profile
 from edge.cli_recording import add_recording
+from edge.cli_rules import add_rules
 from edge.cli_simulate import add_simulate
 from edge.config import SEE, Config, load_config, to_toml, with_profile
 from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
@@ -130,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     add_dtc(commands)
     add_profile(commands)
     add_recording(commands)
+    add_rules(commands)
     add_simulate(commands)
     add_simulate_fleet(commands)
     return parser

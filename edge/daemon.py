@@ -234,7 +234,7 @@ class Daemon:
             uptime_s=time.monotonic() - self._started_s,
             buses={reader.name: reader.down for reader in self._readers.readers},
             askers={one.service.name: (one.service.trouble, one.service.why) for one in self._asked.values()},
-            switched_off=self._judgement.switched_off,
+            switched_off=self._judgement.judges.switched_off,
             counters=counters,
         )
         if at_the_end or self._pulse.wants(body, now_s=time.monotonic(), posted_s=self._posted_s):
@@ -249,6 +249,7 @@ class Daemon:
                 "cells": self._judgement.cells,
                 "cells_skipped": self._grid.cells_skipped,
                 "frames_late": self._grid.frames_late,
+                "detectors_rested": self._judgement.judges.rests,
                 **self._judgement.book.counters,
             },
             "ring": {"frames": len(self._ring), "frames_overwritten": self._ring.frames_overwritten},
@@ -285,7 +286,9 @@ class Daemon:
 
     def _notes(self) -> list[str]:
         notes = [*self._prepared.notes]
-        notes += [f"detector {name} is switched off: {why}" for name, why in self._judgement.switched_off.items()]
+        notes += [
+            f"detector {name} is switched off: {why}" for name, why in self._judgement.judges.switched_off.items()
+        ]
         notes += unheard(self._judgement.decoder.counts, self._prepared.inner)
         if self._grid.frames_late:
             notes.append(f"{self._grid.frames_late:,} frames came after their cell had closed and count at the next")

@@ -78,6 +78,7 @@ def _axles() -> Iterator[Row]:
 
 
 _OF_VSS: Final[tuple[Row, ...]] = (
+    ("Vehicle.AngularVelocity.Yaw", "degrees/s", -300.0, 300.0, 0.1),
     *(
         (f"Vehicle.Chassis.Axle.Row{row}.Wheel.{side}.Brake.PadWear", "percent", 0.0, 100.0, 1.0)
         for row in (1, 2)
@@ -137,6 +138,30 @@ _SINGLE: Final[tuple[Row, ...]] = (
     ("Cargo.Weight", "kg", 0.0, 128_510.0, 10.0),
     ("Door.Position", "", 0.0, 13.0, 0.1),
     ("Door.RampPosition", "", 0.0, 1.0, 0.1),
+    ("AirFilter.DifferentialPressure", "kPa", 0.0, 12.5, 0.5),
+    ("Alternator.Current", "A", 0.0, 500.0, 1.0),
+    ("Alternator.Voltage", "V", 0.0, 60.0, 1.0),
+    ("Coolant.Level", "percent", 0.0, 100.0, 0.5),
+    ("Coolant.Pressure", "kPa", 0.0, 500.0, 0.5),
+    ("Engine.CrankcasePressure", "kPa", -250.0, 252.0, 0.5),
+    ("Engine.OilFilterDifferentialPressure", "kPa", 0.0, 125.0, 1.0),
+    ("Exhaust.MassFlow", "kg/h", 0.0, 12_851.0, 0.25),
+    ("Exhaust.Temperature", "Celsius", -60.0, 1400.0, 0.5),
+    ("Fan.Speed", "percent", 0.0, 100.0, 1.0),
+    ("Fuel.DeliveryPressure", "kPa", 0.0, 1000.0, 0.5),
+    ("Fuel.FilterDifferentialPressure", "kPa", 0.0, 500.0, 1.0),
+    ("ParticulateFilter.FuelRate", "l/h", 0.0, 3212.75, 0.5),
+    ("ParticulateFilter.Regeneration", "", 0.0, 2.0, 1.0),  # 0 not active, 1 active, 2 needed (SPN 3700)
+    ("ParticulateFilter.SinceRegeneration", "s", 0.0, 4_211_081_215.0, 1.0),
+    ("Scr.Conversion", "percent", 0.0, 100.0, 1.0),
+    ("Scr.Dosing", "g/h", 0.0, 19_276.5, 0.1),
+    ("Scr.DosingPressure", "kPa", 0.0, 2000.0, 0.1),
+    ("Scr.IntakeTemperature", "Celsius", -60.0, 1400.0, 0.5),
+    ("Scr.OutletTemperature", "Celsius", -60.0, 1400.0, 0.5),
+    ("Turbocharger.Boost", "kPa", 0.0, 500.0, 0.5),
+    ("Turbocharger.Speed", "rpm", 0.0, 257_020.0, 1.0),
+    ("Tyre.Alarm", "", 0.0, 5.0, 1.0),  # SPN 929: 0 far over, 1 over, 2 none, 3 under, 4 far under, 5 not defined
+    ("Tyre.Location", "", 0.0, 250.0, 1.0),  # SPN 929: axle in the upper four bits, tyre in the lower
     ("Tachograph.Speed", "km/h", 0.0, 250.996, 0.1),
     ("Tachograph.IsOverspeed", "", 0.0, 1.0, 0.1),
 )

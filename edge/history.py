@@ -12,16 +12,20 @@ from typing import Final
 
 import numpy as np
 
+from edge.codes_heard import CodesHeard
+from edge.doing import Doing
 from edge.figures import Figures, Float64s, Int64s, Ledger, Totals
 from edge.frames import NANOSECONDS
 from edge.periods import Periods
 from edge.rows import RowRing
 from edge.signals import Signal, SignalBatch
+from edge.spans import Spans, Wants
 
 NEVER: Final = np.iinfo(np.int64).min
 UNKNOWN: Final = float("nan")
 ROW_BYTES: Final = 4_000_000
 """Of the rows, unless told otherwise."""
+NOTHING: Final = Wants()
 
 
 class SignalState(StrEnum):
@@ -56,8 +60,9 @@ class History:
         smoothings: Collection[Smoothing] = (),
         subscribed: Collection[str] = (),
         row_bytes: int = ROW_BYTES,
+        wants: Wants = NOTHING,
     ) -> None:
-        """`subscribed`: paths whose rows are kept, in memory of `row_bytes`.
+        """`subscribed`: paths whose rows are kept, in memory of `row_bytes`. `wants`: of samples over time.
 
         Raises:
             ValueError: not one row fits.
@@ -78,6 +83,9 @@ class History:
         )
         self.ledger = Ledger(len(paths))
         self._smoothed = _Smoothed(sorted(set(smoothings)), self.slot, grid_ns)
+        self.spans = Spans(wants, self.slot, grid_ns)
+        self.doing = Doing()
+        self.codes = CodesHeard()
 
     def absorb(self, samples: SignalBatch, until: int) -> None:
         """Take in one grid cell: the samples before `until` (ns) that no earlier cell had."""
@@ -86,10 +94,15 @@ class History:
             self.latest[slots] = samples.value  # of equal indices the last one stands
             self.latest_at[slots] = samples.time
             self.ledger.add(slots, samples.value)
+            self.spans.take(slots, samples.value)
         self.until = until
         self._periods.look(until, self.ledger.heard, self.latest_at)
         fresh = self.fresh()
         self._smoothed.step(fresh)
+        self.spans.step(fresh, until)
+        self.doing.update(
+            lambda path: float(fresh[slot]) if (slot := self.slot.get(path)) is not None else UNKNOWN, until
+        )
         self.rows.append(until, fresh)
 
     def fresh(self) -> Float64s:
@@ -155,10 +168,34 @@ class Window:
     _values: Float64s
     _history: History
 
+    @property
+    def history(self) -> History:
+        """What it was cut from."""
+        return self._history
+
+    @property
+    def values(self) -> Float64s:
+        """Every signal as of now, by its slot; NaN when unknown or stale."""
+        return self._values
+
     def value(self, path: str) -> float:
         """The signal's value in its unit; NaN when unknown, stale, or not on this vehicle."""
         slot = self._history.slot.get(path)
         return UNKNOWN if slot is None else float(self._values[slot])
+
+    @property
+    def doing(self) -> str | None:
+        """What the vehicle is doing; None: unknown. See edge/doing.py."""
+        return self._history.doing.now
+
+    def last(self, path: str) -> float:
+        """The newest value that was ever heard, however old; NaN when none was."""
+        slot = self._history.slot.get(path)
+        return UNKNOWN if slot is None else float(self._history.latest[slot])
+
+    def tells_code(self, wanted: str) -> bool | None:
+        """Whether a unit tells this trouble code (see CodesHeard); None until one told any."""
+        return self._history.codes.tells(wanted)
 
     def age_s(self, path: str) -> float:
         """Seconds since the signal was last heard; infinite when it never was."""

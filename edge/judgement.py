@@ -1,7 +1,6 @@
 """From cells of frames to what is worth telling: decode, remember, judge. Pure: a replay gives what the road gave."""
 
-import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,14 +8,13 @@ import numpy as np
 
 from edge.alerts import Alert, AlertBook, scene_of
 from edge.decode.decoder import Decoder
-from edge.detect.finding import Detector, Finding
-from edge.errors import ModelError
+from edge.detect.finding import Detector
 from edge.figures import Figures
 from edge.grid import Cells
 from edge.history import ROW_BYTES, History, Window
+from edge.judges import Judges
+from edge.spans import Wants
 from edge.trips import Trip, TripLog
-
-log = logging.getLogger(__name__)
 
 MAPPED: Final = "Vehicle."
 SLOW_PERIODS: Final = 10
@@ -57,10 +55,11 @@ class Judgement:
         summary_slow: Collection[str] = (),
         subscribed: Collection[str] = (),
         row_bytes: int = ROW_BYTES,
+        stopwatch: Callable[[], int] | None = None,
     ) -> None:
         """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `summary_slow`: what
         trips, and of SLOW_PERIODS summaries the first, tell as well. `subscribed`: signals whose rows are kept beside
-        those that detectors look at, all in memory of `row_bytes`.
+        those that detectors look at, all in memory of `row_bytes`. `stopwatch`: monotonic ns, for who judges live.
 
         Raises:
             ValueError: not one row fits.
@@ -73,12 +72,11 @@ class Judgement:
             smoothings=smoothings,
             subscribed={*subscribed, *(path for detector in detectors for path in detector.paths)},
             row_bytes=row_bytes,
+            wants=Wants.all_of(detector.wants for detector in detectors),
         )
         self.book = AlertBook(vehicle, grid_ns=grid_ns)
         self.cells = 0
-        self.switched_off: dict[str, str] = {}
-        """Detectors that could not go on, with the reason."""
-        self._detectors = list(detectors)
+        self.judges = Judges(detectors, stopwatch)
         self._trips = TripLog(vehicle, grid_ns=grid_ns)
         self._summary_ns = summary_ns
         mapped = {path for path in self.history.slot if path.startswith(MAPPED)}
@@ -113,12 +111,7 @@ class Judgement:
     def _judge(self, end: int, periods: list[Period]) -> Outcome:
         self.cells += 1
         window = self.history.window()
-        findings: list[Finding] = []
-        for detector in tuple(self._detectors):
-            try:
-                findings.extend(detector.judge(window))
-            except ModelError as error:
-                self._switch_off(detector, error)
+        findings = self.judges.judge(window, self.book.firing)
         self._trips.begin(window)
         alerts = self.book.update(end, findings, lambda: scene_of(window, self._trips.running))
         trip = self._follow(window, [alert.id for alert in alerts if alert.ended is None and not alert.is_worse])
@@ -144,11 +137,6 @@ class Judgement:
 
     def _with_figures(self, trip: Trip | None) -> Trip | None:
         return replace(trip, figures=self.history.close_trip(self._all_told)) if trip else None
-
-    def _switch_off(self, detector: Detector, error: ModelError) -> None:
-        self._detectors.remove(detector)
-        self.switched_off[detector.name] = str(error)
-        log.error("detector %s is switched off: %s", detector.name, error)
 
     def _close_passed(self, end: int) -> list[Period]:
         """Periods whose end lies before this cell's: only after a silence that was skipped, or at the start."""

@@ -1,6 +1,7 @@
 """From a configuration to stages that are ready: everything that can be wrong is found here, before anything starts."""
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,16 @@ from edge.decode.kept import load_kept
 from edge.decode.layout import Fate
 from edge.decode.wrapped import notes_on_answers
 from edge.detect.finding import Detector
-from edge.detect.rules import load_rules
+from edge.detect.rules.detector import RuleDetector
+from edge.detect.rules.rule import load_rules, unheard
 from edge.errors import ConfigError, ModelError
 from edge.judgement import Judgement
 from edge.profile import MappedDatabase
 
 log = logging.getLogger(__name__)
 
+LIVE: Final = frozenset({"can", "elm327", "pythoncan"})
+"""Kinds of sources at which a detector that is slow makes others late; what a recording gives depends on no machine."""
 REMARKS_MAX: Final = 20
 """Told of one database at the start."""
 MS: Final = 1_000_000
@@ -60,11 +64,12 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     paths |= {quantity.path for did in dids.values() for quantity in did.quantities}
     if any(bus.ask == "obd" for bus in config.bus):
         paths |= {signal.path for signal in decoder.signals}  # what answers may tell among them
-    rules = load_rules([Path(file) for file in config.detect.rules])
+    units = {signal.path: signal.unit for one in bindings for signal in one.database.signals}
+    rules, refused = load_rules([Path(file) for file in config.detect.rules], units)
     models = _models(config.detect.models)
     judgement = Judgement(
         decoder,
-        [rules, *models],
+        [RuleDetector(rules), *models],
         vehicle=config.vehicle.id,
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
@@ -72,13 +77,15 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         summary_slow=config.memory.summary_slow,
         subscribed=config.memory.subscribe,
         row_bytes=config.memory.row_ring_mb * MEGABYTE,
+        stopwatch=time.perf_counter_ns if any(spec.kind in LIVE for spec in specs) else None,
     )
     databases = list({id(one.database): one.database for one in bindings}.values())
     notes = [
         *_remarks(bindings),
         *notes_on(bindings),
         *notes_on_answers(databases),
-        *rules.unheard(paths),
+        *map(str, refused),
+        *unheard(rules, paths),
         *_rates(config.bus, specs),
     ]
     notes += [f"nobody sends {path}, which is subscribed to" for path in config.memory.subscribe if path not in paths]

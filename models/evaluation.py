@@ -18,9 +18,11 @@ from edge.alerts import AlertBook
 from edge.detect.card import Card, Guard
 from edge.detect.finding import Concern, Detector, Finding, Verdict
 from edge.detect.onnx import OnnxDetector
-from edge.detect.rules import Level, Rule, RuleDetector
+from edge.detect.rules.detector import RuleDetector
+from edge.detect.rules.rule import rule_of
 from edge.frames import NANOSECONDS
-from edge.history import Smoothing, Window
+from edge.history import NOTHING, Smoothing, Window
+from edge.spans import Wants
 from models.recipe import Recipe
 from models.recordings import Truth, read_truth
 from models.replay import read_recording, windows
@@ -58,6 +60,7 @@ class Constant:
 
     smoothings: Sequence[Smoothing] = ()
     paths: Collection[str] = ()
+    wants = NOTHING
 
     def __init__(self, name: str, share: float, when: Guard, *, seed: int = 0) -> None:
         """`share` of all minutes in which the guard holds have a finding; which ones depends on the seed."""
@@ -103,7 +106,8 @@ def judge_drive(recipe: Recipe, file: Path, detectors: Sequence[Detector], *, be
     smoothings = [smoothing for detector in detectors for smoothing in detector.smoothings]
     witnesses = [_Witness(detector) for detector in detectors]
     grid_s, driving_s = recipe.judging.grid_s, 0.0
-    for window in windows(recording, smoothings, grid_ns=recipe.judging.grid_ns, begin_s=begin_s):
+    wants = Wants.all_of(detector.wants for detector in detectors)
+    for window in windows(recording, smoothings, wants, grid_ns=recipe.judging.grid_ns, begin_s=begin_s):
         running = all(guard.holds(window) for guard in recipe.when)
         driving_s += grid_s * running
         for witness in witnesses:
@@ -224,8 +228,18 @@ def _quantiles(values: Sequence[float], percents: Sequence[int]) -> dict[str, fl
 
 
 def _fixed_limit(card: Card, limit: float) -> RuleDetector:
-    concern = Concern(f"fixed_{limit:g}", "any", "warning", "watch", "", "", for_ns=card.for_ns)
-    level = Level(card.target.path, limit, above=True)
-    detector = RuleDetector([Rule(concern, level, clear=limit - 5.0, guards=())])
+    rule = rule_of(
+        {
+            "alert": f"fixed_{limit:.0f}",
+            "expr": f"{card.target.path} > {limit}",
+            "clear": f"{card.target.path} <= {limit - 5.0}",
+            "for": f"{card.for_s}s",
+            "component": "any",
+            "severity": "warning",
+            "action": "watch",
+            "summary": "",
+        }
+    )
+    detector = RuleDetector([rule])
     detector.name = f"fixed_{limit:g}"
     return detector

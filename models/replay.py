@@ -16,8 +16,9 @@ import pyarrow.parquet  # type: ignore[import-untyped]  # it ships no types
 from edge import catalogue
 from edge.errors import ConfigError
 from edge.frames import NANOSECONDS
-from edge.history import History, Smoothing, Window
+from edge.history import NOTHING, History, Smoothing, Window
 from edge.signals import Signal, SignalBatch
+from edge.spans import Wants
 
 TIME: Final = "time"
 COLUMNS: Final = (TIME, "signal", "value")
@@ -85,13 +86,18 @@ def _of_table(table: Any, wanted: Sequence[str]) -> Columns:
 
 
 def windows(
-    recording: Recording, smoothings: Sequence[Smoothing], *, grid_ns: int, begin_s: float = 0.0
+    recording: Recording,
+    smoothings: Sequence[Smoothing],
+    wants: Wants = NOTHING,
+    *,
+    grid_ns: int,
+    begin_s: float = 0.0,
 ) -> Iterator[Window]:
     """The vehicle as of every cell of the judgement grid; each window is valid until the next one is asked for.
 
     `begin_s` after the recording's start the vehicle's program starts, knowing nothing of what was before.
     """
-    history = History(recording.signals, grid_ns=grid_ns, smoothings=smoothings)
+    history = History(recording.signals, grid_ns=grid_ns, smoothings=smoothings, wants=wants)
     times = recording.samples.time
     begin = (int(times[0]) + round(begin_s * NANOSECONDS)) // grid_ns * grid_ns
     last = int(times[-1]) // grid_ns * grid_ns + grid_ns

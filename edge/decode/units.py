@@ -29,6 +29,7 @@ _DEGREES: Final = Fraction(180 / math.pi)
 _TABLE: Final = {
     "speed (m/s)": (
         ("m/s", 1, "mps meter/s m/sec"),
+        ("mm/s", Fraction("0.001"), "mm/sec"),
         ("km/h", Fraction(5, 18), "kph kmh kmph km/hr km/std"),
         ("mph", Fraction("0.44704"), "mi/h mile/h miles/h"),
         ("knots", Fraction(1852, 3600), "kn kt knot"),
@@ -124,6 +125,7 @@ _TABLE: Final = {
     "voltage (V)": (("V", 1, "volt volts"), ("mV", Fraction("0.001"), "millivolt"), ("kV", 1000, "")),
     "current (A)": (("A", 1, "amp amps ampere"), ("mA", Fraction("0.001"), "milliamp"), ("kA", 1000, "")),
     "charge (Ah)": (("Ah", 1, "a*h amphour"), ("mAh", Fraction("0.001"), ""), ("As", Fraction(1, 3600), "a*s")),
+    "resistance (kOhm)": (("kOhm", 1, "kω kohms"), ("Ohm", Fraction("0.001"), "ω ohms")),
     "frequency (Hz)": (("Hz", 1, "1/s"), ("kHz", 1000, "")),
 }
 _TEMPERATURES: Final = (

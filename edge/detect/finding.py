@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from edge.history import Smoothing, Window
+from edge.spans import Wants
 
 
 class Verdict(StrEnum):
@@ -83,8 +84,12 @@ class Detector(Protocol):
         """The smoothed signals that `judge` asks the window for."""
 
     @property
+    def wants(self) -> Wants:
+        """What `judge` asks of samples over time."""
+
+    @property
     def paths(self) -> Collection[str]:
-        """The signals that `judge` looks at: their rows are kept."""
+        """Signals whose rows are kept, because `judge` asks for their series."""
 
     def judge(self, window: Window) -> Sequence[Finding]:
         """Findings as of `window.until`; the same window always gives the same findings.

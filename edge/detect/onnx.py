@@ -16,7 +16,7 @@ import numpy.typing as npt
 from edge.detect.card import CARD, REMEDY, Card, load_card, load_model_bytes
 from edge.detect.finding import Concern, Finding, Verdict
 from edge.errors import ModelError
-from edge.history import Smoothing, Window
+from edge.history import NOTHING, Smoothing, Window
 
 # A vehicle tells nobody but its owner. It is read as the library loads, which else leaves an identifier in TMPDIR.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -85,6 +85,7 @@ class OnnxDetector:
         self.name = card.name
         self.smoothings: Sequence[Smoothing] = card.smoothings
         self.paths = card.paths
+        self.wants = NOTHING
         self.card = card
         self._folder = folder
         self._model: OnnxModel | None = None

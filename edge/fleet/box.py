@@ -75,7 +75,7 @@ class Box:
         self._sampler = Sampler(outfit.sensors, self.life.sensors)
         self._judgement = Judgement(
             self._sampler,
-            outfit.detectors,
+            outfit.detectors(),
             vehicle=enlisted.name,
             grid_ns=NANOSECONDS,
             summary_ns=habits.summary_s * NANOSECONDS,
@@ -139,7 +139,7 @@ class Box:
             uptime_s=float(self.life.seconds),
             buses={BUS: None},
             askers={},
-            switched_off=self._judgement.switched_off,
+            switched_off=self._judgement.judges.switched_off,
             counters={
                 "judgement": {"cells": self._judgement.cells},
                 "told": {"alerts": told.alerts_began, "refused": told.refused},

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from edge.config import Config, with_profile
 from edge.detect.finding import Detector
-from edge.detect.rules import load_rules
+from edge.detect.rules.detector import RuleDetector, compile_rules
+from edge.detect.rules.generate import Program
+from edge.detect.rules.rule import Rule, load_rules
 from edge.errors import ConfigError, ModelError
 from edge.fleet.sensors import Sensors, load_sensors
 from edge.simulator.kinds import kind_of
@@ -18,10 +20,16 @@ class Outfit:
     """Sensors, detectors, and which signals are summed up."""
 
     sensors: Sensors
-    detectors: tuple[Detector, ...]
+    rules: Sequence[Rule]
+    compiled: Program
+    models: tuple[Detector, ...]
     """They have no memory of their own, so all vehicles share them."""
     summary_signals: Sequence[str]
     summary_slow: Sequence[str]
+
+    def detectors(self) -> list[Detector]:
+        """Those of one vehicle."""
+        return [RuleDetector(self.rules, self.compiled), *self.models]
 
 
 def load_outfit(name: str, *, cycle: str, weather: str) -> Outfit:
@@ -33,11 +41,14 @@ def load_outfit(name: str, *, cycle: str, weather: str) -> Outfit:
     kind = kind_of(name)
     columns = Life(vehicle=name, seed=0, cycle=cycle, weather=weather).tracer.columns
     config = with_profile(Config(profile=kind.profile), Path.cwd())
-    rules = load_rules([Path(file) for file in config.detect.rules])
-    models = _models(config.detect.models)
-    return Outfit(
-        load_sensors(kind, columns), (rules, *models), config.memory.summary_signals, config.memory.summary_slow
-    )
+    sensors = load_sensors(kind, columns)
+    units = {signal.path: signal.unit for signal in sensors.signals}
+    rules, refused = load_rules([Path(file) for file in config.detect.rules], units)
+    if refused:
+        raise ConfigError(str(refused[0]))
+    models = tuple(_models(config.detect.models))
+    memory = config.memory
+    return Outfit(sensors, rules, compile_rules(rules), models, memory.summary_signals, memory.summary_slow)
 
 
 def _models(folders: Sequence[str]) -> list[Detector]:

@@ -60,9 +60,8 @@ voice = "none"
 """
 RULE: Final = """
 [[rule]]
-name = "{name}"
-signal = "{signal}"
-above = {limit}
+alert = "{name}"
+expr = "{signal} > {limit}"
 component = "engine"
 severity = "info"
 action = "watch"

@@ -14,8 +14,8 @@ from tests.fuzz.targets import TARGETS
 STRETCH = 5
 """Rounds after which what is kept is counted."""
 STRETCHES_MAX = 40
-"""Caches that fill by chance fill ever slower (the interpreter keeps names that were looked up, numpy a few freed blocks of
-each size: overlays keep nothing new after some 30); a leak grows in each."""
+"""Caches that fill by chance fill ever slower (the interpreter keeps names that were looked up, numpy a few freed
+blocks of each size: overlays keep nothing new after some 30); a leak grows in each."""
 BLOCKS_MAX = 0.5
 """Of memory that Python gives out, for each input and round; a single object that is kept takes one or two."""
 

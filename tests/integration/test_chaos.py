@@ -33,9 +33,8 @@ BO_ 256 Load: 4 ECU
 """
 RULE: Final = """
 [[rule]]
-name = "rule_{name}"
-signal = "dbc.Load.{upper}"
-above = 100
+alert = "rule_{name}"
+expr = "dbc.Load.{upper} > 100"
 component = "{name}"
 severity = "warning"
 action = "watch"

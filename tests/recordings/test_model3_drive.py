@@ -19,20 +19,18 @@ GRID_US = 100_000
 
 RULES = """
 [[rule]]
-name = "steering_fast_left"
-signal = "dbc.ID129SteeringAngle.SteeringSpeed129"
-below = -20.0
-clear = -5.0
+alert = "steering_fast_left"
+expr = "dbc.ID129SteeringAngle.SteeringSpeed129 < -20.0"
+clear = "dbc.ID129SteeringAngle.SteeringSpeed129 >= -5.0"
 component = "steering"
 severity = "info"
 action = "watch"
 summary = "Steering at {value}"
 
 [[rule]]
-name = "compressor_running"
-signal = "dbc.ID227CMP_state.CMP_speedRPM"
-above = 1000.0
-clear = 900.0
+alert = "compressor_running"
+expr = "dbc.ID227CMP_state.CMP_speedRPM > 1000.0"
+clear = "dbc.ID227CMP_state.CMP_speedRPM <= 900.0"
 for = "1s"
 component = "climate"
 severity = "info"
@@ -40,19 +38,17 @@ action = "watch"
 summary = "Compressor at {value}"
 
 [[rule]]
-name = "steering_right"
-signal = "dbc.ID129SteeringAngle.SteeringSpeed129"
-above = 10.0
-clear = 2.0
+alert = "steering_right"
+expr = "dbc.ID129SteeringAngle.SteeringSpeed129 > 10.0"
+clear = "dbc.ID129SteeringAngle.SteeringSpeed129 <= 2.0"
 component = "steering"
 severity = "info"
 action = "watch"
 summary = "Steering at {value}"
 
 [[rule]]
-name = "heater_hot"
-signal = "dbc.ID287PTCcabinHeatSensorStatus.PTC_leftTempIGBT"
-above = 57.5
+alert = "heater_hot"
+expr = "dbc.ID287PTCcabinHeatSensorStatus.PTC_leftTempIGBT > 57.5"
 component = "climate"
 severity = "info"
 action = "watch"
@@ -108,6 +104,7 @@ def expected(log: Path, database: Database, limit: Limit) -> list[tuple[int, int
     """(start, end) in microseconds of every alert that the log gives reason for, on the grid of 100 ms."""
     message = database.get_message_by_name(limit.message)
     value: float | None = None
+    in_cell: list[float] = []
     tick = holding_since = 0
     alerts: list[tuple[int, int | None]] = []
     firing = False
@@ -117,12 +114,13 @@ def expected(log: Path, database: Database, limit: Limit) -> list[tuple[int, int
         if value is None:
             return
         sign = 1 if limit.above else -1
-        beyond = sign * value > sign * limit.threshold
+        deciding = [value] if limit.for_us else in_cell or [value]  # without `for`, a single sample decides
+        beyond = any(sign * one > sign * limit.threshold for one in deciding)
         holding_since = (holding_since or at) if beyond else 0
         if not firing and beyond and at - holding_since >= limit.for_us:
             alerts.append((at, None))
             firing = True
-        elif firing and sign * value <= sign * limit.clear:
+        elif firing and not beyond and sign * value <= sign * limit.clear:
             alerts[-1] = (alerts[-1][0], at)
             firing = False
 
@@ -130,11 +128,13 @@ def expected(log: Path, database: Database, limit: Limit) -> list[tuple[int, int
         tick = tick or at // GRID_US * GRID_US + GRID_US
         while at >= tick:
             judge(tick)
+            in_cell.clear()
             tick += GRID_US
         if identifier == message.frame_id:
             decoded = message.decode(payload, decode_choices=False)
             assert isinstance(decoded, dict)
             value = float(decoded[limit.signal])  # type: ignore[arg-type]  # numbers without decode_choices
+            in_cell.append(value)
     judge(tick)
     return alerts
 

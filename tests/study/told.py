@@ -106,7 +106,7 @@ def tell(
     rows = TenRows(outfit.sensors, life.sensors)
     judgement = Judgement(
         rows,
-        outfit.detectors,
+        outfit.detectors(),
         vehicle="v",
         grid_ns=NANOSECONDS,
         summary_ns=60 * NANOSECONDS,

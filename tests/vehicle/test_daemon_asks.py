@@ -11,9 +11,8 @@ from tests.vehicle.clients import PATIENCE_S, TROUBLE, Wire
 
 RULE = """
 [[rule]]
-name = "turns"
-signal = "Vehicle.Powertrain.CombustionEngine.Speed"
-above = 100
+alert = "turns"
+expr = "Vehicle.Powertrain.CombustionEngine.Speed > 100"
 component = "engine"
 severity = "info"
 action = "watch"
@@ -21,9 +20,8 @@ summary = "{value}"
 driver = "It turns"
 
 [[rule]]
-name = "lamp"
-signal = "Vehicle.OBD.Status.IsMILOn"
-above = 0.5
+alert = "lamp"
+expr = "Vehicle.OBD.Status.IsMILOn > 0.5"
 component = "engine"
 severity = "info"
 action = "watch"

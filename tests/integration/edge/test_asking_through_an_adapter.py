@@ -19,9 +19,8 @@ from tests.programs import listening, run
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("obd") is None, reason="python-OBD is not installed")
 RULE = """
 [[rule]]
-name = "turns"
-signal = "Vehicle.Powertrain.CombustionEngine.Speed"
-above = 100
+alert = "turns"
+expr = "Vehicle.Powertrain.CombustionEngine.Speed > 100"
 component = "engine"
 severity = "info"
 action = "watch"

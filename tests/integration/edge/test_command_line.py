@@ -40,7 +40,7 @@ BROKEN = {
     "broken mapping": (["run", "--bus", SIM, "--dbc", "mapped.dbc"], "mapped.vss.toml", "Did you mean"),
     "no rules": (["run", "--bus", SIM, "--rules", "gone.toml"], "gone.toml", "Check the path"),
     "no such pack": (["run", "--bus", SIM, "--rules", "submarine"], "submarine", "car"),
-    "broken rule": (["run", "--bus", SIM, "--rules", "rule.toml"], "rule.toml, rule.1.above", "edge/README.md"),
+    "broken rules": (["run", "--bus", SIM, "--rules", "rule.toml"], "rule.toml", "Mend that line"),
     "no such profile": (["run", "--bus", SIM, "--profile", "submarine"], "submarine", "telltale-car"),
     "no model": (["run", "--bus", SIM, "--model", "gone/model"], "gone/model", "Check the path"),
     "broken model": (["run", "--bus", SIM, "--model", "./model"], "card.json", "Install the model package again"),
@@ -73,7 +73,7 @@ def test_a_mistake_is_one_line_with_place_and_remedy_and_exit_78(case: str, tmp_
     (tmp_path / "broken.dbc").write_text('VERSION ""\nBO_ x\n')
     (tmp_path / "mapped.dbc").write_text(CAR.read_text())
     (tmp_path / "mapped.vss.toml").write_text('[signals]\n"EngineData.EngineSped" = { path = "Vehicle.Speed" }\n')
-    (tmp_path / "rule.toml").write_text('[[rule]]\nname = "x"\nsignal = "Vehicle.Speed"\nabove = "fast"\n')
+    (tmp_path / "rule.toml").write_text("[[rule]\n")
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "card.json").write_text("{}")
     (tmp_path / "log.log").write_text("(1.000000) can0 123#00\n")
@@ -105,14 +105,18 @@ def test_check_prints_what_a_config_comes_down_to(tmp_path: Path) -> None:
     config = tmp_path / "edge.toml"
     config.write_text('profile = "telltale-car"\n[[bus]]\nsource = "sim:car"\n[detect]\nrules = ["more.toml"]\n')
     (tmp_path / "more.toml").write_text(
-        '[[rule]]\nname = "x"\nsignal = "Vehicle.Nowhere"\nabove = 1\ncomponent = "c"\n'
-        'severity = "info"\naction = "watch"\nsummary = "s"\n'
+        '[[rule]]\nalert = "x"\nexpr = "Vehicle.OBD.CommandedEGR > 1"\ncomponent = "c"\n'
+        'severity = "info"\naction = "watch"\nsummary = "s"\n[[rule]]\nalert = "y"\nexpr = "Vehicle.Sped > 1"\n'
+        'component = "c"\nseverity = "info"\naction = "watch"\nsummary = "s"\n'
     )
     ended = run("telltale-edge", "check", "--config", config)
     assert ended.status == 0
     assert "telltale-car.dbc" in ended.out
     assert "grid_ms = 100" in ended.out
-    assert "rule x cannot fire: no database gives Vehicle.Nowhere" in ended.err
+    assert "rule x cannot fire: no database gives Vehicle.OBD.CommandedEGR" in ended.err
+    assert (
+        "more.toml:10: rule y: expr, column 1: there is no signal Vehicle.Sped. Did you mean Vehicle.Speed" in ended.err
+    )
 
 
 def test_a_log_cut_off_in_mid_line_is_read_to_the_end_and_said(tmp_path: Path) -> None:
@@ -143,7 +147,8 @@ def test_speed_and_batches_change_nothing(tmp_path: Path) -> None:
     log = log_of(tmp_path)
     rules = tmp_path / "rules.toml"
     rules.write_text(
-        '[[rule]]\nname = "turning"\nsignal = "Vehicle.Powertrain.CombustionEngine.Speed"\nabove = 900\nclear = 850\n'
+        '[[rule]]\nalert = "turning"\nexpr = "Vehicle.Powertrain.CombustionEngine.Speed > 900"\n'
+        'clear = "Vehicle.Powertrain.CombustionEngine.Speed <= 850"\n'
         'component = "engine"\nseverity = "info"\naction = "watch"\nsummary = "{value}"\n'
     )
     outs = []

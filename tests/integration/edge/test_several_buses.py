@@ -21,9 +21,8 @@ BO_ 256 {name}: 1 ECU
 """
 RULE = """
 [[rule]]
-name = "{name}"
-signal = "dbc.{upper}.Level"
-above = 100
+alert = "{name}"
+expr = "dbc.{upper}.Level > 100"
 component = "{name}"
 severity = "info"
 action = "watch"

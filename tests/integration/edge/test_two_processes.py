@@ -37,9 +37,8 @@ BO_ 2032 Last: 1 ECU
 """
 LAST_RULE = """
 [[rule]]
-name = "last"
-signal = "dbc.Last.Frame"
-above = 0
+alert = "last"
+expr = "dbc.Last.Frame > 0"
 component = "test"
 severity = "info"
 action = "watch"
@@ -77,7 +76,7 @@ def test_every_frame_that_the_car_sends_is_heard_and_judged(bus: str, tmp_path: 
 def test_an_alert_that_fires_when_the_daemon_is_killed_goes_on_after_its_restart(bus: str, tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     rules.write_text(
-        '[[rule]]\nname = "cool"\nsignal = "Vehicle.Exterior.AirTemperature"\nbelow = 100\ncomponent = "air"\n'
+        '[[rule]]\nalert = "cool"\nexpr = "Vehicle.Exterior.AirTemperature < 100"\ncomponent = "air"\n'
         'severity = "info"\naction = "watch"\nsummary = "{value}"\ndriver = "It is cool"\n'
     )
     nowhere = ("--broker", "mqtt://127.0.0.1:1", "--state", tmp_path / "state")

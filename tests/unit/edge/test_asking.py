@@ -67,8 +67,8 @@ def test_a_mistake_is_told_with_its_place(line: str, tmp_path: Path) -> None:
 
 def test_a_rule_about_what_is_asked_for_can_fire(tmp_path: Path) -> None:
     (tmp_path / "rules.toml").write_text(
-        '[[rule]]\nname = "hot"\nsignal = "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature"\n'
-        'above = 120\ncomponent = "cooling"\nseverity = "critical"\naction = "stop_now"\nsummary = "s"\ndriver = "d"\n'
+        '[[rule]]\nalert = "hot"\nexpr = "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature > 120"\n'
+        'component = "cooling"\nseverity = "critical"\naction = "stop_now"\nsummary = "s"\ndriver = "d"\n'
     )
     rules = {"detect": {"rules": [str(tmp_path / "rules.toml")]}}
     asks = prepare(Config.model_validate({**rules, "bus": [{"source": "can:can0", "ask": "obd"}]}))

@@ -1,7 +1,7 @@
 """Judgement: from cells to alerts, trips and summaries; the same for any batching; no detector can stop it."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +9,14 @@ import pytest
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.detect.finding import Concern, Detector, Finding, Step, Verdict
-from edge.detect.rules import load_rules
+from edge.detect.rules.detector import RuleDetector
+from edge.detect.rules.rule import load_rules
 from edge.errors import ModelError
 from edge.frames import Frame, FrameBatch
 from edge.grid import Grid
-from edge.history import Smoothing, Window
+from edge.history import NOTHING, Smoothing, Window
 from edge.judgement import Judgement, Outcome
+from edge.spans import Wants
 
 S = 1_000_000_000
 MS = 1_000_000
@@ -34,9 +36,8 @@ MAPPING = """
 """
 RULES = """
 [[rule]]
-name = "hot"
-signal = "Vehicle.Exterior.AirTemperature"
-above = 40
+alert = "hot"
+expr = "Vehicle.Exterior.AirTemperature > 40"
 for = "1s"
 component = "cabin"
 severity = "warning"
@@ -53,10 +54,25 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def judgement(files: Path, *more: Detector, summary_s: int = 10, slow: Collection[str] = ()) -> Judgement:
+def judgement(
+    files: Path,
+    *more: Detector,
+    summary_s: int = 10,
+    slow: Collection[str] = (),
+    stopwatch: Callable[[], int] | None = None,
+) -> Judgement:
     decoder = Decoder([Binding(load_database(files / "car.dbc"))])
-    rules = load_rules([files / "rules.toml"])
-    return Judgement(decoder, [rules, *more], vehicle="car", grid_ns=GRID, summary_ns=summary_s * S, summary_slow=slow)
+    rules, refused = load_rules([files / "rules.toml"])
+    assert not refused
+    return Judgement(
+        decoder,
+        [RuleDetector(rules), *more],
+        vehicle="car",
+        grid_ns=GRID,
+        summary_ns=summary_s * S,
+        summary_slow=slow,
+        stopwatch=stopwatch,
+    )
 
 
 def drive() -> list[Frame]:
@@ -140,6 +156,7 @@ class Scripted:
     name = "scripted"
     smoothings: Sequence[Smoothing] = ()
     paths: Collection[str] = ()
+    wants: Wants = NOTHING
 
     def __init__(self, concern: Concern, step_at: int | None = None) -> None:
         self._concern = concern
@@ -190,6 +207,7 @@ class Failing:
     name = "broken"
     smoothings: Sequence[Smoothing] = ()
     paths: Collection[str] = ()
+    wants = NOTHING
 
     def judge(self, window: Window) -> Sequence[Finding]:
         raise ModelError(f"no at {window.until}")
@@ -199,7 +217,69 @@ def test_a_detector_that_cannot_go_on_is_switched_off_and_the_rest_runs(files: P
     subject = judgement(files, Failing())
     outcomes = run(subject, drive())
     assert [alert.concern.rule for outcome in outcomes for alert in outcome.alerts] == ["hot", "hot"]
-    assert subject.switched_off == {"broken": f"no at {GRID}"}
+    assert subject.judges.switched_off == {"broken": f"no at {GRID}"}
+
+
+@dataclass
+class Moody:
+    """Finds that it is hot at every tick, or does what it is told to."""
+
+    mood: Callable[[int], None]
+    name: str = "moody"
+    smoothings: Sequence[Smoothing] = ()
+    paths: Collection[str] = ()
+    wants: Wants = NOTHING
+    asked: list[int] = field(default_factory=list)
+
+    def judge(self, window: Window) -> Sequence[Finding]:
+        self.asked.append(window.until)
+        self.mood(window.until)
+        concern = Concern("moody", "x", "warning", "watch", "s", "a")
+        return [Finding(concern, Verdict.HOLDS)]
+
+
+def idle(seconds: float) -> list[Frame]:
+    return [Frame(tick * 100 * MS, 256, bytes(4)) for tick in range(round(10 * seconds))]
+
+
+def test_a_mistake_in_a_detector_rests_it_and_its_alerts_stay_as_they_are(
+    files: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(at: int) -> None:
+        if 10 * S < at < 200 * S:
+            raise ZeroDivisionError("by nothing")
+
+    subject = Moody(fails)
+    alerts = [alert for outcome in run(judgement(files, subject), idle(400)) for alert in outcome.alerts]
+    assert [(alert.concern.rule, alert.ended) for alert in alerts] == [("moody", None)]
+    tries = [at for at in subject.asked if 10 * S < at < 300 * S]
+    assert tries[:3] == [10 * S + GRID, 70 * S + GRID, 190 * S + GRID]
+    assert subject.asked[subject.asked.index(tries[2]) + 1 :] == []
+    assert caplog.text.count("is switched off: ZeroDivisionError: by nothing") == 1
+
+
+def test_a_detector_that_is_well_again_goes_on(files: Path) -> None:
+    def fails(at: int) -> None:
+        if at == 5 * S:
+            raise ModelError("once")
+
+    judged = judgement(files, subject := Moody(fails))
+    run(judged, idle(100))
+    assert judged.judges.switched_off == {}
+    assert judged.judges.rests == 1
+    assert len(subject.asked) == 1000 - 599
+
+
+def test_a_detector_that_is_too_slow_rests_and_one_that_was_slow_once_does_not(files: Path) -> None:
+    now = 0
+
+    def slow_from(at: int) -> None:
+        nonlocal now
+        now += 60 * MS if at == 2 * S or 5 * S < at < 50 * S else 1
+
+    subject = judgement(files, Moody(slow_from), stopwatch=lambda: now)
+    run(subject, idle(10))
+    assert subject.judges.switched_off == {"moody": "takes 60 ms a tick"}
 
 
 def test_a_long_silence_closes_the_period_where_it_ended(files: Path) -> None:

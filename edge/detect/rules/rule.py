@@ -1,0 +1,197 @@
+"""Rule: one that was read and makes sense, and how a written one becomes one."""
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from edge.catalogue import info
+from edge.detect.finding import Concern
+from edge.detect.rules.checking import Known, check_condition
+from edge.detect.rules.entry import RuleEntry
+from edge.detect.rules.generate import Conditions
+from edge.detect.rules.nodes import Call, Node, SignalNow, Stretch
+from edge.detect.rules.syntax import Wrong, parse, place
+from edge.detect.rules.texts import Text, compiled
+from edge.detect.rules.written import Written, read_rules
+from edge.errors import ConfigError
+
+REFUSED_MAX: Final = 500
+"""Told of all files; more are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A rule that cannot be used, and what to do about it; the others run."""
+
+    file: Path
+    line: int
+    """0: nobody knows."""
+    rule: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else str(self.file)
+        text = f"{where}: rule {self.rule}: {self.problem}"
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What it watches for, and when it holds."""
+
+    concern: Concern
+    conditions: Conditions
+    told: tuple[Node, ...]
+    """What fills the braces of its texts, in their order."""
+    formats: tuple[str, ...]
+    reason: str = ""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Signals that decide, in the order of the text."""
+        return tuple(dict.fromkeys(one.path for one in self._parts() if isinstance(one, SignalNow | Stretch)))
+
+    @property
+    def stretches(self) -> tuple[Call, ...]:
+        """Figures of stretches that decide."""
+        return tuple(
+            dict.fromkeys(
+                one for one in self._parts() if isinstance(one, Call) and isinstance(one.arguments[-1], Stretch)
+            )
+        )
+
+    @property
+    def span_ns(self) -> int:
+        """How far back it looks."""
+        return max((one.span_ns for one in self._parts() if isinstance(one, Stretch)), default=0)
+
+    @property
+    def is_hot(self) -> bool:
+        """A single sample decides, and it is critical."""
+        return self.conditions.each_sample and self.concern.severity == "critical"
+
+    def _parts(self) -> Sequence[Node]:
+        return [part for node in (self.conditions.when,) for part in node.walk()]
+
+
+def load_rules(files: Sequence[Path], units: Mapping[str, str] | None = None) -> tuple[list[Rule], list[Refused]]:
+    """The rules of some files, and those that cannot be used. `units`: of the vehicle's own signals, by path.
+
+    Raises:
+        ConfigError: a file is missing, unreadable, or holds no list of rules.
+    """
+    known = Known(units, any_dbc=units is None)
+    rules: dict[str, Rule] = {}
+    refused: list[Refused] = []
+    owners: dict[str, Path] = {}
+    for file in files:
+        for written in read_rules(file):
+            made = _made(written, known, owners)
+            if isinstance(made, Rule):
+                rules[made.concern.rule] = made
+                owners[made.concern.rule] = file
+            elif len(refused) < REFUSED_MAX:
+                refused.append(made)
+    _check_inhibits(rules.values(), owners, refused)
+    return list(rules.values()), refused
+
+
+def rule_of(table: Mapping[str, Any]) -> Rule:
+    """A rule from its fields, for who writes one in code.
+
+    Raises:
+        ConfigError: it cannot be used.
+    """
+    made = _made(Written(Path("rule"), table), Known(any_dbc=True), {})
+    if isinstance(made, Refused):
+        raise ConfigError(made.problem, place=f"rule {made.rule}", remedy=made.remedy)
+    return made
+
+
+def _made(written: Written, known: Known, owners: Mapping[str, Path]) -> Rule | Refused:
+    try:
+        entry = RuleEntry.model_validate(dict(written.table))
+    except ValidationError as error:
+        return _wrong_field(written, error)
+    if entry.alert in owners:
+        return Refused(
+            written.file,
+            written.line_of("alert"),
+            entry.alert,
+            f"the name is taken by a rule in {owners[entry.alert]}",
+            "Names are the identity of alerts: give it another",
+        )
+    name = "expr"
+    try:
+        when = check_condition(parse(entry.expr), known)
+        name = "clear"
+        clear = None if entry.clear is None else check_condition(parse(entry.clear), known)
+        name = "steps"
+        steps = tuple(None if one.expr is None else check_condition(parse(one.expr), known) for one in entry.steps)
+        texts: list[Text] = []
+        for name in ("summary", "advice", "driver"):
+            texts.append(compiled(getattr(entry, name), when, known, sum(len(one.nodes) for one in texts)))
+    except Wrong as wrong:
+        return _wrong_text(written, entry, name, wrong)
+    return Rule(
+        entry.concern(*(one.template for one in texts)),
+        Conditions(when, clear, steps, each_sample=entry.concern("", "", "").for_ns == 0),
+        tuple(node for one in texts for node in one.nodes),
+        tuple(form for one in texts for form in one.formats),
+        entry.reason,
+    )
+
+
+def _wrong_field(written: Written, error: ValidationError) -> Refused:
+    errors = error.errors()
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
+    parts = [str(part + 1 if isinstance(part, int) else part) for part in first["loc"]]
+    field = parts[0] if parts else ""
+    problem = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        known = [one.alias or name for name, one in RuleEntry.model_fields.items()]
+        like = difflib.get_close_matches(field, known, 1, 0.5)
+        problem, remedy = (
+            f"there is no field {field!r}",
+            f"Did you mean {like[0]}?" if like else f"There are {', '.join(known)}",
+        )
+    else:
+        problem = f"{'.'.join(parts)}: {problem}" if parts else problem
+        remedy = "See edge/README.md, rules"
+    name = written.table.get("alert")
+    return Refused(written.file, written.line_of(field), str(name)[:64] if name else "without a name", problem, remedy)
+
+
+def _wrong_text(written: Written, entry: RuleEntry, name: str, wrong: Wrong) -> Refused:
+    text = getattr(entry, name)
+    line, column = place(text, wrong.at) if isinstance(text, str) else (1, 1)
+    first = written.line_of(name)
+    where = f"{name}, column {column}" if name in {"expr", "clear"} else name
+    return Refused(
+        written.file, first + line - 1 if first else 0, entry.alert, f"{where}: {wrong.problem}", wrong.remedy
+    )
+
+
+def _check_inhibits(rules: Collection[Rule], owners: Mapping[str, Path], refused: list[Refused]) -> None:
+    """A rule that inhibits one that is not there still runs; it is said."""
+    names = {rule.concern.rule for rule in rules} | {one.rule for one in refused}
+    for rule in rules:
+        for name in rule.concern.inhibits:
+            if name not in names and len(refused) < REFUSED_MAX:
+                problem = f"inhibits {name}, which is no rule here (it runs without that)"
+                refused.append(Refused(owners[rule.concern.rule], 0, rule.concern.rule, problem, ""))
+
+
+def unheard(rules: Sequence[Rule], paths: Collection[str]) -> list[str]:
+    """A line for each rule that can never fire here, because the vehicle's databases lack a signal of it."""
+    return [
+        f"rule {rule.concern.rule} cannot fire: no database gives {path}"
+        for rule in rules
+        for path in rule.paths
+        if path not in paths and info(path) is not None
+    ]
