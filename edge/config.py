@@ -126,7 +126,9 @@ class Memory(_Part):
     """Subscribed signals and those that rules and models look at, ten times a second."""
     summary_s: Annotated[int, Field(ge=1, le=86_400)] = 60
     summary_signals: list[str] = []
-    """Empty: every signal that has a VSS path."""
+    """Empty: every signal that has a VSS path and is not among the slow ones."""
+    summary_slow: list[str] = []
+    """Told in one of ten summaries, and of every trip."""
     subscribe: list[SignalName] = []
     """Of which a row is kept for each cell, beside those that rules and models ask for."""
 
@@ -272,7 +274,8 @@ def with_profile(config: Config, base: Path) -> Config:
     detect.rules = detect.rules + [str(assets.rule_file(name, folder)) for name in profile.rules]
     detect.models = detect.models + [str(assets.model_folder(name, folder)) for name in profile.models]
     memory = result.memory
-    memory.summary_signals = memory.summary_signals or profile.summary_signals
+    if not memory.summary_signals and not memory.summary_slow:
+        memory.summary_signals, memory.summary_slow = profile.summary_signals, profile.summary_slow
     memory.subscribe = list(dict.fromkeys([*memory.subscribe, *profile.subscribe]))
     result.integrity = result.integrity + profile.integrity
     result.did = result.did + profile.did

@@ -77,6 +77,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
         summary_paths=config.memory.summary_signals,
+        summary_slow=config.memory.summary_slow,
         subscribed=config.memory.subscribe,
         row_bytes=config.memory.row_ring_mb * MEGABYTE,
         stopwatch=time.perf_counter_ns if any(spec.kind in LIVE for spec in specs) else None,
