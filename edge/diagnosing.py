@@ -10,6 +10,7 @@ from edge.codes.explain import Catalogue
 from edge.diagnostics import obd_messages
 from edge.diagnostics.asker import Asker
 from edge.diagnostics.findings import Code, Readiness, SinceCleared, Survey, Unit
+from edge.diagnostics.j1939.network_name import network_name_text
 from edge.diagnostics.obd import ObdReader
 from edge.diagnostics.opening import Asking, Way, frozen_values, open_way, surveyor_of
 from edge.diagnostics.poller import Surveyor
@@ -201,9 +202,17 @@ def _unit_text(unit: Unit, ready: Readiness | None, since: SinceCleared | None) 
     yield f"unit {unit.ecu}  {unit.name or 'no name'}"
     if unit.calibrations:
         yield f"  calibration  {', '.join(unit.calibrations)}  ({', '.join(unit.verifications) or 'no CVN'})"
-    for name, told in (("hardware", unit.hardware), ("software", unit.software), ("serial", (unit.serial,))):
+    for name, told in (
+        ("hardware", unit.hardware),
+        ("software", unit.software),
+        ("serial", (unit.serial,)),
+        ("serial of the control unit", (unit.ecu_serial,)),
+        ("location", (unit.location,)),
+    ):
         if any(told):
             yield f"  {name}  {', '.join(text for text in told if text)}"
+    if unit.network_name is not None:
+        yield f"  network name  {network_name_text(unit.network_name)}"
     if ready is not None:
         lamp = {True: "on", False: "off", None: "unknown"}[ready.mil]
         open_ones = [monitor.name for monitor in ready.monitors if not monitor.complete]

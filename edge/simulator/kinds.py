@@ -16,6 +16,7 @@ from edge.simulator.car.faults import FAULTS as CAR_FAULTS
 from edge.simulator.car.petrol import PetrolCar
 from edge.simulator.car.senders import SENDERS as CAR_SENDERS
 from edge.simulator.car.traits import CarTraits
+from edge.simulator.ecu.j1939.diagnostics import Component
 from edge.simulator.ecu.j1939.network import J1939Network
 from edge.simulator.ecu.obd_network import ObdNetwork
 from edge.simulator.ev.electric import ElectricCar
@@ -100,6 +101,9 @@ def _j1939(vehicle: Vehicle, vin: str, bus: str) -> Diagnostics:
         vin=vin,
         readings=vehicle.readings,
         ignition_on=lambda: vehicle.readings()["key"] >= Key.ON,
+        components={
+            unit.address: Component(ecu=(unit.name, f"{vin[-6:]}{unit.address:02X}")) for unit in vehicle.units
+        },
         bus=bus,
     )
 

@@ -5,22 +5,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from edge.decode.texts import words_of
 from edge.diagnostics import permission as groups
 from edge.diagnostics.findings import (
     Code,
     CodeKey,
     Lamp,
+    NetworkName,
     Protocol,
     Readiness,
     SinceCleared,
     Status,
     Survey,
-    Unit,
     Value,
 )
 from edge.diagnostics.j1939 import messages
 from edge.diagnostics.j1939.asker import EEC1, EVERYBODY, POSITIVE, J1939Asker, Reply
+from edge.diagnostics.j1939.identity import unit_of
+from edge.diagnostics.j1939.network_name import network_name
+from edge.diagnostics.watch import OTHER_TESTERS
 
 LISTEN_S: Final = 1.3
 """DM1 comes every second (SAE J1939-73, 5.7.1)."""
@@ -28,13 +30,19 @@ KINDS: Final[Mapping[int, Status]] = {
     groups.DM2: Status.PREVIOUS,
     groups.DM6: Status.PENDING,
     groups.DM12: Status.CONFIRMED,
+    groups.DM23: Status.LIT_BEFORE,
     groups.DM28: Status.PERMANENT,
 }
 """Beside DM1, which is heard."""
 _SAID_TO_ALL: Final = frozenset({groups.ADDRESS_CLAIMED, groups.DM1})
 """Groups that are only ever told to everybody."""
-_OURS: Final = "Vehicle.Telltale.Component"
-_VIN: Final = "Vehicle.VehicleIdentification.VIN"
+IDENTITIES: Final = (
+    groups.VEHICLE_IDENTIFICATION,
+    groups.COMPONENT_IDENTIFICATION,
+    groups.ECU_IDENTIFICATION,
+    groups.SOFTWARE_IDENTIFICATION,
+    groups.DM19,
+)
 
 
 class TruckSurveyor:
@@ -65,21 +73,20 @@ class TruckSurveyor:
         return bool(self.units)
 
     def identity(self) -> Survey | None:
-        """VIN, components, software, calibrations."""
-        vins = self._ask(groups.VEHICLE_IDENTIFICATION).payloads
-        components = self._ask(groups.COMPONENT_IDENTIFICATION).payloads
-        software = self._ask(groups.SOFTWARE_IDENTIFICATION).payloads
-        calibrations = self._ask(groups.DM19).payloads
-        units = {
-            _name(unit): _unit(unit, components.get(unit), software.get(unit), calibrations.get(unit), vins.get(unit))
-            for unit in sorted({*vins, *components, *software, *calibrations})
-        }
-        self.units |= {*vins, *components, *software, *calibrations}
+        """VIN, labels of components and control units, software, calibrations, and the NAMEs that were heard."""
+        said: dict[int, dict[int, bytes]] = {}
+        for group in IDENTITIES:
+            for unit, payload in self._ask(group).payloads.items():
+                said.setdefault(unit, {})[group] = payload
+        self.units |= said.keys()
+        names = self._network_names()
+        told = sorted(said.keys() | {unit for unit, name in names.items() if not name.takes_any_address})
+        units = {_name(unit): unit_of(_name(unit), said.get(unit, {}), names.get(unit)) for unit in told}
         vin = next((unit.vin for unit in units.values() if unit.vin), None)
         return Survey(vin=vin, units=units, refused=dict(self._refused)) if units else None
 
     def codes(self) -> Survey | None:
-        """DM1 as it is heard, or asked for where nobody sends it; DM2, 6, 12, 28, and what stands beside."""
+        """DM1 as it is heard, or asked for where nobody sends it; DM2, 6, 12, 23, 28, and what stands beside."""
         active = self._active()
         codes: dict[CodeKey, Code] = {}
         told: dict[str, frozenset[Status]] = {}
@@ -128,6 +135,13 @@ class TruckSurveyor:
         """There is none to ask for."""
         del name
         return False
+
+    def _network_names(self) -> Mapping[int, NetworkName]:
+        """NAMEs of the vehicle's units, by source address, as they claimed it last."""
+        own = self._asker.address
+        others = {unit: claim for unit, claim in own.names.items() if claim != own.name and unit not in OTHER_TESTERS}
+        names = {unit: network_name(claim) for unit, claim in others.items()}
+        return {unit: name for unit, name in names.items() if name is not None}
 
     def _active(self) -> Mapping[int, bytes]:
         self._asker.listen(LISTEN_S)
@@ -188,31 +202,6 @@ class TruckSurveyor:
 def _name(unit: int) -> str:
     """Two hex digits of the source address."""
     return f"{unit:02X}"
-
-
-def _unit(
-    unit: int, component: bytes | None, software: bytes | None, calibration: bytes | None, vin: bytes | None
-) -> Unit:
-    label = _words(groups.COMPONENT_IDENTIFICATION, component)
-    names = list(messages.calibrations(calibration or b""))
-    make_and_model = [label[path] for path in (f"{_OURS}.Make", f"{_OURS}.Model") if path in label]
-    programs = _words(groups.SOFTWARE_IDENTIFICATION, software).get(f"{_OURS}.Software")
-    return Unit(
-        ecu=_name(unit),
-        name=" ".join(make_and_model) or None,
-        vin=_words(groups.VEHICLE_IDENTIFICATION, vin).get(_VIN),
-        serial=label.get(f"{_OURS}.SerialNumber"),
-        software=tuple(programs.split(", ")) if programs else (),
-        calibrations=tuple(name for name, _ in names),
-        verifications=tuple(number for _, number in names),
-    )
-
-
-def _words(group: int, payload: bytes | None) -> Mapping[str, str]:
-    if payload is None:
-        return {}
-    words = words_of(0x18000000 | group << 8, payload)
-    return words.texts if words else {}
 
 
 def _joined(old: Code | None, name: str, trouble: messages.Trouble, status: Status, lamp: Lamp | None) -> Code:

@@ -243,6 +243,8 @@ def test_a_truck_tells_who_it_is(truck: tuple[TruckSurveyor, SimulatedPort]) -> 
     assert survey.vin == port.simulation.life.vin
     assert survey.units["00"].calibrations == ("TT13D-E6-0918",)
     assert len(survey.units) == 8
+    assert survey.units["0B"].hardware == ("BRAKES",)
+    assert survey.units["0B"].ecu_serial == f"{survey.vin[-6:]}0B"
 
 
 def test_a_truck_tells_its_codes_with_their_lamps(truck: tuple[TruckSurveyor, SimulatedPort]) -> None:
@@ -253,7 +255,7 @@ def test_a_truck_tells_its_codes_with_their_lamps(truck: tuple[TruckSurveyor, Si
     assert (alternator.status, alternator.lamp, alternator.occurrences) == (Status.CONFIRMED, Lamp.ON, 1)
     assert survey.lamps["21"]["red_stop"] is Lamp.ON
     assert survey.lamps["03"] == {"amber_warning": Lamp.OFF}
-    assert survey.told["00"] == {Status.CONFIRMED, Status.PENDING, Status.PREVIOUS, Status.PERMANENT}
+    assert survey.told["00"] == set(Status)
     assert survey.cleared["00"].distance_km is not None
     assert survey.odometer_km is not None
     assert survey.readiness["3D"].monitors
