@@ -1,7 +1,7 @@
 """`telltale-edge diagnose`: one look at a vehicle for whoever stands beside it; and erasing codes, when told to."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from typing import Any, Final, Literal
@@ -23,6 +23,8 @@ SPEED: Final = 0x0D
 ENGINE_SPEED: Final = 0x0C
 CLEAR: Final = bytes((0x04,))
 
+NOT_UNDERSTOOD: Final = ("payload_", "codes_of_old_methods", "malformed")
+"""How the counters begin of what came and could not be read."""
 WHY: Final = {
     Silence.NOTHING_HEARD: "nothing is heard: is the ignition on, the plug in, and the bit rate that of the vehicle? A "
     "gateway may keep it silent: then try --silent-connector",
@@ -50,8 +52,12 @@ def diagnose(asking: Asking, how: Literal["obd", "j1939"], *, as_json: bool) -> 
     """
     with closing(open_way(asking)) as way:
         _listen(way)
-        survey = _looked(way, surveyor_of(way.askers, asking) if how == "obd" else way.heavy(asking.identity))
-        return _as_json(survey, way) if as_json else "".join(f"{text}\n" for text in _as_text(survey, way))
+        surveyor = surveyor_of(way.askers, asking) if how == "obd" else way.heavy(asking.identity)
+        survey = _looked(way, surveyor)
+        counters = {**way.counters(), **surveyor.counters}
+        if as_json:
+            return _as_json(survey, way, counters)
+        return "".join(f"{text}\n" for text in (*_as_text(survey, way), *_not_understood(counters)))
 
 
 def clear_codes(asking: Asking, how: Literal["obd", "j1939"]) -> str:
@@ -141,7 +147,7 @@ def _list(survey: Survey | None) -> str:
     return ", ".join(codes) or "no codes"
 
 
-def _as_json(survey: Survey, way: Way) -> str:
+def _as_json(survey: Survey, way: Way, counters: Mapping[str, int]) -> str:
     told: dict[str, Any] = {
         "vin": survey.vin,
         "vin_check_digit": obd_messages.check_digit_fits(survey.vin) if survey.vin else None,
@@ -155,7 +161,7 @@ def _as_json(survey: Survey, way: Way) -> str:
         "refused": dict(survey.refused),
         "granted_bits_per_s": way.budget().bits_per_s,
         "bits_in_a_second_at_most": way.budget().peak_bits,
-        "counters": dict(way.counters()),
+        "counters": dict(counters),
     }
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
@@ -196,6 +202,12 @@ def _as_text(survey: Survey, way: Way) -> Iterator[str]:
         yield f"refused        {asked}: {why}"
     share = 100.0 * way.budget().peak_bits / (way.budget().bits_per_s or 1)
     yield f"we took at most {share:.0f} % of the {way.budget().bits_per_s:,} bit/s that are granted to us"
+
+
+def _not_understood(counters: Mapping[str, int]) -> Iterator[str]:
+    """What came and was not whole, or says what nobody can tell."""
+    if found := [f"{count} {cause}" for cause, count in counters.items() if count and cause.startswith(NOT_UNDERSTOOD)]:
+        yield f"not understood  {', '.join(found)}"
 
 
 def _unit_text(unit: Unit, ready: Readiness | None, since: SinceCleared | None) -> Iterator[str]:

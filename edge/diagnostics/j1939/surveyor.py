@@ -22,6 +22,7 @@ from edge.diagnostics.j1939 import messages
 from edge.diagnostics.j1939.asker import EEC1, EVERYBODY, POSITIVE, J1939Asker, Reply
 from edge.diagnostics.j1939.identity import unit_of
 from edge.diagnostics.j1939.network_name import network_name
+from edge.diagnostics.j1939.soundness import Fault, code_list_fault, fault_of
 from edge.diagnostics.watch import OTHER_TESTERS
 
 LISTEN_S: Final = 1.3
@@ -36,6 +37,7 @@ KINDS: Final[Mapping[int, Status]] = {
 """Beside DM1, which is heard."""
 _SAID_TO_ALL: Final = frozenset({groups.ADDRESS_CLAIMED, groups.DM1})
 """Groups that are only ever told to everybody."""
+OLD_METHODS: Final = "codes_of_old_methods"
 IDENTITIES: Final = (
     groups.VEHICLE_IDENTIFICATION,
     groups.COMPONENT_IDENTIFICATION,
@@ -51,8 +53,8 @@ class TruckSurveyor:
     def __init__(self, asker: J1939Asker) -> None:
         self.units: set[int] = set()
         """Source addresses that ever answered."""
-        self.malformed: Counter[str] = Counter()
-        """Codes whose SPN cannot be told."""
+        self.malformed: Counter[str] = Counter(dict.fromkeys((*Fault, OLD_METHODS), 0))
+        """Payloads that are not whole, by what is wrong, each time they come; and codes whose SPN cannot be told."""
         self._asker = asker
         self._refused: dict[str, str] = {}
         self._mute: set[tuple[int, int]] = set()
@@ -94,7 +96,7 @@ class TruckSurveyor:
             self._gather(codes, told, payloads, status)
         for unit, frames in self._frames().items():
             _frame_codes(codes, unit, frames)
-        if not told:
+        if not told and not codes:
             return None
         ready, cleared = self._ask(groups.DM5).payloads, self._ask(groups.DM21).payloads
         return Survey(
@@ -145,7 +147,7 @@ class TruckSurveyor:
 
     def _active(self) -> Mapping[int, bytes]:
         self._asker.listen(LISTEN_S)
-        return self._asker.active_now() or self._ask(groups.DM1).payloads
+        return self._checked(groups.DM1, self._asker.active_now()) or self._ask(groups.DM1).payloads
 
     def _lists(self) -> Iterator[tuple[Mapping[int, bytes], Status]]:
         for group, status in KINDS.items():
@@ -163,8 +165,9 @@ class TruckSurveyor:
     ) -> None:
         for unit, payload in payloads.items():
             name = _name(unit)
-            told[name] = told.get(name, frozenset()) | {status}
-            self.malformed["codes_of_old_methods"] += messages.ambiguous(payload)
+            if code_list_fault(payload) is None:  # of a list that is not whole nothing is known to be gone
+                told[name] = told.get(name, frozenset()) | {status}
+            self.malformed[OLD_METHODS] += messages.ambiguous(payload)
             lamp = messages.brightest(messages.lamps(payload))
             for trouble in messages.troubles(payload):
                 key = name, trouble.text, None
@@ -177,9 +180,16 @@ class TruckSurveyor:
         return self._first(groups.VEHICLE_DISTANCE, lambda payload: messages.distance_km(payload, fine=False))
 
     def _first(self, group: int, read: Callable[[bytes], float | None]) -> float | None:
-        payloads = self._asker.totals.get(group) or self._ask(group).payloads
+        payloads = self._checked(group, self._asker.totals.get(group, {})) or self._ask(group).payloads
         known = (read(payload) for payload in payloads.values())
         return next((value for value in known if value is not None), None)
+
+    def _checked(self, group: int, payloads: Mapping[int, bytes]) -> Mapping[int, bytes]:
+        """The same; what is not whole is counted."""
+        for payload in payloads.values():
+            if (fault := fault_of(group, payload)) is not None:
+                self.malformed[fault] += 1
+        return payloads
 
     def _ask(self, group: int) -> Reply:
         """Everybody, and whoever kept silent then once more alone: some tell long answers to one alone."""
@@ -196,6 +206,7 @@ class TruckSurveyor:
         for unit, why in reply.refused.items():
             if why not in {POSITIVE, "not_supported"}:
                 self._refused[f"{_name(unit)} PGN {group}"] = why
+        self._checked(group, reply.payloads)
         return reply
 
 
