@@ -1,13 +1,13 @@
 """J1939Asker: requests for parameter groups, and their answers, however many frames they take (SAE J1939-21)."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from edge.decode.transport import Transport
 from edge.diagnostics.budget import frame_bits
-from edge.diagnostics.j1939.address import NOWHERE, Address
+from edge.diagnostics.j1939.address import CHANCE, NOWHERE, Address
 from edge.diagnostics.j1939.session import Session, abort
 from edge.diagnostics.line import LOOK_S, Line, NotNow, OverBudget
 from edge.diagnostics.permission import DM1, ENGINE_HOURS, FINE_DISTANCE, FRAME_BYTES, VEHICLE_DISTANCE
@@ -57,9 +57,9 @@ class Reply:
 class J1939Asker:
     """Asks on one bus; claims an address first. Used by one thread."""
 
-    def __init__(self, line: Line, identity: int) -> None:
-        """`identity`: a number of this very box, for its NAME."""
-        self.address = Address(line, identity)
+    def __init__(self, line: Line, identity: int, *, chance: Callable[[], float] = CHANCE) -> None:
+        """`identity`: a number of this very box, for its NAME; `chance`: any of 0 to 1, 1 never."""
+        self.address = Address(line, identity, chance=chance)
         self.active: dict[int, tuple[bytes, int]] = {}
         """DM1 of each unit as it was heard last, and when."""
         self.totals: dict[int, dict[int, bytes]] = {}

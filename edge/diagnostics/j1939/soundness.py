@@ -1,4 +1,4 @@
-"""Whether what a unit told is whole: short, cut, of a wrong length, or no text. Pure; what is whole in it is still read.
+"""Whether what a unit told is whole, or short, cut, of a wrong length, no text. Pure; what is whole in it is read.
 
 Only what we read counts, so that what a standard's later edition adds at the end is no fault.
 """
