@@ -103,6 +103,8 @@ class Component:
     """SPN 234: names of the programs in it; without any, the calibration's name stands in."""
     ecu: tuple[str, ...] = ()
     """SPN 2901, 2902, 2903, 2904, 4304, 6714, as many as the unit tells: what the label of the control unit says."""
+    claim: bytes = b""
+    """Its NAME, eight bytes; without one it says nothing of its address."""
 
 
 class Diagnostics:
@@ -113,6 +115,8 @@ class Diagnostics:
         self._memory = unit.memory
         self._columns = columns
         self._lamps = known_lamps(unit.memory)
+        self.claim = component.claim if component else b""
+        """What it says when everybody is asked for their addresses."""
         self._answers: dict[int, Callable[[], bytes]] = {
             DM1: self.dm1,
             DM2: lambda: self._list(self._memory.previously_active()),

@@ -262,6 +262,10 @@ def test_a_truck_tells_who_it_is(truck: tuple[TruckSurveyor, SimulatedPort]) -> 
     assert survey.vin == port.simulation.life.vin
     assert survey.units["00"].calibrations == ("TT13D-E6-0918",)
     assert len(survey.units) == 8
+    name = survey.units["0B"].network_name
+    assert name is not None
+    assert (name.function, name.takes_any_address) == (9, False)
+    assert len({unit.identity for unit in survey.units.values()}) == 8
     assert survey.units["0B"].hardware == ("BRAKES",)
     assert survey.units["0B"].ecu_serial == f"{survey.vin[-6:]}0B"
 
