@@ -1,7 +1,7 @@
 """From cells of frames to what is worth telling: decode, remember, judge. Pure: a replay gives what the road gave."""
 
-import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,17 +9,17 @@ import numpy as np
 
 from edge.alerts import Alert, AlertBook, scene_of
 from edge.decode.decoder import Decoder
-from edge.detect.finding import Detector, Finding
-from edge.errors import ModelError
+from edge.detect.finding import Detector
 from edge.figures import Figures
 from edge.grid import Cells
 from edge.history import ROW_BYTES, History, Window
+from edge.judges import Judges
 from edge.spans import Wants
 from edge.trips import Trip, TripLog
 
-log = logging.getLogger(__name__)
-
 MAPPED: Final = "Vehicle."
+SLOW_PERIODS: Final = 10
+"""Of so many summaries one tells what changes slowly: with minutes, still in every quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,14 @@ class Judgement:
         grid_ns: int,
         summary_ns: int,
         summary_paths: Collection[str] = (),
+        summary_slow: Collection[str] = (),
         subscribed: Collection[str] = (),
         row_bytes: int = ROW_BYTES,
+        stopwatch: Callable[[], int] | None = None,
     ) -> None:
-        """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `subscribed`: signals
-        whose rows are kept beside those that detectors look at, all in memory of `row_bytes`.
+        """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `summary_slow`: what
+        trips, and of SLOW_PERIODS summaries the first, tell as well. `subscribed`: signals whose rows are kept beside
+        those that detectors look at, all in memory of `row_bytes`. `stopwatch`: monotonic ns, for who judges live.
 
         Raises:
             ValueError: not one row fits.
@@ -74,12 +77,13 @@ class Judgement:
         )
         self.book = AlertBook(vehicle, grid_ns=grid_ns)
         self.cells = 0
-        self.switched_off: dict[str, str] = {}
-        """Detectors that could not go on, with the reason."""
-        self._detectors = list(detectors)
+        self.judges = Judges(detectors, stopwatch)
         self._trips = TripLog(vehicle, grid_ns=grid_ns)
         self._summary_ns = summary_ns
-        self._summary_paths = set(summary_paths) or {path for path in self.history.slot if path.startswith(MAPPED)}
+        mapped = {path for path in self.history.slot if path.startswith(MAPPED)}
+        self._often = set(summary_paths) or mapped - set(summary_slow)
+        self._all_told = self._often | set(summary_slow)
+        self._periods = 0
         self._period_end: int | None = None
         self._trip_known: str | None = None
         self._trip_in_use = False
@@ -88,11 +92,13 @@ class Judgement:
         """Judge cell by cell; what each brought to light, if anything."""
         samples = self.decoder.decode(cells.frames)
         last = np.searchsorted(samples.time, np.array(cells.ends, np.int64), side="left")
-        first = 0
+        first, told = 0, deque(samples.codes)
         for end, row in zip(cells.ends, last, strict=True):
             periods = self._close_passed(end)
             self.history.absorb(samples.between(first, int(row)), end)
             first = int(row)
+            while told and told[0].time < end:
+                self.history.codes.hear(told[0].unit, told.popleft().codes)
             outcome = self._judge(end, periods)
             if outcome.alerts or outcome.trips or outcome.periods:
                 yield outcome
@@ -108,12 +114,7 @@ class Judgement:
     def _judge(self, end: int, periods: list[Period]) -> Outcome:
         self.cells += 1
         window = self.history.window()
-        findings: list[Finding] = []
-        for detector in tuple(self._detectors):
-            try:
-                findings.extend(detector.judge(window))
-            except ModelError as error:
-                self._switch_off(detector, error)
+        findings = self.judges.judge(window, self.book.firing)
         self._trips.begin(window)
         alerts = self.book.update(end, findings, lambda: scene_of(window, self._trips.running))
         trip = self._follow(window, [alert.id for alert in alerts if alert.ended is None and not alert.is_worse])
@@ -138,12 +139,7 @@ class Judgement:
         return trip
 
     def _with_figures(self, trip: Trip | None) -> Trip | None:
-        return replace(trip, figures=self.history.close_trip(self._summary_paths)) if trip else None
-
-    def _switch_off(self, detector: Detector, error: ModelError) -> None:
-        self._detectors.remove(detector)
-        self.switched_off[detector.name] = str(error)
-        log.error("detector %s is switched off: %s", detector.name, error)
+        return replace(trip, figures=self.history.close_trip(self._all_told)) if trip else None
 
     def _close_passed(self, end: int) -> list[Period]:
         """Periods whose end lies before this cell's: only after a silence that was skipped, or at the start."""
@@ -154,6 +150,8 @@ class Judgement:
         return periods
 
     def _close_period(self, ended: int) -> list[Period]:
-        figures = self.history.close_period(self._summary_paths)
+        tells_all = self._periods % SLOW_PERIODS == 0
+        figures = self.history.close_period(self._all_told if tells_all else self._often)
+        self._periods += bool(figures)
         started = (ended - 1) // self._summary_ns * self._summary_ns
         return [Period(started, ended, figures)] if figures else []

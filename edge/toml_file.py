@@ -1,8 +1,9 @@
 """TOML files that a person wrote: read, checked, and every mistake told with file, place and remedy."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,17 +21,28 @@ def read_toml(kind: type[_T], file: Path, *, what: str, see: str) -> _T:
         ConfigError: it is missing, unreadable, no TOML, or says something that cannot be.
     """
     try:
-        return kind.model_validate(tomllib.loads(file.read_text("utf-8")))
+        tables = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"no such {what} file", file=file, remedy=f"Check the path given as {what}") from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", file=file, remedy="Check that it is a file") from error
-    except ValidationError as error:
-        raise first_mistake(error, file, see=see) from error
     except RecursionError:
         raise ConfigError("is not TOML that can be read", file=file, remedy="Nest it less deeply") from None
     except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
         raise ConfigError(f"is not TOML: {error}", file=file, remedy="Mend that line") from error
+    return checked(kind, tables, file, see=see)
+
+
+def checked(kind: type[_T], tables: Mapping[str, Any], file: Path, *, see: str) -> _T:
+    """What a file says as `kind`.
+
+    Raises:
+        ConfigError: it says something that cannot be.
+    """
+    try:
+        return kind.model_validate(dict(tables))
+    except ValidationError as error:
+        raise first_mistake(error, file, see=see) from error
 
 
 def first_mistake(error: ValidationError, file: Path | str | None, *, see: str, table: str = "") -> ConfigError:

@@ -80,6 +80,7 @@ class Box:
             grid_ns=NANOSECONDS,
             summary_ns=habits.summary_s * NANOSECONDS,
             summary_paths=outfit.summary_signals,
+            summary_slow=outfit.summary_slow,
         )
         self._teller = Teller(self._judgement.book, Cab(mute), outbox=spool)
         self._codes = CodeWatch(enlisted.kind, self.life.vehicle.units, outfit.sensors.named)
@@ -138,7 +139,7 @@ class Box:
             uptime_s=float(self.life.seconds),
             buses={BUS: None},
             askers={},
-            switched_off=self._judgement.switched_off,
+            switched_off=self._judgement.judges.switched_off,
             counters={
                 "judgement": {"cells": self._judgement.cells},
                 "told": {"alerts": told.alerts_began, "refused": told.refused},

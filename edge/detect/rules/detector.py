@@ -69,8 +69,9 @@ class RuleDetector:
         concern = rule.concern
         if verdict != TRUE:
             return Finding(concern, _VERDICTS[verdict], values)
-        if (action := demanded(concern, lamps)) != concern.action:
-            concern = replace(concern, action=action)
+        if lamps:
+            steps = tuple(replace(one, action=demanded(concern, one.action, lamps)) for one in concern.steps)
+            concern = replace(concern, action=demanded(concern, concern.action, lamps), steps=steps)
         return Finding(concern, Verdict.HOLDS, values, self._facts(number, numbers), step, rule.span_ns)
 
     def _facts(self, number: int, numbers: Sequence[float]) -> Facts:

@@ -62,9 +62,9 @@ def lit(window: Window) -> Sequence[Lamp]:
     return [lamp for lamp in LAMPS if window.value(lamp.path) >= lamp.value]  # NaN is no lamp that is lit
 
 
-def demanded(concern: Concern, lamps: Sequence[Lamp]) -> str:
-    """The action of a concern, no milder than the lamps demand; what merely informs demands nothing."""
+def demanded(concern: Concern, action: str, lamps: Sequence[Lamp]) -> str:
+    """An action of a concern, no milder than the lamps demand; what merely informs demands nothing."""
     if concern.severity == Severity.INFO:
-        return concern.action
+        return action
     wanted = [lamp.action for lamp in lamps if not lamp.components or concern.component in lamp.components]
-    return max([Action(concern.action), *wanted], key=ACTIONS.index)
+    return max([Action(action), *wanted], key=ACTIONS.index)

@@ -122,21 +122,34 @@ def _entries(file: Path, tables: object) -> list[Mapping[str, Any]]:
 
 
 def _yaml(file: Path, text: str) -> Iterator[Written]:
-    """Nothing but plain values: a tag that makes something else is refused."""
-    yaml: Any = importlib.import_module("yaml")  # who writes TOML needs none of it
-    loader = yaml.SafeLoader(text)
-    try:
-        node = loader.get_single_node()
-        tables = {} if node is None else loader.construct_document(node)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise ConfigError(f"is not YAML: {_one_line(error)}", file=file, remedy="Mend that line") from None
-    finally:
-        loader.dispose()
+    tables, node = _read_yaml(file, text)
     entries = _entries(file, tables)
     nodes = [] if node is None else list(_nodes(node))
     for number, table in enumerate(entries):
         line, lines = _marks(nodes[number]) if len(nodes) == len(entries) else (0, {})
         yield Written(file, table, line, lines)
+
+
+def read_yaml(file: Path) -> tuple[object, Any]:
+    """What a YAML file says, as plain values, and its nodes with their places.
+
+    Raises:
+        ConfigError: it is missing, too large, or no YAML.
+    """
+    return _read_yaml(file, _text(file))
+
+
+def _read_yaml(file: Path, text: str) -> tuple[object, Any]:
+    """Nothing but plain values: a tag that makes something else is refused."""
+    yaml: Any = importlib.import_module("yaml")  # who writes TOML needs none of it
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        return {} if node is None else loader.construct_document(node), node
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise ConfigError(f"is not YAML: {_one_line(error)}", file=file, remedy="Mend that line") from None
+    finally:
+        loader.dispose()
 
 
 def _one_line(error: Exception) -> str:

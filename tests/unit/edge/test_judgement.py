@@ -1,13 +1,14 @@
 """Judgement: from cells to alerts, trips and summaries; the same for any batching; no detector can stop it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
-from edge.detect.finding import Detector, Finding
+from edge.detect.finding import Concern, Detector, Finding, Step, Verdict
 from edge.detect.rules.detector import RuleDetector
 from edge.detect.rules.rule import load_rules
 from edge.errors import ModelError
@@ -15,6 +16,7 @@ from edge.frames import Frame, FrameBatch
 from edge.grid import Grid
 from edge.history import NOTHING, Smoothing, Window
 from edge.judgement import Judgement, Outcome
+from edge.spans import Wants
 
 S = 1_000_000_000
 MS = 1_000_000
@@ -52,11 +54,25 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def judgement(files: Path, *more: Detector) -> Judgement:
+def judgement(
+    files: Path,
+    *more: Detector,
+    summary_s: int = 10,
+    slow: Collection[str] = (),
+    stopwatch: Callable[[], int] | None = None,
+) -> Judgement:
     decoder = Decoder([Binding(load_database(files / "car.dbc"))])
     rules, refused = load_rules([files / "rules.toml"])
     assert not refused
-    return Judgement(decoder, [RuleDetector(rules), *more], vehicle="car", grid_ns=GRID, summary_ns=10 * S)
+    return Judgement(
+        decoder,
+        [RuleDetector(rules), *more],
+        vehicle="car",
+        grid_ns=GRID,
+        summary_ns=summary_s * S,
+        summary_slow=slow,
+        stopwatch=stopwatch,
+    )
 
 
 def drive() -> list[Frame]:
@@ -96,6 +112,90 @@ def test_alerts_trips_and_summaries_of_a_drive(files: Path) -> None:
     assert trip.alerts == (began.id,)
 
 
+def test_an_alert_carries_the_scene_and_the_trip_of_its_beginning(files: Path) -> None:
+    outcomes = run(judgement(files), drive())
+    began, ended = [alert for outcome in outcomes for alert in outcome.alerts]
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert began.scene == ended.scene
+    assert began.scene.trip == trip.id
+    assert began.scene.freeze_frame == {"Vehicle.Speed": 36.0, "Vehicle.Exterior.AirTemperature": 50.0}
+
+
+def test_an_alert_of_the_first_cell_is_on_the_trip_that_begins_with_it(files: Path) -> None:
+    (files / "rules.toml").write_text(RULES.replace('for = "1s"', ""))
+    hot = [Frame(tick * 50 * MS, 256, (360).to_bytes(2, "little") + bytes([50, 0])) for tick in range(20)]
+    outcomes = run(judgement(files), hot)
+    [alert] = [alert for outcome in outcomes for alert in outcome.alerts]
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert (alert.started, alert.scene.trip, trip.alerts) == (GRID, trip.id, (alert.id,))
+
+
+def test_a_trip_tells_what_the_signals_did_on_it(files: Path) -> None:
+    [trip] = [trip for outcome in run(judgement(files), drive()) for trip in outcome.trips]
+    air, speed = trip.figures["Vehicle.Exterior.AirTemperature"], trip.figures["Vehicle.Speed"]
+    assert (air.min, air.max, air.last, speed.mean) == (20.0, 50.0, 20.0, 36.0)
+    assert speed.count == 498, "500 frames without those of its first cell"
+
+
+def test_what_seemed_to_be_the_end_of_a_trip_counts_to_it_only_if_it_was_not(files: Path) -> None:
+    speeds = [36] * 100 + [0] * 200 + [36] * 100 + [0] * 2600  # of 50 ms each: driven, halted, driven, parked
+    frames = [
+        Frame(tick * 50 * MS, 256, (speed * 10).to_bytes(2, "little") + bytes([20, 0]))
+        for tick, speed in enumerate(speeds)
+    ]
+    [trip] = [trip for outcome in run(judgement(files), frames) for trip in outcome.trips]
+    assert trip.ended == 20 * S
+    speed = trip.figures["Vehicle.Speed"]
+    assert speed.count == 400
+    assert speed.mean == 36.0 * 198 / 400, "without its first cell, with the one in which it was seen to stand"
+
+
+class Scripted:
+    """Finds whatever it is told to find."""
+
+    name = "scripted"
+    smoothings: Sequence[Smoothing] = ()
+    paths: Collection[str] = ()
+    wants: Wants = NOTHING
+
+    def __init__(self, concern: Concern, step_at: int | None = None) -> None:
+        self._concern = concern
+        self._step_at = step_at
+
+    def judge(self, window: Window) -> Sequence[Finding]:
+        step = int(self._step_at is not None and window.until >= self._step_at)
+        return [Finding(self._concern, Verdict.HOLDS, step=step)]
+
+
+SILENT = Concern("silent", "bus", "info", "watch", "Nothing is heard", "Look at the cable")
+
+
+def test_an_alert_that_gets_worse_is_one_alert_of_its_trip(files: Path) -> None:
+    concern = replace(SILENT, steps=(Step("warning", "next_service"),))
+    outcomes = run(judgement(files, Scripted(concern, 20 * S)), drive())
+    told = [alert for outcome in outcomes for alert in outcome.alerts if alert.concern.rule == "silent"]
+    assert [(alert.severity, alert.is_worse) for alert in told] == [("info", False), ("warning", True)]
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert trip.alerts.count(told[0].id) == 1
+
+
+def test_a_silence_that_the_grid_skipped_is_no_time_in_which_a_condition_was_known_to_hold(files: Path) -> None:
+    subject = judgement(files, Scripted(replace(SILENT, for_ns=700 * S)))
+    run(subject, [*drive(), Frame(900 * S, 256, bytes(4))])
+    assert subject.book.firing == ()
+    assert subject.book.counters["alerts_pending"] == 1
+
+
+def test_what_is_slow_is_told_in_one_of_ten_summaries_and_of_the_trip(files: Path) -> None:
+    slow = "Vehicle.Exterior.AirTemperature"
+    outcomes = run(judgement(files, summary_s=1, slow=[slow]), drive())
+    periods = [period for outcome in outcomes for period in outcome.periods]
+    assert [place for place, period in enumerate(periods) if slow in period.figures] == [0, 10, 20]
+    assert all("Vehicle.Speed" in period.figures for period in periods)
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert slow in trip.figures
+
+
 @pytest.mark.parametrize("size", [1, 7, 160])
 def test_batching_changes_nothing(files: Path, size: int) -> None:
     assert run(judgement(files), drive(), size) == run(judgement(files), drive())
@@ -117,7 +217,69 @@ def test_a_detector_that_cannot_go_on_is_switched_off_and_the_rest_runs(files: P
     subject = judgement(files, Failing())
     outcomes = run(subject, drive())
     assert [alert.concern.rule for outcome in outcomes for alert in outcome.alerts] == ["hot", "hot"]
-    assert subject.switched_off == {"broken": f"no at {GRID}"}
+    assert subject.judges.switched_off == {"broken": f"no at {GRID}"}
+
+
+@dataclass
+class Moody:
+    """Finds that it is hot at every tick, or does what it is told to."""
+
+    mood: Callable[[int], None]
+    name: str = "moody"
+    smoothings: Sequence[Smoothing] = ()
+    paths: Collection[str] = ()
+    wants: Wants = NOTHING
+    asked: list[int] = field(default_factory=list)
+
+    def judge(self, window: Window) -> Sequence[Finding]:
+        self.asked.append(window.until)
+        self.mood(window.until)
+        concern = Concern("moody", "x", "warning", "watch", "s", "a")
+        return [Finding(concern, Verdict.HOLDS)]
+
+
+def idle(seconds: float) -> list[Frame]:
+    return [Frame(tick * 100 * MS, 256, bytes(4)) for tick in range(round(10 * seconds))]
+
+
+def test_a_mistake_in_a_detector_rests_it_and_its_alerts_stay_as_they_are(
+    files: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(at: int) -> None:
+        if 10 * S < at < 200 * S:
+            raise ZeroDivisionError("by nothing")
+
+    subject = Moody(fails)
+    alerts = [alert for outcome in run(judgement(files, subject), idle(400)) for alert in outcome.alerts]
+    assert [(alert.concern.rule, alert.ended) for alert in alerts] == [("moody", None)]
+    tries = [at for at in subject.asked if 10 * S < at < 300 * S]
+    assert tries[:3] == [10 * S + GRID, 70 * S + GRID, 190 * S + GRID]
+    assert subject.asked[subject.asked.index(tries[2]) + 1 :] == []
+    assert caplog.text.count("is switched off: ZeroDivisionError: by nothing") == 1
+
+
+def test_a_detector_that_is_well_again_goes_on(files: Path) -> None:
+    def fails(at: int) -> None:
+        if at == 5 * S:
+            raise ModelError("once")
+
+    judged = judgement(files, subject := Moody(fails))
+    run(judged, idle(100))
+    assert judged.judges.switched_off == {}
+    assert judged.judges.rests == 1
+    assert len(subject.asked) == 1000 - 599
+
+
+def test_a_detector_that_is_too_slow_rests_and_one_that_was_slow_once_does_not(files: Path) -> None:
+    now = 0
+
+    def slow_from(at: int) -> None:
+        nonlocal now
+        now += 60 * MS if at == 2 * S or 5 * S < at < 50 * S else 1
+
+    subject = judgement(files, Moody(slow_from), stopwatch=lambda: now)
+    run(subject, idle(10))
+    assert subject.judges.switched_off == {"moody": "takes 60 ms a tick"}
 
 
 def test_a_long_silence_closes_the_period_where_it_ended(files: Path) -> None:
