@@ -112,6 +112,7 @@ def _healthy(asked: argparse.Namespace, seeds: range) -> dict[str, Any]:
         files=tuple(asked.rules),
         asks_codes=not asked.no_codes,
         until=begun + asked.minutes * 60,
+        driven_s=min(healthy_lives.DRIVEN_S, asked.hours * 3600),
     )
     lives: list[healthy_lives.Lived] = []
     driven_h = 0.0

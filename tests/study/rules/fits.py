@@ -51,6 +51,22 @@ FITS: Final[Mapping[str, frozenset[str]]] = {
 SUDDEN: Final = frozenset({"dcdc_failure", "wheel_speed_dropout", "intermittent_connector"})
 """What shows whole within seconds of its onset: to be found within SUDDEN_S."""
 SUDDEN_S: Final = 10
+NEVER_STRANDS: Final = frozenset(
+    {
+        "wheel_speed_dropout",
+        "intermittent_connector",
+        "stuck_thermostat",
+        "misfire",
+        "maf_drift",
+        "vacuum_leak",
+        "o2_ageing",
+        "catalyst_ageing",
+        "injector",
+        "loose_fuel_cap",
+        "turbo_leak",
+    }
+)
+"""The vehicle can be driven on with it: there is no lead time."""
 
 
 def fits(scenario: str, component: str) -> bool:

@@ -63,6 +63,7 @@ def orders(
     files: tuple[str, ...],
     asks_codes: bool,
     until: float,
+    driven_s: float = DRIVEN_S,
 ) -> Iterator[Order]:
     """Lives without end, each with its own seed as long as there are enough; neighbours differ in everything."""
     place = count()
@@ -70,7 +71,7 @@ def orders(
         for row, cycle in enumerate(cycles):
             weather = weathers[(row + turn) % len(weathers)]
             for vehicle in vehicles:
-                yield Order(vehicle, cycle, weather, nth(seeds, next(place)), files, asks_codes, until)
+                yield Order(vehicle, cycle, weather, nth(seeds, next(place)), files, asks_codes, until, driven_s)
 
 
 def live(order: Order) -> Lived:

@@ -13,7 +13,7 @@ from edge.simulator.faults import FaultSpec
 from edge.simulator.life import Life
 from edge.simulator.simulation import faults_of
 from tests.study.plots import STUDIES
-from tests.study.rules.fits import fits
+from tests.study.rules.fits import NEVER_STRANDS, fits
 from tests.study.rules.judged import Judged, Told
 from tests.study.rules.kit import load_kit
 from tests.study.scenarios import Study
@@ -26,8 +26,8 @@ ONSETS: Final = (0.9, 1.3)
 """The onset is drawn from so many times the study's."""
 VEHICLES: Final = ("car", "ev", "truck")
 """The other kinds are cars that answer testers in other ways."""
-FAILURES_S: Final = 10
-"""How often it is asked whether the vehicle has failed; when it did is known to the second."""
+OVER_S: Final = 10
+"""How often it is asked whether all has happened; when it did is known to the second."""
 LOOKS_S: Final = 600
 """How often, in the life, it is asked whether anybody still waits for it."""
 
@@ -99,45 +99,50 @@ def orders(
 
 
 def live(order: Order) -> Lived:
-    """Live it: until it failed and half an hour more, or as long as is sensible."""
+    """Live it: half an hour beyond its failure, or what it can come to, or as long as is sensible."""
     study = STUDIES[order.vehicle][order.scenario]
-    control = faults_of(order.vehicle)[order.scenario].control
+    is_control = faults_of(order.vehicle)[order.scenario].control
     onset_s, weather = drawn(study, order)
-    life = Life(
-        vehicle=order.vehicle,
-        faults=[FaultSpec(order.scenario, onset_s, study.pace)],
-        seed=order.seed,
-        cycle=study.cycle,
-        weather=weather,
-    )
+    fault = FaultSpec(order.scenario, onset_s, study.pace)
+    life = Life(vehicle=order.vehicle, faults=[fault], seed=order.seed, cycle=study.cycle, weather=weather)
     judged = Judged(life, load_kit(order.vehicle, order.files), order.asks_codes, lamp_from_s=onset_s)
-    most_s = study.length_s * (1.0 if control else LONGER) + onset_s - study.onset_s
-    end_s, onset_in_use_s, failed_s, cut = most_s, 0, None, False
+    can_fail = not is_control and order.scenario not in NEVER_STRANDS
+    end_s = study.length_s * (LONGER if can_fail else 1.0) + onset_s - study.onset_s
+    onset_in_use_s, over_s, is_cut = 0, None, False
     for second in judged.seconds():
         if second <= onset_s:
             onset_in_use_s = judged.in_use_s
-        if failed_s is None and second % FAILURES_S == 0 and (failed_s := life.truth(0.0)[0].failed_s) is not None:
-            end_s = min(most_s, failed_s + AFTER_S)
-        cut = second % LOOKS_S == 0 and time.monotonic() > order.until
-        if cut or second >= end_s:
+        if over_s is None and second % OVER_S == 0 and _is_over(order, judged, onset_s, can_fail=can_fail):
+            over_s = second
+            end_s = min(end_s, over_s + AFTER_S)
+        is_cut = second % LOOKS_S == 0 and time.monotonic() > order.until
+        if is_cut or second >= end_s:
             break
     return Lived(
         order.vehicle,
         order.scenario,
         order.seed,
-        control,
+        is_control,
         study.pace,
         weather,
         onset_s,
-        failed_s,
+        life.truth(0.0)[0].failed_s,
         judged.lamp_s,
         float(life.seconds),
         judged.in_use_s,
         judged.doing_s["driving"],
         onset_in_use_s,
         tuple(judged.told),
-        cut,
+        is_cut,
     )
+
+
+def _is_over(order: Order, judged: Judged, onset_s: float, *, can_fail: bool) -> bool:
+    """Whether all has happened that is waited for: the failure, or where there is none, our alert and their lamp."""
+    if can_fail:
+        return judged.life.truth(0.0)[0].failed_s is not None
+    found = any(fits(order.scenario, one.component) for one in judged.told if one.at_s > onset_s)
+    return found and judged.lamp_s is not None
 
 
 def drawn(study: Study, order: Order) -> tuple[float, str]:

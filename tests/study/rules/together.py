@@ -1,7 +1,7 @@
 """Many lives on a few cores: in order, and as many as there is time for."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -10,7 +10,7 @@ OrderT = TypeVar("OrderT")
 LifeT = TypeVar("LifeT")
 
 
-def lived(live: Callable[[OrderT], LifeT], orders: Iterable[OrderT], *, jobs: int) -> Iterator[LifeT]:
+def lived(live: Callable[[OrderT], LifeT], orders: Iterable[OrderT], *, jobs: int) -> Generator[LifeT, None, None]:
     """Each life in the order of the orders; only a few are begun ahead, so who stops listening stops them soon."""
     if jobs == 1:
         yield from map(live, orders)
@@ -24,5 +24,4 @@ def lived(live: Callable[[OrderT], LifeT], orders: Iterable[OrderT], *, jobs: in
                 begun.extend(pool.submit(live, order) for order in islice(waiting, 1))
                 yield life
         finally:
-            for future in begun:
-                future.cancel()
+            pool.shutdown(cancel_futures=True)  # cancelled one by one they stop Python 3.11's pool for ever
