@@ -1,26 +1,26 @@
-"""Which components' alerts find which scenario, and which scenarios strike at once."""
+"""Which components' alerts find which scenario, what it leads to, and which scenarios strike at once."""
 
 from collections.abc import Mapping
 from typing import Final
 
-TWELVE_VOLT: Final = frozenset({"battery", "starter_battery", "electrics"})
-CHARGER: Final = frozenset({"charging", "alternator", "electrics"})
+TWELVE_VOLT: Final = frozenset({"battery"})
+CHARGER: Final = frozenset({"charging"})
 COOLING: Final = frozenset({"cooling"})
 MIXTURE: Final = frozenset({"intake", "fuel", "engine", "emissions"})
 FIRING: Final = frozenset({"ignition", "engine"})
-EXHAUST: Final = frozenset({"exhaust", "emissions", "aftertreatment"})
-PACK: Final = frozenset({"traction_battery", "hv_battery"})
+EXHAUST: Final = frozenset({"exhaust", "emissions"})
+PACK: Final = frozenset({"traction_battery"})
 AIR: Final = frozenset({"air", "brakes"})
-TYRES: Final = frozenset({"tyre", "tyres"})
+TYRES: Final = frozenset({"tyres"})
 
 FITS: Final[Mapping[str, frozenset[str]]] = {
     "tyre_leak": TYRES,
-    "dragging_brake": TYRES | {"brakes", "wheels"},  # its heat is felt at the tyre
+    "dragging_brake": TYRES | {"brakes"},  # its heat is felt at the tyre
     "brake_wear": frozenset({"brakes"}),
     "weak_battery": TWELVE_VOLT,
     "parasitic_drain": TWELVE_VOLT,
-    "wheel_speed_dropout": frozenset({"brakes", "abs", "wheels", "sensors"}),
-    "intermittent_connector": frozenset({"wiring", "network", "electrics"}),
+    "wheel_speed_dropout": frozenset({"brakes"}),
+    "intermittent_connector": frozenset({"electrics"}),
     "coolant_leak": COOLING,
     "stuck_thermostat": COOLING,
     "water_pump": COOLING,
@@ -34,20 +34,42 @@ FITS: Final[Mapping[str, frozenset[str]]] = {
     "injector": MIXTURE | FIRING,
     "fuel_filter": frozenset({"fuel"}),
     "loose_fuel_cap": frozenset({"fuel", "emissions"}),
-    "dpf_clogging": EXHAUST | {"dpf"},
-    "turbo_leak": frozenset({"turbo", "intake", "engine"}),
-    "scr": EXHAUST | {"scr", "def"},
-    "def_quality": EXHAUST | {"scr", "def"},
+    "dpf_clogging": EXHAUST,
+    "turbo_leak": frozenset({"intake", "engine"}),
+    "scr": EXHAUST,
+    "def_quality": EXHAUST,
     "air_leak": AIR,
     "compressor": AIR,
     "cell_imbalance": PACK,
     "battery_coolant_loss": PACK | COOLING,
-    "dcdc_failure": CHARGER | TWELVE_VOLT | {"dcdc"},
-    "isolation_fault": PACK | {"isolation", "high_voltage"},
-    "coolant_pump": COOLING | {"drive", "inverter", "motor"},
-    "charge_port_hot": frozenset({"charging", "charge_port"}),
+    "dcdc_failure": CHARGER | TWELVE_VOLT,
+    "isolation_fault": PACK,
+    "coolant_pump": COOLING | {"drive_unit"},
+    "charge_port_hot": frozenset({"charging"}),
 }
-"""By scenario: components whose alert sends the vehicle to who would find this fault. Any other is a wrong one."""
+"""By scenario: components whose alert sends the vehicle to who would find this fault. Any other is a wrong one,
+or tells of what LEADS_TO."""
+FLAT: Final = frozenset({"electrics"})
+DERATED: Final = frozenset({"engine"})
+LEADS_TO: Final[Mapping[str, frozenset[str]]] = {
+    "weak_battery": FLAT | CHARGER,
+    "parasitic_drain": FLAT | CHARGER,
+    "alternator": FLAT,
+    "battery": FLAT,
+    "dcdc_failure": FLAT,
+    "misfire": EXHAUST | {"fuel"},  # raw fuel burns in the catalyst, and air that was not used looks lean
+    "injector": frozenset({"exhaust"}),
+    "fuel_filter": FIRING | EXHAUST,
+    "coolant_leak": DERATED | {"oil"},
+    "water_pump": DERATED | {"oil"},
+    "dpf_clogging": DERATED,
+    "scr": DERATED,
+    "def_quality": DERATED,
+    "turbo_leak": EXHAUST,
+    "battery_coolant_loss": CHARGER,
+    "coolant_pump": PACK,
+}
+"""By scenario: components that really suffer from it in the end. Such an alert is neither wrong nor has it found it."""
 SUDDEN: Final = frozenset({"dcdc_failure", "wheel_speed_dropout", "intermittent_connector"})
 """What shows whole within seconds of its onset: to be found within SUDDEN_S."""
 SUDDEN_S: Final = 10
@@ -72,3 +94,8 @@ NEVER_STRANDS: Final = frozenset(
 def fits(scenario: str, component: str) -> bool:
     """Whether an alert about this component finds this scenario."""
     return component in FITS.get(scenario, frozenset())
+
+
+def follows(scenario: str, component: str) -> bool:
+    """Whether this component suffers from this scenario."""
+    return component in LEADS_TO.get(scenario, frozenset())

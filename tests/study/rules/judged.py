@@ -88,6 +88,8 @@ class Judged:
                     self._look(trace, judgement)
                 for outcome in judgement.advance(Cells(NO_FRAMES, [at_ns], [0])):
                     self._take(outcome.alerts, judgement.history.doing.now)
+                if judgement.judges.rests:
+                    raise RuntimeError(f"the rules were switched off: {judgement.judges.switched_off}")
                 if trace is not None:
                     self.doing_s[judgement.history.doing.now or "unknown"] += 1
             yield life.seconds

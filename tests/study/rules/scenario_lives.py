@@ -13,7 +13,7 @@ from edge.simulator.faults import FaultSpec
 from edge.simulator.life import Life
 from edge.simulator.simulation import faults_of
 from tests.study.plots import STUDIES
-from tests.study.rules.fits import NEVER_STRANDS, fits
+from tests.study.rules.fits import NEVER_STRANDS, fits, follows
 from tests.study.rules.judged import Judged, Told
 from tests.study.rules.kit import load_kit
 from tests.study.scenarios import Study
@@ -81,7 +81,14 @@ class Lived:
     def wrong(self) -> Mapping[str, int]:
         """Rules that spoke of something else after the onset (of a control: of anything), how often."""
         others = [one for one in self.told if one.at_s > self.onset_s and not one.is_worse]
-        return Counter(one.rule for one in others if not fits(self.scenario, one.component))
+        spared = [one for one in others if not fits(self.scenario, one.component)]
+        return Counter(one.rule for one in spared if not follows(self.scenario, one.component))
+
+    @property
+    def led_to(self) -> Mapping[str, int]:
+        """Rules that spoke of what the fault does to others, how often."""
+        others = [one for one in self.told if one.at_s > self.onset_s and not one.is_worse]
+        return Counter(one.rule for one in others if follows(self.scenario, one.component))
 
     def _is_new(self, one: Told) -> bool:
         return not one.is_worse and fits(self.scenario, one.component)

@@ -13,8 +13,8 @@ from tests.study.rules.scenario_lives import Lived
 
 HEAD = (
     "| vehicle | fault | pace | lives | found | by | delay: median | p90 | failed | lead: median | p10 "
-    "| share of onset to failure | before the lamp | sudden: ≤ 10 s | other alerts | before onset |\n"
-    + "|---" * 16
+    "| share of onset to failure | before the lamp | sudden: ≤ 10 s | led to | wrong | before onset |\n"
+    + "|---" * 17
     + "|"
 )
 CONTROL_HEAD = "| vehicle | control | lives | driven h | alerts | cab interrupted | by rule |\n" + "|---" * 7 + "|"
@@ -34,9 +34,10 @@ def _fault(lives: Sequence[Lived]) -> dict[str, Any]:
     found = [life for life in lives if life.found is not None]
     delays = [_delay_s(life) for life in found]
     ahead = [lamp for life in lives if (lamp := _before_lamp_s(life)) is not None]
-    wrong, rules = Counter[str](), Counter[str]()
+    wrong, led_to, rules = Counter[str](), Counter[str](), Counter[str]()
     for life in lives:
         wrong.update(life.wrong)
+        led_to.update(life.led_to)
         if life.found is not None:
             rules[life.found.rule] += 1
     return {
@@ -58,6 +59,7 @@ def _fault(lives: Sequence[Lived]) -> dict[str, Any]:
         "before_lamp": sum(lead > 0.0 for lead in ahead),
         "sudden": first.scenario in SUDDEN,
         "in_time": sum(_in_use_delay_s(life) <= SUDDEN_S for life in found) if first.scenario in SUDDEN else None,
+        "led_to": dict(led_to.most_common()),
         "wrong": dict(wrong.most_common()),
         "early": dict(Counter(one.rule for life in lives for one in life.early)),
     }
@@ -139,6 +141,7 @@ def _fault_line(row: dict[str, Any]) -> str:
         "-" if share is None else f"{share:.0%}",
         f"{lamp} ({row['lamps']} lit)" if row["lamps"] else "no lamp",
         "" if row["in_time"] is None else f"{row['in_time']}/{row['lives']}",
+        _counts(row["led_to"]),
         _counts(row["wrong"]),
         _counts(row["early"]),
     ]

@@ -4,7 +4,7 @@ import pytest
 
 from edge.simulator.simulation import faults_of
 from tests.study.plots import STUDIES
-from tests.study.rules.fits import FITS, NEVER_STRANDS, SUDDEN, fits
+from tests.study.rules.fits import FITS, LEADS_TO, NEVER_STRANDS, SUDDEN, fits
 from tests.study.rules.judged import Told
 from tests.study.rules.scenario_lives import ONSETS, VEHICLES, Lived, Order, drawn, orders
 from tests.study.rules.scenario_table import lead_s, lead_share, rows, table, without_components
@@ -44,6 +44,17 @@ def test_what_finds_or_strikes_is_a_fault_that_there_is() -> None:
 
 def test_no_component_finds_a_control() -> None:
     assert not fits("cold_tyres", "tyres")
+
+
+def test_what_a_fault_does_to_others_is_neither_found_nor_wrong() -> None:
+    life = replace(LEAK, scenario="misfire", told=(told(120, "exhaust", "catalyst_hot"), told(130, "tyres", "tyre")))
+    assert life.found is None
+    assert (life.led_to, life.wrong) == ({"catalyst_hot": 1}, {"tyre": 1})
+
+
+def test_no_component_both_finds_a_fault_and_suffers_from_it() -> None:
+    assert LEADS_TO.keys() <= FITS.keys()
+    assert [name for name, others in LEADS_TO.items() if others & FITS[name]] == []
 
 
 def test_the_first_alert_after_the_onset_that_fits_has_found_it() -> None:
