@@ -1,9 +1,14 @@
-"""Numbers on the command line; one that cannot be is refused with the usage, before anything starts."""
+"""What several commands take; a number that cannot be is refused with the usage, before anything starts."""
 
 import argparse
 import math
+from pathlib import Path
+from typing import Final
 
 from edge.config import SPEED_MAX
+
+STATE: Final = Path("/var/lib/telltale")
+"""Where the daemon keeps its state unless its configuration says otherwise, and `dtc import` its table."""
 
 
 def speed(text: str) -> float | str:

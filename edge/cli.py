@@ -19,7 +19,7 @@ from edge.cli_profile import add_profile
 from edge.cli_recording import add_recording
 from edge.cli_rules import add_rules
 from edge.cli_simulate import add_simulate
-from edge.config import SEE, Config, load_config, to_toml, with_profile
+from edge.config import SEE, Bus, Config, load_config, to_toml, with_profile, with_sources
 from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
 from edge.health import edge_version
 from edge.toml_file import first_mistake
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from edge.cli_simulate import Commands
 
 EXIT_FAILED: Final = 1
+_BUS_HELP: Final = "can:…, pythoncan:…, log:…, sim:…, table:…; beside --config: instead of its buses' sources"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,23 +67,25 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _decode(options: argparse.Namespace) -> int:
-    from edge.offline import decode_file  # noqa: PLC0415  # `--help` needs none of it
+    from edge.offline import decode_file, decode_table  # noqa: PLC0415  # `--help` needs none of it
 
-    sys.stdout.write(decode_file(options.log_file, options.dbc, options.out))
+    if options.log_file.startswith("table:"):
+        sys.stdout.write(decode_table(options.log_file, options.dbc, options.out))
+    else:
+        sys.stdout.write(decode_file(Path(options.log_file), options.dbc, options.out))
     return 0
 
 
 def _config(options: argparse.Namespace) -> Config:
     """The configuration file, or one made of the options; options win over the file."""
-    if options.config and options.bus:
-        raise ConfigError("give either --config or --bus", remedy="Sources stand in the file as [[bus]]")
     if not options.config and not options.bus:
         raise ConfigError("nothing to listen to", remedy="Give --config FILE, or --bus SPEC --dbc FILE…")
     try:
-        config = load_config(options.config) if options.config else _from_options(options)
+        config = _from_file(options) if options.config else _from_options(options)
     except ValidationError as error:
         raise first_mistake(error, "arguments", see=SEE) from error
     for bus in config.bus:
+        bus.source = _looped(bus) if options.loop else bus.source
         bus.speed = options.speed if options.speed is not None else bus.speed
     for name, value in (("fleet", options.fleet), ("id", options.vehicle)):
         _set(config, "vehicle", name, value)
@@ -92,6 +95,20 @@ def _config(options: argparse.Namespace) -> Config:
     _set(config, "memory", "summary_s", options.summary)
     _set(config, "cab", "voice", options.voice)
     return config
+
+
+def _from_file(options: argparse.Namespace) -> Config:
+    """A file, with other sources on its buses where some are given."""
+    config = load_config(options.config)
+    return with_sources(config, options.bus) if options.bus else config
+
+
+def _looped(bus: Bus) -> str:
+    """The source of a bus, again and again."""
+    if not bus.is_table:
+        remedy = "Leave --loop out, or give table:…; telltale-edge replay --loop sends a log on a bus"
+        raise ConfigError("only a table is run again and again", place=bus.source, remedy=remedy)
+    return f"{bus.source}{'&' if '?' in bus.source else '?'}loop=on"
 
 
 def _set(config: Config, table: str, name: str, value: object) -> None:
@@ -151,12 +168,13 @@ def _add_run(commands: "Commands") -> None:
 def _add_sources(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
     add("--config", type=Path, metavar="FILE", help="the configuration (sample: systemd/telltale-edge.toml)")
-    add("--bus", action="append", metavar="SPEC", help="instead of a file: can:…, pythoncan:…, log:…, sim:…")
+    add("--bus", action="append", metavar="SPEC", help=_BUS_HELP)
     add("--dbc", nargs="+", default=[], metavar="FILE", help="databases of these buses")
     add("--profile", metavar="P", help="a shipped profile by name, or a file")
     add("--rules", nargs="+", default=[], metavar="FILE", help="rule files, or names of shipped packs")
     add("--model", nargs="+", default=[], metavar="DIR", help="model packages, or names of shipped ones")
     add("--speed", type=speed, metavar="N|max", help="of recordings and simulations; 1 unless given")
+    add("--loop", action="store_true", help="run a table again and again until Ctrl-C")
     add("--fleet", help="the fleet's name")
     add("--vehicle", help="the vehicle's name in the fleet")
     add("--broker", metavar="URL", help="mqtt://host:1883 or mqtts://host:8883; none: nothing is sent")
@@ -169,8 +187,8 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
 def _add_decode(commands: "Commands") -> None:
     decode = commands.add_parser("decode", help="a recording as rows", description="Decodes a recording to a file.")
     decode.set_defaults(command=_decode)
-    decode.add_argument("log_file", type=Path, metavar="LOG", help="a recording in any format")
-    decode.add_argument("--dbc", nargs="+", type=Path, required=True, metavar="FILE", help="databases")
+    decode.add_argument("log_file", metavar="LOG", help="a recording in any format, or table:FILE[?map=columns.toml]")
+    decode.add_argument("--dbc", nargs="+", type=Path, default=[], metavar="FILE", help="databases; a table needs none")
     decode.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="kind by its ending: .jsonl .csv .parquet"
     )

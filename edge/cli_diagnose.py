@@ -3,12 +3,16 @@
 import argparse
 import sys
 import uuid
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from edge.arguments import STATE
 from edge.errors import ConfigError
 
 if TYPE_CHECKING:
     from edge.cli_simulate import Commands
+    from edge.diagnostics.showing import Explain
 
 BITRATES: Final = {"obd": 500_000, "j1939": 250_000}
 """What most vehicles have (ISO 15765-4, SAE J1939-11)."""
@@ -34,6 +38,9 @@ def add_diagnose(commands: "Commands") -> None:
     add("--ask", choices=["obd", "j1939"], default="obd", help="how: OBD-II and UDS, or J1939 (trucks)")
     add("--isotp", choices=["auto", "kernel", "library"], default="auto", help="what puts long answers together")
     add("--json", action="store_true", help="for a program: everything")
+    add("--maker", default="", metavar="M", help="whose own codes they are, as an imported table names it")
+    add("--table", type=Path, metavar="FILE", help="the imported table of codes, where it is not in the state")
+    add("--state", type=Path, default=STATE, metavar="DIR", help=f"the state; {STATE} unless given")
     add("--clear-codes", action="store_true", help="ERASE the trouble codes; asks on a terminal, or say --yes")
     add("--yes", action="store_true", help="erase without asking")
     add("--silent-connector", action="store_true", help="try 500 and 250 kbit/s, 11 and 29 bits, with one frame each")
@@ -68,10 +75,30 @@ def _diagnose(options: argparse.Namespace) -> int:
 
         sys.stdout.write(try_connector(asking, engine_runs=options.engine_runs))
         return 0
-    sys.stdout.write(
-        clear_codes(asking, options.ask) if options.clear_codes else diagnose(asking, options.ask, as_json=options.json)
-    )
+    if options.clear_codes:
+        sys.stdout.write(clear_codes(asking, options.ask))
+    else:
+        sys.stdout.write(diagnose(asking, options.ask, in_whose_words(options), as_json=options.json))
     return 0
+
+
+def in_whose_words(options: argparse.Namespace) -> "Explain":
+    """Our own, then those that `dtc import` brought; a table that nobody named is done without when it is spoilt."""
+    from edge.codes.explain import Catalogue  # noqa: PLC0415  # `--help` needs none of it
+    from edge.dtc_import import KEPT_NAME, load_kept  # noqa: PLC0415  # likewise
+
+    imported = {}
+    try:
+        imported = dict(load_kept(options.table or options.state / KEPT_NAME))
+    except ConfigError as error:
+        if options.table is not None:
+            raise
+        sys.stderr.write(f"telltale-edge: without imported words: {error}\n")
+    if options.table is not None and not imported:
+        raise ConfigError(
+            "no imported table is there", file=options.table, remedy="See telltale-edge dtc import --help"
+        )
+    return partial(Catalogue(imported).explain, maker=options.maker)
 
 
 def _must_agree(options: argparse.Namespace) -> None:

@@ -7,13 +7,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edge.arguments import STATE
 from edge.errors import ConfigError
 
 if TYPE_CHECKING:
     from edge.cli_simulate import Commands
     from edge.codes.explain import Explanation
-
-STATE = Path("/var/lib/telltale")
 
 
 def add_dtc(commands: "Commands") -> None:

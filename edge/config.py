@@ -1,5 +1,6 @@
 """What the installer writes: one TOML file, every field with a default, every mistake with its place."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -10,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstra
 from edge import assets
 from edge.decode.did_entries import DidEntry
 from edge.decode.schemes import IntegrityEntry
+from edge.errors import ConfigError
 from edge.profile import (
     BUSES_MAX,
     Asked,
     BitRate,
     BusName,
     Database,
+    MappedDatabase,
     Profile,
     ProfileBus,
     SignalName,
@@ -85,6 +88,11 @@ class Bus(_Part):
         return self
 
     @property
+    def is_table(self) -> bool:
+        """Whether its columns are signals: databases then only tell units and labels of them."""
+        return self.source.startswith("table:")
+
+    @property
     def is_recording(self) -> bool:
         """Whether it may hold several buses."""
         return self.source.startswith("log:")
@@ -118,7 +126,9 @@ class Memory(_Part):
     """Subscribed signals and those that rules and models look at, ten times a second."""
     summary_s: Annotated[int, Field(ge=1, le=86_400)] = 60
     summary_signals: list[str] = []
-    """Empty: every signal that has a VSS path."""
+    """Empty: every signal that has a VSS path and is not among the slow ones."""
+    summary_slow: list[str] = []
+    """Told in one of ten summaries, and of every trip."""
     subscribe: list[SignalName] = []
     """Of which a row is kept for each cell, beside those that rules and models ask for."""
 
@@ -230,7 +240,10 @@ def load_config(file: Path) -> Config:
 def _from(base: Path, source: str) -> str:
     """A source whose file, if it is one, counts from a folder."""
     kind, _, rest = source.partition(":")
-    is_relative = kind == "log" and rest and not rest.startswith(("/", "~"))
+    if kind == "table":
+        rest = re.sub(r"(?<=[?&]map=)(?=[^/~&])", lambda _: f"{base}/", rest)
+        source = f"{kind}:{rest}"
+    is_relative = kind in ("log", "table") and rest and not rest.startswith(("/", "~"))
     return f"{kind}:{base}/{rest}" if is_relative else source
 
 
@@ -249,16 +262,20 @@ def with_profile(config: Config, base: Path) -> Config:
     file = assets.profile_file(config.profile, base)
     profile = read_toml(Profile, file, what="profile", see="dbc/README.md, profiles")
     folder = file.resolve().parent
-    asked = [Asked(bus.name, bool(bus.dbc or bus.channels), bus.is_recording) for bus in result.bus]
+    asked = [Asked(bus.name, bool(bus.dbc or bus.channels) or bus.is_table, bus.is_recording) for bus in result.bus]
     for bus, one, known in zip(result.bus, asked, known_buses(asked, profile, file), strict=True):
-        if not one.has_own:
+        if bus.is_table and not bus.dbc:
+            every = (*(database for each in profile.bus for database in each.databases), *profile.databases)
+            bus.dbc = [placed(database, folder) for database in every]
+        elif not one.has_own:
             bus.dbc = [placed(database, folder) for database in (*known.databases, *profile.databases)]
             bus.channels = [_channel(inner, folder) for inner in known.inner if inner.databases]
         bus.bitrate = bus.bitrate or known.bitrate
     detect.rules = detect.rules + [str(assets.rule_file(name, folder)) for name in profile.rules]
     detect.models = detect.models + [str(assets.model_folder(name, folder)) for name in profile.models]
     memory = result.memory
-    memory.summary_signals = memory.summary_signals or profile.summary_signals
+    if not memory.summary_signals and not memory.summary_slow:
+        memory.summary_signals, memory.summary_slow = profile.summary_signals, profile.summary_slow
     memory.subscribe = list(dict.fromkeys([*memory.subscribe, *profile.subscribe]))
     result.integrity = result.integrity + profile.integrity
     result.did = result.did + profile.did
@@ -267,6 +284,42 @@ def with_profile(config: Config, base: Path) -> Config:
 
 def _channel(bus: ProfileBus, folder: Path) -> Channel:
     return Channel(name=bus.name, dbc=[placed(database, folder) for database in bus.databases])
+
+
+def with_sources(config: Config, sources: Sequence[str]) -> Config:
+    """The configuration with other sources on its buses, in their order; a single table stands for all of its buses.
+
+    What is not live is not asked, and everything else that is configured for a bus stays.
+
+    Raises:
+        ConfigError: there are more or fewer sources than buses.
+    """
+    result = config.model_copy(deep=True)
+    if len(sources) == 1 and sources[0].startswith("table:") and len(result.bus) > 1:
+        every = [_own(bus, one) for bus in result.bus for one in (*_inside(bus), *bus.dbc)]
+        result.bus = [Bus(dbc=list({repr(one): one for one in every}.values()), speed=result.bus[0].speed)]
+    if len(sources) != len(result.bus):
+        problem = f"{len(sources)} sources for {len(result.bus)} buses"
+        raise ConfigError(problem, place="--bus", remedy="Give one --bus for each [[bus]] of the file, in its order")
+    for bus, source in zip(result.bus, sources, strict=True):
+        if not source.startswith("log:"):
+            bus.dbc = [*_inside(bus), *bus.dbc]
+            bus.channels = []
+        bus.source = source
+        if source.startswith(("log:", "table:", "sim:")):
+            bus.ask = "nothing"
+    return result
+
+
+def _inside(bus: Bus) -> list[Database]:
+    return [one for channel in bus.channels for one in channel.dbc]
+
+
+def _own(bus: Bus, database: Database) -> Database:
+    """A database with the mapping that its bus gives it."""
+    if bus.mapping is None or isinstance(database, MappedDatabase):
+        return database
+    return MappedDatabase(file=database, mapping=bus.mapping)
 
 
 def to_toml(config: Config) -> str:

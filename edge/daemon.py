@@ -33,7 +33,7 @@ from edge.errors import EdgeError
 from edge.files import Draft
 from edge.frames import FrameBatch
 from edge.grid import Grid
-from edge.health import health_body
+from edge.health import LOOK_S, Pulse, health_body
 from edge.outbox import Outbox
 from edge.prepare import MS, Prepared, bus_inside
 from edge.report import Report, frame_counts, most_common, unheard
@@ -51,7 +51,6 @@ DRAIN_S: Final = 0.1
 BELIEVED_NS: Final = 946_684_800 * 1_000_000_000
 """2000-01-01: stamps of a recording below it count from its own zero, not from 1970."""
 MEGABYTE: Final = 1_000_000
-HEALTH_S: Final = 60.0
 SHOW_NS: Final = 500_000_000
 """How often those who ask hear what the vehicle shows."""
 
@@ -101,6 +100,8 @@ class Daemon:
             self._judgement.book, Cab(_voice(config)), outbox=parts.outbox, alerts_out=parts.alerts_out
         )
         self._show_at_ns = 0
+        self._pulse = Pulse()
+        self._posted_s = self._started_s
 
     async def run(self) -> Report:
         """Start every part, wait for the end, stop every part.
@@ -160,21 +161,21 @@ class Daemon:
 
     def _pipeline(self) -> None:
         """Frames in, outcomes out, until every source has ended or the daemon is told to stop."""
-        health_at = time.monotonic() + HEALTH_S
+        health_at = time.monotonic() + LOOK_S
         with self._readers, running(self._asked.values()):
             while not self._stop.is_set() and not self._grid.over:
                 self._take()
                 self._judge()
                 self._hear_askers()
                 if time.monotonic() >= health_at:
-                    health_at += HEALTH_S
+                    health_at += LOOK_S
                     self._tell_health()
             self._take()  # what was read before the stop is judged too, the cell that it breaks off included
             for index in range(len(self._lanes)):
                 self._grid.end(index)
             self._judge()
         self._wake(self._teller.tell([self._judgement.close()], self._clock()))
-        self._tell_health()
+        self._tell_health(at_the_end=True)
 
     def _take(self) -> None:
         for index, batch in self._readers.take(DRAIN_S):
@@ -218,10 +219,12 @@ class Daemon:
         return Clock.SYNCED if self._judgement.history.until > BELIEVED_NS else Clock.UNSYNCED
 
     def _wake(self, posted: bool) -> None:
-        if posted and self._parts.link:
-            self._parts.link.wake()
+        if posted:
+            self._posted_s = time.monotonic()
+            if self._parts.link:
+                self._parts.link.wake()
 
-    def _tell_health(self) -> None:
+    def _tell_health(self, *, at_the_end: bool = False) -> None:
         try:
             counters = self._counters()
         except EdgeError as error:  # the outbox's disk; its alerts are refused and counted one by one
@@ -234,7 +237,8 @@ class Daemon:
             switched_off=self._judgement.judges.switched_off,
             counters=counters,
         )
-        self._wake(self._teller.post(body, datetime.now(UTC), clock_state()))
+        if at_the_end or self._pulse.wants(body, now_s=time.monotonic(), posted_s=self._posted_s):
+            self._wake(self._teller.post(body, datetime.now(UTC), clock_state()))
 
     def _counters(self) -> dict[str, Mapping[str, int]]:
         return {

@@ -1,18 +1,18 @@
 """`telltale-edge diagnose`: one look at a vehicle for whoever stands beside it; and erasing codes, when told to."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
-from typing import Any, Final, Literal
+from dataclasses import replace
+from typing import Final, Literal
 
-from edge.codes.explain import Catalogue
 from edge.diagnostics import obd_messages
 from edge.diagnostics.asker import Asker
-from edge.diagnostics.findings import Code, Readiness, SinceCleared, Survey, Unit
+from edge.diagnostics.findings import Survey
 from edge.diagnostics.obd import ObdReader
 from edge.diagnostics.opening import Asking, Way, frozen_values, open_way, surveyor_of
 from edge.diagnostics.poller import Surveyor
+from edge.diagnostics.showing import Explain, as_lines, as_values, not_understood
 from edge.diagnostics.watch import Silence
 from edge.errors import EdgeError
 
@@ -32,15 +32,12 @@ WHY: Final = {
 }
 
 
-_CATALOGUE: Final = Catalogue()
-
-
 class Refused(EdgeError):
     """The vehicle is not asked, or says nothing; with what to do."""
 
 
-def diagnose(asking: Asking, how: Literal["obd", "j1939"], *, as_json: bool) -> str:
-    """Everything that the vehicle says of itself, for a person or a program.
+def diagnose(asking: Asking, how: Literal["obd", "j1939"], explain: Explain, *, as_json: bool) -> str:
+    """Everything that the vehicle says of itself, for a person or a program; `explain`: in whose words.
 
     Raises:
         ConfigError: it is no bus, or cannot be opened here.
@@ -49,8 +46,13 @@ def diagnose(asking: Asking, how: Literal["obd", "j1939"], *, as_json: bool) -> 
     """
     with closing(open_way(asking)) as way:
         _listen(way)
-        survey = _looked(way, surveyor_of(way.askers, asking) if how == "obd" else way.heavy(asking.identity))
-        return _as_json(survey, way) if as_json else "".join(f"{text}\n" for text in _as_text(survey, way))
+        surveyor = surveyor_of(way.askers, asking) if how == "obd" else way.heavy(asking.identity)
+        survey = _looked(way, surveyor)
+        counters = {**way.counters(), **surveyor.counters}
+        if as_json:
+            return _as_json(survey, way, counters, explain)
+        lines = *as_lines(survey, explain), _taken(way), *not_understood(counters)
+        return "".join(f"{line}\n" for line in lines)
 
 
 def clear_codes(asking: Asking, how: Literal["obd", "j1939"]) -> str:
@@ -140,75 +142,16 @@ def _list(survey: Survey | None) -> str:
     return ", ".join(codes) or "no codes"
 
 
-def _as_json(survey: Survey, way: Way) -> str:
-    told: dict[str, Any] = {
-        "vin": survey.vin,
-        "vin_check_digit": obd_messages.check_digit_fits(survey.vin) if survey.vin else None,
-        "units": [asdict(unit) for unit in survey.units.values()],
-        "codes": [_code(code) for code in survey.codes.values()],
-        "readiness": {ecu: asdict(one) for ecu, one in survey.readiness.items()},
-        "since_cleared": {ecu: asdict(one) for ecu, one in survey.cleared.items()},
-        "odometer_km": survey.odometer_km,
-        "engine_hours_h": survey.engine_hours_h,
-        "lamps": {ecu: dict(lamps) for ecu, lamps in survey.lamps.items()},
-        "refused": dict(survey.refused),
+def _as_json(survey: Survey, way: Way, counters: Mapping[str, int], explain: Explain) -> str:
+    told = {
+        **as_values(survey, explain),
         "granted_bits_per_s": way.budget().bits_per_s,
         "bits_in_a_second_at_most": way.budget().peak_bits,
-        "counters": dict(way.counters()),
+        "counters": dict(counters),
     }
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
-def _code(code: Code) -> dict[str, Any]:
-    told = asdict(code)
-    told["meaning"] = explained(code)
-    return {**told, "statuses": sorted(told["statuses"]), "status": code.status}
-
-
-def explained(code: Code) -> str:
-    """What a code means, in a line."""
-    failure_type = None if code.failure_type is None else int(code.failure_type, 16)
-    try:
-        return _CATALOGUE.explain(code.code, failure_type).text().partition("  ")[2]
-    except ValueError:
-        return "meaning unknown"
-
-
-def _as_text(survey: Survey, way: Way) -> Iterator[str]:
-    yield f"VIN            {survey.vin or 'not told'}"
-    if survey.odometer_km is not None:
-        yield f"odometer       {survey.odometer_km:,.1f} km"
-    if survey.engine_hours_h is not None:
-        yield f"engine         {survey.engine_hours_h:,.1f} h"
-    for ecu, lamps in survey.lamps.items():
-        if lit := [f"{name} {lamp}" for name, lamp in lamps.items() if lamp != "off"]:
-            yield f"lamps of {ecu}    {', '.join(lit)}"
-    for unit in survey.units.values():
-        yield from _unit_text(unit, survey.readiness.get(unit.ecu), survey.cleared.get(unit.ecu))
-    yield f"trouble codes  {len(survey.codes) or 'none'}"
-    for code in survey.codes.values():
-        kind = f"-{code.failure_type}" if code.failure_type else ""
-        yield f"  {code.code}{kind}  {code.ecu}  {', '.join(sorted(code.statuses))}, lamp {code.lamp or 'unknown'}"
-        yield f"      {explained(code)}"
-        yield from (f"      {path} = {value}" for path, value in code.freeze_frame.items())
-    for asked, why in survey.refused.items():
-        yield f"refused        {asked}: {why}"
+def _taken(way: Way) -> str:
     share = 100.0 * way.budget().peak_bits / (way.budget().bits_per_s or 1)
-    yield f"we took at most {share:.0f} % of the {way.budget().bits_per_s:,} bit/s that are granted to us"
-
-
-def _unit_text(unit: Unit, ready: Readiness | None, since: SinceCleared | None) -> Iterator[str]:
-    yield f"unit {unit.ecu}  {unit.name or 'no name'}"
-    if unit.calibrations:
-        yield f"  calibration  {', '.join(unit.calibrations)}  ({', '.join(unit.verifications) or 'no CVN'})"
-    for name, told in (("hardware", unit.hardware), ("software", unit.software), ("serial", (unit.serial,))):
-        if any(told):
-            yield f"  {name}  {', '.join(text for text in told if text)}"
-    if ready is not None:
-        lamp = {True: "on", False: "off", None: "unknown"}[ready.mil]
-        open_ones = [monitor.name for monitor in ready.monitors if not monitor.complete]
-        yield f"  lamp {lamp}; monitors not ready: {', '.join(open_ones) or 'none'}"
-    if since is not None:
-        parts = ((since.distance_km, "km"), (since.warm_ups, "warm-ups"), (since.minutes, "min"))
-        known = ", ".join(f"{value:g} {name}" for value, name in parts if value is not None)
-        yield f"  since its codes were cleared: {known}"
+    return f"we took at most {share:.0f} % of the {way.budget().bits_per_s:,} bit/s that are granted to us"

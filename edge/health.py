@@ -8,6 +8,13 @@ from edge.wire.messages import Health, PartHealth, PartState
 
 COUNTERS_MAX: Final = 500
 PARTS_MAX: Final = 200
+LOOK_S: Final = 60.0
+"""How often the daemon looks at itself."""
+WHOLE_S: Final = 900.0
+"""How often its health is told although nothing about its parts has changed: the counters are for people to look up."""
+SILENCE_S: Final = 90.0
+"""After so much silence it is told as a sign of life: at every second look, since the cloud takes a vehicle for offline
+that it has not heard for three minutes."""
 
 
 def edge_version() -> str:
@@ -44,6 +51,25 @@ def health_body(
         parts=dict(list(parts.items())[:PARTS_MAX]),
         counters=dict(list(flat.items())[:COUNTERS_MAX]),
     )
+
+
+class Pulse:
+    """Decides when health is worth a message: most of a vehicle's traffic is how it says that it is well."""
+
+    def __init__(self) -> None:
+        self._parts: Mapping[str, PartHealth] | None = None
+        self._told_s = 0.0
+
+    def wants(self, body: Health, *, now_s: float, posted_s: float) -> bool:
+        """Whether it is told: it is the first, a part has changed, nothing was said lately, or long not the whole.
+
+        `now_s`, `posted_s`: monotonic; when the vehicle last said anything.
+        """
+        changed = body.parts != self._parts
+        if not changed and now_s - posted_s < SILENCE_S and now_s - self._told_s < WHOLE_S:
+            return False
+        self._parts, self._told_s = body.parts, now_s
+        return True
 
 
 def _asker(trouble: str | None, why: str | None) -> PartHealth:

@@ -1,5 +1,6 @@
 """From cells of frames to what is worth telling: decode, remember, judge. Pure: a replay gives what the road gave."""
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,6 +18,8 @@ from edge.spans import Wants
 from edge.trips import Trip, TripLog
 
 MAPPED: Final = "Vehicle."
+SLOW_PERIODS: Final = 10
+"""Of so many summaries one tells what changes slowly: with minutes, still in every quarter of an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,14 @@ class Judgement:
         grid_ns: int,
         summary_ns: int,
         summary_paths: Collection[str] = (),
+        summary_slow: Collection[str] = (),
         subscribed: Collection[str] = (),
         row_bytes: int = ROW_BYTES,
         stopwatch: Callable[[], int] | None = None,
     ) -> None:
-        """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `subscribed`: signals
-        whose rows are kept beside those that detectors look at, all in memory of `row_bytes`. `stopwatch`:
-        monotonic ns, for who judges live.
+        """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `summary_slow`: what
+        trips, and of SLOW_PERIODS summaries the first, tell as well. `subscribed`: signals whose rows are kept beside
+        those that detectors look at, all in memory of `row_bytes`. `stopwatch`: monotonic ns, for who judges live.
 
         Raises:
             ValueError: not one row fits.
@@ -76,7 +80,10 @@ class Judgement:
         self.judges = Judges(detectors, stopwatch)
         self._trips = TripLog(vehicle, grid_ns=grid_ns)
         self._summary_ns = summary_ns
-        self._summary_paths = set(summary_paths) or {path for path in self.history.slot if path.startswith(MAPPED)}
+        mapped = {path for path in self.history.slot if path.startswith(MAPPED)}
+        self._often = set(summary_paths) or mapped - set(summary_slow)
+        self._all_told = self._often | set(summary_slow)
+        self._periods = 0
         self._period_end: int | None = None
         self._trip_known: str | None = None
         self._trip_in_use = False
@@ -85,11 +92,13 @@ class Judgement:
         """Judge cell by cell; what each brought to light, if anything."""
         samples = self.decoder.decode(cells.frames)
         last = np.searchsorted(samples.time, np.array(cells.ends, np.int64), side="left")
-        first = 0
+        first, told = 0, deque(samples.codes)
         for end, row in zip(cells.ends, last, strict=True):
             periods = self._close_passed(end)
             self.history.absorb(samples.between(first, int(row)), end)
             first = int(row)
+            while told and told[0].time < end:
+                self.history.codes.hear(told[0].unit, told.popleft().codes)
             outcome = self._judge(end, periods)
             if outcome.alerts or outcome.trips or outcome.periods:
                 yield outcome
@@ -130,7 +139,7 @@ class Judgement:
         return trip
 
     def _with_figures(self, trip: Trip | None) -> Trip | None:
-        return replace(trip, figures=self.history.close_trip(self._summary_paths)) if trip else None
+        return replace(trip, figures=self.history.close_trip(self._all_told)) if trip else None
 
     def _close_passed(self, end: int) -> list[Period]:
         """Periods whose end lies before this cell's: only after a silence that was skipped, or at the start."""
@@ -141,6 +150,8 @@ class Judgement:
         return periods
 
     def _close_period(self, ended: int) -> list[Period]:
-        figures = self.history.close_period(self._summary_paths)
+        tells_all = self._periods % SLOW_PERIODS == 0
+        figures = self.history.close_period(self._all_told if tells_all else self._often)
+        self._periods += bool(figures)
         started = (ended - 1) // self._summary_ns * self._summary_ns
         return [Period(started, ended, figures)] if figures else []

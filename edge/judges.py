@@ -1,8 +1,8 @@
 """Judges: asks every detector at every tick; one that fails or is too slow rests for a while, and the others go on.
 
 What it watches for is unknown meanwhile: its alerts neither begin nor end. It is tried again after REST_NS, and each
-time that it fails at once, after twice as long. Pure: how long a detector takes is measured by a stopwatch that is given,
-on the road alone, since a replay must not depend on the machine.
+time that it fails at once, after twice as long. Pure: how long a detector takes is measured by a stopwatch that is
+given, on the road alone, since a replay must not depend on the machine.
 """
 
 import logging

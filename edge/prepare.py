@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from edge.bus.spec import SourceSpec
+from edge.bus.table.layout import layout_of
+from edge.bus.table.signals import database_of, notes_on_table
 from edge.config import Bus, Config
 from edge.decode.answers import Answers
 from edge.decode.conflicts import notes_on
@@ -57,7 +59,8 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         ConfigError: with file, place and remedy. (A model that fails later, on the road, is switched off instead.)
     """
     specs = [SourceSpec.parse(bus.source) for bus in config.bus]
-    bindings = _bindings(config.bus, config.state.directory if keeps else None)
+    of_tables: list[str] = []
+    bindings = _bindings(config.bus, specs, config.state.directory if keeps else None, of_tables)
     dids = declared(config.did, Path(config.profile or "did"))
     decoder = Decoder(bindings, _guards(config, bindings), Answers(dids))
     paths = {signal.path for one in bindings for signal in one.database.signals}
@@ -74,12 +77,14 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
         summary_paths=config.memory.summary_signals,
+        summary_slow=config.memory.summary_slow,
         subscribed=config.memory.subscribe,
         row_bytes=config.memory.row_ring_mb * MEGABYTE,
         stopwatch=time.perf_counter_ns if any(spec.kind in LIVE for spec in specs) else None,
     )
     databases = list({id(one.database): one.database for one in bindings}.values())
     notes = [
+        *of_tables,
         *_remarks(bindings),
         *notes_on(bindings),
         *notes_on_answers(databases),
@@ -94,11 +99,11 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     return Prepared(judgement, specs, notes, inner)
 
 
-def _bindings(buses: Sequence[Bus], state: Path | None) -> list[Binding]:
-    """Each bus with its databases."""
+def _bindings(buses: Sequence[Bus], specs: Sequence[SourceSpec], state: Path | None, notes: list[str]) -> list[Binding]:
+    """Each bus with its databases; `notes` gets what is to be said of tables."""
     loaded: dict[tuple[Path, Path | None, bool], Database] = {}
     bindings: list[Binding] = []
-    for bus in buses:
+    for bus, spec in zip(buses, specs, strict=True):
         files = [(label, *_with_mapping(one, bus.mapping)) for label, one in _each(bus)]
         sharing = list(dict.fromkeys(file for _, file, mapping in files if bus.mapping and mapping == bus.mapping))
         is_shared = len(sharing) > 1
@@ -107,9 +112,20 @@ def _bindings(buses: Sequence[Bus], state: Path | None) -> list[Binding]:
             if key not in loaded:
                 loaded[key] = _loaded(file, mapping, state, is_shared=key[2])
             bindings.append(Binding(loaded[key], label))
+        if bus.is_table:
+            own = bindings[len(bindings) - len(files) :]
+            bindings[len(bindings) - len(files) :] = [_of_table(spec, bus.name, own, notes)]
         if is_shared and bus.mapping is not None:
             check_shared(bus.mapping, sharing)
     return bindings
+
+
+def _of_table(spec: SourceSpec, bus: str, databases: Sequence[Binding], notes: list[str]) -> Binding:
+    """What decodes a table: its columns; the vehicle's databases only tell their units and labels."""
+    layout = layout_of(spec)
+    known = {signal.path: signal for one in databases for signal in one.database.signals}
+    notes.extend(notes_on_table(layout, known))
+    return Binding(database_of(layout, known), bus)
 
 
 def _each(bus: Bus) -> Iterator[tuple[str, Path | MappedDatabase]]:
@@ -125,6 +141,8 @@ def bus_inside(name: str, own: str) -> str:
 
 
 def _guards(config: Config, bindings: Sequence[Binding]) -> list[GuardedMessage]:
+    if all(bus.is_table for bus in config.bus):
+        return []  # nobody sends what could be proven
     databases = list({id(one.database): one.database for one in bindings}.values())
     return list(guarded(config.integrity, databases, Path(config.profile or "integrity")))
 

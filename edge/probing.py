@@ -22,38 +22,61 @@ def try_connector(asking: Asking, *, engine_runs: bool) -> str:
 
     Raises:
         ConfigError: it is no bus, or cannot be opened on this machine.
-        BusDown: its bit rate cannot be set, or it is not there.
     """
     signs = Signs(time.monotonic_ns(), ignition=True if engine_runs else None)
-    return _told(probe(lambda bitrate: _opened(asking, bitrate), signs))
+    interface = _controller(asking)
+
+    def open_at(bitrate: int, *, listens_only: bool) -> Line:
+        if interface is not None:
+            _set_up(interface, bitrate, listens_only=listens_only)
+        return open_line(replace(asking, bitrate=bitrate, manners=manners(gateway=True)))
+
+    found, left = Found(None), ""
+    try:
+        found = probe(open_at, signs)
+    finally:
+        if found.kind is None and interface is not None:
+            left = _left_down(interface)
+    return _told(found) + left
 
 
-def _opened(asking: Asking, bitrate: int) -> Line:
-    """The bus at a bit rate; one that has none is taken as it is."""
+def _controller(asking: Asking) -> str | None:
+    """The interface whose bit rate can be set; a bus that has none is taken as it is."""
     spec = SourceSpec.parse(asking.source)
-    if spec.kind == "can" and not spec.rest.startswith(VIRTUAL):
-        _set_bitrate(spec.rest, bitrate)
-    return open_line(replace(asking, bitrate=bitrate, manners=manners(gateway=True)))
+    return spec.rest if spec.kind == "can" and not spec.rest.startswith(VIRTUAL) else None
 
 
-def _set_bitrate(interface: str, bitrate: int) -> None:
+def _set_up(interface: str, bitrate: int, *, listens_only: bool) -> None:
     """Needs root, or CAP_NET_ADMIN.
 
     Raises:
         BusDown: it cannot be set.
     """
-    commands = (
-        ["ip", "link", "set", interface, "down"],
-        ["ip", "link", "set", interface, "type", "can", "bitrate", str(bitrate), "restart-ms", "0"],
-        ["ip", "link", "set", interface, "up"],
-    )
-    for command in commands:
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=IP_S, check=False)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise BusDown(f"{' '.join(command)}: {error}") from error
-        if done.returncode:
-            raise BusDown(f"{' '.join(command)}: {done.stderr.strip()}; it needs root")
+    listening = "on" if listens_only else "off"
+    _ip(interface, "down")
+    _ip(interface, "type", "can", "bitrate", str(bitrate), "restart-ms", "0", "listen-only", listening)
+    _ip(interface, "up")
+
+
+def _left_down(interface: str) -> str:
+    """At a wrong bit rate it would destroy what a bus says that wakes up later."""
+    try:
+        _ip(interface, "down")
+    except BusDown:
+        return f"{interface} may be up at a bit rate that is not the vehicle's: set it down\n"
+    return f"{interface} is left down\n"
+
+
+def _ip(interface: str, *change: str) -> None:
+    command = ["ip", "link", "set", interface, *change]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=IP_S, check=False)
+    except FileNotFoundError as error:
+        raise BusDown("the bit rate cannot be set: there is no `ip` here (package iproute2)") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BusDown(f"{' '.join(command)}: {error}") from error
+    if done.returncode:
+        raise BusDown(f"{' '.join(command)}: {done.stderr.strip()}; it needs root, and a controller that can")
 
 
 def _told(found: Found) -> str:

@@ -53,6 +53,7 @@ class Profile(_Part):
     rules: list[str] = []
     models: list[str] = []
     summary_signals: list[str] = []
+    summary_slow: list[str] = []
     subscribe: list[SignalName] = []
     integrity: list[IntegrityEntry] = []
     did: Annotated[list[DidEntry], Field(max_length=4096)] = []

@@ -48,6 +48,17 @@ class TextSample:
 
 
 @dataclass(frozen=True, slots=True)
+class CodesSample:
+    """Every trouble code that a unit tells in one way (stored, pending, active …): beside the samples, too."""
+
+    time: int
+    """ns on the axis of the frames."""
+    unit: str
+    """Bus, id and way: what it tells next in the same way takes the place of this."""
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SignalBatch:
     """M samples in the order of their frames; within a frame in the order of the database.
 
@@ -70,6 +81,8 @@ class SignalBatch:
     """(M,) the address of the sender, of J1939 messages; NO_SOURCE of others. None: no database is J1939's."""
     texts: Sequence[TextSample] = ()
     """What was said in words, in the order of the frames."""
+    codes: Sequence[CodesSample] = ()
+    """Trouble codes that were told, in the order of the frames."""
 
     def __len__(self) -> int:
         return len(self.time)

@@ -21,7 +21,7 @@ def open_source(
     cadence: Cadence = _CADENCE,
     offline: bool = False,
 ) -> Source:
-    """Open `can:…`, `pythoncan:…`, `log:…` or `sim:…`.
+    """Open `can:…`, `pythoncan:…`, `log:…`, `sim:…` or `table:…`.
 
     `speed` paces a recording or a simulation, None lets it run as fast as it is read; a live bus has its own.
     `now_ns` is the wall clock (UTC): where a simulation begins unless told otherwise. `stop` ends a wait early.
@@ -45,6 +45,10 @@ def _open(spec: SourceSpec, now_ns: int, cadence: Cadence, *, offline: bool) -> 
         from edge.bus.simulated import open_simulation  # noqa: PLC0415  see above
 
         return open_simulation(spec, now_ns=now_ns)
+    if spec.kind == "table":
+        from edge.bus.table.source import open_table  # noqa: PLC0415  see above
+
+        return open_table(spec)
     if spec.kind == "can":
         from edge.bus.socketcan import SocketCanSource  # noqa: PLC0415  see above
 

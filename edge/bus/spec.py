@@ -21,6 +21,7 @@ KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "log": frozenset({"channel"}),
         "pythoncan": ANY,
         "sim": frozenset({"cycle", "duration", "fault", "seed", "skip", "start", "warm", "weather"}),
+        "table": frozenset({"loop", "map"}),
     }
 )
 """Every kind of source, with the options that it takes."""
@@ -136,6 +137,7 @@ _EXAMPLES: Final = {
     "log": "log:drive.log",
     "pythoncan": "pythoncan:udp_multicast:239.0.0.1?port=43113",
     "sim": "sim:car?fault=coolant_leak@60",
+    "table": "table:trips.csv?map=columns.toml",
 }
 
 

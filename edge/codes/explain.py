@@ -15,6 +15,7 @@ from edge.codes.tables import Entry, generic_codes, spns
 
 GENERIC: Final = "GENERIC"
 """Whose codes are the standard's, in an imported table."""
+MAKERS_NAMED_MAX: Final = 6
 _ADDRESSES: Final = range(2000, 2256)
 """SPNs that stand for the control unit at source address SPN - 2000 (SAE J1939-73)."""
 
@@ -56,9 +57,10 @@ class Explanation:
         """One line for a person."""
         said = self.meaning or "meaning unknown"
         said = f"{said}: {self.failure}" if self.failure else said
-        about = ", ".join(part for part in (self.severity, self.component, self.maker) if part)
+        about = ", ".join(part for part in (self.severity, self.component, self.maker) if part) or self.form
+        whose = ", imported words" if self.source is Source.IMPORTED else ""
         tail = f"; {self.note}" if self.note else ""
-        return f"{self.code}  {said} [{about or self.form}]{tail}"
+        return f"{self.code}  {said} [{about}{whose}]{tail}"
 
 
 class Catalogue:
@@ -89,7 +91,7 @@ class Catalogue:
     def _trouble(self, code: TroubleCode, maker: str) -> Explanation:
         own = generic_codes().get(code.text)
         meaning, source, whose = (own.meaning, Source.OURS, "") if own else self._brought(code, maker)
-        entry = own or Entry("", "info", "")
+        entry = own or Entry("", "info", "", "" if meaning else self._hint(code))
         return Explanation(
             code=str(code),
             form=form_text(code),
@@ -101,6 +103,12 @@ class Catalogue:
             note=entry.note,
             maker=whose,
         )
+
+    def _hint(self, code: TroubleCode) -> str:
+        """Whose own words the user's table has for a code when nobody said whose code it is."""
+        makers = sorted(maker for maker, text in self._imported if text == code.text and maker != GENERIC)
+        named = ", ".join(makers[:MAKERS_NAMED_MAX]) + (", …" if len(makers) > MAKERS_NAMED_MAX else "")
+        return f"the imported table has it of {named}: say whose it is with --maker" if makers else ""
 
     def _brought(self, code: TroubleCode, maker: str) -> tuple[str | None, Source, str]:
         """What the user's table says: of that maker, or the standard's for what is no maker's own."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.decode.answers import Answers, is_answer
+from edge.decode.codes_told import Told, told_by_answer, told_by_group
 from edge.decode.compile import compiled
 from edge.decode.compiled import Form, merged
 from edge.decode.database import Database
@@ -23,7 +24,7 @@ from edge.decode.texts import Spoken, words_of
 from edge.decode.transport import CONTROL, PACKET, Transport, Whole
 from edge.decode.wrapped import length_byte, whole_answers
 from edge.frames import ERROR, EXTENDED, REMOTE, FrameBatch
-from edge.signals import NO_SOURCE, Signal, SignalBatch, TextSample
+from edge.signals import NO_SOURCE, CodesSample, Signal, SignalBatch, TextSample
 
 __all__ = ["IDS_MAX", "Binding", "DecodeCounts", "Decoder", "Key"]
 
@@ -143,7 +144,8 @@ class Decoder:
         self._scalar = ScalarDecoder(self._tables)
         self._is_j1939 = np.append(self._tables.form == Form.J1939, np.False_)
         """By message; the last: none."""
-        self._has_j1939 = bool(self._is_j1939.any())
+        self._has_j1939 = False
+        """Some bus speaks it."""
         proven = [(int(self._first[id(one.database)]) + one.message, one.guard) for one in reversed(guards)]
         self._integrity = Integrity(dict(proven)) if proven else None
         self._routes = Routes()
@@ -169,11 +171,12 @@ class Decoder:
                 if is_doubtful:
                     message[rows] = UNKNOWN
         samples = (self._one_by_one if len(frames) < FLAT_FROM else self._at_once)(frames, message, routes)
+        codes: list[CodesSample] = []
         if self._routes.has_answers and np.count_nonzero(carries := self._routes.is_answer.take(routes)):
-            samples = samples.with_more(self._answered(frames, routes, carries))
+            samples = samples.with_more(self._answered(frames, routes, carries, codes))
         source, texts = None, list[TextSample]()
         if self._has_j1939:
-            samples, source, texts = self._as_j1939(frames, message, routes, samples)
+            samples, source, texts = self._as_j1939(frames, message, routes, samples, codes)
         self.counts.samples += len(samples.value)
         self.counts.decoded += samples.decoded
         return SignalBatch(
@@ -185,6 +188,7 @@ class Decoder:
             exact=samples.exact,
             source=source,
             texts=texts,
+            codes=sorted(codes, key=lambda one: one.time),
         )
 
     def _set_aside(self, frames: FrameBatch, routes: Ints, message: Ints) -> None:
@@ -218,9 +222,9 @@ class Decoder:
         return found.samples()
 
     def _as_j1939(
-        self, frames: FrameBatch, message: Ints, routes: Ints, samples: Samples
+        self, frames: FrameBatch, message: Ints, routes: Ints, samples: Samples, codes: list[CodesSample]
     ) -> tuple[Samples, npt.NDArray[np.uint8], list[TextSample]]:
-        """With what longer messages say, who sent each, and what was said in words."""
+        """With what longer messages say, who sent each, and what was said in words; adds the `codes` that were told."""
         is_packet = self._routes.is_packet.take(routes)
         texts: list[TextSample] = []
         if np.count_nonzero(is_packet):
@@ -228,6 +232,9 @@ class Decoder:
             wholes = list(self._wholes(frames, packets))
             samples = samples.with_more(self._long_ones(frames, wholes))
             texts = [text for row, whole in wholes for text in self._texts(frames, row, whole, routes, samples)]
+            for row, whole in wholes:
+                if (told := told_by_group(whole.identifier, whole.payload)) is not None:
+                    codes.append(_told(frames, row, whole.identifier & 0xFF, told))
         is_j1939 = is_packet | self._is_j1939.take(message)
         source = np.where(is_j1939, frames.id & np.uint32(0xFF), NO_SOURCE).astype(np.uint8)
         return samples, source.take(samples.frame), texts
@@ -253,8 +260,11 @@ class Decoder:
                 found.add(row, self._scalar, message, whole.payload)
         return found.samples()
 
-    def _answered(self, frames: FrameBatch, routes: Ints, carries: npt.NDArray[np.bool_]) -> Samples:
-        """What the answers say that these frames complete; each stands with the frame that completes it."""
+    def _answered(
+        self, frames: FrameBatch, routes: Ints, carries: npt.NDArray[np.bool_], codes: list[CodesSample]
+    ) -> Samples:
+        """What the answers say that these frames complete; each stands with the frame that completes it. Adds the
+        `codes` that were told."""
         found = Growing()
         for row in (carries & ((frames.flags & (ERROR | REMOTE)) == 0)).nonzero()[0].tolist():
             unit = frames.buses[frames.bus[row]], bool(frames.flags[row] & EXTENDED), int(frames.id[row])
@@ -264,6 +274,8 @@ class Decoder:
             if payload is not None:
                 self._routes.answer(int(routes[row]))
                 self._answer(found, row, int(frames.time[row]), unit, payload)
+                if (told := told_by_answer(payload)) is not None:
+                    codes.append(_told(frames, row, unit[2], told))
         return found.samples()
 
     def _answer(self, found: Growing, row: int, time_ns: int, unit: Key, payload: bytes) -> None:
@@ -293,7 +305,9 @@ class Decoder:
         self._buses = buses
         for bus in buses:
             if not self._routes.knows(bus):
-                self._routes.know(bus, self._bind(bus))
+                table = self._bind(bus)
+                self._routes.know(bus, table)
+                self._has_j1939 |= table.speaks_j1939
 
     def _bind(self, bus: str) -> BusTable:
         """What is spoken on a bus; of two databases that claim one id the first has it (`conflicts.py` tells)."""
@@ -312,3 +326,8 @@ class Decoder:
                     ids = table.payloads if number in whole else table.ids
                     ids.setdefault((form == Form.EXTENDED, identifier), first + number)
         return table
+
+
+def _told(frames: FrameBatch, row: int, sender: int, told: Told) -> CodesSample:
+    way, codes = told
+    return CodesSample(int(frames.time[row]), f"{frames.buses[frames.bus[row]]} {sender:X} {way}", codes)

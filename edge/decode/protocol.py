@@ -1,6 +1,6 @@
 """Which messages of a database are J1939's, where the database itself does not say so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -18,6 +18,11 @@ WELL_KNOWN: Final = frozenset(
 """Parameter groups that nearly every vehicle with J1939 sends (SAE J1939DA)."""
 ENOUGH: Final = 2
 """Of them: a 29-bit id is one by chance about once in 10,000 times, two in one file are none."""
+
+
+def are_well_known(groups: Iterable[int]) -> bool:
+    """Whether so many groups (PGN) are among them which nearly every vehicle with J1939 sends that it is no chance."""
+    return len(WELL_KNOWN.intersection(groups)) >= ENOUGH
 
 
 def with_protocol(messages: Sequence[MessageLayout], mapping: Mapping, database: str) -> tuple[MessageLayout, ...]:

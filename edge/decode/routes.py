@@ -8,7 +8,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from edge.decode.codes_told import GROUPS as CODE_GROUPS
 from edge.decode.layout import pgn_of
+from edge.decode.protocol import are_well_known
 from edge.decode.texts import GROUPS
 from edge.decode.transport import CONTROL, PACKET
 from edge.frames import EXTENDED, FrameBatch
@@ -26,7 +28,7 @@ Key = tuple[str, bool, int]
 """(bus, extended, arbitration id)"""
 Ints = npt.NDArray[np.intp]
 UInt64s = npt.NDArray[np.uint64]
-_PACKETS: Final = frozenset({CONTROL, PACKET, *GROUPS})
+_PACKETS: Final = frozenset({CONTROL, PACKET, *GROUPS, *CODE_GROUPS})
 _UNSEEN: Final = -1
 _EACH: Final = STANDARD_IDS + 1
 """Places of a bus: its ids, and one for those that no bus carries."""
@@ -50,6 +52,12 @@ class BusTable:
     """Whether answers of control units come with an id by the standard; None: nobody listens to those."""
     declared: Collection[tuple[bool, int]] = ()
     """Ids of answers that a profile names."""
+
+    @property
+    def speaks_j1939(self) -> bool:
+        """A database calls itself J1939's, or has parameter groups that nearly every such vehicle sends, each by its
+        whole id."""
+        return bool(self.groups) or are_well_known(pgn_of(identifier) for extended, identifier in self.ids if extended)
 
     def message(self, extended: bool, identifier: int) -> int:
         """Of an id; UNKNOWN: no database has it."""
@@ -196,7 +204,7 @@ class Routes:
         self.keys.append(key)
         self._messages.append(message)
         bus, extended, identifier = key
-        is_packet = extended and bool(self._tables[bus].groups) and pgn_of(identifier) in _PACKETS
+        is_packet = extended and self._tables[bus].speaks_j1939 and pgn_of(identifier) in _PACKETS
         self._packets.append(is_packet)
         self._answers.append(self._tables[bus].is_answer(extended, identifier))
         if self.payload_of(*key) != UNKNOWN:

@@ -42,6 +42,13 @@ GROUPS: Final[Mapping[int, _Group]] = MappingProxyType(
         0xFEEB: _Group(  # SPN 586, 587, 588, 233
             "CI", tuple(f"{_OURS}.Component.{name}" for name in ("Make", "Model", "SerialNumber", "UnitNumber"))
         ),
+        0xFDC5: _Group(  # SPN 2901, 2902, 2903, 2904, 4304, 6714
+            "ECUID",
+            tuple(
+                f"{_OURS}.ControlUnit.{name}"
+                for name in ("PartNumber", "SerialNumber", "Location", "Type", "Make", "Hardware")
+            ),
+        ),
         0xFEDA: _Group("SOFT", (f"{_OURS}.Component.Software",), begin=1, is_joined=True),  # SPN 965, 234
         0xFDD1: _Group("FMS", (f"{_OURS}.Fms.Version",)),  # SPN 2806
     }

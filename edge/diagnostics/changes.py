@@ -64,7 +64,7 @@ class Change:
     after: str
 
 
-_BODIES: Final = (("serial", What.ECU_SWAPPED), ("hardware", What.ECU_SWAPPED))
+_BODIES: Final = tuple((field, What.ECU_SWAPPED) for field in ("serial", "ecu_serial", "hardware", "identity"))
 _MINDS: Final = (
     ("calibrations", What.CALIBRATION_CHANGED),
     ("verifications", What.CALIBRATION_CHANGED),

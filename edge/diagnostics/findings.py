@@ -28,11 +28,13 @@ class Status(StrEnum):
     """Sure (mode 03, DM1, DM12)."""
     PREVIOUS = "previous"
     """Was active, and is not now (DM2)."""
+    LIT_BEFORE = "previous_mil_on"
+    """It is about emissions, has lit the MIL, and does not now (DM23)."""
     PERMANENT = "permanent"
     """Until the unit itself has seen it repaired (mode 0A, DM28)."""
 
 
-SURER: Final = (Status.PREVIOUS, Status.PENDING, Status.CONFIRMED, Status.PERMANENT)
+SURER: Final = (Status.PREVIOUS, Status.LIT_BEFORE, Status.PENDING, Status.CONFIRMED, Status.PERMANENT)
 """From the weakest; of several for one code, the strongest but "permanent" counts as its status."""
 
 
@@ -82,6 +84,24 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkName:
+    """What a unit on J1939 says of itself when it claims its address (SAE J1939-81, NAME); numbers of its lists."""
+
+    identity_number: int
+    """The maker's running number of this very unit; 0 where makers give none."""
+    maker: int
+    function: int
+    function_instance: int
+    """0 for the first of several alike."""
+    ecu_instance: int
+    vehicle_system: int
+    vehicle_system_instance: int
+    industry: int
+    takes_any_address: bool
+    """It moves when another wants its address: who is found there next time may be another, and neither is swapped."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unit:
     """Who a control unit says it is; what it did not say is None or empty."""
 
@@ -94,6 +114,19 @@ class Unit:
     calibrations: tuple[str, ...] = ()
     verifications: tuple[str, ...] = ()
     """CVNs, hex, in the order of the calibrations."""
+    ecu_serial: str | None = None
+    """Of the control unit itself, where `serial` is that of what it controls (J1939: PGN 64965 beside 65259)."""
+    location: str | None = None
+    """Where in the vehicle it sits."""
+    network_name: NetworkName | None = None
+
+    @property
+    def identity(self) -> str | None:
+        """By what its NAME tells this very unit from another of its kind; None where it may move or has no number."""
+        name = self.network_name
+        if name is None or name.takes_any_address or not name.identity_number:
+            return None
+        return f"maker {name.maker}, identity number {name.identity_number}"
 
 
 @dataclass(frozen=True, slots=True)

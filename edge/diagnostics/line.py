@@ -66,6 +66,7 @@ class Line:
         self._monotonic_ns = monotonic_ns
         self._news: Callable[[], News] | None = None
         self._overhears: Callable[[Frame], None] | None = None
+        self._later: tuple[int, Callable[[], None]] | None = None
         self._question: bytes | None = None
         self._spent = 0
         self._lost = 0
@@ -87,6 +88,11 @@ class Line:
     def overhear(self, ear: Callable[[Frame], None]) -> None:
         """Tell there every frame that is ever heard, whoever waits for what: a claim of our address among them."""
         self._overhears = ear
+
+    def later(self, at_ns: int, say: Callable[[], None]) -> None:
+        """Call this, once, when that time has come and the bus is looked at; of several only the first waits."""
+        if self._later is None:
+            self._later = at_ns, say
 
     @contextmanager
     def exchange(self, question: bytes, *, extended: bool = False) -> Iterator[None]:
@@ -129,17 +135,23 @@ class Line:
         self._lost = lost
 
     def heard(self, wait_s: float) -> Sequence[Frame]:
-        """What others sent, waiting at most `wait_s` for the first.
+        """What others sent, waiting at most `wait_s` for the first, and less where something is due `later`.
 
         Raises:
             BusDown: the bus is not there just now.
         """
+        if self._later is not None:
+            wait_s = min(wait_s, max(self._later[0] - self.now_ns(), 0) / NANOSECONDS)
         frames = list(self._port.heard(wait_s).frames())
         self.watch.hear(frames, self.now_ns())
         if self._overhears is not None:
             for frame in frames:
                 self._overhears(frame)
         self._hear_news()
+        if self._later is not None and self.now_ns() >= self._later[0]:
+            _, say = self._later
+            self._later = None
+            say()
         return frames
 
     def answered(self, frame: Frame) -> None:

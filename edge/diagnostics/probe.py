@@ -2,13 +2,14 @@
 
 It is the one case in which something is sent before anything was heard, so it needs the installer's consent and proof
 that the vehicle is awake. One padded question each on four kinds of bus; the first error ends it, since a wrong bit
-rate on a bus that merely slept disturbs everybody.
+rate on a bus that merely slept disturbs everybody. So every bit rate is first listened to by a controller that cannot
+even destroy a frame; only when all of them are silent does one take part.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from edge.diagnostics.can_asker import CanAsker
 from edge.diagnostics.ecu import Ecu
@@ -52,35 +53,53 @@ class Found:
     """Why it ended early, empty when it did not."""
 
 
-def probe(open_at: Callable[[int], Line], signs: Signs) -> Found:
+class OpenAt(Protocol):
+    """Opens the connector with `Manners(asks=True, gateway=True)`."""
+
+    def __call__(self, bitrate: int, *, listens_only: bool) -> Line:
+        """At a bit rate; with `listens_only` the controller neither acknowledges nor destroys.
+
+        Raises:
+            BusDown: it cannot be opened, or not so.
+        """
+
+
+def probe(open_at: OpenAt, signs: Signs) -> Found:
     """Ask once on each kind of bus until one answers.
 
     Args:
-        open_at: opens the connector at a bit rate, with `Manners(asks=True, gateway=True)`.
+        open_at: opens the connector.
         signs: what proves that the vehicle is awake, as of now on the lines' clock.
     """
     tried: list[Kind] = []
+    try:
+        return _probe(open_at, signs, tried)
+    except NotNow as error:
+        return Found(None, (), tuple(tried), str(error.why))
+    except BusDown as error:
+        return Found(None, (), tuple(tried), str(error))
+
+
+def _probe(open_at: OpenAt, signs: Signs, tried: list[Kind]) -> Found:
+    for bitrate in dict.fromkeys(kind.bitrate for kind in KINDS):
+        with _opened(open_at, bitrate, listens_only=True) as line:
+            if (why := _forbids(line, signs)) is not None:
+                return Found(None, (), (), why)
     for kind in KINDS:
-        try:
-            with _opened(open_at, kind) as line:
-                if (why := _forbids(line, signs)) is not None:
-                    return Found(None, (), tuple(tried), why)
-                tried.append(kind)
-                units = _asked(line, kind)
-                if units:
-                    return Found(kind, units, tuple(tried))
-                if line.watch.bad_install is not None:
-                    return Found(None, (), tuple(tried), line.watch.bad_install)
-        except NotNow as error:
-            return Found(None, (), tuple(tried), str(error.why))
-        except BusDown as error:
-            return Found(None, (), tuple(tried), str(error))
+        with _opened(open_at, kind.bitrate, listens_only=False) as line:
+            if (why := _forbids(line, signs)) is not None:
+                return Found(None, (), tuple(tried), why)
+            tried.append(kind)
+            if units := _asked(line, kind):
+                return Found(kind, units, tuple(tried))
+            if line.watch.bad_install is not None:
+                return Found(None, (), tuple(tried), line.watch.bad_install)
     return Found(None, (), tuple(tried))
 
 
 @contextmanager
-def _opened(open_at: Callable[[int], Line], kind: Kind) -> Iterator[Line]:
-    line = open_at(kind.bitrate)
+def _opened(open_at: OpenAt, bitrate: int, *, listens_only: bool) -> Iterator[Line]:
+    line = open_at(bitrate, listens_only=listens_only)
     line.watch.probing = True
     try:
         yield line

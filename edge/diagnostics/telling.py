@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from edge.diagnostics.changes import Change, CodeChange
-from edge.diagnostics.findings import Survey, Unit, Value
+from edge.diagnostics.findings import Status, Survey, Unit, Value
+from edge.diagnostics.j1939.network_name import network_name_text
 from edge.diagnostics.poller import Told
 from edge.wire import messages
 
@@ -34,7 +35,7 @@ def bodies(told: Told, at: datetime, place: Place) -> Iterator[messages.Body]:
 
 def _code_body(change: CodeChange, survey: Survey, at: datetime, place: Place) -> messages.TroubleCode:
     code, since = change.code, change.since
-    status = messages.TroubleCodeStatus.GONE if change.is_gone else messages.TroubleCodeStatus(code.status)
+    status = messages.TroubleCodeStatus.GONE if change.is_gone else _status(code.status)
     return messages.TroubleCode(
         ecu=code.ecu,
         code=code.code,
@@ -53,6 +54,11 @@ def _code_body(change: CodeChange, survey: Survey, at: datetime, place: Place) -
         since_cleared_km=since.distance_km if since else None,
         since_cleared_warm_ups=since.warm_ups if since else None,
     )
+
+
+def _status(status: Status) -> messages.TroubleCodeStatus:
+    """The contract knows one kind of code that was there before."""
+    return messages.TroubleCodeStatus(Status.PREVIOUS if status is Status.LIT_BEFORE else status)
 
 
 def _reported_body(told: Told, at: datetime) -> messages.Reported:
@@ -80,6 +86,9 @@ def _unit_state(unit: Unit) -> Iterator[tuple[str, Value]]:
     named: Mapping[str, str | tuple[str, ...] | None] = {
         "Name": unit.name,
         "Serial": unit.serial,
+        "EcuSerial": unit.ecu_serial,
+        "Location": unit.location,
+        "NetworkName": network_name_text(unit.network_name) if unit.network_name else None,
         "Hardware": unit.hardware,
         "Software": unit.software,
         "Calibrations": unit.calibrations,

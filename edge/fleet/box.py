@@ -80,6 +80,7 @@ class Box:
             grid_ns=NANOSECONDS,
             summary_ns=habits.summary_s * NANOSECONDS,
             summary_paths=outfit.summary_signals,
+            summary_slow=outfit.summary_slow,
         )
         self._teller = Teller(self._judgement.book, Cab(mute), outbox=spool)
         self._codes = CodeWatch(enlisted.kind, self.life.vehicle.units, outfit.sensors.named)

@@ -25,6 +25,7 @@ class Outfit:
     models: tuple[Detector, ...]
     """They have no memory of their own, so all vehicles share them."""
     summary_signals: Sequence[str]
+    summary_slow: Sequence[str]
 
     def detectors(self) -> list[Detector]:
         """Those of one vehicle."""
@@ -46,7 +47,8 @@ def load_outfit(name: str, *, cycle: str, weather: str) -> Outfit:
     if refused:
         raise ConfigError(str(refused[0]))
     models = tuple(_models(config.detect.models))
-    return Outfit(sensors, rules, compile_rules(rules), models, config.memory.summary_signals)
+    memory = config.memory
+    return Outfit(sensors, rules, compile_rules(rules), models, memory.summary_signals, memory.summary_slow)
 
 
 def _models(folders: Sequence[str]) -> list[Detector]:

@@ -16,8 +16,11 @@ from edge.simulator.car.faults import FAULTS as CAR_FAULTS
 from edge.simulator.car.petrol import PetrolCar
 from edge.simulator.car.senders import SENDERS as CAR_SENDERS
 from edge.simulator.car.traits import CarTraits
+from edge.simulator.ecu.j1939.diagnostics import Component
+from edge.simulator.ecu.j1939.ids import claim
 from edge.simulator.ecu.j1939.network import J1939Network
 from edge.simulator.ecu.obd_network import ObdNetwork
+from edge.simulator.ecu.unit import Unit
 from edge.simulator.ev.electric import ElectricCar
 from edge.simulator.ev.faults import FAULTS as EV_FAULTS
 from edge.simulator.ev.senders import SENDERS as EV_SENDERS
@@ -28,8 +31,12 @@ from edge.simulator.truck.faults import FAULTS as TRUCK_FAULTS
 from edge.simulator.truck.senders import SENDERS as TRUCK_SENDERS
 from edge.simulator.truck.traits import TruckTraits
 from edge.simulator.truck.truck import Truck
+from edge.simulator.truck.units import FUNCTIONS
 from edge.simulator.vehicle import Vehicle
 from edge.simulator.weather import Weather
+
+NUMBERS: Final = 2_000_003
+"""Identity numbers that are drawn: a prime below what NAME has room for, so that all of a VIN counts."""
 
 
 class Diagnostics(Protocol):
@@ -94,12 +101,24 @@ def _truck(parts: Parts) -> Vehicle:
     return Truck(TruckTraits.draw(parts.rng), parts.faults, parts.journey, parts.weather, warm=parts.warm)
 
 
+def _labels(units: Sequence[Unit], vin: str) -> Mapping[int, Component]:
+    """Each unit's own, by address: units of another truck have other numbers."""
+    number = int.from_bytes(vin.encode(), "big") % NUMBERS
+    return {
+        unit.address: Component(
+            ecu=(unit.name, f"{vin[-6:]}{unit.address:02X}"), claim=claim(FUNCTIONS[unit.name], number + unit.address)
+        )
+        for unit in units
+    }
+
+
 def _j1939(vehicle: Vehicle, vin: str, bus: str) -> Diagnostics:
     return J1939Network(
         vehicle.units,
         vin=vin,
         readings=vehicle.readings,
         ignition_on=lambda: vehicle.readings()["key"] >= Key.ON,
+        components=_labels(vehicle.units, vin),
         bus=bus,
     )
 

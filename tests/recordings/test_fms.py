@@ -71,7 +71,7 @@ def test_a_recorded_truck(shared: Path) -> None:
         for one in np.unique(batch.signal):
             values.setdefault(decoder.signals[one].path, []).extend(batch.value[batch.signal == one].tolist())
     counts = decoder.counts
-    assert (counts.frames, counts.known.total(), counts.samples) == (139_136, 41_398, 173_140)
+    assert (counts.frames, counts.known.total(), counts.samples) == (139_136, 41_408, 173_140)
     distance, doors = values["Vehicle.TraveledDistance"], values["Vehicle.Telltale.Door.Door1.IsOpen"]
     assert (len(distance), max(distance)) == (417, 158_910_600)
     assert (len(doors), set(doors)) == (3_961, {0.0, 1.0})

@@ -41,7 +41,9 @@ class Digested(Judgement):
     def _judge(self, end: int, periods: list) -> Outcome:  # type: ignore[type-arg]  # as the class above
         history = self.history
         series = [history.rows.series(path, 0) for path in SUBSCRIBED]
-        columns = [history.latest, history.latest_at, history.fresh(), history._periods.period_ns, history._period.sum]
+        ledger = history.ledger
+        columns = [history.latest, history.latest_at, history.fresh(), history._periods.period_ns]
+        columns += [ledger._part.sum, ledger._period.sum, ledger.heard]
         for column in [*columns, *itertools.chain.from_iterable(one[:3] for one in series)]:
             self.hash.update(np.ascontiguousarray(column).tobytes())
         self.hash.update(str(end).encode())

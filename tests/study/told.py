@@ -106,11 +106,12 @@ def tell(
     rows = TenRows(outfit.sensors, life.sensors)
     judgement = Judgement(
         rows,
-        outfit.detectors,
+        outfit.detectors(),
         vehicle="v",
         grid_ns=NANOSECONDS,
         summary_ns=60 * NANOSECONDS,
         summary_paths=outfit.summary_signals,
+        summary_slow=outfit.summary_slow,
     )
     codes = CodeWatch(vehicle, life.vehicle.units, outfit.sensors.named)
     told, silent_s = Told(), 0

@@ -4,8 +4,10 @@ We can take any address, so we begin where such devices begin and move on when s
 NAME has the bit of such devices set, so whoever has a fixed address keeps it.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from random import SystemRandom
 from typing import Final
 
 from edge.diagnostics.line import Line, NotNow
@@ -20,6 +22,11 @@ NOWHERE: Final = 0xFE
 TRIES_MAX: Final = 16
 CONTEND_S: Final = 0.25
 """Others have this long to contest a claim (SAE J1939-81, 4.5.2)."""
+STEPS: Final = 256
+STEP_NS: Final = 600_000
+"""Who has no address says so after one of so many steps, 0 to 153 ms by chance, so that not all who lost theirs speak
+at once (SAE J1939-81; the number from one source)."""
+CHANCE: Final = SystemRandom().random
 CLAIM_ID: Final = 0x18EEFF00
 REQUEST_PF: Final = 0xEA
 CLAIM_PF: Final = 0xEE
@@ -40,11 +47,13 @@ def name_of(identity: int) -> bytes:
 class Address:
     """Ours on one network."""
 
-    def __init__(self, line: Line, identity: int) -> None:
+    def __init__(self, line: Line, identity: int, *, chance: Callable[[], float] = CHANCE) -> None:
+        """`identity`: a number of this very box; `chance`: any of 0 to 1, 1 never."""
         self.names: dict[int, bytes] = {}
         """Whose claim was heard, by source address."""
         self.name = name_of(identity)
         self._line = line
+        self._chance = chance
         self._own: int | None = None
         self._claiming = False
         self._began = False
@@ -68,6 +77,7 @@ class Address:
                 return self._own
             self._try()
         self._say()
+        self._listen(STEPS * STEP_NS)  # silence begins when it is said
         self._line.watch.address_lost = True
         self._line.refuse_if_silent()
         raise AssertionError("unreachable: a lost address is a reason for silence")
@@ -90,10 +100,13 @@ class Address:
         self._line.refuse_if_silent()
         self._claiming = True
         self._say()
-        until_ns = self._line.now_ns() + round(CONTEND_S * NANOSECONDS)
-        while self._own is not None and (left_ns := until_ns - self._line.now_ns()) > 0:
-            self._line.heard(left_ns / NANOSECONDS)
+        self._listen(round(CONTEND_S * NANOSECONDS), only_while_ours=True)
         self._claiming = False
+
+    def _listen(self, for_ns: int, *, only_while_ours: bool = False) -> None:
+        until_ns = self._line.now_ns() + for_ns
+        while (left_ns := until_ns - self._line.now_ns()) > 0 and not (only_while_ours and self._own is None):
+            self._line.heard(left_ns / NANOSECONDS)
 
     def _contest(self, other: bytes) -> None:
         """The smaller NAME keeps the address (SAE J1939-81, 4.4.3.3)."""
@@ -112,10 +125,18 @@ class Address:
         self._line.watch.own_address(address)
 
     def _say(self) -> None:
-        """Our claim; or, of who is known and has no address now, that it cannot claim one (SAE J1939-81, 4.2.2.3)."""
-        if self._own is None and not self._began:
-            return
-        self._began = True
-        source = NOWHERE if self._own is None else self._own
+        """Our claim; or, of who is known and has no address now, a little later that it cannot claim one."""
+        if self._own is not None:
+            self._began = True
+            self._send(self._own)
+        elif self._began:
+            self._line.later(self._line.now_ns() + int(self._chance() * STEPS) * STEP_NS, self._say_that_we_have_none)
+
+    def _say_that_we_have_none(self) -> None:
+        """Unless we have one by now (SAE J1939-81, 4.2.2.3)."""
+        if self._own is None:
+            self._send(NOWHERE)
+
+    def _send(self, source: int) -> None:
         with suppress(NotNow):  # silence comes before everything
             self._line.send(Frame(self._line.now_ns(), CLAIM_ID | source, self.name, flags=EXTENDED))

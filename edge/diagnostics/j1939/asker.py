@@ -1,16 +1,16 @@
 """J1939Asker: requests for parameter groups, and their answers, however many frames they take (SAE J1939-21)."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from edge.decode.transport import Transport
 from edge.diagnostics.budget import frame_bits
-from edge.diagnostics.j1939.address import NOWHERE, Address
+from edge.diagnostics.j1939.address import CHANCE, NOWHERE, Address
 from edge.diagnostics.j1939.session import Session, abort
 from edge.diagnostics.line import LOOK_S, Line, NotNow, OverBudget
-from edge.diagnostics.permission import DM1, ENGINE_HOURS, FINE_DISTANCE, VEHICLE_DISTANCE
+from edge.diagnostics.permission import DM1, ENGINE_HOURS, FINE_DISTANCE, FRAME_BYTES, VEHICLE_DISTANCE
 from edge.frames import ERROR, EXTENDED, FD, NANOSECONDS, REMOTE, Frame
 
 EVERYBODY: Final = 0xFF
@@ -21,6 +21,11 @@ QUIET_S: Final = 1.3
 TOTAL_S: Final = 15.0
 """One question in all; a broadcast of 1785 bytes takes up to 51 s, and is cut: nothing that we ask for is so long."""
 SESSIONS_MAX: Final = 64
+COUNTED: Final = (
+    *("questions", "answers", "refused", "unanswered", "acknowledgements_short"),
+    *("long_unannounced", "long_malformed", "long_broken_off", "long_unfinished"),
+)
+"""What is told even where it is 0; `long_` is of messages in many packets."""
 CODES_NS: Final = 3 * NANOSECONDS
 """DM1 comes every second; one that missed three is unknown."""
 EEC1: Final = 61444
@@ -52,9 +57,9 @@ class Reply:
 class J1939Asker:
     """Asks on one bus; claims an address first. Used by one thread."""
 
-    def __init__(self, line: Line, identity: int) -> None:
-        """`identity`: a number of this very box, for its NAME."""
-        self.address = Address(line, identity)
+    def __init__(self, line: Line, identity: int, *, chance: Callable[[], float] = CHANCE) -> None:
+        """`identity`: a number of this very box, for its NAME; `chance`: any of 0 to 1, 1 never."""
+        self.address = Address(line, identity, chance=chance)
         self.active: dict[int, tuple[bytes, int]] = {}
         """DM1 of each unit as it was heard last, and when."""
         self.totals: dict[int, dict[int, bytes]] = {}
@@ -67,13 +72,14 @@ class J1939Asker:
         self._done: list[tuple[int, int, bytes]] = []
         """Group, source, payload: whole since the last look."""
         self._refusals: list[tuple[int, int, str]] = []
-        self._counts = Counter(dict.fromkeys(("questions", "answers", "refused", "unanswered"), 0))
+        self._counts = Counter(dict.fromkeys(COUNTED, 0))
 
     @property
     def counters(self) -> Mapping[str, int]:
         """Questions, answers, and what went wrong, by cause."""
-        losses = {f"long_{loss}": count for loss, count in self._broadcasts.losses.items()}
-        return {**self._counts, **losses, **self._line.counters}
+        counts = Counter(self._counts)
+        counts.update({f"long_{loss}": count for loss, count in self._broadcasts.losses.items()})
+        return {**counts, **self._line.counters}
 
     def ask(self, group: int, to: int = EVERYBODY) -> Reply:
         """What one unit, or everybody, answers to a request for a group (PGN); an empty reply is silence.
@@ -162,7 +168,10 @@ class J1939Asker:
 
     def _hear_acknowledgement(self, payload: bytes, source: int, group: int | None) -> bool:
         """One that answers us says about which group."""
-        if len(payload) < 8 or payload[4] not in {EVERYBODY, self.address.own}:
+        if len(payload) < FRAME_BYTES:
+            self._counts["acknowledgements_short"] += 1
+            return False
+        if payload[4] not in {EVERYBODY, self.address.own}:
             return False
         told = int.from_bytes(payload[5:8], "little")
         self._refusals.append((told, source, _SAID.get(payload[0], "reserved")))
@@ -185,8 +194,10 @@ class J1939Asker:
             return self._broadcasting.get(source) == group
         if pf == _CONTROL:
             self._hear_control(frame.payload, source, group)
-        elif (session := self._sessions.get(source)) is not None:
-            session.take(frame.payload, self._line.now_ns())
+        elif (session := self._sessions.get(source)) is None:
+            self._counts["long_unannounced"] += 1
+        elif not session.take(frame.payload, self._line.now_ns()):
+            self._counts["long_malformed"] += 1
         return True
 
     def _hear_control(self, payload: bytes, source: int, group: int | None) -> None:
@@ -197,8 +208,10 @@ class J1939Asker:
             announced = Session.announced(payload, self._line.now_ns())
             if announced is not None and announced.group == group and len(self._sessions) < SESSIONS_MAX:
                 self._sessions[source] = announced
-            elif len(payload) >= 8:
-                self._reply(source, abort(payload[5:8]))
+            else:
+                self._counts["long_malformed"] += announced is None
+                if len(payload) >= FRAME_BYTES:
+                    self._reply(source, abort(payload[5:8]))
 
     def _go_on(self) -> None:
         """Tell each sender of a long answer to go on, as far as the budget has room; the last word when it is whole."""

@@ -15,7 +15,11 @@ LAMPS: Final = ("protect", "amber_warning", "red_stop", "mil")
 _OFF, _ON = 0b00, 0b01
 _FLASHES: Final = {0b00: Lamp.SLOW_FLASH, 0b01: Lamp.FAST_FLASH}
 """SPN 3038 to 3041: 1 Hz, 2 Hz or more; anything else does not flash."""
+LAMP_BYTES: Final = 2
 CODE_BYTES: Final = 4
+CALIBRATION_BYTES: Final = 20
+FRAME_LENGTH_MIN: Final = 13
+"""Of a freeze frame: its code and what every maker tells alike (SAE J1939-73, 5.7.4)."""
 _NO_CODE: Final = (bytes(4), b"\xff" * 4)
 WORD_MAX: Final = 0xFAFF
 BYTE_MAX: Final = 0xFA
@@ -117,8 +121,8 @@ def since_cleared(payload: bytes) -> SinceCleared | None:
 
 def calibrations(payload: bytes) -> Iterator[tuple[str, str]]:
     """DM19 (SAE J1939-73, 5.7.19): names and verification numbers, as many as there are."""
-    for at in range(0, len(payload) - 19, 20):
-        name = payload[at + 4 : at + 20].rstrip(b"\0 \xff")
+    for at in range(0, len(payload) - CALIBRATION_BYTES + 1, CALIBRATION_BYTES):
+        name = payload[at + 4 : at + CALIBRATION_BYTES].rstrip(b"\0 \xff")
         if name and all(0x20 <= byte < 0x7F for byte in name):
             yield name.decode("ascii"), payload[at : at + 4][::-1].hex().upper()
 
@@ -126,9 +130,9 @@ def calibrations(payload: bytes) -> Iterator[tuple[str, str]]:
 def freeze_frames(payload: bytes) -> Iterator[tuple[Trouble, Mapping[str, Value]]]:
     """DM4 (SAE J1939-73, 5.7.4): of each code what was when it came, as far as every maker tells it alike."""
     at = 0
-    while at + 1 + 13 <= len(payload):
+    while at + 1 + FRAME_LENGTH_MIN <= len(payload):
         length = payload[at]
-        if length < 13 or at + 1 + length > len(payload):
+        if length < FRAME_LENGTH_MIN or at + 1 + length > len(payload):
             return
         frame = payload[at + 1 : at + 1 + length]
         if (code := trouble(frame[:4])) is not None:

@@ -48,13 +48,18 @@ class Session:
             return None
         return cls(int.from_bytes(payload[5:8], "little"), length, limit, now_ns)
 
-    def take(self, payload: bytes, now_ns: int) -> None:
-        """A packet."""
+    def take(self, payload: bytes, now_ns: int) -> bool:
+        """A packet; whether it is one of this message, and brings all that it must."""
         self._heard_ns = now_ns
-        if len(payload) > 1 and 1 <= payload[0] <= self._packets:
-            self._parts[payload[0]] = payload[1 : 1 + PACKET_BYTES].ljust(PACKET_BYTES, b"\xff")
-            self._last = payload[0]
-            self._expected.discard(payload[0])
+        if not payload or not 1 <= payload[0] <= self._packets:
+            return False
+        part = payload[1 : 1 + PACKET_BYTES]
+        if len(part) < min(PACKET_BYTES, self._length - PACKET_BYTES * (payload[0] - 1)):
+            return False
+        self._parts[payload[0]] = part
+        self._last = payload[0]
+        self._expected.discard(payload[0])
+        return True
 
     @property
     def is_whole(self) -> bool:

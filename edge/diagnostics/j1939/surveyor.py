@@ -5,22 +5,25 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from edge.decode.texts import words_of
 from edge.diagnostics import permission as groups
 from edge.diagnostics.findings import (
     Code,
     CodeKey,
     Lamp,
+    NetworkName,
     Protocol,
     Readiness,
     SinceCleared,
     Status,
     Survey,
-    Unit,
     Value,
 )
 from edge.diagnostics.j1939 import messages
 from edge.diagnostics.j1939.asker import EEC1, EVERYBODY, POSITIVE, J1939Asker, Reply
+from edge.diagnostics.j1939.identity import unit_of
+from edge.diagnostics.j1939.network_name import network_name
+from edge.diagnostics.j1939.soundness import Fault, code_list_fault, fault_of
+from edge.diagnostics.watch import OTHER_TESTERS
 
 LISTEN_S: Final = 1.3
 """DM1 comes every second (SAE J1939-73, 5.7.1)."""
@@ -28,13 +31,20 @@ KINDS: Final[Mapping[int, Status]] = {
     groups.DM2: Status.PREVIOUS,
     groups.DM6: Status.PENDING,
     groups.DM12: Status.CONFIRMED,
+    groups.DM23: Status.LIT_BEFORE,
     groups.DM28: Status.PERMANENT,
 }
 """Beside DM1, which is heard."""
 _SAID_TO_ALL: Final = frozenset({groups.ADDRESS_CLAIMED, groups.DM1})
 """Groups that are only ever told to everybody."""
-_OURS: Final = "Vehicle.Telltale.Component"
-_VIN: Final = "Vehicle.VehicleIdentification.VIN"
+OLD_METHODS: Final = "codes_of_old_methods"
+IDENTITIES: Final = (
+    groups.VEHICLE_IDENTIFICATION,
+    groups.COMPONENT_IDENTIFICATION,
+    groups.ECU_IDENTIFICATION,
+    groups.SOFTWARE_IDENTIFICATION,
+    groups.DM19,
+)
 
 
 class TruckSurveyor:
@@ -43,8 +53,8 @@ class TruckSurveyor:
     def __init__(self, asker: J1939Asker) -> None:
         self.units: set[int] = set()
         """Source addresses that ever answered."""
-        self.malformed: Counter[str] = Counter()
-        """Codes whose SPN cannot be told."""
+        self.malformed: Counter[str] = Counter(dict.fromkeys((*Fault, OLD_METHODS), 0))
+        """Payloads that are not whole, by what is wrong, each time they come; and codes whose SPN cannot be told."""
         self._asker = asker
         self._refused: dict[str, str] = {}
         self._mute: set[tuple[int, int]] = set()
@@ -65,21 +75,20 @@ class TruckSurveyor:
         return bool(self.units)
 
     def identity(self) -> Survey | None:
-        """VIN, components, software, calibrations."""
-        vins = self._ask(groups.VEHICLE_IDENTIFICATION).payloads
-        components = self._ask(groups.COMPONENT_IDENTIFICATION).payloads
-        software = self._ask(groups.SOFTWARE_IDENTIFICATION).payloads
-        calibrations = self._ask(groups.DM19).payloads
-        units = {
-            _name(unit): _unit(unit, components.get(unit), software.get(unit), calibrations.get(unit), vins.get(unit))
-            for unit in sorted({*vins, *components, *software, *calibrations})
-        }
-        self.units |= {*vins, *components, *software, *calibrations}
+        """VIN, labels of components and control units, software, calibrations, and the NAMEs that were heard."""
+        said: dict[int, dict[int, bytes]] = {}
+        for group in IDENTITIES:
+            for unit, payload in self._ask(group).payloads.items():
+                said.setdefault(unit, {})[group] = payload
+        self.units |= said.keys()
+        names = self._network_names()
+        told = sorted(said.keys() | {unit for unit, name in names.items() if not name.takes_any_address})
+        units = {_name(unit): unit_of(_name(unit), said.get(unit, {}), names.get(unit)) for unit in told}
         vin = next((unit.vin for unit in units.values() if unit.vin), None)
         return Survey(vin=vin, units=units, refused=dict(self._refused)) if units else None
 
     def codes(self) -> Survey | None:
-        """DM1 as it is heard, or asked for where nobody sends it; DM2, 6, 12, 28, and what stands beside."""
+        """DM1 as it is heard, or asked for where nobody sends it; DM2, 6, 12, 23, 28, and what stands beside."""
         active = self._active()
         codes: dict[CodeKey, Code] = {}
         told: dict[str, frozenset[Status]] = {}
@@ -87,7 +96,7 @@ class TruckSurveyor:
             self._gather(codes, told, payloads, status)
         for unit, frames in self._frames().items():
             _frame_codes(codes, unit, frames)
-        if not told:
+        if not told and not codes:
             return None
         ready, cleared = self._ask(groups.DM5).payloads, self._ask(groups.DM21).payloads
         return Survey(
@@ -129,9 +138,16 @@ class TruckSurveyor:
         del name
         return False
 
+    def _network_names(self) -> Mapping[int, NetworkName]:
+        """NAMEs of the vehicle's units, by source address, as they claimed it last."""
+        own = self._asker.address
+        others = {unit: claim for unit, claim in own.names.items() if claim != own.name and unit not in OTHER_TESTERS}
+        names = {unit: network_name(claim) for unit, claim in others.items()}
+        return {unit: name for unit, name in names.items() if name is not None}
+
     def _active(self) -> Mapping[int, bytes]:
         self._asker.listen(LISTEN_S)
-        return self._asker.active_now() or self._ask(groups.DM1).payloads
+        return self._checked(groups.DM1, self._asker.active_now()) or self._ask(groups.DM1).payloads
 
     def _lists(self) -> Iterator[tuple[Mapping[int, bytes], Status]]:
         for group, status in KINDS.items():
@@ -149,8 +165,9 @@ class TruckSurveyor:
     ) -> None:
         for unit, payload in payloads.items():
             name = _name(unit)
-            told[name] = told.get(name, frozenset()) | {status}
-            self.malformed["codes_of_old_methods"] += messages.ambiguous(payload)
+            if code_list_fault(payload) is None:  # of a list that is not whole nothing is known to be gone
+                told[name] = told.get(name, frozenset()) | {status}
+            self.malformed[OLD_METHODS] += messages.ambiguous(payload)
             lamp = messages.brightest(messages.lamps(payload))
             for trouble in messages.troubles(payload):
                 key = name, trouble.text, None
@@ -163,9 +180,16 @@ class TruckSurveyor:
         return self._first(groups.VEHICLE_DISTANCE, lambda payload: messages.distance_km(payload, fine=False))
 
     def _first(self, group: int, read: Callable[[bytes], float | None]) -> float | None:
-        payloads = self._asker.totals.get(group) or self._ask(group).payloads
+        payloads = self._checked(group, self._asker.totals.get(group, {})) or self._ask(group).payloads
         known = (read(payload) for payload in payloads.values())
         return next((value for value in known if value is not None), None)
+
+    def _checked(self, group: int, payloads: Mapping[int, bytes]) -> Mapping[int, bytes]:
+        """The same; what is not whole is counted."""
+        for payload in payloads.values():
+            if (fault := fault_of(group, payload)) is not None:
+                self.malformed[fault] += 1
+        return payloads
 
     def _ask(self, group: int) -> Reply:
         """Everybody, and whoever kept silent then once more alone: some tell long answers to one alone."""
@@ -182,37 +206,13 @@ class TruckSurveyor:
         for unit, why in reply.refused.items():
             if why not in {POSITIVE, "not_supported"}:
                 self._refused[f"{_name(unit)} PGN {group}"] = why
+        self._checked(group, reply.payloads)
         return reply
 
 
 def _name(unit: int) -> str:
     """Two hex digits of the source address."""
     return f"{unit:02X}"
-
-
-def _unit(
-    unit: int, component: bytes | None, software: bytes | None, calibration: bytes | None, vin: bytes | None
-) -> Unit:
-    label = _words(groups.COMPONENT_IDENTIFICATION, component)
-    names = list(messages.calibrations(calibration or b""))
-    make_and_model = [label[path] for path in (f"{_OURS}.Make", f"{_OURS}.Model") if path in label]
-    programs = _words(groups.SOFTWARE_IDENTIFICATION, software).get(f"{_OURS}.Software")
-    return Unit(
-        ecu=_name(unit),
-        name=" ".join(make_and_model) or None,
-        vin=_words(groups.VEHICLE_IDENTIFICATION, vin).get(_VIN),
-        serial=label.get(f"{_OURS}.SerialNumber"),
-        software=tuple(programs.split(", ")) if programs else (),
-        calibrations=tuple(name for name, _ in names),
-        verifications=tuple(number for _, number in names),
-    )
-
-
-def _words(group: int, payload: bytes | None) -> Mapping[str, str]:
-    if payload is None:
-        return {}
-    words = words_of(0x18000000 | group << 8, payload)
-    return words.texts if words else {}
 
 
 def _joined(old: Code | None, name: str, trouble: messages.Trouble, status: Status, lamp: Lamp | None) -> Code:

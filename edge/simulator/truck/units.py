@@ -58,6 +58,17 @@ ADDRESSES: Final[Mapping[str, int]] = {
     "AFTERTREATMENT": 0x3D,
 }
 """SAE J1939 preferred source addresses of the global group and of highway vehicles."""
+FUNCTIONS: Final[Mapping[str, int]] = {
+    "ENGINE": 0,
+    "TRANSMISSION": 3,
+    "BRAKES": 9,
+    "CLUSTER": 19,
+    "BODY": 26,
+    "AIR": 36,
+    "TYRES": 38,
+    "AFTERTREATMENT": 44,
+}
+"""What each is for, as its NAME says it (SAE J1939, appendix B, functions of every industry)."""
 CALIBRATIONS: Final[Mapping[str, tuple[str, int]]] = {
     "ENGINE": ("TT13D-E6-0918", 0x3C5A77D1),
     "TRANSMISSION": ("TT12AMT-0233", 0x6E20B419),

@@ -32,7 +32,14 @@ BROKEN = {
         "systemd/telltale-edge.toml",
     ),
     "neither": (["run"], "nothing to listen to", "--bus SPEC"),
-    "both": (["run", "--config", "empty.toml", "--bus", SIM], "either --config or --bus", "[[bus]]"),
+    "more sources than buses": (
+        ["run", "--config", "empty.toml", "--bus", SIM, "--bus", "sim:ev"],
+        "2 sources for 1 buses",
+        "one --bus for each",
+    ),
+    "no table": (["run", "--bus", "table:gone.csv"], "gone.csv", "Check the path"),
+    "table without signals": (["run", "--bus", "table:empty.csv"], "empty.csv", "first line names its columns"),
+    "loop of a simulation": (["run", "--bus", SIM, "--loop"], SIM, "Leave --loop out"),
     "no log": (["run", "--bus", "log:gone.log", "--dbc", str(CAR)], "gone.log", "Check"),
     "log without frames": (["run", "--bus", "log:broken.toml", "--dbc", str(CAR)], "broken.toml", ""),
     "no dbc": (["run", "--bus", SIM, "--dbc", "gone.dbc"], "gone.dbc", "Check the path given as dbc"),
@@ -69,6 +76,7 @@ BROKEN = {
 def test_a_mistake_is_one_line_with_place_and_remedy_and_exit_78(case: str, tmp_path: Path) -> None:
     (tmp_path / "broken.toml").write_text("[[bus]\n")
     (tmp_path / "empty.toml").write_text("")
+    (tmp_path / "empty.csv").write_text("")
     (tmp_path / "unknown.toml").write_text('[vehicle]\ncolour = "red"\n')
     (tmp_path / "broken.dbc").write_text('VERSION ""\nBO_ x\n')
     (tmp_path / "mapped.dbc").write_text(CAR.read_text())

@@ -172,5 +172,5 @@ def test_an_import_goes_where_it_is_told(tmp_path: Path, capsys: Out) -> None:
     file, kept = written(tmp_path, "code,text,make\nP1234,A pump,Ford\n"), tmp_path / "own.jsonl"
     assert main(["dtc", "import", str(file), "--out", str(kept)]) == 0
     assert main(["dtc", "explain", "P1234", "--maker", "FORD", "--table", str(kept)]) == 0
-    assert "P1234  A pump [FORD]" in capsys.readouterr().out
+    assert "P1234  A pump [FORD, imported words]" in capsys.readouterr().out
     assert main(["dtc", "import", str(file), "--out", str(tmp_path / "none" / "x")]) == EXIT_CONFIG

@@ -19,13 +19,21 @@ PROTOCOL_ERROR = Frame(0, 0x08, bytes(8), flags=ERROR)
 class Connector:
     """What stands behind the plug, by bit rate."""
 
-    def __init__(self, answers: Callable[[int, Frame], list[Frame]], *, heard: list[Frame] | None = None) -> None:
+    def __init__(
+        self, answers: Callable[[int, Frame], list[Frame]], *, heard: list[Frame] | None = None, speaks_at: int = 0
+    ) -> None:
+        """`heard`: what is there, at this one bit rate if one is given."""
         self.answers = answers
         self.heard = heard or []
+        self.speaks_at = speaks_at
         self.ports: list[tuple[int, ScriptedPort]] = []
+        self.took_part: list[int] = []
+        """Bit rates at which the controller could disturb."""
 
-    def open_at(self, bitrate: int) -> Line:
-        port = ScriptedPort(lambda frame: self.answers(bitrate, frame), heard=self.heard)
+    def open_at(self, bitrate: int, *, listens_only: bool) -> Line:
+        heard = self.heard if self.speaks_at in {0, bitrate} else []
+        port = ScriptedPort(lambda frame: self.answers(bitrate, frame), heard=heard)
+        self.took_part += [] if listens_only else [bitrate]
         self.ports.append((bitrate, port))
         watch = Watch(Manners(asks=True, gateway=True), bitrate=bitrate)
         return Line(port, Permission(), watch, Budget(bitrate), monotonic_ns=port.now_ns)
@@ -67,6 +75,7 @@ def test_where_nobody_answers_four_frames_were_sent() -> None:
 def test_a_vehicle_that_does_not_show_that_it_is_awake_is_not_asked(signs: Signs) -> None:
     connector = Connector(lambda *_: [])
     assert probe(connector.open_at, signs) == Found(None, (), (), "asleep")
+    assert not connector.took_part
     assert not connector.sent
 
 
@@ -82,6 +91,14 @@ def test_a_bus_that_speaks_by_itself_is_not_tried() -> None:
     connector = Connector(lambda *_: [], heard=[Frame(0, 0x201, bytes(8))])
     assert "speaks by itself" in probe(connector.open_at, AWAKE).why
     assert not connector.sent
+
+
+@pytest.mark.parametrize("bitrate", [500_000, 250_000])
+def test_before_every_bit_rate_was_listened_to_nothing_takes_part_in_the_bus(bitrate: int) -> None:
+    connector = Connector(lambda *_: [], heard=[Frame(0, 0x201, bytes(8))], speaks_at=bitrate)
+    assert "speaks by itself" in probe(connector.open_at, AWAKE).why
+    assert not connector.took_part
+    assert all(port.closed for _, port in connector.ports)
 
 
 def test_where_listening_meets_errors_nothing_is_sent() -> None:

@@ -1,14 +1,14 @@
 """Judgement: from cells to alerts, trips and summaries; the same for any batching; no detector can stop it."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
-from edge.detect.finding import Concern, Detector, Finding, Verdict
+from edge.detect.finding import Concern, Detector, Finding, Step, Verdict
 from edge.detect.rules.detector import RuleDetector
 from edge.detect.rules.rule import load_rules
 from edge.errors import ModelError
@@ -54,12 +54,24 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def judgement(files: Path, *more: Detector, stopwatch: Callable[[], int] | None = None) -> Judgement:
+def judgement(
+    files: Path,
+    *more: Detector,
+    summary_s: int = 10,
+    slow: Collection[str] = (),
+    stopwatch: Callable[[], int] | None = None,
+) -> Judgement:
     decoder = Decoder([Binding(load_database(files / "car.dbc"))])
     rules, refused = load_rules([files / "rules.toml"])
     assert not refused
     return Judgement(
-        decoder, [RuleDetector(rules), *more], vehicle="car", grid_ns=GRID, summary_ns=10 * S, stopwatch=stopwatch
+        decoder,
+        [RuleDetector(rules), *more],
+        vehicle="car",
+        grid_ns=GRID,
+        summary_ns=summary_s * S,
+        summary_slow=slow,
+        stopwatch=stopwatch,
     )
 
 
@@ -98,6 +110,90 @@ def test_alerts_trips_and_summaries_of_a_drive(files: Path) -> None:
     assert trip.ended_by == "shutdown"
     assert trip.distance_m == pytest.approx(250, rel=0.01)
     assert trip.alerts == (began.id,)
+
+
+def test_an_alert_carries_the_scene_and_the_trip_of_its_beginning(files: Path) -> None:
+    outcomes = run(judgement(files), drive())
+    began, ended = [alert for outcome in outcomes for alert in outcome.alerts]
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert began.scene == ended.scene
+    assert began.scene.trip == trip.id
+    assert began.scene.freeze_frame == {"Vehicle.Speed": 36.0, "Vehicle.Exterior.AirTemperature": 50.0}
+
+
+def test_an_alert_of_the_first_cell_is_on_the_trip_that_begins_with_it(files: Path) -> None:
+    (files / "rules.toml").write_text(RULES.replace('for = "1s"', ""))
+    hot = [Frame(tick * 50 * MS, 256, (360).to_bytes(2, "little") + bytes([50, 0])) for tick in range(20)]
+    outcomes = run(judgement(files), hot)
+    [alert] = [alert for outcome in outcomes for alert in outcome.alerts]
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert (alert.started, alert.scene.trip, trip.alerts) == (GRID, trip.id, (alert.id,))
+
+
+def test_a_trip_tells_what_the_signals_did_on_it(files: Path) -> None:
+    [trip] = [trip for outcome in run(judgement(files), drive()) for trip in outcome.trips]
+    air, speed = trip.figures["Vehicle.Exterior.AirTemperature"], trip.figures["Vehicle.Speed"]
+    assert (air.min, air.max, air.last, speed.mean) == (20.0, 50.0, 20.0, 36.0)
+    assert speed.count == 498, "500 frames without those of its first cell"
+
+
+def test_what_seemed_to_be_the_end_of_a_trip_counts_to_it_only_if_it_was_not(files: Path) -> None:
+    speeds = [36] * 100 + [0] * 200 + [36] * 100 + [0] * 2600  # of 50 ms each: driven, halted, driven, parked
+    frames = [
+        Frame(tick * 50 * MS, 256, (speed * 10).to_bytes(2, "little") + bytes([20, 0]))
+        for tick, speed in enumerate(speeds)
+    ]
+    [trip] = [trip for outcome in run(judgement(files), frames) for trip in outcome.trips]
+    assert trip.ended == 20 * S
+    speed = trip.figures["Vehicle.Speed"]
+    assert speed.count == 400
+    assert speed.mean == 36.0 * 198 / 400, "without its first cell, with the one in which it was seen to stand"
+
+
+class Scripted:
+    """Finds whatever it is told to find."""
+
+    name = "scripted"
+    smoothings: Sequence[Smoothing] = ()
+    paths: Collection[str] = ()
+    wants: Wants = NOTHING
+
+    def __init__(self, concern: Concern, step_at: int | None = None) -> None:
+        self._concern = concern
+        self._step_at = step_at
+
+    def judge(self, window: Window) -> Sequence[Finding]:
+        step = int(self._step_at is not None and window.until >= self._step_at)
+        return [Finding(self._concern, Verdict.HOLDS, step=step)]
+
+
+SILENT = Concern("silent", "bus", "info", "watch", "Nothing is heard", "Look at the cable")
+
+
+def test_an_alert_that_gets_worse_is_one_alert_of_its_trip(files: Path) -> None:
+    concern = replace(SILENT, steps=(Step("warning", "next_service"),))
+    outcomes = run(judgement(files, Scripted(concern, 20 * S)), drive())
+    told = [alert for outcome in outcomes for alert in outcome.alerts if alert.concern.rule == "silent"]
+    assert [(alert.severity, alert.is_worse) for alert in told] == [("info", False), ("warning", True)]
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert trip.alerts.count(told[0].id) == 1
+
+
+def test_a_silence_that_the_grid_skipped_is_no_time_in_which_a_condition_was_known_to_hold(files: Path) -> None:
+    subject = judgement(files, Scripted(replace(SILENT, for_ns=700 * S)))
+    run(subject, [*drive(), Frame(900 * S, 256, bytes(4))])
+    assert subject.book.firing == ()
+    assert subject.book.counters["alerts_pending"] == 1
+
+
+def test_what_is_slow_is_told_in_one_of_ten_summaries_and_of_the_trip(files: Path) -> None:
+    slow = "Vehicle.Exterior.AirTemperature"
+    outcomes = run(judgement(files, summary_s=1, slow=[slow]), drive())
+    periods = [period for outcome in outcomes for period in outcome.periods]
+    assert [place for place, period in enumerate(periods) if slow in period.figures] == [0, 10, 20]
+    assert all("Vehicle.Speed" in period.figures for period in periods)
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert slow in trip.figures
 
 
 @pytest.mark.parametrize("size", [1, 7, 160])

@@ -6,6 +6,7 @@ SPN are unknown here. SPNs travel in the standard's fourth form (conversion meth
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from edge.errors import ConfigError
@@ -43,6 +44,8 @@ VIN: Final = 0xFEEC
 """Vehicle identification (SAE J1939-71, PGN 65260)."""
 COMPONENT: Final = 0xFEEB
 """Make, model, serial number and unit number (SAE J1939-71, PGN 65259)."""
+ECU_LABEL: Final = 0xFDC5
+"""Part and serial number, place, type, maker and hardware of the control unit itself (SAE J1939-71, PGN 64965)."""
 SOFTWARE: Final = 0xFEDA
 """Software identification (SAE J1939-71, PGN 65242)."""
 
@@ -88,7 +91,7 @@ _ONCE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """What a unit's label says; every part may be empty."""
+    """What the labels of a unit and of what it controls say; every part may be empty."""
 
     make: str = ""
     """SPN 586: up to five letters by the industry's list."""
@@ -98,6 +101,10 @@ class Component:
     """SPN 233: the operator's own number of the unit."""
     software: tuple[str, ...] = ()
     """SPN 234: names of the programs in it; without any, the calibration's name stands in."""
+    ecu: tuple[str, ...] = ()
+    """SPN 2901, 2902, 2903, 2904, 4304, 6714, as many as the unit tells: what the label of the control unit says."""
+    claim: bytes = b""
+    """Its NAME, eight bytes; without one it says nothing of its address."""
 
 
 class Diagnostics:
@@ -108,6 +115,8 @@ class Diagnostics:
         self._memory = unit.memory
         self._columns = columns
         self._lamps = known_lamps(unit.memory)
+        self.claim = component.claim if component else b""
+        """What it says when everybody is asked for their addresses."""
         self._answers: dict[int, Callable[[], bytes]] = {
             DM1: self.dm1,
             DM2: lambda: self._list(self._memory.previously_active()),
@@ -161,8 +170,13 @@ class Diagnostics:
             software = bytes((len(programs),)) + starred("software", *programs)
             self._answers[SOFTWARE] = lambda: software
         if component is not None:
-            label = starred("component", component.make, component.model, component.serial, component.number)
-            self._answers[COMPONENT] = lambda: label
+            self._add_labels(component)
+
+    def _add_labels(self, component: Component) -> None:
+        parts = (component.make, component.model, component.serial, component.number)
+        for pgn, place, said in ((COMPONENT, "component", parts), (ECU_LABEL, "ecu", component.ecu)):
+            if any(said):
+                self._answers[pgn] = partial(bytes, starred(place, *said))
 
     def _list(self, codes: Iterable[Code]) -> bytes:
         return lamps(self._memory, self._lamps) + code_list(self._memory, codes)

@@ -59,6 +59,14 @@ class Id:
         return self.priority << 26 | group << 8 | self.source
 
 
+def claim(function: int, number: int) -> bytes:
+    """NAME of a unit on a road vehicle that keeps its address (SAE J1939-81): what it is for, and which one it is.
+
+    `number`: 0 to 2097151. The maker's code is "not available": a simulated unit has none.
+    """
+    return (1 << 60 | function << 40 | 0x7FF << 21 | number).to_bytes(8, "little")
+
+
 def is_pdu1(pgn: int) -> bool:
     """Whether messages of this group name a destination."""
     return pgn >> 8 & 0xFF < PDU2_FROM

@@ -133,7 +133,9 @@ class Node:
         pgn = int.from_bytes(wanted, "little")
         alone = told.destination != GLOBAL
         if pgn == ADDRESS_CLAIMED:
-            return  # network management is not simulated, and refusing would be wrong
+            if self._diagnostics.claim:  # nothing else of network management is simulated
+                self._send(pgn, self._diagnostics.claim, GLOBAL, at_ns)
+            return  # refusing would be wrong
         if self._diagnostics.clear(pgn):
             if alone:
                 self._acknowledge(Answer.DONE, told.source, pgn, at_ns)

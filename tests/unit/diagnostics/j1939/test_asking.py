@@ -38,9 +38,11 @@ def line_on(port: ScriptedPort | SimulatedPort, *, clears: bool = False) -> Line
     return line
 
 
-def scripted(answers: Callable[[Frame], Sequence[Frame]], *, clears: bool = False) -> tuple[J1939Asker, ScriptedPort]:
+def scripted(
+    answers: Callable[[Frame], Sequence[Frame]], *, clears: bool = False, chance: float = 0.25
+) -> tuple[J1939Asker, ScriptedPort]:
     port = ScriptedPort(lambda one: answers(one) if one.id >> 16 & 0xFF != 0xEE else [])
-    return J1939Asker(line_on(port, clears=clears), 4711), port
+    return J1939Asker(line_on(port, clears=clears), 4711, chance=lambda: chance), port
 
 
 class LongAnswer:
@@ -188,13 +190,30 @@ def test_a_device_without_an_address_is_no_unit() -> None:
     assert 0x18EAFE00 | OURS not in {one.id for one in port.sent}
 
 
-def test_who_loses_its_address_says_so_at_once() -> None:
-    taken = frame(0x18EEFF00 | OURS, bytes(8))
-    asker, port = scripted(lambda one: [taken] if one.id >> 16 & 0xFF == 0xEA and one.id & 0xFF == OURS else [])
+@pytest.mark.parametrize(("chance", "after_ms"), [(0.0, 0.0), (0.5, 76.8), (0.999, 153.0)])
+def test_who_loses_its_address_says_so_once_after_a_while_of_its_own(chance: float, after_ms: float) -> None:
+    taken = [frame(0x18EEFF00 | OURS, bytes(8)), frame(0x18EAFF21, "00ee00"), frame(0x18EAFF22, "00ee00")]
+    asker, port = scripted(
+        lambda one: taken if one.id >> 16 & 0xFF == 0xEA and one.id & 0xFF == OURS else [], chance=chance
+    )
     asker.ask(DM5)
-    assert port.sent[-1].id == 0x18EEFFFE
+    assert [one.id for one in port.sent[2:]] == [0x18EEFFFE] * (1 if chance else 3), "what is said at once is over"
+    assert port.sent_at[2] - port.sent_at[1] == pytest.approx(1e6 + after_ms * 1e6)
     asker.ask(DM5)
     assert port.sent[-1].id & 0xFF == FREE[0]
+
+
+def test_who_has_another_address_by_then_does_not_say_that_it_has_none() -> None:
+    port = ScriptedPort(lambda _: [])
+    line = line_on(port)
+    asker = J1939Asker(line, 4711, chance=lambda: 0.9)
+    asker.address.claim()
+    port.hear_later([frame(0x18EEFF00 | OURS, bytes(8))], port.now_ns() + 1_000_000)
+    line.heard(0.002)
+    assert asker.address.own is None
+    asker.address.claim()
+    asker.listen(1.0)
+    assert [one.id & 0xFF for one in port.sent] == [OURS, FREE[0]]
 
 
 def test_clearing_says_who_did_it_and_reaches_previous_codes_too() -> None:
@@ -243,6 +262,12 @@ def test_a_truck_tells_who_it_is(truck: tuple[TruckSurveyor, SimulatedPort]) -> 
     assert survey.vin == port.simulation.life.vin
     assert survey.units["00"].calibrations == ("TT13D-E6-0918",)
     assert len(survey.units) == 8
+    name = survey.units["0B"].network_name
+    assert name is not None
+    assert (name.function, name.takes_any_address) == (9, False)
+    assert len({unit.identity for unit in survey.units.values()}) == 8
+    assert survey.units["0B"].hardware == ("BRAKES",)
+    assert survey.units["0B"].ecu_serial == f"{survey.vin[-6:]}0B"
 
 
 def test_a_truck_tells_its_codes_with_their_lamps(truck: tuple[TruckSurveyor, SimulatedPort]) -> None:
@@ -253,7 +278,7 @@ def test_a_truck_tells_its_codes_with_their_lamps(truck: tuple[TruckSurveyor, Si
     assert (alternator.status, alternator.lamp, alternator.occurrences) == (Status.CONFIRMED, Lamp.ON, 1)
     assert survey.lamps["21"]["red_stop"] is Lamp.ON
     assert survey.lamps["03"] == {"amber_warning": Lamp.OFF}
-    assert survey.told["00"] == {Status.CONFIRMED, Status.PENDING, Status.PREVIOUS, Status.PERMANENT}
+    assert survey.told["00"] == set(Status)
     assert survey.cleared["00"].distance_km is not None
     assert survey.odometer_km is not None
     assert survey.readiness["3D"].monitors
@@ -285,7 +310,7 @@ def test_whatever_units_send_it_ends_and_what_we_send_is_harmless(heard: list[tu
     frames = [frame(0x18000000 | pf << 16 | to << 8 | source, payload) for pf, to, source, payload in heard]
     port = ScriptedPort(lambda one: frames if one.id >> 16 & 0xFF == 0xEA else [])
     line = line_on(port)
-    asker = J1939Asker(line, 4711)
+    asker = J1939Asker(line, 4711, chance=lambda: 0.25)
     try:
         for group in (VEHICLE_IDENTIFICATION, DM5):
             asker.ask(group)

@@ -256,18 +256,22 @@ def test_only_dm3_and_dm11_erase() -> None:
 
 def test_calibration_vin_component_and_software() -> None:
     unit = unit_of(COOLANT, calibration_id="TT13-EU6-0417", cvn=0xA1B2C3D4)
-    label = Component(make="TLTLE", model="13L", serial="123456", number="", software=("BOOT 1.0", "APP 4.17"))
+    label = Component(
+        make="TLTLE", model="13L", serial="123456", number="", software=("BOOT 1.0", "APP 4.17"), ecu=("A0014", "77")
+    )
     diagnostics = told(unit, vin="WTTZZZ00000000001", component=label)
     assert diagnostics.answer(dm.DM19) == b"\xd4\xc3\xb2\xa1TT13-EU6-0417\0\0\0"
     assert diagnostics.answer(dm.VIN) == b"WTTZZZ00000000001*"
     assert diagnostics.answer(dm.COMPONENT) == b"TLTLE*13L*123456**"
+    assert diagnostics.answer(dm.ECU_LABEL) == b"A0014*77*"
     assert diagnostics.answer(dm.SOFTWARE) == b"\x02BOOT 1.0*APP 4.17*"
     assert told(unit).answer(dm.SOFTWARE) == b"\x01TT13-EU6-0417*"
 
 
 def test_what_a_unit_does_not_have_it_does_not_tell() -> None:
     diagnostics = told(unit_of(COOLANT))
-    assert [diagnostics.answer(pgn) for pgn in (dm.DM19, dm.VIN, dm.COMPONENT, dm.SOFTWARE, 0xF004)] == [None] * 5
+    groups = (dm.DM19, dm.VIN, dm.COMPONENT, dm.ECU_LABEL, dm.SOFTWARE, 0xF004)
+    assert [diagnostics.answer(pgn) for pgn in groups] == [None] * len(groups)
 
 
 @pytest.mark.parametrize("text", ["WTT*ZZ", "WTTÄ", "WTT\n"])

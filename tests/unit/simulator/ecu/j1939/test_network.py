@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from edge.errors import ConfigError
 from edge.frames import ERROR, EXTENDED, FD, REMOTE, Frame
 from edge.simulator.ecu.codes import Code, Lamp
+from edge.simulator.ecu.j1939.diagnostics import Component
+from edge.simulator.ecu.j1939.ids import claim
 from edge.simulator.ecu.j1939.network import J1939Network
 from edge.simulator.ecu.j1939.telltales import Shown
 from edge.simulator.ecu.unit import Unit
@@ -44,6 +46,7 @@ class Truck:
             vin="WTTZZZ00000000001",
             readings=lambda: {"hours": 1234.5},
             ignition_on=lambda: self.on,
+            components={BRAKES: Component(claim=claim(9, 4711))},
             groups={
                 ENGINE: {ENGINE_HOURS: lambda seen: round(seen["hours"] / 0.05).to_bytes(4, "little") + b"\xff" * 4}
             },
@@ -153,8 +156,11 @@ def test_a_unit_with_too_many_testers_says_that_it_is_busy(truck: Truck) -> None
     assert refused == [(ENGINE, ACKNOWLEDGEMENT, f"03 FF FF FF {source:02X} EC FE 00") for source in (0x84, 0x85)]
 
 
-def test_a_request_for_address_claims_is_left_alone(truck: Truck) -> None:
-    assert answers(truck.talk(request(0xEE00, ENGINE), request(0xEE00)).messages) == []
+def test_who_has_a_name_claims_its_address_when_asked_and_nobody_refuses(truck: Truck) -> None:
+    name = "67 12 E0 FF 00 09 00 10"  # 21 bits of number, 11 of maker, 8 of instances, 8 of function, road vehicles
+    told = answers(truck.talk(request(0xEE00, ENGINE), request(0xEE00)).messages)
+    assert told == [(BRAKES, 0xEE00, name)]
+    assert answers(truck.talk(request(0xEE00, BRAKES), start=2 * SECOND, until=3 * SECOND).messages) == told
 
 
 # --- erasing

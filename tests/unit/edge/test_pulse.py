@@ -1,0 +1,49 @@
+"""Health is told when there is something to tell, or when the vehicle would fall silent."""
+
+from itertools import pairwise
+
+from edge.health import LOOK_S, SILENCE_S, WHOLE_S, Pulse, health_body
+from edge.wire.messages import Health
+
+OFFLINE_AFTER_S = 180.0
+"""Of the cloud, unless configured."""
+
+
+def health(down: str | None = None) -> Health:
+    return health_body(uptime_s=1.0, buses={"can0": down}, askers={}, switched_off={}, counters={})
+
+
+def told_in(minutes: int, *, posts_every_s: float | None) -> list[int]:
+    """At which minutes health is told by a vehicle that says something else so often, or never."""
+    pulse, posted_s, told = Pulse(), 0.0, []
+    for minute in range(1, minutes + 1):
+        now_s = minute * LOOK_S
+        if posts_every_s is not None:
+            posted_s = max(posted_s, now_s // posts_every_s * posts_every_s)
+        if pulse.wants(health(), now_s=now_s, posted_s=posted_s):
+            told.append(minute)
+            posted_s = now_s
+    return told
+
+
+def test_a_vehicle_that_says_nothing_else_gives_a_sign_of_life_before_it_counts_as_offline() -> None:
+    told = told_in(60, posts_every_s=None)
+    assert max(after - before for before, after in pairwise(told)) * 60.0 < OFFLINE_AFTER_S
+    assert len(told) <= 30
+
+
+def test_a_vehicle_that_is_heard_anyway_tells_it_four_times_an_hour() -> None:
+    assert told_in(60, posts_every_s=60.0) == [1, 16, 31, 46]
+
+
+def test_a_part_that_changes_is_told_at_the_next_look() -> None:
+    pulse = Pulse()
+    assert pulse.wants(health(), now_s=60.0, posted_s=60.0)
+    assert not pulse.wants(health(), now_s=120.0, posted_s=120.0)
+    assert pulse.wants(health("no cable"), now_s=180.0, posted_s=180.0)
+    assert not pulse.wants(health("no cable"), now_s=240.0, posted_s=240.0)
+    assert pulse.wants(health(), now_s=300.0, posted_s=300.0)
+
+
+def test_silence_is_shorter_than_two_looks() -> None:
+    assert LOOK_S < SILENCE_S < 2 * LOOK_S < WHOLE_S
