@@ -2,8 +2,8 @@
 
     python -m tests.study.mutants [PACK…] [--list]
 
-Each rule is changed in one place at a time: an operator, a constant, a window, a duration, a side of `and` or `or` left out.
-The tests of the pack that are about it must fail. Changes that cannot be noticed because they mean the same stand in
+Each rule is changed in one place at a time: an operator, a constant, a window, a duration, a side of `and` or `or` left
+out. The tests of the pack that are about it must fail. Changes that cannot be noticed because they mean the same stand in
 EQUIVALENT, with the reason.
 """
 
@@ -102,10 +102,8 @@ def changed(node: Node) -> Iterator[tuple[str, Node]]:
 def _here(node: Node) -> Iterator[tuple[str, Node]]:
     match node:
         case Number(value=value):
-            others = {value * factor for factor in FACTORS} if value else {0.1, -0.1}
-            yield from (
-                (f"{node} to {other:.6g}", replace(node, value=float(f"{other:.6g}"))) for other in sorted(others)
-            )
+            others = {float(f"{value * factor:.6g}") for factor in FACTORS} if value else {0.1, -0.1}
+            yield from ((f"{node} to {other:g}", replace(node, value=other)) for other in sorted(others))
         case Stretch(span_ns=span_ns):
             for span in SPANS:
                 longer = replace(node, span_ns=round(span_ns * span))
