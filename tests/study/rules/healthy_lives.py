@@ -1,0 +1,101 @@
+"""A healthy life: how long it drove, and what it was told about."""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
+
+from edge.simulator.journey import CYCLES
+from edge.simulator.life import ANY, Life
+from edge.simulator.weather import WEATHERS
+from tests.study.rules.judged import Judged, Told
+from tests.study.rules.kit import load_kit
+from tests.study.rules.seeds import nth
+
+DRIVEN_S: Final = 6.1 * 3600
+"""A life ends when it has moved for so long: every vehicle in every cycle and weather once is 1,200 h."""
+MOST_S: Final = 14 * 86_400
+"""Or when it is so old: some cycles hardly drive."""
+SKIES: Final = tuple(name for name in WEATHERS if name != ANY)
+LOOKS_S: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One life to live. `until` is a moment of time.monotonic() after which nobody waits for the rest of it."""
+
+    vehicle: str
+    cycle: str
+    weather: str
+    seed: int
+    files: tuple[str, ...]
+    asks_codes: bool
+    until: float
+    driven_s: float = DRIVEN_S
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What came of it."""
+
+    vehicle: str
+    cycle: str
+    weather: str
+    seed: int
+    length_s: float
+    in_use_s: int
+    driven_s: int
+    """Moving."""
+    awake_s: int
+    lamp_s: float | None
+    """A lamp of the maker's; no healthy vehicle should light one."""
+    told: tuple[Told, ...]
+    is_cut: bool
+
+
+def orders(
+    vehicles: Sequence[str],
+    cycles: Sequence[str],
+    weathers: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    files: tuple[str, ...],
+    asks_codes: bool,
+    until: float,
+    driven_s: float = DRIVEN_S,
+) -> Iterator[Order]:
+    """Lives without end, each with its own seed as long as there are enough; neighbours differ in everything."""
+    place = count()
+    for turn in count():
+        for row, cycle in enumerate(cycles):
+            weather = weathers[(row + turn) % len(weathers)]
+            for vehicle in vehicles:
+                yield Order(vehicle, cycle, weather, nth(seeds, next(place)), files, asks_codes, until, driven_s)
+
+
+def live(order: Order) -> Lived:
+    """Live it until it has driven enough."""
+    life = Life(vehicle=order.vehicle, seed=order.seed, cycle=order.cycle, weather=order.weather)
+    judged = Judged(life, load_kit(order.vehicle, order.files), order.asks_codes)
+    cut = False
+    for second in judged.seconds():
+        cut = second % LOOKS_S == 0 and time.monotonic() > order.until
+        if cut or judged.doing_s["driving"] >= order.driven_s or second >= MOST_S:
+            break
+    return Lived(
+        order.vehicle,
+        order.cycle,
+        order.weather,
+        order.seed,
+        float(life.seconds),
+        judged.in_use_s,
+        judged.doing_s["driving"],
+        sum(judged.doing_s.values()),
+        judged.lamp_s,
+        tuple(judged.told),
+        cut,
+    )
+
+
+ALL_CYCLES: Final = tuple(CYCLES)

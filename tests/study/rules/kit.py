@@ -1,0 +1,44 @@
+"""Kit: what judges every vehicle of one kind; compiled once, shared by all lives of this process."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from edge.config import Config, with_profile
+from edge.detect.rules.detector import RuleDetector, compile_rules
+from edge.detect.rules.generate import Program
+from edge.detect.rules.rule import Rule, load_rules
+from edge.fleet.sensors import Sensors, load_sensors
+from edge.simulator.kinds import kind_of
+from edge.simulator.life import Life
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """Sensors and rules; no model."""
+
+    sensors: Sensors
+    rules: Sequence[Rule]
+    compiled: Program
+    refused: Sequence[str]
+    """Rules that cannot be used, and why."""
+
+    def detector(self) -> RuleDetector:
+        """That of one vehicle."""
+        return RuleDetector(self.rules, self.compiled)
+
+
+@lru_cache(maxsize=8)
+def load_kit(vehicle: str, files: tuple[str, ...] = ()) -> Kit:
+    """The kit of a kind of vehicle; without files, with the rules of its shipped profile.
+
+    Raises:
+        ConfigError: there is no such kind, or its database, profile or rules cannot be read.
+    """
+    kind = kind_of(vehicle)
+    sensors = load_sensors(kind, Life(vehicle=vehicle, seed=0).tracer.columns)
+    shipped = with_profile(Config(profile=kind.profile), Path.cwd()).detect.rules
+    units = {signal.path: signal.unit for signal in sensors.signals}
+    rules, refused = load_rules([Path(file) for file in files or shipped], units)
+    return Kit(sensors, rules, compile_rules(rules), tuple(map(str, refused)))
