@@ -3,8 +3,8 @@
     python -m tests.study.mutants [PACK…] [--list]
 
 Each rule is changed in one place at a time: an operator, a constant, a window, a duration, a side of `and` or `or` left
-out. The tests of the pack that are about it must fail. Changes that cannot be noticed because they mean the same stand in
-EQUIVALENT, with the reason.
+out. The tests of the pack that are about it must fail. Changes that cannot be noticed because they mean the same stand
+in EQUIVALENT, with the reason.
 """
 
 import argparse
