@@ -91,7 +91,7 @@ def load_rules(files: Sequence[Path], units: Mapping[str, str] | None = None) ->
     owners: dict[str, Path] = {}
     for file in files:
         for written in read_rules(file):
-            made = _made(written, known, owners)
+            made = made_of(written, known, owners)
             if isinstance(made, Rule):
                 rules[made.concern.rule] = made
                 owners[made.concern.rule] = file
@@ -107,13 +107,14 @@ def rule_of(table: Mapping[str, Any]) -> Rule:
     Raises:
         ConfigError: it cannot be used.
     """
-    made = _made(Written(Path("rule"), table), Known(any_dbc=True), {})
+    made = made_of(Written(Path("rule"), table), Known(any_dbc=True), {})
     if isinstance(made, Refused):
         raise ConfigError(made.problem, place=f"rule {made.rule}", remedy=made.remedy)
     return made
 
 
-def _made(written: Written, known: Known, owners: Mapping[str, Path]) -> Rule | Refused:
+def made_of(written: Written, known: Known, owners: Mapping[str, Path]) -> Rule | Refused:
+    """What somebody wrote as a rule, or why it cannot be one. `owners`: names that are taken, by which file."""
     try:
         entry = RuleEntry.model_validate(dict(written.table))
     except ValidationError as error:
