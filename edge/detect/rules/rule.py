@@ -72,8 +72,10 @@ class Rule:
 
     @property
     def is_hot(self) -> bool:
-        """A single sample decides, and it is critical."""
-        return self.conditions.each_sample and self.concern.severity == "critical"
+        """A single sample decides, and the driver must know at once."""
+        is_timed = any(isinstance(one, Call) and one.name == "duration" for one in self._parts())
+        is_urgent = self.concern.severity == "critical" and bool(self.concern.driver)
+        return self.conditions.each_sample and is_urgent and not is_timed
 
     def _parts(self) -> Sequence[Node]:
         return [part for node in (self.conditions.when,) for part in node.walk()]
