@@ -43,7 +43,9 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--vehicle", nargs="+", default=VEHICLES, choices=VEHICLES)
         one.add_argument("--seeds", type=parse_seeds, metavar="A:B")
         one.add_argument("--final", action="store_true", help="open the seeds that are opened once")
-        one.add_argument("--rules", nargs="+", default=[], metavar="FILE", help="instead of the profile's")
+        one.add_argument(
+            "--rules", nargs="+", default=[], metavar="FILE", help="instead of the profile's; of a folder VEHICLE.toml"
+        )
         one.add_argument("--no-codes", action="store_true", help="nobody asks for trouble codes")
         one.add_argument("--jobs", type=int, default=2)
         one.add_argument("--minutes", type=float, default=600.0, help="then what is done is reported (600)")
