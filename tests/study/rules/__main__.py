@@ -35,6 +35,12 @@ def _parser() -> argparse.ArgumentParser:
     which = parser.add_subparsers(dest="which", required=True)
     scenarios = which.add_parser("scenarios", help="each fault and each negative control")
     scenarios.add_argument("--fault", nargs="+", default=[], metavar="F", help="these alone")
+    scenarios.add_argument(
+        "--faster",
+        type=float,
+        default=1.0,
+        help="what takes days, so many times; lamps that wait for drives lag",
+    )
     healthy = which.add_parser("healthy", help="all cycles in all weathers, nothing wrong")
     healthy.add_argument("--hours", type=float, default=1200.0, help="of driving (1200)")
     healthy.add_argument("--cycles", nargs="+", default=healthy_lives.ALL_CYCLES, choices=healthy_lives.ALL_CYCLES)
@@ -88,6 +94,7 @@ def _scenarios(asked: argparse.Namespace, seeds: range) -> dict[str, Any]:
             files=tuple(asked.rules),
             asks_codes=not asked.no_codes,
             until=begun + asked.minutes * 60,
+            faster=asked.faster,
         )
     )
     lives = []
