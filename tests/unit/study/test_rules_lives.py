@@ -99,6 +99,8 @@ def test_the_program_prints_what_it_writes(tmp_path: Path, rule: Path, capsys: p
     printed = capsys.readouterr().out
     assert "fleet alerts: " in printed
     assert "| car | moves | critical |" in printed
+    assert main(["report", str(out), str(out)]) == 0
+    assert capsys.readouterr().out.startswith(printed[: printed.index("1 lives")])
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,8 @@ def test_the_program_prints_what_it_writes(tmp_path: Path, rule: Path, capsys: p
         (["healthy", "--seeds", "50000:50001"], "--final"),
         (["scenarios", "--vehicle", "car", "--fault", "dpf_clogging"], "dpf_clogging"),
         (["scenarios", "--rules", "/nowhere.toml"], "/nowhere.toml"),
+        (["report", "/nowhere.json"], "/nowhere.json"),
+        (["report", __file__], "was not written"),
     ],
 )
 def test_what_cannot_be_is_refused_at_once(
