@@ -1,4 +1,4 @@
-"""What a look at control units becomes in the words of the contract: never more than a message may hold, and said so."""
+"""What a look at control units becomes in the words of the contract: as much as a message holds, and what it lacks."""
 
 from edge.diagnostics.telling import NOT_TOLD, VALUES_MAX, limited
 
