@@ -145,3 +145,20 @@ def test_a_rule_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     kit = load_kit("car", (str(file),))
     assert [rule.concern.rule for rule in kit.rules] == ["moves"]
     assert "flies" in kit.refused[0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "spoken", "interrupts"),
+    [
+        (('severity = "critical"', 'severity = "warning"'), True, False),
+        (('driver = "You are moving"', ""), False, False),
+        (("Vehicle.Speed > 1 km/h", "Vehicle.Speed < 1 km/h"), True, False),
+    ],
+)
+def test_the_cab_is_interrupted_by_what_is_critical_said_aloud_and_on_the_road(
+    tmp_path: Path, changed: tuple[str, str], spoken: bool, interrupts: bool
+) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(RULE.replace(*changed))
+    first = live(replace(DRIVE, files=(str(file),))).told[0]
+    assert (first.spoken, first.interrupts) == (spoken, interrupts)
