@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -34,6 +34,7 @@ from edge.files import Draft
 from edge.frames import FrameBatch
 from edge.grid import Grid
 from edge.health import LOOK_S, Pulse, health_body
+from edge.hot import LOOK_NS
 from edge.outbox import Outbox
 from edge.prepare import MS, Prepared, bus_inside
 from edge.report import Report, frame_counts, most_common, unheard
@@ -89,7 +90,9 @@ class Daemon:
             for source, spec, bus in zip(sources, prepared.specs, config.bus, strict=True)
         ]
         self._live = any(source.live for source in sources)
-        self._readers = Readers(sources, names=[lane.name for lane in self._lanes])
+        self._hot_lanes = list(self._open_hot(stack))
+        names = [*(lane.name for lane in self._lanes), *(f"{lane.name} hot" for lane, _ in self._hot_lanes)]
+        self._readers = Readers([*sources, *(source for _, source in self._hot_lanes)], names=names)
         self._grid = Grid(
             [source.live for source in sources],
             grid_ns=config.judging.grid_ms * MS,
@@ -153,6 +156,18 @@ class Daemon:
         stack.callback(source.close)
         return source
 
+    def _open_hot(self, stack: ExitStack) -> Iterator[tuple["_Lane", Source]]:
+        """A second socket on each CAN bus for what must not wait: only those frames, fetched as they come."""
+        for lane, spec in zip(self._lanes, self._prepared.specs, strict=True):
+            wanted = self._prepared.hot.wanted(lane.name) if spec.kind == "can" and not spec.all_options("only") else []
+            if wanted:
+                own = spec.text_option("name", spec.rest)
+                hot = SourceSpec.parse(f"can:{spec.rest}?only={','.join(wanted)}&ring=off&name={own}")
+                cadence = Cadence(period_ns=LOOK_NS)
+                source = open_source(hot, speed=None, now_ns=time.time_ns(), stop=self._stop, cadence=cadence)
+                stack.callback(source.close)
+                yield lane, source
+
     def _take_up(self) -> None:
         """Go on with the alerts that fired when a live vehicle's daemon last ran; a replay begins anew."""
         outbox = self._parts.outbox
@@ -179,12 +194,19 @@ class Daemon:
 
     def _take(self) -> None:
         for index, batch in self._readers.take(DRAIN_S):
-            if batch is None:
+            if index >= len(self._lanes):
+                self._look_at_once(self._hot_lanes[index - len(self._lanes)][0], batch)
+            elif batch is None:
                 self._grid.end(index)
             else:
                 if index in self._asked:
                     self._asked[index].service.count(*own_traffic(batch))
                 self._grid.offer(index, self._lanes[index].placed(batch), time.monotonic_ns())
+
+    def _look_at_once(self, lane: "_Lane", batch: FrameBatch | None) -> None:
+        if batch is not None and len(batch):
+            window = self._judgement.history.window()
+            self._teller.early(self._prepared.hot.look(lane.placed(batch), window, self._judgement.book))
 
     def _hear_askers(self) -> None:
         """Tell those who ask what the vehicle shows, and tell on what they found."""

@@ -24,6 +24,7 @@ from edge.detect.finding import Detector
 from edge.detect.rules.detector import RuleDetector
 from edge.detect.rules.rule import load_rules, unheard
 from edge.errors import ConfigError, ModelError
+from edge.hot import HotWatch
 from edge.judgement import Judgement
 from edge.profile import MappedDatabase
 
@@ -47,6 +48,7 @@ class Prepared:
     notes: Sequence[str]
     inner: Mapping[str, str]
     """Buses that recordings are taken to hold, by their names on this vehicle: the recording."""
+    hot: HotWatch
 
 
 def prepare(config: Config, *, keeps: bool = False) -> Prepared:
@@ -96,7 +98,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     if not paths:
         notes.insert(0, "no database is configured: of frames only answers to testers are decoded (add dbc = […])")
     inner = {bus_inside(bus.name, one.name): bus.name or bus.source for bus in config.bus for one in bus.channels}
-    return Prepared(judgement, specs, notes, inner)
+    return Prepared(judgement, specs, notes, inner, HotWatch(rules, bindings))
 
 
 def _bindings(buses: Sequence[Bus], specs: Sequence[SourceSpec], state: Path | None, notes: list[str]) -> list[Binding]:

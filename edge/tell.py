@@ -9,6 +9,7 @@ from edge.alerts import Alert, AlertBook, pack_alerts
 from edge.driver.cab import Cab
 from edge.errors import EdgeError
 from edge.files import Draft
+from edge.hot import Early
 from edge.judgement import Outcome
 from edge.outbox import Outbox, Posting
 from edge.uplink import alert_body, alert_line, state_of, summary_body, trip_body, utc
@@ -53,6 +54,11 @@ class Teller:
                 posted |= self._post(postings)
                 postings = []
         return self._post(postings) or posted
+
+    def early(self, found: Iterable[Early]) -> None:
+        """Tell the driver what does not wait for the tick."""
+        for one in found:
+            self._cab.announce_early(one.rule, one.driver, one.at)
 
     def post(self, body: Body, at: datetime, clock: Clock) -> bool:
         """Queue a message that no cell brought, such as the daemon's own health; whether it was taken."""

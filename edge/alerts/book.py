@@ -8,7 +8,7 @@ from edge.alerts.damping import Damping
 from edge.alerts.firing import Firing, filled
 from edge.alerts.inhibition import inhibited
 from edge.alerts.kept import Kept, Pending
-from edge.detect.finding import Finding, Verdict
+from edge.detect.finding import Concern, Finding, Verdict
 
 
 class AlertBook:
@@ -83,6 +83,13 @@ class AlertBook:
             if key in self._pending and self._is_due(key, finding, until):
                 self._begin(key, finding, until, look())
         return ended + self._told()
+
+    def would_begin(self, concern: Concern, until: int) -> bool:
+        """Whether an alert would begin and be told, if its condition held now."""
+        key = (concern.rule, concern.component)
+        if key in self._firing or self._damping.holds_back(key, 0, until):
+            return False
+        return not any(concern.rule in firing.alert.concern.inhibits for firing in self._firing.values())
 
     def _judged(self, until: int) -> int:
         """How much time (ns) this tick judges; 0 where ticks are missing before it."""

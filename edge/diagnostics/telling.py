@@ -12,6 +12,8 @@ from edge.diagnostics.poller import Told
 from edge.wire import messages
 
 VALUES_MAX: Final = 200
+NOT_TOLD: Final = "Vehicle.Telltale.NotTold"
+"""Values for which a message had no room."""
 CHANGES_MAX: Final = 100
 TEXT_MAX: Final = 2_000
 
@@ -44,7 +46,7 @@ def _code_body(change: CodeChange, survey: Survey, at: datetime, place: Place) -
         status=status,
         lamp=None if change.is_gone else code.lamp,
         seen_at=at,
-        freeze_frame=_limited(code.freeze_frame),
+        freeze_frame=limited(code.freeze_frame),
         how=messages.TroubleCodeTurn(change.how),
         occurrences=code.occurrences,
         odometer_km=place.odometer_km if place.odometer_km is not None else survey.odometer_km,
@@ -63,7 +65,7 @@ def _status(status: Status) -> messages.TroubleCodeStatus:
 
 def _reported_body(told: Told, at: datetime) -> messages.Reported:
     changes = [_change(change, at) for change in told.others[:CHANGES_MAX]]
-    return messages.Reported(desired_version=0, state=_limited(dict(_state(told.survey))), refusals=[], changes=changes)
+    return messages.Reported(desired_version=0, state=limited(dict(_state(told.survey))), refusals=[], changes=changes)
 
 
 def _change(change: Change, at: datetime) -> messages.VehicleChange:
@@ -100,5 +102,9 @@ def _unit_state(unit: Unit) -> Iterator[tuple[str, Value]]:
             yield f"Vehicle.Telltale.Ecu.{unit.ecu}.{name}", text[:TEXT_MAX]
 
 
-def _limited(values: Mapping[str, Value]) -> dict[str, Value]:
-    return dict(list(values.items())[:VALUES_MAX])
+def limited(values: Mapping[str, Value]) -> dict[str, Value]:
+    """As many as a message may have; the last says how many more there were."""
+    if len(values) <= VALUES_MAX:
+        return dict(values)
+    kept = dict(list(values.items())[: VALUES_MAX - 1])
+    return {**kept, NOT_TOLD: len(values) - len(kept)}

@@ -7,6 +7,8 @@ from edge.alerts import Alert
 
 CHIMES: Final = {"critical": 3, "warning": 1, "info": 0}
 _ORDER: Final = tuple(CHIMES)
+EARLY_NS: Final = 1_000_000_000
+"""So long at most an alert begins after the sample that was spoken of."""
 
 Voice = Callable[[str, int], None]
 """Says a text after so many chimes."""
@@ -18,13 +20,26 @@ class Cab:
     def __init__(self, voice: Voice) -> None:
         self.spoken = 0
         self._voice = voice
+        self._early: dict[str, int] = {}
+        """Rules that were spoken of before their alert began, and when (ns)."""
 
     def announce(self, alerts: Sequence[Alert]) -> None:
         """Say what began or became worse among these and has words for that; what ended is not announced."""
         news = [alert for alert in alerts if alert.ended is None and alert.driver and not alert.quiet]
+        news = [alert for alert in news if not self._was_early(alert)]
         for alert in sorted(news, key=lambda alert: _ORDER.index(alert.severity)):
             self._voice(alert.driver, CHIMES[alert.severity])
             self.spoken += 1
+
+    def announce_early(self, rule: str, driver: str, at: int) -> None:
+        """Say what a rule has to say by a sample heard at `at` (ns); when its alert begins it is not said again."""
+        self._early[rule] = at
+        self._voice(driver, CHIMES["critical"])
+        self.spoken += 1
+
+    def _was_early(self, alert: Alert) -> bool:
+        at = self._early.pop(alert.concern.rule, None)
+        return at is not None and not alert.is_worse and abs(alert.started - at) <= EARLY_NS
 
 
 def text_voice(write: Callable[[str], object]) -> Voice:

@@ -69,6 +69,32 @@ summary = "{{value}}"
 """
 
 
+MANY: Final = 1_000
+NEVER: Final = (
+    "{one} > 1e6 and {other} < 5",
+    "avg_over_time({one}[30s]) > 1e6 and {other} > 0",
+    "{one} * 2 > 1e6 or rate({other}[60s]) > 1e6",
+    "duration({one} > 1e6) > 10 unless unknown({other})",
+)
+SPOKEN_OF: Final = tuple(
+    f"Vehicle.{name}"
+    for name in (
+        "Speed", "Powertrain.CombustionEngine.Speed", "Powertrain.CombustionEngine.EngineCoolant.Temperature",
+        "LowVoltageBattery.CurrentVoltage", "OBD.EngineLoad", "OBD.IntakeTemp", "Chassis.Brake.PedalPosition",
+        "Powertrain.CombustionEngine.MAP", "Powertrain.CombustionEngine.TPS", "Exterior.AirTemperature",
+    )
+)  # fmt: skip
+
+
+def _never(number: int) -> str:
+    one, other = SPOKEN_OF[number % len(SPOKEN_OF)], SPOKEN_OF[(number // len(SPOKEN_OF) + 1) % len(SPOKEN_OF)]
+    expr = NEVER[number % len(NEVER)].format(one=one, other=other)
+    return (
+        f'[[rule]]\nalert = "never_{number}"\nexpr = "{expr}"\nfor = "{number % 3}s"\n'
+        'component = "none"\nseverity = "info"\naction = "watch"\nsummary = "{value}"\n'
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One program under one rate."""
@@ -96,7 +122,11 @@ def whole_daemon() -> Iterable[Row]:
                 if rate == RATES[1]:
                     yield from _beside(rate, ours, "Notifier", bench.bare(rate, "notifier"))
                 yield from _budgets(rate, ours, with_model=True)
-            yield from _budgets(RATES[1], bench.daemon(RATES[1], broker.url, with_model=False), with_model=False)
+            plain = bench.daemon(RATES[1], broker.url, with_model=False)
+            yield from _budgets(RATES[1], plain, with_model=False)
+            many = bench.daemon(RATES[1], broker.url, with_model=False, more_rules=MANY)
+            name = f"daemon, {RATES[1] // 1000} k frames/s, {MANY:,} more rules: processor"
+            yield Row(name, 100 * many.cpu, "% of one", "without them", 100 * plain.cpu, _work(many), _work(plain))
 
 
 def _beside(rate: int, ours: Seen, how: str, theirs: Seen) -> Iterator[Row]:
@@ -142,17 +172,19 @@ class _Bench:
         warm = [program, "run", "--bus", f"log:{self._log}", "--dbc", str(DBC), "--speed", "max", "--state"]
         subprocess.run([*warm, str(self._state)], check=True, capture_output=True)  # the second start is the usual one
 
-    def daemon(self, rate: int, broker: str, *, with_model: bool) -> Seen:
-        """The daemon under this rate."""
+    def daemon(self, rate: int, broker: str, *, with_model: bool, more_rules: int = 0) -> Seen:
+        """The daemon under this rate; `more_rules`: of four kinds, none of which ever holds."""
         port = free_port()
-        place = _made(self._folder / f"{rate}-{with_model}")
+        place = _made(self._folder / f"{rate}-{with_model}-{more_rules}")
+        rules = place / "rules.toml"
+        rules.write_text(self._rules.read_text() + "".join(map(_never, range(more_rules))))
         shutil.copytree(self._state / "compiled", place / "compiled")  # it has run before, and nothing fires
         config, out = place / "edge.toml", place / "seen.json"
         models = '"coolant"' if with_model else ""
         named = {
             "port": port,
             "dbc": DBC,
-            "rules": self._rules,
+            "rules": rules,
             "models": models,
             "state": place,
             "broker": broker,

@@ -15,6 +15,7 @@ from tests.fuzz.mappings import load_any_mapping
 from tests.fuzz.other_logs import read_any_other_log
 from tests.fuzz.overlays import read_any_overlay
 from tests.fuzz.routing import route_anything
+from tests.fuzz.rules import judge_by_any_rule
 from tests.fuzz.tables import read_any_table
 
 
@@ -33,9 +34,9 @@ class Target:
 
 TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
     {
-        "logs": Target(read_any_log, 120, 400),
+        "logs": Target(read_any_log, 100, 400),
         "other_logs": Target(read_any_other_log, 50, 200, needs="edge.bus.pythoncan_text"),
-        "long_messages": Target(hear_anything, 270, 400),
+        "long_messages": Target(hear_anything, 230, 400),
         "answers": Target(answer_anything, 30, 400),
         "databases": Target(read_any_database, 130, 600),
         "decoding": Target(decode_anything, 50, 400),
@@ -43,6 +44,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
         "overlays": Target(read_any_overlay, 80, 300),
         "routing": Target(route_anything, 80, 60),
         "tables": Target(read_any_table, 30, 400),
+        "rules": Target(judge_by_any_rule, 60, 300, needs="edge.detect.rules.grammar"),
         "kept_ones": Target(load_anything_kept, 10, 400),
     }
 )

@@ -72,8 +72,10 @@ class Rule:
 
     @property
     def is_hot(self) -> bool:
-        """A single sample decides, and it is critical."""
-        return self.conditions.each_sample and self.concern.severity == "critical"
+        """A single sample decides, and the driver must know at once."""
+        is_timed = any(isinstance(one, Call) and one.name == "duration" for one in self._parts())
+        is_urgent = self.concern.severity == "critical" and bool(self.concern.driver)
+        return self.conditions.each_sample and is_urgent and not is_timed
 
     def _parts(self) -> Sequence[Node]:
         return [part for node in (self.conditions.when,) for part in node.walk()]
@@ -91,7 +93,7 @@ def load_rules(files: Sequence[Path], units: Mapping[str, str] | None = None) ->
     owners: dict[str, Path] = {}
     for file in files:
         for written in read_rules(file):
-            made = _made(written, known, owners)
+            made = made_of(written, known, owners)
             if isinstance(made, Rule):
                 rules[made.concern.rule] = made
                 owners[made.concern.rule] = file
@@ -107,13 +109,14 @@ def rule_of(table: Mapping[str, Any]) -> Rule:
     Raises:
         ConfigError: it cannot be used.
     """
-    made = _made(Written(Path("rule"), table), Known(any_dbc=True), {})
+    made = made_of(Written(Path("rule"), table), Known(any_dbc=True), {})
     if isinstance(made, Refused):
         raise ConfigError(made.problem, place=f"rule {made.rule}", remedy=made.remedy)
     return made
 
 
-def _made(written: Written, known: Known, owners: Mapping[str, Path]) -> Rule | Refused:
+def made_of(written: Written, known: Known, owners: Mapping[str, Path]) -> Rule | Refused:
+    """What somebody wrote as a rule, or why it cannot be one. `owners`: names that are taken, by which file."""
     try:
         entry = RuleEntry.model_validate(dict(written.table))
     except ValidationError as error:

@@ -57,7 +57,7 @@ def parse(text: str) -> Node:
         raise Wrong(f"an expression has at most {TEXT_MAX} characters", 0, "Write two rules of it")
     if _deepest(text) > DEPTH_MAX:
         raise Wrong(f"it is nested more than {DEPTH_MAX} times", 0, "Write it flatter")
-    from edge.detect.rules.grammar import read  # noqa: PLC0415  # a box whose rules are kept compiled loads no library
+    from edge.detect.rules.grammar import read  # noqa: PLC0415  # who has no rules loads no library
 
     tree = read(text)
     if _depth(tree) > DEPTH_MAX * 3:

@@ -2,6 +2,7 @@
 
     python -m tests.study.rules scenarios --vehicle truck --fault air_leak --seeds 1000:1010 --rules truck.toml
     python -m tests.study.rules healthy --hours 100 --minutes 10 --out healthy.json
+    python -m tests.study.rules report healthy.json more.json
 
 *Scenarios* lives each fault and each negative control of each vehicle with the size and speed that the seed draws,
 and the onset and weather too, under the rules of the vehicle's shipped profile. *Healthy* lives all cycles in all
@@ -17,16 +18,17 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
 from edge.errors import ConfigError
 from edge.simulator.simulation import faults_of
-from tests.study.rules import healthy_lives, healthy_table, scenario_lives, scenario_table
+from tests.study.rules import healthy_lives, scenario_lives
 from tests.study.rules.kit import load_kit
 from tests.study.rules.scenario_lives import VEHICLES
 from tests.study.rules.seeds import check_seeds, default_seeds, parse_seeds
+from tests.study.rules.telling import report, tell_healthy, tell_scenarios
 from tests.study.rules.together import lived
 
 
@@ -35,15 +37,28 @@ def _parser() -> argparse.ArgumentParser:
     which = parser.add_subparsers(dest="which", required=True)
     scenarios = which.add_parser("scenarios", help="each fault and each negative control")
     scenarios.add_argument("--fault", nargs="+", default=[], metavar="F", help="these alone")
+    scenarios.add_argument(
+        "--faster",
+        type=float,
+        default=1.0,
+        help="what takes days, so many times; lamps that wait for drives lag",
+    )
     healthy = which.add_parser("healthy", help="all cycles in all weathers, nothing wrong")
     healthy.add_argument("--hours", type=float, default=1200.0, help="of driving (1200)")
     healthy.add_argument("--cycles", nargs="+", default=healthy_lives.ALL_CYCLES, choices=healthy_lives.ALL_CYCLES)
     healthy.add_argument("--weathers", nargs="+", default=healthy_lives.SKIES, choices=healthy_lives.SKIES)
+    healthy.add_argument(
+        "--first", type=int, default=0, metavar="N", help="not the first so many: another run has them"
+    )
+    parts = which.add_parser("report", help="the tables of what several runs wrote with --out")
+    parts.add_argument("files", nargs="+", type=Path, metavar="FILE.json")
     for one in (scenarios, healthy):
         one.add_argument("--vehicle", nargs="+", default=VEHICLES, choices=VEHICLES)
         one.add_argument("--seeds", type=parse_seeds, metavar="A:B")
         one.add_argument("--final", action="store_true", help="open the seeds that are opened once")
-        one.add_argument("--rules", nargs="+", default=[], metavar="FILE", help="instead of the profile's")
+        one.add_argument(
+            "--rules", nargs="+", default=[], metavar="FILE", help="instead of the profile's; of a folder VEHICLE.toml"
+        )
         one.add_argument("--no-codes", action="store_true", help="nobody asks for trouble codes")
         one.add_argument("--jobs", type=int, default=2)
         one.add_argument("--minutes", type=float, default=600.0, help="then what is done is reported (600)")
@@ -55,6 +70,8 @@ def main(arguments: Sequence[str]) -> int:
     """Live, and print the tables."""
     parser = _parser()
     asked = parser.parse_args(arguments)
+    if asked.which == "report":
+        return _reported(parser, asked.files)
     seeds = asked.seeds or default_seeds(10 if asked.which == "scenarios" else 1000, final=asked.final)
     try:
         check_seeds(seeds, final=asked.final)
@@ -67,6 +84,14 @@ def main(arguments: Sequence[str]) -> int:
     told = _scenarios(asked, seeds) if asked.which == "scenarios" else _healthy(asked, seeds)
     if asked.out is not None:
         asked.out.write_text(json.dumps(told, indent=1))
+    return 0
+
+
+def _reported(parser: argparse.ArgumentParser, files: Sequence[Path]) -> int:
+    try:
+        report(files)
+    except (OSError, ValueError) as error:
+        parser.error(str(error))
     return 0
 
 
@@ -86,6 +111,7 @@ def _scenarios(asked: argparse.Namespace, seeds: range) -> dict[str, Any]:
             files=tuple(asked.rules),
             asks_codes=not asked.no_codes,
             until=begun + asked.minutes * 60,
+            faster=asked.faster,
         )
     )
     lives = []
@@ -96,15 +122,14 @@ def _scenarios(asked: argparse.Namespace, seeds: range) -> dict[str, Any]:
         lives.append(life)
         said = "control" if life.is_control else "found" if life.found else "NOT found"
         print(f"{len(lives)}/{len(asked_for)} {life.vehicle} {life.scenario} {life.seed}: {said}", file=sys.stderr)
-    rows = scenario_table.rows(sorted(lives, key=lambda life: VEHICLES.index(life.vehicle)))
-    print(scenario_table.table(rows))
-    print(f"\n{len(lives)} of {len(asked_for)} lives, seeds {seeds.start}:{seeds.stop}, {_minutes(begun)}")
-    return {"rows": rows, "lives": [asdict(life) for life in lives]}
+    told = tell_scenarios(lives)
+    print(f"{len(asked_for)} lives were asked for; {_minutes(begun)}")
+    return {**told, "lives": [asdict(life) for life in lives]}
 
 
 def _healthy(asked: argparse.Namespace, seeds: range) -> dict[str, Any]:
     begun = time.monotonic()
-    ordered = healthy_lives.orders(
+    endless = healthy_lives.orders(
         asked.vehicle,
         asked.cycles,
         asked.weathers,
@@ -116,22 +141,19 @@ def _healthy(asked: argparse.Namespace, seeds: range) -> dict[str, Any]:
     )
     lives: list[healthy_lives.Lived] = []
     driven_h = 0.0
-    for life in lived(
-        healthy_lives.live, takewhile(lambda order: time.monotonic() < order.until, ordered), jobs=asked.jobs
-    ):
+    ordered = takewhile(lambda order: time.monotonic() < order.until, islice(endless, asked.first, None))
+    for life in lived(healthy_lives.live, ordered, jobs=asked.jobs):
         lives.append(life)
         driven_h += life.driven_s / 3600
         what = f"{life.vehicle} {life.cycle} {life.weather} {life.seed}"
         print(f"{driven_h:.1f} h: {what}: {', '.join(one.rule for one in life.told) or '-'}", file=sys.stderr)
         if driven_h >= asked.hours:
             break
-    rows, rules = healthy_table.rows(lives), healthy_table.by_rule(lives)
-    print(healthy_table.table(rows, rules))
-    print(f"\n{healthy_table.verdict(rows[0])}")
+    told = tell_healthy(lives)
     awake_s = sum(life.awake_s for life in lives)
     speed = awake_s / (time.monotonic() - begun) / asked.jobs
-    print(f"seeds {seeds.start}:{seeds.stop}, {_minutes(begun)}; {speed:,.0f} awake seconds per second and process")
-    return {"rows": rows, "rules": rules, "lives": [asdict(life) for life in lives]}
+    print(f"{_minutes(begun)}; {speed:,.0f} awake seconds per second and process")
+    return {**told, "lives": [asdict(life) for life in lives]}
 
 
 def _minutes(begun: float) -> str:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from edge.simulator.ev.faults import IsolationFault
+from edge.simulator.faults import AnyFault
+
 TWELVE_VOLT: Final = frozenset({"battery"})
 CHARGER: Final = frozenset({"charging"})
 COOLING: Final = frozenset({"cooling"})
@@ -70,8 +73,9 @@ LEADS_TO: Final[Mapping[str, frozenset[str]]] = {
     "coolant_pump": PACK,
 }
 """By scenario: components that really suffer from it in the end. Such an alert is neither wrong nor has it found it."""
-SUDDEN: Final = frozenset({"dcdc_failure", "wheel_speed_dropout", "intermittent_connector"})
-"""What shows whole within seconds of its onset: to be found within SUDDEN_S."""
+SUDDEN: Final = frozenset({"dcdc_failure", "isolation_fault"})
+"""What shows whole within seconds of its onset, some isolation faults excepted: to be found within SUDDEN_S of use.
+Wheel sensors and plugs begin with moments that come by chance, hours apart."""
 SUDDEN_S: Final = 10
 NEVER_STRANDS: Final = frozenset(
     {
@@ -94,6 +98,11 @@ NEVER_STRANDS: Final = frozenset(
 def fits(scenario: str, component: str) -> bool:
     """Whether an alert about this component finds this scenario."""
     return component in FITS.get(scenario, frozenset())
+
+
+def is_sudden(fault: AnyFault) -> bool:
+    """Whether this one, as the seed drew it, strikes at once."""
+    return fault.name in SUDDEN and not (isinstance(fault, IsolationFault) and fault.creeps)
 
 
 def follows(scenario: str, component: str) -> bool:

@@ -31,7 +31,7 @@ class Kit:
 
 @lru_cache(maxsize=8)
 def load_kit(vehicle: str, files: tuple[str, ...] = ()) -> Kit:
-    """The kit of a kind of vehicle; without files, with the rules of its shipped profile.
+    """The kit of a kind of vehicle; without files, with the rules of its shipped profile. Of a folder, VEHICLE.toml.
 
     Raises:
         ConfigError: there is no such kind, or its database, profile or rules cannot be read.
@@ -40,5 +40,9 @@ def load_kit(vehicle: str, files: tuple[str, ...] = ()) -> Kit:
     sensors = load_sensors(kind, Life(vehicle=vehicle, seed=0).tracer.columns)
     shipped = with_profile(Config(profile=kind.profile), Path.cwd()).detect.rules
     units = {signal.path: signal.unit for signal in sensors.signals}
-    rules, refused = load_rules([Path(file) for file in files or shipped], units)
+    rules, refused = load_rules([_of(Path(file), vehicle) for file in files or shipped], units)
     return Kit(sensors, rules, compile_rules(rules), tuple(map(str, refused)))
+
+
+def _of(place: Path, vehicle: str) -> Path:
+    return place / f"{vehicle}.toml" if place.is_dir() else place

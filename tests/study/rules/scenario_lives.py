@@ -4,22 +4,24 @@ import time
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from edge.simulator.faults import FaultSpec
+from edge.simulator.faults import FaultSpec, draw_faults
 from edge.simulator.life import Life
 from edge.simulator.simulation import faults_of
 from tests.study.plots import STUDIES
-from tests.study.rules.fits import NEVER_STRANDS, fits, follows
+from tests.study.rules.fits import NEVER_STRANDS, fits, follows, is_sudden
 from tests.study.rules.judged import Judged, Told
 from tests.study.rules.kit import load_kit
 from tests.study.scenarios import Study
 
 AFTER_S: Final = 1800.0
 """A life ends so long after its failure."""
+SHORT_S: Final = 43_200.0
+"""Nothing is hurried below this length."""
 LONGER: Final = 1.5
 """Lives may last so many times longer than the study's, for what the seed drew slow."""
 ONSETS: Final = (0.9, 1.3)
@@ -42,6 +44,8 @@ class Order:
     files: tuple[str, ...]
     asks_codes: bool
     until: float
+    faster: float = 1.0
+    """How many times faster than in the study what takes days develops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ class Lived:
     scenario: str
     seed: int
     is_control: bool
+    is_sudden: bool
+    """It strikes at once."""
     pace: float
     weather: str
     onset_s: float
@@ -107,7 +113,7 @@ def orders(
 
 def live(order: Order) -> Lived:
     """Live it: half an hour beyond its failure, or what it can come to, or as long as is sensible."""
-    study = STUDIES[order.vehicle][order.scenario]
+    study = hurried(STUDIES[order.vehicle][order.scenario], order.faster)
     is_control = faults_of(order.vehicle)[order.scenario].control
     onset_s, weather = drawn(study, order)
     fault = FaultSpec(order.scenario, onset_s, study.pace)
@@ -130,6 +136,7 @@ def live(order: Order) -> Lived:
         order.scenario,
         order.seed,
         is_control,
+        is_sudden(draw_faults([fault], life.kind.faults, order.seed)[0].fault),
         study.pace,
         weather,
         onset_s,
@@ -150,6 +157,13 @@ def _is_over(order: Order, judged: Judged, onset_s: float, *, can_fail: bool) ->
         return judged.life.truth(0.0)[0].failed_s is not None
     found = any(fits(order.scenario, one.component) for one in judged.told if one.at_s > onset_s)
     return found and judged.lamp_s is not None
+
+
+def hurried(study: Study, faster: float) -> Study:
+    """The same in fewer days, but in half a day at least."""
+    faster = max(min(faster, study.length_s / SHORT_S), 1.0)
+    onset_s = study.onset_s / faster if study.onset_s > 1.0 else study.onset_s
+    return replace(study, length_s=study.length_s / faster, onset_s=onset_s, pace=study.pace * faster)
 
 
 def drawn(study: Study, order: Order) -> tuple[float, str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from edge.simulator.simulation import faults_of
 from tests.study.plots import span
-from tests.study.rules.fits import FITS, SUDDEN, SUDDEN_S
+from tests.study.rules.fits import FITS, SUDDEN_S
 from tests.study.rules.scenario_lives import Lived
 
 HEAD = (
@@ -57,8 +57,8 @@ def _fault(lives: Sequence[Lived]) -> dict[str, Any]:
         "lamps": sum(life.lamp_s is not None for life in lives),
         "before_lamp_median_s": _quantile(ahead, 0.5),
         "before_lamp": sum(lead > 0.0 for lead in ahead),
-        "sudden": first.scenario in SUDDEN,
-        "in_time": sum(_in_use_delay_s(life) <= SUDDEN_S for life in found) if first.scenario in SUDDEN else None,
+        "sudden": sum(life.is_sudden for life in lives),
+        "in_time": sum(_in_use_delay_s(life) <= SUDDEN_S for life in found if life.is_sudden),
         "led_to": dict(led_to.most_common()),
         "wrong": dict(wrong.most_common()),
         "early": dict(Counter(one.rule for life in lives for one in life.early)),
@@ -140,7 +140,7 @@ def _fault_line(row: dict[str, Any]) -> str:
         _said(row["lead_p10_s"], short),
         "-" if share is None else f"{share:.0%}",
         f"{lamp} ({row['lamps']} lit)" if row["lamps"] else "no lamp",
-        "" if row["in_time"] is None else f"{row['in_time']}/{row['lives']}",
+        f"{row['in_time']}/{row['sudden']}" if row["sudden"] else "",
         _counts(row["led_to"]),
         _counts(row["wrong"]),
         _counts(row["early"]),

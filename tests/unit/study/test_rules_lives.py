@@ -12,6 +12,7 @@ from tests.study.rules import scenario_lives
 from tests.study.rules.__main__ import main
 from tests.study.rules.healthy_lives import SKIES, Lived, Order, live, orders
 from tests.study.rules.healthy_table import by_rule, rows
+from tests.study.rules.kit import load_kit
 from tests.study.rules.together import lived
 
 RULE = """
@@ -98,6 +99,8 @@ def test_the_program_prints_what_it_writes(tmp_path: Path, rule: Path, capsys: p
     printed = capsys.readouterr().out
     assert "fleet alerts: " in printed
     assert "| car | moves | critical |" in printed
+    assert main(["report", str(out), str(out)]) == 0
+    assert capsys.readouterr().out.startswith(printed[: printed.index("1 lives")])
 
 
 @pytest.mark.parametrize(
@@ -106,6 +109,8 @@ def test_the_program_prints_what_it_writes(tmp_path: Path, rule: Path, capsys: p
         (["healthy", "--seeds", "50000:50001"], "--final"),
         (["scenarios", "--vehicle", "car", "--fault", "dpf_clogging"], "dpf_clogging"),
         (["scenarios", "--rules", "/nowhere.toml"], "/nowhere.toml"),
+        (["report", "/nowhere.json"], "/nowhere.json"),
+        (["report", __file__], "was not written"),
     ],
 )
 def test_what_cannot_be_is_refused_at_once(
@@ -116,6 +121,7 @@ def test_what_cannot_be_is_refused_at_once(
     assert problem in capsys.readouterr().err
 
 
+@pytest.mark.lives
 def test_a_scenario_is_lived_until_what_it_comes_to(rule: Path) -> None:
     order = scenario_lives.Order("car", "wheel_speed_dropout", 1000, (str(rule),), True, float("inf"))
     life = scenario_lives.live(order)
@@ -124,3 +130,35 @@ def test_a_scenario_is_lived_until_what_it_comes_to(rule: Path) -> None:
     assert life.found is None  # an alert about the engine finds no wheel
     assert {"moves"} == {*life.wrong, *(one.rule for one in life.early)}
     assert life.length_s == STUDIES["car"]["wheel_speed_dropout"].length_s + life.onset_s - 900.0
+
+
+def test_of_a_folder_each_vehicle_has_its_own_rules(tmp_path: Path) -> None:
+    (tmp_path / "car.toml").write_text(RULE)
+    (tmp_path / "ev.toml").write_text("rule = []")
+    packs = (str(tmp_path),)
+    assert [len(load_kit(vehicle, packs).rules) for vehicle in ("car", "ev")] == [1, 0]
+
+
+def test_a_rule_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(RULE + RULE.replace("moves", "flies").replace("Vehicle.Speed", "Vehicle.Sped"))
+    kit = load_kit("car", (str(file),))
+    assert [rule.concern.rule for rule in kit.rules] == ["moves"]
+    assert "flies" in kit.refused[0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "spoken", "interrupts"),
+    [
+        (('severity = "critical"', 'severity = "warning"'), True, False),
+        (('driver = "You are moving"', ""), False, False),
+        (("Vehicle.Speed > 1 km/h", "Vehicle.Speed < 1 km/h"), True, False),
+    ],
+)
+def test_the_cab_is_interrupted_by_what_is_critical_said_aloud_and_on_the_road(
+    tmp_path: Path, changed: tuple[str, str], spoken: bool, interrupts: bool
+) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(RULE.replace(*changed))
+    first = live(replace(DRIVE, files=(str(file),))).told[0]
+    assert (first.spoken, first.interrupts) == (spoken, interrupts)

@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import pytest
 
+from edge.simulator.faults import FaultSpec, draw_faults
 from edge.simulator.simulation import faults_of
 from tests.study.plots import STUDIES
-from tests.study.rules.fits import FITS, LEADS_TO, NEVER_STRANDS, SUDDEN, fits
+from tests.study.rules.fits import FITS, LEADS_TO, NEVER_STRANDS, SUDDEN, fits, is_sudden
 from tests.study.rules.judged import Told
-from tests.study.rules.scenario_lives import ONSETS, VEHICLES, Lived, Order, drawn, orders
+from tests.study.rules.scenario_lives import ONSETS, VEHICLES, Lived, Order, drawn, hurried, orders
 from tests.study.rules.scenario_table import lead_s, lead_share, rows, table, without_components
 
 LEAK = Lived(
@@ -14,6 +15,7 @@ LEAK = Lived(
     scenario="coolant_leak",
     seed=1,
     is_control=False,
+    is_sudden=False,
     pace=2.0,
     weather="any",
     onset_s=100.0,
@@ -87,14 +89,22 @@ def test_a_row_tells_of_all_lives_of_a_scenario() -> None:
     assert (row["lives"], row["found"], row["failed"], row["rules"]) == (3, 2, 3, {"hot": 2})
     assert (row["delay_median_s"], row["lead_median_s"], row["lead_share_median"]) == (550.0, 100.0, 0.125)
     assert (row["before_lamp_median_s"], row["before_lamp"], row["lamps"]) == (-50.0, 1, 3)
-    assert row["in_time"] is None
+    assert (row["in_time"], row["sudden"]) == (0, 0)
 
 
 def test_sudden_faults_are_measured_while_the_vehicle_is_in_use() -> None:
-    sudden = replace(LEAK, scenario="dcdc_failure", vehicle="ev", onset_in_use_s=285)
+    sudden = replace(LEAK, scenario="dcdc_failure", vehicle="ev", is_sudden=True, onset_in_use_s=285)
     found = [replace(sudden, told=(told(at_s, "charging"),)) for at_s in (305.0, 306.0)]
     (row,) = rows(found)
-    assert row["in_time"] == 1
+    assert (row["in_time"], row["sudden"]) == (1, 2)
+
+
+def test_isolation_is_lost_at_once_or_creeps_away_as_the_seed_draws() -> None:
+    faults = faults_of("ev")
+    drawn_ones = [draw_faults([FaultSpec("isolation_fault")], faults, seed)[0].fault for seed in range(40)]
+    assert {is_sudden(fault) for fault in drawn_ones} == {True, False}
+    assert is_sudden(draw_faults([FaultSpec("dcdc_failure")], faults, 1)[0].fault)
+    assert not is_sudden(draw_faults([FaultSpec("tyre_leak")], faults, 1)[0].fault)
 
 
 def test_a_life_that_was_cut_counts_for_nothing() -> None:
@@ -117,6 +127,15 @@ def test_lives_are_ordered_seed_by_seed() -> None:
     ordered = list(orders(["car", "ev"], ["tyre_leak", "towing"], [3, 4], files=(), asks_codes=True, until=0.0))
     assert [(one.seed, one.vehicle) for one in ordered[::2]] == [(3, "car"), (3, "ev"), (4, "car"), (4, "ev")]
     assert {one.scenario for one in ordered} == {"tyre_leak", "towing"}
+
+
+def test_what_takes_days_can_be_hurried_and_what_takes_hours_cannot() -> None:
+    slow, quick = STUDIES["car"]["maf_drift"], STUDIES["car"]["water_pump"]
+    fast = hurried(slow, 4.0)
+    assert (fast.length_s, fast.onset_s, fast.pace) == (slow.length_s / 4, slow.onset_s / 4, slow.pace * 4)
+    assert hurried(slow, 1000.0).length_s == 43_200.0
+    assert hurried(quick, 4.0) == quick
+    assert hurried(slow, 1.0) == slow
 
 
 def test_onset_and_weather_are_drawn_from_the_seed() -> None:

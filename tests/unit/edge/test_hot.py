@@ -1,0 +1,177 @@
+"""What must not wait for the tick: said once, by the sample, and not again when the alert begins."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.alerts import AlertBook
+from edge.bus.can_filters import wanted_of
+from edge.bus.spec import SourceSpec
+from edge.decode.database import load_database
+from edge.decode.decoder import Binding, Decoder
+from edge.detect.rules.detector import RuleDetector
+from edge.detect.rules.rule import Rule, rule_of
+from edge.driver.cab import Cab
+from edge.frames import Frame, FrameBatch
+from edge.grid import Cells
+from edge.hot import AGAIN_NS, HotWatch
+from edge.judgement import Judgement
+from edge.tell import Teller
+from edge.wire.envelope import Clock
+
+MS = 1_000_000
+S = 1000 * MS
+DBCS = Path(__file__).parents[3] / "dbc"
+DBC = """VERSION ""
+
+BU_: ECU
+
+BO_ 256 Engine: 4 ECU
+ SG_ Speed : 0|16@1+ (0.1,0) [0|300] "km/h" ECU
+ SG_ Temp : 16|8@1- (1,0) [-40|127] "degC" ECU
+"""
+MAPPING = """
+[signals]
+"Engine.Speed" = { path = "Vehicle.Speed" }
+"Engine.Temp" = { path = "Vehicle.Exterior.AirTemperature", period_s = 0.1 }
+"""
+HOT = "Vehicle.Exterior.AirTemperature > 40"
+
+
+def rule(**fields: Any) -> Rule:
+    usual = {
+        "alert": "hot",
+        "expr": HOT,
+        "component": "cabin",
+        "severity": "critical",
+        "action": "stop_now",
+        "summary": "",
+        "driver": "It is {value} degrees",
+    }
+    return rule_of(usual | fields)
+
+
+@pytest.fixture
+def binding(tmp_path: Path) -> Binding:
+    (tmp_path / "car.dbc").write_text(DBC)
+    (tmp_path / "car.vss.toml").write_text(MAPPING)
+    return Binding(load_database(tmp_path / "car.dbc"))
+
+
+class Drive:
+    """A vehicle whose hot frames are looked at at once, and all of them at the tick."""
+
+    def __init__(self, binding: Binding, *rules: Rule) -> None:
+        self.said: list[str] = []
+        self.hot = HotWatch(rules, [binding])
+        decoder = Decoder([binding])
+        self.judgement = Judgement(decoder, [RuleDetector(rules)], vehicle="v", grid_ns=100 * MS, summary_ns=60 * S)
+        self.teller = Teller(self.judgement.book, Cab(lambda text, _: self.said.append(text)))
+        self.tick = 0
+
+    def frames(self, at: int, *temps: int) -> FrameBatch:
+        return FrameBatch.of([Frame(at + n, 256, bytes([0x68, 1, temp, 0])) for n, temp in enumerate(temps)])
+
+    def hear(self, *temps: int) -> list[str]:
+        """What is said of samples at once."""
+        before = len(self.said)
+        self.heard = self.frames(self.tick * 100 * MS, *temps)
+        window = self.judgement.history.window()
+        self.teller.early(self.hot.look(self.heard, window, self.judgement.book))
+        return self.said[before:]
+
+    def close(self) -> list[str]:
+        """What is said at the tick, of the samples that were heard before it."""
+        before = len(self.said)
+        self.tick += 1
+        cells = Cells(self.heard, [self.tick * 100 * MS], [len(self.heard)])
+        self.teller.tell(self.judgement.advance(cells), Clock.SYNCED)
+        self.heard = self.frames(0)
+        return self.said[before:]
+
+
+def test_a_sample_is_spoken_of_at_once_and_not_again_at_the_tick(binding: Binding) -> None:
+    drive = Drive(binding, rule())
+    assert drive.hear(20) == []
+    assert drive.close() == []
+    assert drive.hear(41, 20) == ["It is 41 degrees"]
+    assert drive.hear(41, 42) == [], "said a moment ago"
+    assert drive.close() == []
+    [alert] = drive.judgement.book.firing
+    assert alert.started == 200 * MS
+    assert drive.hear(43) == [], "it fires"
+
+
+def test_when_it_begins_anew_it_is_said_anew(binding: Binding) -> None:
+    drive = Drive(binding, rule())
+    for _ in range(3):
+        assert drive.hear(41) == ["It is 41 degrees"]
+        drive.close()
+        for _ in range(AGAIN_NS // (100 * MS)):
+            drive.hear(20)
+            assert drive.close() == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"severity": "warning"},
+        {"driver": ""},
+        {"for": "100ms"},
+        {"expr": f"duration({HOT}) >= 0"},
+    ],
+)
+def test_what_is_not_urgent_waits_for_the_tick(binding: Binding, fields: dict[str, str]) -> None:
+    hot = HotWatch([rule(**fields)], [binding])
+    assert hot.rules == ()
+    assert hot.wanted("can0") == []
+
+
+def test_what_else_a_rule_speaks_of_is_as_it_was_at_the_last_tick(binding: Binding) -> None:
+    moving = f'{HOT} and avg_over_time(Vehicle.Speed[200ms]) > 30 and state("driving")'
+    drive = Drive(binding, rule(expr=moving))
+    assert drive.hear(41) == [], "nothing is known yet"
+    drive.heard = drive.frames(0)
+    for _ in range(3):
+        drive.hear(20)
+        drive.close()
+    assert drive.hear(41) == ["It is 41 degrees"]
+
+
+def test_a_text_may_speak_of_a_duration_which_is_reckoned_at_ticks(binding: Binding) -> None:
+    drive = Drive(binding, rule(driver="{value} after {duration(Vehicle.Speed > 1)} s"))
+    assert drive.hear(41) == ["41 after unknown s"]
+
+
+def test_an_inhibited_rule_and_one_that_cools_down_say_nothing(binding: Binding) -> None:
+    gate = rule(alert="gate", expr="Vehicle.Speed > 1", severity="info", inhibits=["hot"])
+    drive = Drive(binding, rule(), gate)
+    drive.hear(20)
+    drive.close()
+    assert drive.hear(41) == []
+    cooling = Drive(binding, rule(cooldown="1m"))
+    assert cooling.hear(41) == ["It is 41 degrees"]
+    cooling.close()
+    for _ in range(20):
+        cooling.hear(20)
+        cooling.close()
+    assert cooling.hear(41) == []
+
+
+def test_frames_of_hot_signals_are_named_as_the_kernel_has_them(binding: Binding) -> None:
+    assert HotWatch([rule()], [binding]).wanted("can0") == ["100"]
+    hot_engine = rule(expr="Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature > 110")
+    truck = HotWatch([hot_engine], [Binding(load_database(DBCS / "telltale-truck.dbc"))]).wanted("can0")
+    fms = HotWatch([hot_engine], [Binding(load_database(DBCS / "fms.dbc"), "front")])
+    assert truck == ["18FEEE00"]
+    assert fms.wanted("front") == ["00FEEE00/00FFFF00"]
+    assert fms.wanted("rear") == []
+    for wanted in (truck, fms.wanted("front")):
+        assert wanted_of(SourceSpec.parse(f"can:can0?only={','.join(wanted)}"))
+
+
+def test_nothing_heard_says_nothing(binding: Binding) -> None:
+    hot = HotWatch([rule()], [binding])
+    window = Judgement(Decoder([binding]), [], vehicle="v", grid_ns=S, summary_ns=S).history.window()
+    assert hot.look(FrameBatch.of([]), window, AlertBook("v")) == []
