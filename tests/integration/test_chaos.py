@@ -44,8 +44,8 @@ summary = "{upper} at {{value}}"
 
 @pytest.fixture
 def drive(tmp_path: Path) -> Path:
-    """A folder with a log that gives reason for exactly 2,000 alerts: of each of four signals 500 rules, once each, since
-    an alert that comes again and again flaps."""
+    """A folder with a log that gives reason for exactly 2,000 alerts: of each of four signals 500 rules, once each,
+    since an alert that comes again and again flaps."""
     (tmp_path / "load.dbc").write_text(DBC)
     rules = [RULE.format(name=name, upper=name.upper(), number=one) for name in "abcd" for one in range(ALERTS // 4)]
     (tmp_path / "rules.toml").write_text("".join(rules))

@@ -11,6 +11,7 @@ from tests.unit.bus.tabled import WRITERS, Columns, mapped
 COOLANT = "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature"
 RPM = "Vehicle.Powertrain.CombustionEngine.Speed"
 BATTERY = "Vehicle.LowVoltageBattery.CurrentVoltage"
+CURRENT = "Vehicle.LowVoltageBattery.CurrentCurrent"
 START = 1_714_521_600
 
 
@@ -22,6 +23,7 @@ def hot_drive() -> Columns:
         "ect_F": [None if row % 7 == 3 else 194.0 + (50.0 if 200 < row < 600 else 0.0) + row % 3 for row in rows],
         RPM: [800.0 + row % 11 for row in rows],
         BATTERY: [11.5 if 100 < row < 900 else 14.1 for row in rows],
+        CURRENT: [-20.0 if 100 < row < 900 else 5.0 for row in rows],
     }
 
 
@@ -53,7 +55,7 @@ def test_text_and_parquet_give_the_same_alerts_at_any_speed(tmp_path: Path) -> N
     [first, *others] = told.values()
     assert all(one == first for one in others)
     lines = [json.loads(line) for line in first.splitlines()]
-    assert {line["component"] for line in lines} == {"cooling", "charging"}
+    assert {line["component"] for line in lines} >= {"cooling", "charging"}
     assert len(lines) >= 4, "each begins and ends"
     assert min(line["started_at"] for line in lines).startswith("2024-05-01T00:0")
 
@@ -100,7 +102,7 @@ def test_a_table_of_one_drive_is_decoded_to_rows(tmp_path: Path) -> None:
     ended = run("telltale-edge", "decode", source, "--out", tmp_path / "rows.jsonl")
     assert ended.status == 0, ended.err
     rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
-    assert len(rows) == 1500 * 3 - sum(row % 7 == 3 for row in range(1500))
+    assert len(rows) == 1500 * 4 - sum(row % 7 == 3 for row in range(1500))
     assert rows[0] == {
         "time": START, "bus": "table", "message": "table", "signal": COOLANT, "value": pytest.approx(90.0),
         "unit": "Celsius", "label": None,
