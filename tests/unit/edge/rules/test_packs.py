@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from edge import trial
 from edge.detect.rules.rule import Rule, load_rules
-from edge.trial import TestFile, try_out
 from edge.trying import look, read_tests
 
 PACKS = Path(__file__).parents[4] / "edge" / "detect" / "packs"
@@ -19,7 +19,7 @@ def _rules(pack: str) -> list[Rule]:
     return rules
 
 
-def _tests(pack: str) -> TestFile:
+def _tests(pack: str) -> trial.TestFile:
     return read_tests(PACKS / "tests" / f"{pack}.toml")
 
 
@@ -52,4 +52,4 @@ def test_every_rule_of_a_pack_has_a_test_in_which_it_fires(pack: str) -> None:
 @pytest.mark.parametrize("pack", NAMES)
 def test_a_pack_does_what_its_tests_say(pack: str) -> None:
     rules = _rules(pack)
-    assert not [str(failure) for test in _tests(pack).test for failure in try_out(rules, test)]
+    assert not [str(failure) for test in _tests(pack).test for failure in trial.try_out(rules, test)]
