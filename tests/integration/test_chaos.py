@@ -25,16 +25,16 @@ DBC: Final = """VERSION ""
 
 BU_: ECU
 
-BO_ 256 Load: 4 ECU
- SG_ A : 0|8@1+ (1,0) [0|255] "" ECU
- SG_ B : 8|8@1+ (1,0) [0|255] "" ECU
- SG_ C : 16|8@1+ (1,0) [0|255] "" ECU
- SG_ D : 24|8@1+ (1,0) [0|255] "" ECU
+BO_ 256 Load: 8 ECU
+ SG_ A : 0|16@1+ (1,0) [0|65535] "" ECU
+ SG_ B : 16|16@1+ (1,0) [0|65535] "" ECU
+ SG_ C : 32|16@1+ (1,0) [0|65535] "" ECU
+ SG_ D : 48|16@1+ (1,0) [0|65535] "" ECU
 """
 RULE: Final = """
 [[rule]]
-alert = "rule_{name}"
-expr = "dbc.Load.{upper} > 100"
+alert = "rule_{name}_{number}"
+expr = "dbc.Load.{upper} > {number} and dbc.Load.{upper} < {number} + 2"
 component = "{name}"
 severity = "warning"
 action = "watch"
@@ -44,12 +44,15 @@ summary = "{upper} at {{value}}"
 
 @pytest.fixture
 def drive(tmp_path: Path) -> Path:
-    """A folder with a log that gives reason for exactly 2,000 alerts: four signals, each 500 times above its limit."""
+    """A folder with a log that gives reason for exactly 2,000 alerts: of each of four signals 500 rules, once each, since
+    an alert that comes again and again flaps."""
     (tmp_path / "load.dbc").write_text(DBC)
-    (tmp_path / "rules.toml").write_text("".join(RULE.format(name=name, upper=name.upper()) for name in "abcd"))
+    rules = [RULE.format(name=name, upper=name.upper(), number=one) for name in "abcd" for one in range(ALERTS // 4)]
+    (tmp_path / "rules.toml").write_text("".join(rules))
     lines = []
     for cell in range(ALERTS // 4 * 2 + 2):
-        payload = ("C8" if cell % 2 else "00") * 4
+        value = cell // 2 + 1 if cell % 2 else 0
+        payload = value.to_bytes(2, "little").hex().upper() * 4
         at_ms = 1_700_000_000_000 + cell * CELL_MS + CELL_MS // 2
         lines.append(f"({at_ms // 1000}.{at_ms % 1000:03d}000) can0 100#{payload}\n")
     (tmp_path / "drive.log").write_text("".join(lines[:-1]))
