@@ -76,5 +76,5 @@ def test_weights_go_by_axle(decoder: Decoder) -> None:
 def test_the_profile_brings_database_and_bit_rate() -> None:
     config = with_profile(Config.model_validate({"profile": "fms", "bus": [{"source": "can:can0"}]}), Path())
     assert config.bus[0].bitrate == 250_000
-    [note] = prepare(config).notes
+    [note] = [note for note in prepare(config).notes if not note.startswith("rule ")]  # FMS lacks what some need
     assert "Vehicle.Telltale.Fuel.TotalUsed: it is mapped from" in note
