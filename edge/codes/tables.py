@@ -18,8 +18,8 @@ from edge.codes.structure import Origin, code_from_text
 FOLDER: Final = Path(__file__).parent
 COMPONENTS: Final = frozenset(
     (
-        *("airbag", "body", "brakes", "charging", "cooling", "drive_motor", "emissions", "engine", "exhaust", "fuel"),
-        *("ignition", "network", "traction_battery", "transmission", "tyres"),
+        *("air", "airbag", "battery", "body", "brakes", "charging", "cooling", "drive_motor", "electrics", "emissions"),
+        *("engine", "exhaust", "fuel", "ignition", "network", "oil", "traction_battery", "transmission", "tyres"),
     )
 )
 """Words for what is broken: those of rules and of the cloud's knowledge base, and some that neither has yet."""

@@ -47,7 +47,7 @@ FITS: Final[Mapping[str, frozenset[str]]] = {
     "battery_coolant_loss": PACK | COOLING,
     "dcdc_failure": CHARGER | TWELVE_VOLT,
     "isolation_fault": PACK,
-    "coolant_pump": COOLING | {"drive_unit"},
+    "coolant_pump": COOLING | {"drive_motor"},
     "charge_port_hot": frozenset({"charging"}),
 }
 """By scenario: components whose alert sends the vehicle to who would find this fault. Any other is a wrong one,
