@@ -27,6 +27,7 @@ PATHS: Final = (SPEED, IGNITION, ENGINE_SPEED, READY, CHARGING, CHARGING_KW)
 
 ON: Final = 4.0
 START: Final = 5.0
+"""Of the ignition: VSS 6.0 lists UNDEFINED, LOCK, OFF, ACC, ON, START; we number them 0 to 5."""
 MOVING_KMH: Final = 1.0
 """Above the noise of a wheel-speed sensor at rest."""
 _TELLS_ON: Final = ((IGNITION, ON), (READY, 1.0), (ENGINE_SPEED, 1.0))

@@ -6,20 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from edge.catalogue import ENGINE
+from edge.doing import ENGINE_SPEED, IGNITION, MOVING_KMH, ON, SPEED
 from edge.figures import Figures
 from edge.frames import NANOSECONDS
 from edge.history import Window
 
-SPEED: Final = "Vehicle.Speed"
-IGNITION: Final = "Vehicle.LowVoltageSystemState"
-ENGINE_SPEED: Final = f"{ENGINE}.Speed"
 FUEL_RATE: Final = "Vehicle.OBD.FuelRate"
-
-IGNITION_ON: Final = 4.0
-"""VSS 6.0 lists UNDEFINED, LOCK, OFF, ACC, ON, START; we number them 0 to 5."""
-MOVING_KMH: Final = 1.0
-"""Above the noise of a wheel-speed sensor at rest."""
 OFF_NS: Final = 5 * NANOSECONDS
 """Ignition off for this long ends a trip; a restart within it goes on."""
 HELD_PERIODS: Final = 3
@@ -163,7 +155,7 @@ def _is_on(window: Window) -> bool | None:
     """Whether the vehicle is in use; None when nothing that tells is known."""
     ignition = window.value(IGNITION)
     if not math.isnan(ignition):
-        return ignition >= IGNITION_ON
+        return ignition >= ON
     turning = [window.value(path) for path in (ENGINE_SPEED, SPEED)]
     known = [abs(value) > MOVING_KMH for value in turning if not math.isnan(value)]
     return any(known) if known else None

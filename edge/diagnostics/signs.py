@@ -6,8 +6,8 @@ from edge.alerts.scene import LATITUDE, LONGITUDE
 from edge.catalogue import ENGINE
 from edge.diagnostics.telling import Place
 from edge.diagnostics.watch import Signs
+from edge.doing import IGNITION, ON
 from edge.history import Window
-from edge.trips import IGNITION, IGNITION_ON
 
 _VOLTS = ("Vehicle.LowVoltageBattery.CurrentVoltage", "Vehicle.OBD.ControlModuleVoltage")
 
@@ -20,7 +20,7 @@ def signs_of(window: Window, now_ns: int) -> Signs:
         at_ns=now_ns,
         engine_rpm=_known(window, f"{ENGINE}.Speed"),
         speed_kmh=_known(window, "Vehicle.Speed"),
-        ignition=None if ignition is None else ignition >= IGNITION_ON,
+        ignition=None if ignition is None else ignition >= ON,
         volts=volts[0] if volts else None,
     )
 

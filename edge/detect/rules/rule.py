@@ -13,14 +13,16 @@ from edge.detect.finding import Concern
 from edge.detect.rules.checking import Known, check_condition
 from edge.detect.rules.entry import RuleEntry
 from edge.detect.rules.generate import Conditions
-from edge.detect.rules.nodes import Call, Node, SignalNow, Stretch
+from edge.detect.rules.nodes import LOGIC, Binary, Call, Node, SignalNow, Stretch, Unary
 from edge.detect.rules.syntax import Wrong, parse, place
 from edge.detect.rules.texts import Text, compiled
 from edge.detect.rules.written import Written, read_rules
 from edge.errors import ConfigError
 
 REFUSED_MAX: Final = 500
-"""Told of all files; more are counted."""
+"""Told of all files."""
+LACKING_MAX: Final = 3
+"""Signals that are named of a rule that cannot fire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +193,27 @@ def _check_inhibits(rules: Collection[Rule], owners: Mapping[str, Path], refused
 
 
 def unheard(rules: Sequence[Rule], paths: Collection[str]) -> list[str]:
-    """A line for each rule that can never fire here, because the vehicle's databases lack a signal of it."""
-    return [
-        f"rule {rule.concern.rule} cannot fire: no database gives {path}"
-        for rule in rules
-        for path in rule.paths
-        if path not in paths and info(path) is not None
-    ]
+    """A line for each rule that can never fire here, because the vehicle's databases lack signals of it."""
+    return [line for rule in rules if (line := _why_never(rule, paths))]
+
+
+def _why_never(rule: Rule, paths: Collection[str]) -> str:
+    lacking = [path for path in rule.paths if path not in paths and info(path) is not None]
+    if not lacking or _can_be(rule.conditions.when, frozenset(lacking), wanted=True):
+        return ""
+    shown = ", ".join(lacking[:LACKING_MAX])
+    more = f" and {len(lacking) - LACKING_MAX} more" if len(lacking) > LACKING_MAX else ""
+    return f"rule {rule.concern.rule} cannot fire: no database gives {shown}{more}"
+
+
+def _can_be(node: Node, lacking: frozenset[str], *, wanted: bool) -> bool:
+    """Whether a condition can become true (or false) while these signals are unknown for ever."""
+    if isinstance(node, Unary) and node.operator == "not":
+        return _can_be(node.of, lacking, wanted=not wanted)
+    if isinstance(node, Binary) and node.operator in LOGIC:
+        right = wanted if node.operator != "unless" else not wanted
+        sides = _can_be(node.left, lacking, wanted=wanted), _can_be(node.right, lacking, wanted=right)
+        return any(sides) if (node.operator == "or") == wanted else all(sides)
+    if isinstance(node, Call) and node.name == "unknown":
+        return True
+    return not any(isinstance(part, SignalNow | Stretch) and part.path in lacking for part in node.walk())

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.catalogue import ENGINE
+from edge.doing import IGNITION, SPEED
 from edge.history import History
 from edge.signals import Signal, SignalBatch
-from edge.trips import IGNITION, SPEED, Trip, TripLog
+from edge.trips import Trip, TripLog
 
 S = 1_000_000_000
 PATHS = (SPEED, f"{ENGINE}.Speed", IGNITION, "Vehicle.OBD.FuelRate")

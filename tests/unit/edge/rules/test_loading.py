@@ -6,7 +6,7 @@ import pytest
 
 from edge import catalogue
 from edge.assets import rule_file
-from edge.detect.rules.rule import Refused, Rule, load_rules, unheard
+from edge.detect.rules.rule import Refused, Rule, load_rules, rule_of, unheard
 from edge.errors import ConfigError
 
 S = 1_000_000_000
@@ -170,6 +170,24 @@ def test_a_rule_that_can_never_fire_here_is_named(tmp_path: Path) -> None:
     rules, _ = load(tmp_path, RULE + GOOD)
     lines = unheard(rules, {"Vehicle.Exterior.AirTemperature", "Vehicle.Speed"})
     assert lines == ["rule fast cannot fire: no database gives Vehicle.OBD.EngineLoad"]
+
+
+@pytest.mark.parametrize(
+    ("expr", "can"),
+    [
+        ("Vehicle.Speed > 1 and Vehicle.OBD.EngineLoad > 1", False),
+        ("Vehicle.Speed > 1 or Vehicle.OBD.EngineLoad > 1", True),
+        ("Vehicle.Speed > 1 unless Vehicle.OBD.EngineLoad > 1", False),
+        ("not (Vehicle.Speed > 1 and Vehicle.OBD.EngineLoad > 1)", True),
+        ("not (Vehicle.Speed > 1 or Vehicle.OBD.EngineLoad > 1)", False),
+        ("unknown(Vehicle.OBD.EngineLoad) and Vehicle.Speed > 1", True),
+        ("duration(Vehicle.OBD.EngineLoad > 1) > 5", False),
+    ],
+)
+def test_only_a_rule_that_needs_what_is_missing_cannot_fire(expr: str, can: bool) -> None:
+    table = {"alert": "x", "component": "x", "severity": "info", "action": "watch", "summary": ""}
+    rule = rule_of({**table, "expr": expr})
+    assert (unheard([rule], {"Vehicle.Speed"}) == []) is can
 
 
 def test_the_shipped_pack_loads_and_names_only_signals_of_the_catalogue() -> None:
