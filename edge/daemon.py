@@ -35,6 +35,7 @@ from edge.frames import FrameBatch
 from edge.grid import Grid
 from edge.health import LOOK_S, Pulse, health_body
 from edge.hot import LOOK_NS
+from edge.looking import SWITCH_S, Looking
 from edge.outbox import Outbox
 from edge.prepare import MS, Prepared, bus_inside
 from edge.report import Report, frame_counts, most_common, unheard
@@ -90,9 +91,6 @@ class Daemon:
             for source, spec, bus in zip(sources, prepared.specs, config.bus, strict=True)
         ]
         self._live = any(source.live for source in sources)
-        self._hot_lanes = list(self._open_hot(stack))
-        names = [*(lane.name for lane in self._lanes), *(f"{lane.name} hot" for lane, _ in self._hot_lanes)]
-        self._readers = Readers([*sources, *(source for _, source in self._hot_lanes)], names=names)
         self._grid = Grid(
             [source.live for source in sources],
             grid_ns=config.judging.grid_ms * MS,
@@ -101,6 +99,14 @@ class Daemon:
         self._ring = FrameRing(config.memory.frame_ring_mb * MEGABYTE)
         self._teller = Teller(
             self._judgement.book, Cab(_voice(config)), outbox=parts.outbox, alerts_out=parts.alerts_out
+        )
+        hot = list(self._open_hot(stack))
+        self._looking = Looking(prepared.hot, self._teller.early) if hot else None
+        looks = [self._looking.through(lane.placed) for lane, _ in hot] if self._looking else []
+        self._readers = Readers(
+            [*sources, *(source for _, source in hot)],
+            names=[*(lane.name for lane in self._lanes), *(f"{lane.name} hot" for lane, _ in hot)],
+            at_once=dict(enumerate(looks, len(sources))),
         )
         self._show_at_ns = 0
         self._pulse = Pulse()
@@ -113,6 +119,9 @@ class Daemon:
             EdgeError: a part died that cannot be restarted.
         """
         self._take_up()
+        if self._looking:
+            sys.setswitchinterval(SWITCH_S)
+            self._prepared.hot.at_tick(self._judgement.history.window(), self._judgement.book)
         told = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -195,18 +204,13 @@ class Daemon:
     def _take(self) -> None:
         for index, batch in self._readers.take(DRAIN_S):
             if index >= len(self._lanes):
-                self._look_at_once(self._hot_lanes[index - len(self._lanes)][0], batch)
-            elif batch is None:
+                continue  # a second socket is over; its frames were looked at as they came
+            if batch is None:
                 self._grid.end(index)
             else:
                 if index in self._asked:
                     self._asked[index].service.count(*own_traffic(batch))
                 self._grid.offer(index, self._lanes[index].placed(batch), time.monotonic_ns())
-
-    def _look_at_once(self, lane: "_Lane", batch: FrameBatch | None) -> None:
-        if batch is not None and len(batch):
-            window = self._judgement.history.window()
-            self._teller.early(self._prepared.hot.look(lane.placed(batch), window, self._judgement.book))
 
     def _hear_askers(self) -> None:
         """Tell those who ask what the vehicle shows, and tell on what they found."""
@@ -233,6 +237,8 @@ class Daemon:
             self._span = [*self._span[:1], int(cells.frames.time[0]), int(cells.frames.time[-1])]
             self._span = [self._span[0], self._span[-1]]
         self._wake(self._teller.tell(self._judgement.advance(cells), self._clock()))
+        if self._looking:
+            self._prepared.hot.at_tick(self._judgement.history.window(), self._judgement.book)
 
     def _clock(self) -> Clock:
         """Of a recording: whether its stamps count from 1970."""
@@ -256,7 +262,10 @@ class Daemon:
             uptime_s=time.monotonic() - self._started_s,
             buses={reader.name: reader.down for reader in self._readers.readers},
             askers={one.service.name: (one.service.trouble, one.service.why) for one in self._asked.values()},
-            switched_off=self._judgement.judges.switched_off,
+            switched_off={
+                **self._judgement.judges.switched_off,
+                **({"at once": self._looking.failed} if self._looking and self._looking.failed else {}),
+            },
             counters=counters,
         )
         if at_the_end or self._pulse.wants(body, now_s=time.monotonic(), posted_s=self._posted_s):

@@ -40,8 +40,21 @@ class Early:
     """What the cab says."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Tick:
+    """What the last tick left behind; made by the thread that judges, read by those that look."""
+
+    numbers: Sequence[float]
+    """Of each input."""
+    ready: frozenset[str]
+    """Rules whose alert would begin if they held now."""
+
+
 class HotWatch:
-    """Looks at the samples of hot signals, and says which rules hold by them."""
+    """Looks at the samples of hot signals, and says which rules hold by them.
+
+    `at_tick` belongs to the thread that judges; `look` may be called from another one meanwhile.
+    """
 
     def __init__(self, rules: Sequence[Rule], bindings: Sequence[Binding]) -> None:
         """Of `rules` those that are hot."""
@@ -54,6 +67,7 @@ class HotWatch:
         """Durations that texts speak of: they are reckoned at ticks alone."""
         self._places = self._places_of()
         self._said: dict[str, int] = {}
+        self._tick = _Tick([UNKNOWN] * len(self._compiled.inputs), frozenset())
 
     def wanted(self, bus: str) -> list[str]:
         """Which frames of a bus carry hot signals, as `only=` has it; nothing: none, or too many to bother."""
@@ -61,28 +75,35 @@ class HotWatch:
         found = [text for binding in self._bindings if binding.applies(bus) for text in _wanted(binding, hot)]
         return [] if len(found) > IDS_MAX else list(dict.fromkeys(found))
 
-    def look(self, frames: FrameBatch, window: Window, book: AlertBook) -> list[Early]:
-        """What holds by these frames that does not fire yet; `window`: as of the last tick."""
+    def at_tick(self, window: Window, book: AlertBook) -> None:
+        """Take up what a tick found; before the first nothing is ready."""
+        if self.rules:
+            concerns = [rule.concern for rule in self.rules]
+            ready = frozenset(one.rule for one in concerns if book.would_begin(one, window.until))
+            self._tick = _Tick(self._reader.read(window), ready)
+
+    def look(self, frames: FrameBatch) -> list[Early]:
+        """What holds by these frames and does not fire yet, with all else as of the last tick."""
+        tick = self._tick
         if self._decoder is None or not len(frames):
             return []
-        samples = self._decoder.decode(frames)
         found: list[Early] = []
-        usual = self._reader.read(window)
+        samples = self._decoder.decode(frames)
         columns = samples.time.tolist(), samples.signal.tolist(), samples.value.tolist()
         for time, signal, value in zip(*columns, strict=True):
             if (places := self._places.get(signal)) is not None:
-                numbers = list(usual)
+                numbers = list(tick.numbers)
                 for place in places:
                     numbers[place] = value
-                found += self._by_sample(numbers, time, book)
+                found += self._by_sample(numbers, time, tick.ready)
         return found
 
-    def _by_sample(self, numbers: Sequence[float], at: int, book: AlertBook) -> Iterator[Early]:
+    def _by_sample(self, numbers: Sequence[float], at: int, ready: frozenset[str]) -> Iterator[Early]:
         for number, verdict, _ in self._compiled.judge(numbers, self._held, 0.0):
             rule = self.rules[number]
             name = rule.concern.rule
             is_new = at - self._said.get(name, at - AGAIN_NS) >= AGAIN_NS
-            if verdict == TRUE and is_new and book.would_begin(rule.concern, at):
+            if verdict == TRUE and is_new and name in ready:
                 self._said[name] = at
                 facts = Facts(self._compiled.teller(rule.told)(numbers, self._held), rule.formats)
                 yield Early(at, name, rule.concern.driver.format_map(facts))

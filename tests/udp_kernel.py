@@ -1,18 +1,27 @@
 """UDP ports on the loopback in place of CAN interfaces, where the kernel has no CAN: same readers, same frames.
 
-`can:PORT` is read as a ring of memory, `can:PORT?ring=off` as a socket; what is sent there is struct can_frame.
+`can:PORT` is read as a ring of memory, `can:PORT?ring=off` as a socket; what is sent there is struct can_frame. A
+second socket with `only=` may listen to a port beside its ring: of sockets bound to one port the newest is given its
+datagrams, and the ring hears them all.
 """
 
 import socket
+import struct
+from collections.abc import Sequence
+from ctypes import addressof, create_string_buffer
 from typing import Final
 
+from edge.bus.can_filters import packet_filters, wanted_of
 from edge.bus.datagrams import Datagrams
-from edge.bus.packet_ring import FRAMES_ROOM, Instruction, PacketRing
+from edge.bus.packet_ring import FRAMES_ROOM, SO_ATTACH_FILTER, Instruction, PacketRing
 from edge.bus.receiver import Receiver
 from edge.bus.spec import SourceSpec
 from edge.errors import BusDown
 
 IP_AND_UDP_BYTES: Final = 28
+UDP_BYTES: Final = 8
+_LOAD: Final = 0x20
+"""BPF_LD | BPF_W | BPF_ABS (linux/bpf_common.h)."""
 
 
 class UdpKernel:
@@ -24,17 +33,21 @@ class UdpKernel:
 
     def open(self) -> Receiver:
         """Listen to the port."""
-        return open_port(int(self._spec.rest), ring=self._spec.bool_option("ring", True))
+        wanted = packet_filters(wanted_of(self._spec))
+        return open_port(int(self._spec.rest), ring=self._spec.bool_option("ring", True), wanted=wanted)
 
     def down(self, error: OSError) -> BusDown:
         """What is said when the port cannot be read."""
         return BusDown(f"{self._spec.text}: {error.strerror}")
 
 
-def open_port(port: int, *, ring: bool, frames_room: int = FRAMES_ROOM) -> Receiver:
-    """A receiver of what is sent to a port; `frames_room` counts for a ring."""
+def open_port(port: int, *, ring: bool, frames_room: int = FRAMES_ROOM, wanted: Sequence[Instruction] = ()) -> Receiver:
+    """A receiver of what is sent to a port; `frames_room` counts for a ring, the filter `wanted` for a socket."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if not ring:
+        if wanted:
+            _attach(bound, wanted)
         receiver = Datagrams(bound)
         bound.bind(("127.0.0.1", port))
         return receiver
@@ -43,6 +56,13 @@ def open_port(port: int, *, ring: bool, frames_room: int = FRAMES_ROOM) -> Recei
     bound.bind(("127.0.0.1", port))
     opened.bound = bound
     return opened
+
+
+def _attach(bound: socket.socket, wanted: Sequence[Instruction]) -> None:
+    """To a UDP socket a frame begins behind the head of UDP."""
+    moved = [(code, yes, no, operand + UDP_BYTES * (code == _LOAD)) for code, yes, no, operand in wanted]
+    program = create_string_buffer(b"".join(struct.pack("=HBBI", *one) for one in moved))
+    bound.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("@HP", len(moved), addressof(program)))
 
 
 class PortRing(PacketRing):

@@ -44,15 +44,19 @@ class Reader:
         source: Source,
         *,
         arrival: threading.Condition | None = None,
+        at_once: Callable[[FrameBatch], None] | None = None,
         room: int = ROOM,
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        """`arrival` is notified of every batch; readers may share one."""
+        """`arrival` is notified of every batch; readers may share one. `at_once` is given every batch by the thread
+        that reads it, and nothing is kept to be taken.
+        """
         self.name = name
         self.down: str | None = None
         """Why the bus is down; None while it is up."""
         self._source = source
         self._arrival = arrival or threading.Condition()
+        self._at_once = at_once
         self._room = room
         self._monotonic_ns = monotonic_ns
         self._queue: deque[FrameBatch] = deque()
@@ -170,6 +174,9 @@ class Reader:
                 self._put(FrameBatch.empty(self._buses, self._monotonic_ns()))
 
     def _put(self, batch: FrameBatch) -> None:
+        if self._at_once is not None:
+            self._at_once(batch)
+            return
         with self._arrival:
             if not self._source.live:
                 self._arrival.wait_for(lambda: self._cost < self._room or self._stop.is_set())
@@ -190,12 +197,22 @@ class Reader:
 class Readers:
     """A reader for each source; whoever takes waits for any of them."""
 
-    def __init__(self, sources: Sequence[Source], *, names: Sequence[str] = ()) -> None:
-        """`names`: for logs; the sources are numbered without."""
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        *,
+        names: Sequence[str] = (),
+        at_once: Mapping[int, Callable[[FrameBatch], None]] | None = None,
+    ) -> None:
+        """`names`: for logs; the sources are numbered without. `at_once`: by the number of a source, who is given its
+        batches by the thread that reads them.
+        """
         self._arrival = threading.Condition()
         names = names or [f"source {number}" for number in range(1, len(sources) + 1)]
+        at_once = at_once or {}
         self.readers = [
-            Reader(name, source, arrival=self._arrival) for name, source in zip(names, sources, strict=True)
+            Reader(name, source, arrival=self._arrival, at_once=at_once.get(index))
+            for index, (name, source) in enumerate(zip(names, sources, strict=True))
         ]
         self._ended: set[int] = set()
 

@@ -36,9 +36,13 @@ PATIENCE_S: Final = 30.0
 POLL_S: Final = 0.05
 LOG_S: Final = 120
 """Of the drive whose frames go round."""
-LATE_MS, DURABLE_MS = 25.0, 25.0
-"""Budgets: a cell's end to its judgement, a finding to its alert on the disk."""
-TIMES: Final = (("late_ms", "cell's end to judged", LATE_MS), ("durable_ms", "found to disk", DURABLE_MS))
+LATE_MS, DURABLE_MS, LOOKED_MS = 25.0, 25.0, 5.0
+"""Budgets: a cell's end to its judgement, a finding to its alert on the disk, a hot frame to its verdict."""
+TIMES: Final = (
+    ("late_ms", "cell's end to judged", LATE_MS),
+    ("durable_ms", "found to disk", DURABLE_MS),
+    ("looked_ms", "hot frame to verdict", LOOKED_MS),
+)
 RESIDENT_MB: Final = {True: 100.0, False: 60.0}
 FIRST_FINDING_S: Final = {True: 0.8, False: 0.5}
 """By whether there is a model."""

@@ -15,7 +15,9 @@ import edge.cli
 import edge.run
 from edge.bus import socketcan
 from edge.config import Config, load_config
+from edge.frames import FrameBatch
 from edge.grid import Cells
+from edge.hot import Early, HotWatch
 from edge.judgement import Judgement, Outcome
 from edge.outbox import Outbox
 from edge.prepare import Prepared, prepare
@@ -52,9 +54,30 @@ class Timed(Judgement):
         self.late_ms.extend((now_ns - end) / 1e6 for end in cells.ends)
 
 
+class TimedWatch(HotWatch):
+    """Remembers how long after each frame it was looked at."""
+
+    looked_ms: list[float]
+
+    @classmethod
+    def of(cls, watch: HotWatch) -> "TimedWatch":
+        """The same watch, timed."""
+        timed = cls.__new__(cls)
+        timed.__dict__.update(watch.__dict__)
+        timed.looked_ms = []
+        return timed
+
+    def look(self, frames: FrameBatch, *given: Any) -> list[Early]:
+        found = super().look(frames, *given)
+        now_ns = time.time_ns()
+        self.looked_ms += [(now_ns - at) / 1e6 for at in frames.time.tolist()]
+        return found
+
+
 def main() -> None:
     """Run until told to stop, then write what was seen."""
     made: list[Timed] = []
+    watches: list[TimedWatch] = []
     durable_ms: list[float] = []
     put = Outbox.put
 
@@ -68,7 +91,8 @@ def main() -> None:
     def timed(config: Config, *, keeps: bool = False) -> Prepared:
         prepared = prepare(config, keeps=keeps)
         made.append(Timed.of(prepared.judgement))
-        return replace(prepared, judgement=made[0])
+        watches.append(TimedWatch.of(prepared.hot))
+        return replace(prepared, judgement=made[0], hot=watches[0])
 
     vars(socketcan)["KernelCan"] = UdpKernel
     vars(edge.run)["prepare"] = timed
@@ -78,6 +102,7 @@ def main() -> None:
         "report": json.loads(report.as_json()),
         "late_ms": made[0].late_ms[SETTLING:],
         "durable_ms": durable_ms,
+        "looked_ms": watches[0].looked_ms,
         "first_finding_cpu_s": made[0].first_finding_cpu_s,
         "modules": sorted(sys.modules),
     }

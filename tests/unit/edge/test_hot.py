@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from edge.alerts import AlertBook
 from edge.bus.can_filters import wanted_of
 from edge.bus.spec import SourceSpec
 from edge.decode.database import load_database
@@ -15,8 +14,9 @@ from edge.detect.rules.rule import Rule, rule_of
 from edge.driver.cab import Cab
 from edge.frames import Frame, FrameBatch
 from edge.grid import Cells
-from edge.hot import AGAIN_NS, HotWatch
+from edge.hot import AGAIN_NS, Early, HotWatch
 from edge.judgement import Judgement
+from edge.looking import Looking
 from edge.tell import Teller
 from edge.wire.envelope import Clock
 
@@ -69,6 +69,7 @@ class Drive:
         self.judgement = Judgement(decoder, [RuleDetector(rules)], vehicle="v", grid_ns=100 * MS, summary_ns=60 * S)
         self.teller = Teller(self.judgement.book, Cab(lambda text, _: self.said.append(text)))
         self.tick = 0
+        self._hand_on()
 
     def frames(self, at: int, *temps: int) -> FrameBatch:
         return FrameBatch.of([Frame(at + n, 256, bytes([0x68, 1, temp, 0])) for n, temp in enumerate(temps)])
@@ -77,8 +78,7 @@ class Drive:
         """What is said of samples at once."""
         before = len(self.said)
         self.heard = self.frames(self.tick * 100 * MS, *temps)
-        window = self.judgement.history.window()
-        self.teller.early(self.hot.look(self.heard, window, self.judgement.book))
+        self.teller.early(self.hot.look(self.heard))
         return self.said[before:]
 
     def close(self) -> list[str]:
@@ -88,7 +88,11 @@ class Drive:
         cells = Cells(self.heard, [self.tick * 100 * MS], [len(self.heard)])
         self.teller.tell(self.judgement.advance(cells), Clock.SYNCED)
         self.heard = self.frames(0)
+        self._hand_on()
         return self.said[before:]
+
+    def _hand_on(self) -> None:
+        self.hot.at_tick(self.judgement.history.window(), self.judgement.book)
 
 
 def test_a_sample_is_spoken_of_at_once_and_not_again_at_the_tick(binding: Binding) -> None:
@@ -172,6 +176,36 @@ def test_frames_of_hot_signals_are_named_as_the_kernel_has_them(binding: Binding
 
 
 def test_nothing_heard_says_nothing(binding: Binding) -> None:
-    hot = HotWatch([rule()], [binding])
-    window = Judgement(Decoder([binding]), [], vehicle="v", grid_ns=S, summary_ns=S).history.window()
-    assert hot.look(FrameBatch.of([]), window, AlertBook("v")) == []
+    assert HotWatch([rule()], [binding]).look(FrameBatch.of([])) == []
+
+
+def test_before_a_first_tick_nothing_is_ready(binding: Binding) -> None:
+    drive = Drive(binding, rule())
+    assert HotWatch([rule()], [binding]).look(drive.frames(0, 41)) == []
+
+
+def test_what_began_at_the_tick_just_now_is_not_said_again_by_its_sample(binding: Binding) -> None:
+    drive = Drive(binding, rule())
+    drive.heard = drive.frames(0, 41)
+    assert drive.close() == ["It is 41 degrees"]
+    drive.teller.early([Early(50 * MS, "hot", "It is 41 degrees")])
+    assert drive.said == ["It is 41 degrees"]
+    drive.teller.early([Early(150 * MS, "hot", "It is 42 degrees")])
+    assert drive.said[1:] == ["It is 42 degrees"]
+
+
+def test_looking_that_fails_says_so_and_ends(binding: Binding, caplog: pytest.LogCaptureFixture) -> None:
+    def lost(frames: FrameBatch) -> FrameBatch:
+        raise ValueError("no such bus")
+
+    drive = Drive(binding, rule())
+    told: list[Early] = []
+    looking = Looking(drive.hot, told.extend)
+    look = looking.through(lost)
+    look(FrameBatch.of([]))
+    failed = [looking.failed]
+    look(drive.frames(0, 41))
+    look(drive.frames(0, 41))
+    assert [*failed, looking.failed] == [None, "ValueError: no such bus"]
+    assert told == []
+    assert caplog.text.count("critical rules wait for the tick from now on") == 1
