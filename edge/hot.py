@@ -18,7 +18,7 @@ from edge.detect.rules.texts import Facts
 from edge.frames import NANOSECONDS, FrameBatch
 from edge.history import UNKNOWN, Window
 
-LOOK_NS: Final = 1_000_000
+LOOK_NS: Final = 2_000_000
 """How often frames of hot signals are fetched while they come."""
 IDS_MAX: Final = 64
 """On one bus: beyond that it is better to wait for the tick."""
@@ -71,7 +71,7 @@ class HotWatch:
 
     def wanted(self, bus: str) -> list[str]:
         """Which frames of a bus carry hot signals, as `only=` has it; nothing: none, or too many to bother."""
-        hot = {path for rule in self.rules for path in rule.paths}
+        hot = {path for rule in self.rules for path in rule.paths_now}
         found = [text for binding in self._bindings if binding.applies(bus) for text in _wanted(binding, hot)]
         return [] if len(found) > IDS_MAX else list(dict.fromkeys(found))
 

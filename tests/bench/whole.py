@@ -73,6 +73,17 @@ summary = "{{value}}"
 """
 
 
+HOT: Final = """
+[[rule]]
+alert = "boils"
+expr = "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature > 140"
+component = "cooling"
+severity = "critical"
+action = "stop_now"
+summary = "{value}"
+driver = "Stop."
+"""
+"""Looked at as it comes, and never so."""
 MANY: Final = 1_000
 NEVER: Final = (
     "{one} > 1e6 and {other} < 5",
@@ -168,7 +179,8 @@ class _Bench:
         self._folder = folder
         self._log, self._rules = folder / "drive.log", folder / "rules.toml"
         rules = [("Vehicle.Speed", "fast", 40), ("Vehicle.LowVoltageBattery.CurrentVoltage", "heard", 1)]
-        self._rules.write_text("".join(RULE.format(signal=path, name=name, limit=limit) for path, name, limit in rules))
+        written = [RULE.format(signal=path, name=name, limit=limit) for path, name, limit in rules]
+        self._rules.write_text("".join([*written, HOT]))
         program = str(PYTHON.parent / "telltale-edge")
         simulate = [program, "simulate", "--out", str(self._log), "--duration", str(LOG_S)]
         subprocess.run([*simulate, "--seed", "7", "--cycle", "commute"], check=True, capture_output=True)

@@ -74,10 +74,15 @@ class Rule:
 
     @property
     def is_hot(self) -> bool:
-        """A single sample decides, and the driver must know at once."""
+        """A single sample decides, and the driver must know at once. What speaks of stretches alone waits for ticks."""
         is_timed = any(isinstance(one, Call) and one.name == "duration" for one in self._parts())
         is_urgent = self.concern.severity == "critical" and bool(self.concern.driver)
-        return self.conditions.each_sample and is_urgent and not is_timed
+        return self.conditions.each_sample and is_urgent and not is_timed and bool(self.paths_now)
+
+    @property
+    def paths_now(self) -> frozenset[str]:
+        """Signals whose newest sample it looks at, beside what others did over time."""
+        return frozenset(one.path for one in self._parts() if isinstance(one, SignalNow))
 
     def _parts(self) -> Sequence[Node]:
         return [part for node in (self.conditions.when,) for part in node.walk()]

@@ -124,6 +124,7 @@ def test_when_it_begins_anew_it_is_said_anew(binding: Binding) -> None:
         {"driver": ""},
         {"for": "100ms"},
         {"expr": f"duration({HOT}) >= 0"},
+        {"expr": "min_over_time(Vehicle.Exterior.AirTemperature[10s]) > 40"},
     ],
 )
 def test_what_is_not_urgent_waits_for_the_tick(binding: Binding, fields: dict[str, str]) -> None:
@@ -173,6 +174,13 @@ def test_frames_of_hot_signals_are_named_as_the_kernel_has_them(binding: Binding
     assert fms.wanted("rear") == []
     for wanted in (truck, fms.wanted("front")):
         assert wanted_of(SourceSpec.parse(f"can:can0?only={','.join(wanted)}"))
+
+
+def test_only_frames_that_can_decide_are_fetched(binding: Binding) -> None:
+    by_one = rule(expr="avg_over_time(Vehicle.Speed[1s]) > 30 and Vehicle.Powertrain.CombustionEngine.Speed > 7000")
+    car = Binding(load_database(DBCS / "telltale-car.dbc"))
+    alone = rule(expr="Vehicle.Powertrain.CombustionEngine.Speed > 7000")
+    assert HotWatch([by_one], [car]).wanted("can0") == HotWatch([alone], [car]).wanted("can0") != []
 
 
 def test_nothing_heard_says_nothing(binding: Binding) -> None:
