@@ -2,11 +2,13 @@
 
     python -m tests.study.rules scenarios --vehicle truck --fault air_leak --seeds 1000:1010 --rules truck.toml
     python -m tests.study.rules healthy --hours 100 --minutes 10 --out healthy.json
+    python -m tests.study.rules frames --hours 12
     python -m tests.study.rules report healthy.json more.json
 
 *Scenarios* lives each fault and each negative control of each vehicle with the size and speed that the seed draws,
 and the onset and weather too, under the rules of the vehicle's shipped profile. *Healthy* lives all cycles in all
-weathers and counts what is said. A driving hour is one in which the vehicle moves; alerts count whenever they come.
+weathers and counts what is said. *Frames* lives hours twice, as rows and as frames, and tells what differs. A driving
+hour is one in which the vehicle moves; alerts count whenever they come.
 
 Seeds below 10,000 are for tuning. Those from 50,000 on are opened once, with --final, when the packs are done, and
 the tables in the README are made with them: whoever changes a rule after a look at them takes new ones.
@@ -24,7 +26,7 @@ from typing import Any
 
 from edge.errors import ConfigError
 from edge.simulator.simulation import faults_of
-from tests.study.rules import healthy_lives, scenario_lives
+from tests.study.rules import healthy_lives, scenario_lives, twice
 from tests.study.rules.kit import load_kit
 from tests.study.rules.scenario_lives import VEHICLES
 from tests.study.rules.seeds import check_seeds, default_seeds, parse_seeds
@@ -52,16 +54,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     parts = which.add_parser("report", help="the tables of what several runs wrote with --out")
     parts.add_argument("files", nargs="+", type=Path, metavar="FILE.json")
+    frames = which.add_parser("frames", help="the same lives as rows and as frames")
+    frames.add_argument("--hours", type=float, default=18.0, help="so many (18: every one of its faults once)")
     for one in (scenarios, healthy):
-        one.add_argument("--vehicle", nargs="+", default=VEHICLES, choices=VEHICLES)
-        one.add_argument("--seeds", type=parse_seeds, metavar="A:B")
-        one.add_argument("--final", action="store_true", help="open the seeds that are opened once")
         one.add_argument(
             "--rules", nargs="+", default=[], metavar="FILE", help="instead of the profile's; of a folder VEHICLE.toml"
         )
         one.add_argument("--no-codes", action="store_true", help="nobody asks for trouble codes")
-        one.add_argument("--jobs", type=int, default=2)
         one.add_argument("--minutes", type=float, default=600.0, help="then what is done is reported (600)")
+    for one in (scenarios, healthy, frames):
+        one.add_argument("--vehicle", nargs="+", default=VEHICLES, choices=VEHICLES)
+        one.add_argument("--seeds", type=parse_seeds, metavar="A:B")
+        one.add_argument("--final", action="store_true", help="open the seeds that are opened once")
+        one.add_argument("--jobs", type=int, default=2)
         one.add_argument("--out", type=Path, metavar="FILE.json", help="every life and every row")
     return parser
 
@@ -73,15 +78,17 @@ def main(arguments: Sequence[str]) -> int:
     if asked.which == "report":
         return _reported(parser, asked.files)
     seeds = asked.seeds or default_seeds(10 if asked.which == "scenarios" else 1000, final=asked.final)
+    files = () if asked.which == "frames" else tuple(asked.rules)
     try:
         check_seeds(seeds, final=asked.final)
         for vehicle in asked.vehicle:
-            kit = load_kit(vehicle, tuple(asked.rules))
+            kit = load_kit(vehicle, files)
             print(f"{vehicle}: {len(kit.rules)} rules", *kit.refused, sep="\n  ", file=sys.stderr)
         _check_faults(asked)
     except (ValueError, ConfigError) as error:
         parser.error(str(error))
-    told = _scenarios(asked, seeds) if asked.which == "scenarios" else _healthy(asked, seeds)
+    ways = {"scenarios": _scenarios, "healthy": _healthy, "frames": _frames}
+    told = ways[asked.which](asked, seeds)
     if asked.out is not None:
         asked.out.write_text(json.dumps(told, indent=1))
     return 0
@@ -154,6 +161,11 @@ def _healthy(asked: argparse.Namespace, seeds: range) -> dict[str, Any]:
     speed = awake_s / (time.monotonic() - begun) / asked.jobs
     print(f"{_minutes(begun)}; {speed:,.0f} awake seconds per second and process")
     return {**told, "lives": [asdict(life) for life in lives]}
+
+
+def _frames(asked: argparse.Namespace, seeds: range) -> dict[str, Any]:
+    begun = time.monotonic()
+    return twice.tell(list(lived(twice.live, twice.orders(asked.vehicle, seeds, asked.hours), jobs=asked.jobs)), begun)
 
 
 def _minutes(begun: float) -> str:

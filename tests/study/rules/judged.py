@@ -1,15 +1,19 @@
-"""Judged: one life second by second, under rules alone, as a box does it without frames."""
+"""Judged: one life second by second, under rules alone, as a box does it without frames, or with them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
 from edge.alerts import Alert
+from edge.decode.decoder import Binding, Decoder
 from edge.fleet.sensors import Sampler
 from edge.frames import NANOSECONDS, FrameBatch
 from edge.grid import Cells
 from edge.judgement import Judgement
+from edge.simulator.broadcast import Network
 from edge.simulator.ecu.codes import Lamp
 from edge.simulator.life import Life
 from edge.simulator.trace import Trace
@@ -25,6 +29,8 @@ CODES_S: Final = 10
 LAMPS_S: Final = 2
 """How often lamps are looked at."""
 NO_FRAMES: Final = FrameBatch.of([], buses=("can0",), until=0)
+GRID_NS: Final = 100_000_000
+"""The daemon's own (see edge/config.py)."""
 IN_USE: Final = frozenset({"starting", "idling", "driving"})
 COUNTED_LAMPS: Final = tuple(lamp for lamp in Lamp if lamp is not Lamp.NONE)
 
@@ -48,6 +54,40 @@ class Told:
     text: str
 
 
+class Rows:
+    """A second as one row of samples."""
+
+    grid_ns: int = NANOSECONDS
+
+    def __init__(self, life: Life, kit: Kit) -> None:
+        self.decoder = Sampler(kit.sensors, life.sensors)
+
+    def hear(self, trace: Trace | None, at_ns: int) -> Cells:
+        """The second that ends at `at_ns`; None: silence."""
+        self.decoder.hear(trace, at_ns)
+        return Cells(NO_FRAMES, [at_ns], [0])
+
+
+class Frames:
+    """A second as the frames that units send in it."""
+
+    grid_ns: int = GRID_NS
+
+    def __init__(self, life: Life, kit: Kit) -> None:
+        kind = life.kind
+        self.decoder = Decoder([Binding(kit.database)])
+        self._network = Network(kind.database, "can0", kind.senders, life.tracer.columns, life.sensors)
+
+    def hear(self, trace: Trace | None, at_ns: int) -> Cells:
+        """The second that ends at `at_ns`; None: silence."""
+        begin_ns = at_ns - NANOSECONDS
+        ends = list(range(begin_ns + GRID_NS, at_ns + 1, GRID_NS))
+        if trace is None:
+            return Cells(NO_FRAMES, ends, [0] * len(ends))
+        frames = self._network.block(trace, begin_ns // NANOSECONDS - BEGIN_S, BEGIN_S * NANOSECONDS)
+        return Cells(frames, ends, np.searchsorted(frames.time, ends).tolist())
+
+
 @dataclass(slots=True)
 class Judged:
     """A life that goes on as long as somebody asks for its seconds."""
@@ -61,6 +101,8 @@ class Judged:
     lamp_s: float | None = None
     """When the maker's own lamp first told the driver, from `lamp_from_s` on."""
     lamp_from_s: float = 0.0
+    as_frames: bool = False
+    """Frames are sent, decoded and judged at the daemon's own grid, in place of one row a second."""
     _lamps: tuple[int, ...] = ()
     _tyre_alarm: int | None = None
 
@@ -68,12 +110,12 @@ class Judged:
         """Live on; how many seconds have been lived, after each."""
         life = self.life
         self._find_lamps()
-        sampler = Sampler(self.kit.sensors, life.sensors)
+        ear = Frames(life, self.kit) if self.as_frames else Rows(life, self.kit)
         judgement = Judgement(
-            sampler,
+            ear.decoder,
             [self.kit.detector()],
             vehicle="v",
-            grid_ns=NANOSECONDS,
+            grid_ns=ear.grid_ns,
             summary_ns=3600 * NANOSECONDS,
             summary_paths=("Vehicle.Speed",),
         )
@@ -82,11 +124,10 @@ class Judged:
             trace = life.second()
             silent_s = 0 if trace is not None else silent_s + 1
             if silent_s <= SETTLED_S:
-                at_ns = (BEGIN_S + life.seconds) * NANOSECONDS
-                sampler.hear(trace, at_ns)
+                cells = ear.hear(trace, (BEGIN_S + life.seconds) * NANOSECONDS)
                 if trace is not None:
                     self._look(trace, judgement)
-                for outcome in judgement.advance(Cells(NO_FRAMES, [at_ns], [0])):
+                for outcome in judgement.advance(cells):
                     self._take(outcome.alerts, judgement.history.doing.now)
                 if judgement.judges.rests:
                     raise RuntimeError(f"the rules were switched off: {judgement.judges.switched_off}")

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from edge.config import Config, with_profile
+from edge.decode.database import Database, load_database
 from edge.detect.rules.detector import RuleDetector, compile_rules
 from edge.detect.rules.generate import Program
 from edge.detect.rules.rule import Rule, load_rules
@@ -18,6 +19,7 @@ from edge.simulator.life import Life
 class Kit:
     """Sensors and rules; no model."""
 
+    database: Database
     sensors: Sensors
     rules: Sequence[Rule]
     compiled: Program
@@ -41,7 +43,7 @@ def load_kit(vehicle: str, files: tuple[str, ...] = ()) -> Kit:
     shipped = with_profile(Config(profile=kind.profile), Path.cwd()).detect.rules
     units = {signal.path: signal.unit for signal in sensors.signals}
     rules, refused = load_rules([_of(Path(file), vehicle) for file in files or shipped], units)
-    return Kit(sensors, rules, compile_rules(rules), tuple(map(str, refused)))
+    return Kit(load_database(kind.database), sensors, rules, compile_rules(rules), tuple(map(str, refused)))
 
 
 def _of(place: Path, vehicle: str) -> Path:
