@@ -67,8 +67,9 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     decoder = Decoder(bindings, _guards(config, bindings), Answers(dids))
     paths = {signal.path for one in bindings for signal in one.database.signals}
     paths |= {quantity.path for did in dids.values() for quantity in did.quantities}
+    answered = {signal.path for signal in decoder.signals}
     if any(bus.ask == "obd" for bus in config.bus):
-        paths |= {signal.path for signal in decoder.signals}  # what answers may tell among them
+        paths |= answered
     units = {signal.path: signal.unit for one in bindings for signal in one.database.signals}
     rules, refused = load_rules([Path(file) for file in config.detect.rules], units)
     models = _models(config.detect.models)
@@ -91,7 +92,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         *notes_on(bindings),
         *notes_on_answers(databases),
         *map(str, refused),
-        *unheard(rules, paths),
+        *unheard(rules, paths, answered),
         *_rates(config.bus, specs),
     ]
     notes += [f"nobody sends {path}, which is subscribed to" for path in config.memory.subscribe if path not in paths]

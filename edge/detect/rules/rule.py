@@ -197,18 +197,27 @@ def _check_inhibits(rules: Collection[Rule], owners: Mapping[str, Path], refused
                 refused.append(Refused(owners[rule.concern.rule], 0, rule.concern.rule, problem, ""))
 
 
-def unheard(rules: Sequence[Rule], paths: Collection[str]) -> list[str]:
-    """A line for each rule that can never fire here, because the vehicle's databases lack signals of it."""
-    return [line for rule in rules if (line := _why_never(rule, paths))]
+def unheard(rules: Sequence[Rule], paths: Collection[str], answered: Collection[str] = ()) -> list[str]:
+    """A line for each rule that can never fire here, because the vehicle's databases lack signals of it.
+
+    `answered`: what control units tell whom asks them, which this box does not; such a rule waits for another tester.
+    """
+    return [line for rule in rules if (line := _why_never(rule, paths, answered))]
 
 
-def _why_never(rule: Rule, paths: Collection[str]) -> str:
+def _why_never(rule: Rule, paths: Collection[str], answered: Collection[str]) -> str:
     lacking = [path for path in rule.paths if path not in paths and info(path) is not None]
     if not lacking or _can_be(rule.conditions.when, frozenset(lacking), wanted=True):
         return ""
-    shown = ", ".join(lacking[:LACKING_MAX])
-    more = f" and {len(lacking) - LACKING_MAX} more" if len(lacking) > LACKING_MAX else ""
-    return f"rule {rule.concern.rule} cannot fire: no database gives {shown}{more}"
+    never = [path for path in lacking if path not in answered]
+    if never and not _can_be(rule.conditions.when, frozenset(never), wanted=True):
+        return f"rule {rule.concern.rule} cannot fire: no database gives {_some(never)}"
+    return f'rule {rule.concern.rule} waits for a tester (or ask = "obd"): no database gives {_some(lacking)}'
+
+
+def _some(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - LACKING_MAX} more" if len(paths) > LACKING_MAX else ""
+    return ", ".join(paths[:LACKING_MAX]) + more
 
 
 def _can_be(node: Node, lacking: frozenset[str], *, wanted: bool) -> bool:

@@ -121,7 +121,7 @@ def test_check_prints_what_a_config_comes_down_to(tmp_path: Path) -> None:
     assert ended.status == 0
     assert "telltale-car.dbc" in ended.out
     assert "grid_ms = 100" in ended.out
-    assert "rule x cannot fire: no database gives Vehicle.OBD.CommandedEGR" in ended.err
+    assert 'rule x waits for a tester (or ask = "obd"): no database gives Vehicle.OBD.CommandedEGR' in ended.err
     assert (
         "more.toml:10: rule y: expr, column 1: there is no signal Vehicle.Sped. Did you mean Vehicle.Speed" in ended.err
     )

@@ -170,6 +170,8 @@ def test_a_rule_that_can_never_fire_here_is_named(tmp_path: Path) -> None:
     rules, _ = load(tmp_path, RULE + GOOD)
     lines = unheard(rules, {"Vehicle.Exterior.AirTemperature", "Vehicle.Speed"})
     assert lines == ["rule fast cannot fire: no database gives Vehicle.OBD.EngineLoad"]
+    [waits] = unheard(rules, {"Vehicle.Exterior.AirTemperature", "Vehicle.Speed"}, {"Vehicle.OBD.EngineLoad"})
+    assert waits == 'rule fast waits for a tester (or ask = "obd"): no database gives Vehicle.OBD.EngineLoad'
 
 
 @pytest.mark.parametrize(
