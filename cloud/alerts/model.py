@@ -1,7 +1,7 @@
 """An alert and how what is told of it changes it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -32,6 +32,14 @@ class Alert:
     observed_at: datetime
     """When the vehicle said so, by its clock."""
     clock: Clock
+    window_s: float | None = None
+    """What decided lies in so much time before `started_at`; None: the vehicle does not tell."""
+    flapping: bool = False
+    """It began so often of late that it ends only when its condition has settled."""
+    freeze_frame: Mapping[str, Value] = field(default_factory=dict)
+    """The vehicle when it began, by path."""
+    trip: str | None = None
+    """The trip on which it began."""
 
 
 @dataclass(frozen=True, slots=True)

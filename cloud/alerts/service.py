@@ -314,4 +314,8 @@ def _told(heard: Heard, body: messages.Alert) -> Alert:
         values=body.values,
         observed_at=heard.observed_at,
         clock=heard.clock,
+        window_s=body.window_s,
+        flapping=body.flapping,
+        freeze_frame=body.freeze_frame,
+        trip=body.trip,
     )

@@ -32,6 +32,10 @@ alerts: Final = sa.Table(
     sa.Column("values", sa.JSON, nullable=False),
     sa.Column("observed_at", UtcTime, nullable=False),
     sa.Column("clock", sa.String(16), nullable=False),
+    sa.Column("window_s", sa.Float),
+    sa.Column("flapping", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("freeze_frame", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("trip", sa.String(32)),
     to_vehicle(),
     sa.Index("alerts_by_start", "started_at", "fleet", "vehicle", "id"),
     comment="Every alert once, as it stands",
@@ -74,6 +78,10 @@ def put_alert(connection: Connection, alert: Alert) -> None:
         "values": dict(alert.values),
         "observed_at": alert.observed_at,
         "clock": alert.clock,
+        "window_s": alert.window_s,
+        "flapping": alert.flapping,
+        "freeze_frame": dict(alert.freeze_frame),
+        "trip": alert.trip,
     }
     row = {"fleet": alert.address.fleet, "vehicle": alert.address.vehicle, "id": alert.id, **content}
     put(connection, alerts, row, key=("fleet", "vehicle", "id"), replace=tuple(content))
@@ -150,4 +158,8 @@ def _alert(row: Row[Any]) -> Alert:
         values=row.values,
         observed_at=row.observed_at,
         clock=Clock(row.clock),
+        window_s=row.window_s,
+        flapping=row.flapping,
+        freeze_frame=row.freeze_frame,
+        trip=row.trip,
     )

@@ -65,6 +65,14 @@ class AlertForm(Form):
     """When the vehicle said so, by its clock."""
     clock: Clock
     """Whether that clock was known to be right."""
+    window_s: Annotated[float | None, Field(examples=[60.0])]
+    """What decided lies in so much time before it began; null: the vehicle does not tell."""
+    flapping: bool
+    """It began so often of late that it ends only when its condition has settled."""
+    freeze_frame: Values
+    """The vehicle when it began, by path; what was not known is not in it."""
+    trip: Annotated[str | None, Field(examples=[None])]
+    """The trip on which it began."""
     handling: HandlingForm
     incident: Annotated[int | None, Field(examples=[17])]
     """The incident that it belongs to; null: it was over when it was first heard of."""

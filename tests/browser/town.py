@@ -109,7 +109,10 @@ def alert(
 def too_hot(n: int = 1) -> messages.Alert:
     """What a case comes of."""
     values = {"Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature": 118.5, "Vehicle.Speed": 48.0}
-    return alert(n, "The engine is too hot", advice="Stop and let it cool; look for a leak.", values=values)
+    told = alert(n, "The engine is too hot", advice="Stop and let it cool; look for a leak.", values=values)
+    engine = {"Vehicle.Powertrain.CombustionEngine.Speed": 2150.0, "Vehicle.OBD.EngineLoad": 61.0}
+    scene = {**values, **engine, "Vehicle.Exterior.AirTemperature": 31.0}
+    return told.model_copy(update={"window_s": 30.0, "freeze_frame": scene})
 
 
 def flat_battery(n: int = 2) -> messages.Alert:

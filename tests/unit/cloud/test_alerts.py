@@ -131,6 +131,8 @@ def test_every_order_gives_the_same_alert_and_timeline_in_the_database() -> None
     assert seen.count(seen[0]) == len(seen)
     alert, timeline = seen[0]
     assert (alert.state, alert.ended_at, dict(alert.values)) == (RESOLVED, minute(1.5), says.alert().values)
+    scene = (alert.window_s, alert.flapping, dict(alert.freeze_frame), alert.trip)
+    assert scene == (30.0, True, says.alert().freeze_frame, f"{1:032x}")
     assert timeline == [(FIRING, minute(1)), (FIRING, minute(2)), (RESOLVED, minute(3))]
 
 

@@ -189,6 +189,8 @@ def test_alerts_and_one_alert_with_its_timeline(cloud: Cloud, get: Get) -> None:
     one = get(f"/alerts/north/van-7/{1:032x}").json()
     assert {name: one[name] for name in items[1]} == items[1]
     assert one["values"] == {"Vehicle.Speed": 50.0, "Vehicle.Cabin.Name": "ü", "unknown": None}
+    assert one["freeze_frame"] == {"Vehicle.Speed": 50.0, "Vehicle.Powertrain.CombustionEngine.Speed": 1800.0}
+    assert (one["window_s"], one["flapping"], one["trip"]) == (30.0, True, f"{1:032x}")
     assert [(entry["state"], entry["received_at"]) for entry in one["timeline"]] == [
         ("firing", "2026-11-21T08:00:00Z"),
         ("resolved", "2026-11-21T08:03:00Z"),

@@ -93,6 +93,10 @@ def alert(
         advice="Let it cool",
         driver="Stop safely now",
         values={"Vehicle.Speed": 50.0, "Vehicle.Cabin.Name": "ü", "unknown": None},
+        window_s=30.0,
+        flapping=n % 2 == 1,
+        freeze_frame={"Vehicle.Speed": 50.0, "Vehicle.Powertrain.CombustionEngine.Speed": 1800.0},
+        trip=f"{n:032x}",
     )
 
 

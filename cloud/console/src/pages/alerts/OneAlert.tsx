@@ -28,6 +28,7 @@ export default function OneAlert({ names: { fleet = "", vehicle = "", alert = ""
 function Sheet({ whole, reload }: { whole: Whole; reload: () => void }) {
   const isOver = whole.handling.state === "resolved";
   const values = Object.entries(whole.values);
+  const frame = Object.entries(whole.freeze_frame).filter(([name]) => !(name in whole.values));
   return (
     <>
       <div class="title">
@@ -48,9 +49,11 @@ function Sheet({ whole, reload }: { whole: Whole; reload: () => void }) {
               [t.alerts.ended, whole.ended_at === null ? t.alerts.notEnded : moment(whole.ended_at)],
               [t.alerts.component, words(whole.component)],
               [t.alerts.rule, words(whole.rule)],
+              ...(whole.window_s === null || whole.window_s < 1 ? [] : [[t.alerts.window, amount(whole.window_s, "s", 0)] as [string, string]]),
               ...(whole.driver === "" ? [] : [[t.alerts.driver, `“${whole.driver}”`] as [string, string]]),
             ]}
           />
+          {whole.flapping && <p class="note">{t.alerts.flapping}</p>}
           {whole.clock === "unsynced" && <p class="note">{t.alerts.clock}</p>}
         </section>
         <div class="stack">
@@ -58,6 +61,12 @@ function Sheet({ whole, reload }: { whole: Whole; reload: () => void }) {
             <section class="card">
               <h2>{t.alerts.values}</h2>
               <Facts rows={values.map(([name, value]) => [signalName(name) || name, reading(value)])} />
+            </section>
+          )}
+          {frame.length > 0 && (
+            <section class="card">
+              <h2>{t.alerts.freezeFrame}</h2>
+              <Facts rows={frame.map(([name, value]) => [signalName(name) || name, reading(value)])} />
             </section>
           )}
           <section class="card">
