@@ -244,3 +244,18 @@ def test_several_readers_are_waited_for_at_once_and_each_end_is_told_once() -> N
 def test_a_dead_one_among_several_is_heard() -> None:
     with Readers([Endless(), Played([OSError("broken")])]) as readers, pytest.raises(OSError, match="broken"):
         take_for_ever(lambda: readers.take(DEADLINE_S))
+
+
+def test_one_that_is_heard_at_once_hands_on_in_its_own_thread_and_keeps_nothing() -> None:
+    heard: list[tuple[str, int]] = []
+
+    def hear(batch: FrameBatch) -> None:
+        heard.append((threading.current_thread().name, len(batch)))
+
+    sources: list[Source] = [Played([batch(5)]), Played([batch(1), silence(2), batch(3, 4)])]
+    taken: list[tuple[int, FrameBatch | None]] = []
+    with Readers(sources, names=["slow", "hot"], at_once={1: hear}) as readers:
+        while len([one for one in taken if one[1] is None]) < len(sources):
+            taken += readers.take(DEADLINE_S)
+    assert heard == [("reader hot", 1), ("reader hot", 0), ("reader hot", 2)]
+    assert [place for place, one in taken if one is not None] == [0]
