@@ -268,8 +268,9 @@ class Daemon:
             },
             counters=counters,
         )
-        if at_the_end or self._pulse.wants(body, now_s=time.monotonic(), posted_s=self._posted_s):
-            self._wake(self._teller.post(body, datetime.now(UTC), clock_state()))
+        told = body if at_the_end else self._pulse.of(body, now_s=time.monotonic(), posted_s=self._posted_s)
+        if told is not None:
+            self._wake(self._teller.post(told, datetime.now(UTC), clock_state()))
 
     def _counters(self) -> dict[str, Mapping[str, int]]:
         return {

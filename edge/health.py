@@ -13,8 +13,8 @@ LOOK_S: Final = 60.0
 WHOLE_S: Final = 900.0
 """How often its health is told although nothing about its parts has changed: the counters are for people to look up."""
 SILENCE_S: Final = 90.0
-"""After so much silence it is told as a sign of life: at every second look, since the cloud takes a vehicle for offline
-that it has not heard for three minutes."""
+"""After so much silence it is told as a sign of life, without its counters: at every second look, since the cloud
+takes a vehicle for offline that it has not heard for three minutes."""
 
 
 def edge_version() -> str:
@@ -60,16 +60,18 @@ class Pulse:
         self._parts: Mapping[str, PartHealth] | None = None
         self._told_s = 0.0
 
-    def wants(self, body: Health, *, now_s: float, posted_s: float) -> bool:
-        """Whether it is told: it is the first, a part has changed, nothing was said lately, or long not the whole.
+    def of(self, body: Health, *, now_s: float, posted_s: float) -> Health | None:
+        """What is told of it: whole when it is the first, a part has changed, or long not whole; without counters when
+        nothing was said lately; else nothing.
 
         `now_s`, `posted_s`: monotonic; when the vehicle last said anything.
         """
-        changed = body.parts != self._parts
-        if not changed and now_s - posted_s < SILENCE_S and now_s - self._told_s < WHOLE_S:
-            return False
-        self._parts, self._told_s = body.parts, now_s
-        return True
+        is_silent = now_s - posted_s >= SILENCE_S
+        due_s = self._told_s + WHOLE_S - (SILENCE_S if is_silent else 0.0)  # rather now than beside a sign of life
+        if body.parts != self._parts or now_s >= due_s:
+            self._parts, self._told_s = body.parts, now_s
+            return body
+        return body.model_copy(update={"counters": {}}) if is_silent else None
 
 
 def _asker(trouble: str | None, why: str | None) -> PartHealth:

@@ -79,11 +79,19 @@ class FleetService:
         """Keep a part of the twin, unless a later one is held."""
         part = _PARTS[type(body)]
         if is_later(heard.place, vehicle_store.twin_place(connection, heard.address, part)):
+            if isinstance(body, messages.Health) and not body.counters:
+                body = self._with_counters(connection, heard.address, body)
             told = Told(body, heard.observed_at, heard.clock, heard.received_at)
             vehicle_store.put_twin_part(connection, heard.address, part, told, heard.place)
         if isinstance(body, messages.Position):
             at = heard.observed_at
             self._keep_place(connection, heard, Seen(at, body.latitude_deg, body.longitude_deg, body.accuracy_m))
+
+    def _with_counters(self, connection: Connection, address: Address, body: messages.Health) -> messages.Health:
+        """A sign of life tells no counters: those told before are kept."""
+        held = vehicle_store.twin_part(connection, address, TwinPart.HEALTH)
+        counters = held.body.counters if held is not None and isinstance(held.body, messages.Health) else {}
+        return body.model_copy(update={"counters": counters})
 
     def record_trip(self, connection: Connection, heard: Heard, body: messages.Trip) -> None:
         """Keep a trip; one that is known by its id stays as it is."""

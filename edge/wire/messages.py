@@ -224,7 +224,7 @@ class Health(Body):
     uptime_s: Annotated[FiniteFloat, Field(ge=0)]
     parts: Annotated[dict[str, PartHealth], Field(max_length=200)]
     counters: Annotated[dict[str, Count], Field(max_length=500)]
-    """Everything that is counted, drops by cause among them."""
+    """Everything that is counted, drops by cause among them; empty in a mere sign of life: as told before."""
 
 
 class ResultState(StrEnum):

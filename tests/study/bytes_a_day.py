@@ -6,6 +6,7 @@ day, by the daemon's own rule; the replay, which takes seconds, tells only one.
 """
 
 import argparse
+import json
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -48,14 +49,27 @@ def day(vehicle: str, cycle: str, seed: int) -> dict[str, tuple[int, int]]:
             raise ValueError(f"{vehicle} cannot be simulated or run")
         with closing(sqlite3.connect(Path(folder) / "outbox.db")) as outbox:
             rows = outbox.execute("SELECT kind, count(*), sum(length(payload)) FROM message GROUP BY kind")
-            return {kind: (messages, size) for kind, messages, size in rows}
+            told = {kind: (messages, size) for kind, messages, size in rows}
+            [health] = outbox.execute("SELECT payload FROM message WHERE kind = 'health' LIMIT 1").fetchone()
+            return {**told, "sign of life": (1, len(_without_counters(health)))}
 
 
-def health_a_day(size: int, minutes_in_use: int) -> tuple[int, int]:
-    """Bytes of health: of the minutes in which summaries are told anyway, and of a whole day that the box is on."""
-    in_use = size * minutes_in_use * 60 // int(WHOLE_S)
+def _without_counters(payload: bytes) -> bytes:
+    told = json.loads(payload)
+    told["body"]["counters"] = {}
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def health_a_day(whole: int, sign: int, minutes_in_use: int) -> tuple[int, int]:
+    """Bytes of health: of the minutes in which summaries are told anyway, and of a whole day that the box is on.
+
+    `whole`, `sign`: bytes of a message with counters, and without.
+    """
+    parked_s = DAY_S - minutes_in_use * 60
+    in_use = whole * minutes_in_use * 60 // int(WHOLE_S)
     silent_s = LOOK_S * (1 + SILENCE_S // LOOK_S)
-    return in_use, in_use + size * int((DAY_S - minutes_in_use * 60) / silent_s)
+    wholes, signs = int(parked_s / WHOLE_S), int(parked_s / silent_s)
+    return in_use, in_use + whole * wholes + sign * (signs - wholes)
 
 
 def main() -> None:
@@ -71,7 +85,7 @@ def main() -> None:
             told = day(vehicle, cycle, seed)
             size = {kind: told.get(kind, (0, 0)) for kind in ("alert", "dtc", "trip", "summary", "health")}
             minutes = size["summary"][0]
-            in_use, whole = health_a_day(size["health"][1] // size["health"][0], minutes)
+            in_use, whole = health_a_day(size["health"][1] // size["health"][0], told["sign of life"][1], minutes)
             rest = sum(size[kind][1] for kind in ("alert", "dtc", "trip", "summary"))
             cells = [f"{size[kind][1]:,} ({size[kind][0]})" for kind in ("alert", "trip", "summary")]
             rows.append([drive, str(seed), *cells, f"{rest + in_use:,}", f"{rest + whole:,}"])

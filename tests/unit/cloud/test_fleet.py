@@ -102,6 +102,18 @@ def test_a_twin_keeps_the_latest_of_each_part(cloud: Cloud) -> None:
     assert isinstance(twin.reported.body, Reported)
 
 
+def test_a_sign_of_life_leaves_the_counters_that_were_told(cloud: Cloud) -> None:
+    sign = says.health(uptime_s=90).model_copy(update={"counters": {}})
+    cloud.take(VAN.say(sign, 1))
+    first = cloud.fleet.twin(VAN.address).health
+    assert first is not None
+    assert first.body == sign
+    cloud.take(VAN.say(says.health(uptime_s=30), 2), VAN.say(sign, 3))
+    held = cloud.fleet.twin(VAN.address).health
+    assert held is not None
+    assert held.body == says.health(uptime_s=90)
+
+
 def test_a_new_card_speaks_later_than_the_old_one(cloud: Cloud) -> None:
     cloud.take(VAN.say(says.reported(1), 500))
     cloud.take(Speaker(card=OTHER_CARD).say(says.reported(2), 1))

@@ -10,7 +10,7 @@ OFFLINE_AFTER_S = 180.0
 
 
 def health(down: str | None = None) -> Health:
-    return health_body(uptime_s=1.0, buses={"can0": down}, askers={}, switched_off={}, counters={})
+    return health_body(uptime_s=1.0, buses={"can0": down}, askers={}, switched_off={}, counters={"ring": {"frames": 7}})
 
 
 def told_in(minutes: int, *, posts_every_s: float | None) -> list[int]:
@@ -20,7 +20,7 @@ def told_in(minutes: int, *, posts_every_s: float | None) -> list[int]:
         now_s = minute * LOOK_S
         if posts_every_s is not None:
             posted_s = max(posted_s, now_s // posts_every_s * posts_every_s)
-        if pulse.wants(health(), now_s=now_s, posted_s=posted_s):
+        if pulse.of(health(), now_s=now_s, posted_s=posted_s):
             told.append(minute)
             posted_s = now_s
     return told
@@ -38,11 +38,24 @@ def test_a_vehicle_that_is_heard_anyway_tells_it_four_times_an_hour() -> None:
 
 def test_a_part_that_changes_is_told_at_the_next_look() -> None:
     pulse = Pulse()
-    assert pulse.wants(health(), now_s=60.0, posted_s=60.0)
-    assert not pulse.wants(health(), now_s=120.0, posted_s=120.0)
-    assert pulse.wants(health("no cable"), now_s=180.0, posted_s=180.0)
-    assert not pulse.wants(health("no cable"), now_s=240.0, posted_s=240.0)
-    assert pulse.wants(health(), now_s=300.0, posted_s=300.0)
+    assert pulse.of(health(), now_s=60.0, posted_s=60.0) == health()
+    assert pulse.of(health(), now_s=120.0, posted_s=120.0) is None
+    assert pulse.of(health("no cable"), now_s=180.0, posted_s=180.0) == health("no cable")
+    assert pulse.of(health("no cable"), now_s=240.0, posted_s=240.0) is None
+    assert pulse.of(health(), now_s=300.0, posted_s=300.0) == health()
+
+
+def test_a_sign_of_life_tells_no_counters_but_they_are_told_every_quarter_of_an_hour() -> None:
+    pulse, posted_s, wholes = Pulse(), 0.0, []
+    for minute in range(1, 61):
+        told = pulse.of(health(), now_s=minute * LOOK_S, posted_s=posted_s)
+        posted_s = minute * LOOK_S if told else posted_s
+        if told and told.counters:
+            assert told == health()
+            wholes.append(minute)
+        elif told:
+            assert told == health().model_copy(update={"counters": {}})
+    assert wholes == [1, 15, 29, 43, 57]
 
 
 def test_silence_is_shorter_than_two_looks() -> None:
