@@ -54,7 +54,8 @@ def load_database(file: Path, mapping_file: Path | None = None, *, is_shared: bo
     mapping = found.mapping
     messages, remarks = distinct(with_protocol(found.messages, mapping, file.name))
     remarks += found.remarks
-    remarks += suspicions(messages, (beside or file.with_suffix(BESIDE)).name)
+    if not mapping.can:
+        remarks += suspicions(messages, (beside or file.with_suffix(BESIDE)).name)
     mapping, doubts = _in_its_units(messages, mapping)
     remarks += doubts
     remarks += of_one_path(messages, mapping)

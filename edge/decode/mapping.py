@@ -24,6 +24,8 @@ from edge.errors import ConfigError
 from edge.toml_file import read_toml
 
 J1939: Final = "j1939"
+CAN: Final = "can"
+"""Every message is meant to be known by its whole id, whatever its ids look like."""
 PATH: Final = r"Vehicle(\.[A-Za-z0-9]+)+"
 Path_ = Annotated[str, StringConstraints(pattern=f"^{PATH}$")]
 
@@ -48,8 +50,10 @@ class _File(BaseModel):
     @field_validator("protocol")
     @classmethod
     def _is_known(cls, protocol: str | None) -> str | None:
-        if protocol not in {None, J1939}:
-            raise ValueError(f"{protocol!r} is no protocol that is known here; write {J1939!r}, or leave it out")
+        if protocol not in {None, J1939, CAN}:
+            raise ValueError(
+                f"{protocol!r} is no protocol that is known here; write {J1939!r} or {CAN!r}, or leave it out"
+            )
         return protocol
 
 
@@ -81,6 +85,8 @@ class Mapping:
     file: Path
     entries: Dict[str, Mapped]
     j1939: bool = False
+    can: bool = False
+    """It says that it is not J1939, so nobody wonders."""
     """All extended messages of the database are J1939's."""
 
     def only(self, known: Collection[str]) -> "Mapping":
@@ -109,7 +115,7 @@ def load_mapping(file: Path) -> Mapping:
     """
     parsed = read_toml(_File, file, what="mapping", see="dbc/README.md for the fields")
     entries = {name: _mapped(file, name, entry) for name, entry in parsed.signals.items()}
-    return Mapping(file, entries, j1939=parsed.protocol == J1939)
+    return Mapping(file, entries, j1939=parsed.protocol == J1939, can=parsed.protocol == CAN)
 
 
 def _mapped(file: Path, name: str, entry: _Entry) -> Mapped:

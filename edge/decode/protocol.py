@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from edge.decode.layout import Fate, MessageLayout, Remark, pgn_of
-from edge.decode.mapping import J1939, Mapping
+from edge.decode.mapping import CAN, J1939, Mapping
 from edge.errors import ConfigError
 
 WELL_KNOWN: Final = frozenset(
@@ -58,7 +58,7 @@ def suspicions(messages: Sequence[MessageLayout], mapping_name: str) -> list[Rem
     reason = (
         f"they look like J1939 ({names}), but the file does not say so (VFrameFormat, ProtocolType): each is known by "
         f"its whole id, and from another sender it is not decoded. If they are J1939's, write "
-        f'protocol = "{J1939}" at the top of {mapping_name}'
+        f'protocol = "{J1939}" at the top of {mapping_name}; if whole ids are meant, protocol = "{CAN}"'
     )
     return [Remark(0, Fate.DOUBTFUL, f"{len(extended)} messages of 29 bits", reason)]
 

@@ -78,8 +78,13 @@ def test_it_is_refused_where_no_message_can_be_one(tmp_path: Path) -> None:
 def test_what_looks_like_j1939_is_told_with_the_remedy(truck: Path) -> None:
     [remark] = load_database(truck).remarks
     assert (remark.fate, remark.what) == (Fate.DOUBTFUL, "2 messages of 29 bits")
-    assert remark.reason.endswith('write protocol = "j1939" at the top of truck.vss.toml')
+    assert 'write protocol = "j1939" at the top of truck.vss.toml' in remark.reason
     assert "EEC1, ET1" in remark.reason
+    beside(truck, 'protocol = "can"\n')
+    database = load_database(truck)
+    assert database.remarks == (), "somebody has looked"
+    assert heard(database, FROM_ANOTHER, "FFFFFF8016FFFFFF") == []
+    truck.with_suffix(".vss.toml").unlink()
     truck.write_text(f'{TRUCK}\nBA_DEF_ "ProtocolType" STRING ;\nBA_ "ProtocolType" "J1939";\n')
     assert load_database(truck).remarks == ()
 
