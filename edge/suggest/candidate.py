@@ -84,7 +84,7 @@ def _read(file: Path) -> Candidate:
     beside = mapping_beside(file, None)
     mapping = Mapping(file, {}) if beside is None else load_mapping(beside)
     given = with_protocol(read_layouts(file).messages, mapping, file.name)
-    is_taken = bool(suspicions(given, file.with_suffix(BESIDE).name))
+    is_taken = not mapping.can and bool(suspicions(given, file.with_suffix(BESIDE).name))
     messages, _ = distinct([replace(one, j1939=one.extended) for one in given] if is_taken else given)
     tables, _ = compiled(messages, [Conversion()] * sum(1 for _ in _signals(messages)))
     return Candidate(file, messages, tables, is_taken)
