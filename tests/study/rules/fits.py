@@ -62,6 +62,7 @@ LEADS_TO: Final[Mapping[str, frozenset[str]]] = {
     "dcdc_failure": FLAT,
     "misfire": EXHAUST | {"fuel"},  # raw fuel burns in the catalyst, and air that was not used looks lean
     "injector": frozenset({"exhaust"}),
+    "vacuum_leak": frozenset({"ignition"}),  # what is too lean does not always burn
     "fuel_filter": FIRING | EXHAUST,
     "coolant_leak": DERATED | {"oil"},
     "water_pump": DERATED | {"oil"},
