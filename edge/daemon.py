@@ -172,7 +172,7 @@ class Daemon:
             if wanted:
                 own = spec.text_option("name", spec.rest)
                 hot = SourceSpec.parse(f"can:{spec.rest}?only={','.join(wanted)}&ring=off&name={own}")
-                cadence = Cadence(period_ns=LOOK_NS)
+                cadence = Cadence(period_ns=LOOK_NS, at_once=True)
                 source = open_source(hot, speed=None, now_ns=time.time_ns(), stop=self._stop, cadence=cadence)
                 stack.callback(source.close)
                 yield lane, source

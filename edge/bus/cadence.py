@@ -15,6 +15,8 @@ class Cadence:
 
     period_ns: int = 20_000_000
     phase_ns: int = 0
+    at_once: bool = False
+    """What comes after a silence is wanted at once, and the silence itself is not: nobody needs its time."""
 
     @classmethod
     def of_grid(cls, grid_ns: int, offset_ns: int) -> Self:

@@ -128,6 +128,9 @@ class SocketCanSource:
 
     def _await(self, receiver: Receiver, wait_s: float) -> None:
         """Wait until the frames that come are wanted; a silent bus is looked at then, too, since its time goes on."""
+        if self._cadence.at_once and not self._busy:
+            receiver.wait(wait_s)
+            return
         begun = self._monotonic_ns()
         wanted_ns = begun + min(self._cadence.wait_ns(begun), int(wait_s * NANOSECONDS))
         if self._busy or receiver.wait((wanted_ns - begun) / NANOSECONDS):

@@ -173,3 +173,21 @@ def test_a_packet_socket_lets_through_what_a_can_socket_does() -> None:
     ]
     assert passes == [0x123, 0x98FE_F1AA, 0x2000_0004, 0x4000_0123]
     assert packet_filters(()) == []
+
+
+def test_where_only_frames_count_a_silence_is_waited_out() -> None:
+    port = free_port()
+    spec = SourceSpec.parse(f"can:{port}?ring=off")
+    cadence = Cadence(1_000_000, at_once=True)
+    with (
+        closing(SocketCanSource(spec, kernel=UdpKernel(spec), cadence=cadence)) as source,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+    ):
+        sender.connect(("127.0.0.1", port))
+        begun = time.monotonic()
+        assert len(source.read(0.05)) == 0
+        assert time.monotonic() - begun >= 0.05
+        for payload in (b"1", b"2"):
+            sender.send(classic(0x123, payload))
+            assert [one.payload for one in heard(source, bool)] == [payload]
+            assert len(source.read(0.05)) == 0, "it has looked whether more come"
