@@ -121,7 +121,7 @@ class Daemon:
         self._take_up()
         if self._looking:
             sys.setswitchinterval(SWITCH_S)
-            self._prepared.hot.at_tick(self._judgement.history.window(), self._judgement.book)
+            self._looking.at_tick(self._judgement.history.window(), self._judgement.book)
         told = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -238,7 +238,7 @@ class Daemon:
             self._span = [self._span[0], self._span[-1]]
         self._wake(self._teller.tell(self._judgement.advance(cells), self._clock()))
         if self._looking:
-            self._prepared.hot.at_tick(self._judgement.history.window(), self._judgement.book)
+            self._looking.at_tick(self._judgement.history.window(), self._judgement.book)
 
     def _clock(self) -> Clock:
         """Of a recording: whether its stamps count from 1970."""

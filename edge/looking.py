@@ -2,10 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from edge.alerts import AlertBook
 from edge.frames import FrameBatch
+from edge.history import Window
 from edge.hot import Early, HotWatch
 
 log = logging.getLogger(__name__)
@@ -24,19 +27,26 @@ class Looking:
         self._tell = tell
         self._one_at_a_time = threading.Lock()
 
+    def at_tick(self, window: Window, book: AlertBook) -> None:
+        """Let the watch take up what a tick found; for the thread that judges."""
+        if self.failed is None:
+            with self._guarded():
+                self._watch.at_tick(window, book)
+
     def through(self, placed: Callable[[FrameBatch], FrameBatch]) -> Callable[[FrameBatch], None]:
         """For the thread that reads one socket. `placed`: with the bus's configured name, on the daemon's axis."""
 
         def look(batch: FrameBatch) -> None:
             if len(batch) and self.failed is None:
-                with self._one_at_a_time:
-                    self._look(placed, batch)
+                with self._one_at_a_time, self._guarded():
+                    self._tell(self._watch.look(placed(batch)))
 
         return look
 
-    def _look(self, placed: Callable[[FrameBatch], FrameBatch], batch: FrameBatch) -> None:
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
         try:
-            self._tell(self._watch.look(placed(batch)))
+            yield
         except Exception as error:
             self.failed = f"{type(error).__name__}: {error}"
             log.exception("critical rules wait for the tick from now on")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from edge.alerts import AlertBook
 from edge.bus.can_filters import wanted_of
 from edge.bus.spec import SourceSpec
 from edge.decode.database import load_database
@@ -14,6 +15,7 @@ from edge.detect.rules.rule import Rule, rule_of
 from edge.driver.cab import Cab
 from edge.frames import Frame, FrameBatch
 from edge.grid import Cells
+from edge.history import Window
 from edge.hot import AGAIN_NS, Early, HotWatch
 from edge.judgement import Judgement
 from edge.looking import Looking
@@ -217,3 +219,16 @@ def test_looking_that_fails_says_so_and_ends(binding: Binding, caplog: pytest.Lo
     assert [*failed, looking.failed] == [None, "ValueError: no such bus"]
     assert told == []
     assert caplog.text.count("critical rules wait for the tick from now on") == 1
+
+
+def test_a_tick_that_cannot_be_taken_up_ends_the_looking_and_not_the_judging(binding: Binding) -> None:
+    class Broken(HotWatch):
+        def at_tick(self, window: Window, book: AlertBook) -> None:
+            raise ZeroDivisionError(f"{window.until}: {len(book.firing)}")
+
+    drive = Drive(binding, rule())
+    told: list[Early] = []
+    looking = Looking(Broken([rule()], [binding]), told.extend)
+    looking.at_tick(drive.judgement.history.window(), drive.judgement.book)
+    assert looking.failed is not None
+    assert looking.failed.startswith("ZeroDivisionError: ")
