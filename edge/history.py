@@ -20,6 +20,7 @@ from edge.periods import Periods
 from edge.rows import RowRing
 from edge.signals import Signal, SignalBatch
 from edge.spans import Spans, Wants
+from edge.whereabouts import Fix, Whereabouts
 
 NEVER: Final = np.iinfo(np.int64).min
 UNKNOWN: Final = float("nan")
@@ -85,6 +86,7 @@ class History:
         self._smoothed = _Smoothed(sorted(set(smoothings)), self.slot, grid_ns)
         self.spans = Spans(wants, self.slot, grid_ns)
         self.doing = Doing()
+        self.whereabouts = Whereabouts()
         self.codes = CodesHeard()
 
     def absorb(self, samples: SignalBatch, until: int) -> None:
@@ -100,9 +102,8 @@ class History:
         fresh = self.fresh()
         self._smoothed.step(fresh)
         self.spans.step(fresh, until)
-        self.doing.update(
-            lambda path: float(fresh[slot]) if (slot := self.slot.get(path)) is not None else UNKNOWN, until
-        )
+        for follower in (self.doing, self.whereabouts):
+            follower.update(lambda path: _at(fresh, self.slot.get(path)), until)
         self.rows.append(until, fresh)
 
     def fresh(self) -> Float64s:
@@ -188,6 +189,11 @@ class Window:
         """What the vehicle is doing; None: unknown. See edge/doing.py."""
         return self._history.doing.now
 
+    @property
+    def fix(self) -> Fix | None:
+        """Where the vehicle is, if that can be believed. See edge/whereabouts.py."""
+        return self._history.whereabouts.fix
+
     def last(self, path: str) -> float:
         """The newest value that was ever heard, however old; NaN when none was."""
         slot = self._history.slot.get(path)
@@ -220,6 +226,10 @@ class Window:
     def smoothed(self, path: str, tau_s: float) -> float:
         """The signal smoothed with time constant `tau_s`; NaN when unknown. See History.smoothed."""
         return self._history.smoothed(path, tau_s)
+
+
+def _at(values: Float64s, slot: int | None) -> float:
+    return UNKNOWN if slot is None else float(values[slot])
 
 
 class _Smoothed:

@@ -29,21 +29,15 @@ FREEZE_FRAME: Final = (
 )
 """What tells a technician how the vehicle was used when it happened: as in a freeze frame of SAE J1979 the speed, and
 the engine's speed, load, coolant and run time; and the like of what has no engine."""
-LATITUDE: Final = "Vehicle.CurrentLocation.Latitude"
-LONGITUDE: Final = "Vehicle.CurrentLocation.Longitude"
 
 
 def scene_of(window: Window, trip: str | None) -> Scene:
     """The scene as of a window; only what is known and fresh. `trip`: id of the one that runs."""
     frame = {path: value for path in FREEZE_FRAME if not isnan(value := window.value(path))}
+    fix = window.fix
     return Scene(
         freeze_frame=frame,
-        latitude_deg=_within(window.value(LATITUDE), 90.0),
-        longitude_deg=_within(window.value(LONGITUDE), 180.0),
+        latitude_deg=fix.latitude_deg if fix else None,
+        longitude_deg=fix.longitude_deg if fix else None,
         trip=trip,
     )
-
-
-def _within(value: float, limit: float) -> float | None:
-    """None where it is unknown, or no place on Earth: what a receiver without a fix sends."""
-    return value if abs(value) <= limit else None

@@ -2,7 +2,6 @@
 
 from math import isnan
 
-from edge.alerts.scene import LATITUDE, LONGITUDE
 from edge.catalogue import ENGINE
 from edge.diagnostics.telling import Place
 from edge.diagnostics.watch import Signs
@@ -29,8 +28,8 @@ def place_of(window: Window) -> Place:
     """Where the vehicle is, and how far it has come, as far as signals tell."""
     distance_m = _known(window, "Vehicle.TraveledDistance")
     return Place(
-        latitude_deg=_known(window, LATITUDE),
-        longitude_deg=_known(window, LONGITUDE),
+        latitude_deg=fix.latitude_deg if (fix := window.fix) else None,
+        longitude_deg=fix.longitude_deg if fix else None,
         odometer_km=None if distance_m is None else distance_m / 1000.0,
     )
 

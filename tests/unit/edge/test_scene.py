@@ -4,10 +4,11 @@ import tomllib
 
 import pytest
 
-from edge.alerts.scene import FREEZE_FRAME, LATITUDE, LONGITUDE, scene_of
+from edge.alerts.scene import FREEZE_FRAME, scene_of
 from edge.catalogue import info
 from edge.history import History
 from edge.signals import Signal, SignalBatch
+from edge.whereabouts import LATITUDE, LONGITUDE
 from tests.shared import ROOT
 
 S = 1_000_000_000
