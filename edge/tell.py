@@ -46,7 +46,7 @@ class Teller:
         postings: list[Posting] = []
         posted = False
         for outcome in outcomes:
-            self._cab.announce(outcome.alerts)
+            self._tell_driver(outcome)
             self._write(outcome.alerts)
             self._count(outcome)
             postings += _postings(outcome, clock)
@@ -54,6 +54,12 @@ class Teller:
                 posted |= self._post(postings)
                 postings = []
         return self._post(postings) or posted
+
+    def _tell_driver(self, outcome: Outcome) -> None:
+        if outcome.situation is not None:
+            self._cab.vehicle(outcome.situation, outcome.at)
+        if outcome.alerts:
+            self._cab.announce(outcome.alerts, outcome.at)
 
     def early(self, found: Iterable[Early]) -> None:
         """Tell the driver what does not wait for the tick."""

@@ -20,6 +20,8 @@ class Scene:
     longitude_deg: float | None = None
     trip: str | None = None
     """Id of the trip that ran."""
+    workshop: bool = False
+    """Somebody worked on the vehicle."""
 
 
 @dataclass(frozen=True, slots=True)

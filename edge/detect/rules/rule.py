@@ -18,6 +18,7 @@ from edge.detect.rules.syntax import Wrong, parse, place
 from edge.detect.rules.texts import Text, compiled
 from edge.detect.rules.written import Written, read_rules
 from edge.errors import ConfigError
+from edge.personal import is_personal
 
 REFUSED_MAX: Final = 500
 """Told of all files."""
@@ -56,7 +57,7 @@ class Rule:
     @property
     def paths(self) -> tuple[str, ...]:
         """Signals that decide, in the order of the text."""
-        return tuple(dict.fromkeys(one.path for one in self._parts() if isinstance(one, SignalNow | Stretch)))
+        return tuple(dict.fromkeys(_paths(self.conditions.when)))
 
     @property
     def stretches(self) -> tuple[Call, ...]:
@@ -84,8 +85,22 @@ class Rule:
         """Signals whose newest sample it looks at, beside what others did over time."""
         return frozenset(one.path for one in self._parts() if isinstance(one, SignalNow))
 
+    @property
+    def is_personal(self) -> bool:
+        """It looks at nothing but where or how somebody drives."""
+        return bool(self.paths) and all(map(is_personal, self.paths))
+
+    @property
+    def told_of_persons(self) -> tuple[bool, ...]:
+        """Of each number in its texts: whether it says where or how somebody drives."""
+        return tuple(any(map(is_personal, _paths(node))) for node in self.told)
+
     def _parts(self) -> Sequence[Node]:
         return [part for node in (self.conditions.when,) for part in node.walk()]
+
+
+def _paths(node: Node) -> list[str]:
+    return [one.path for one in node.walk() if isinstance(one, SignalNow | Stretch)]
 
 
 def load_rules(files: Sequence[Path], units: Mapping[str, str] | None = None) -> tuple[list[Rule], list[Refused]]:
