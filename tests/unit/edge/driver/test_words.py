@@ -166,6 +166,16 @@ def test_a_file_goes_before_the_shipped_one_and_a_country_before_its_language(tm
     assert words.phrase("workshop") == "Werkstatt"
 
 
+def test_the_example_of_the_manual_can_be_used(tmp_path: Path) -> None:
+    example = (SHIPPED / "README.md").read_text().partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "fr.toml").write_text(example)
+    words = load_words("fr", [tmp_path])
+    assert words.phrase("warnings", n=1) == "1 avertissement"
+    assert words.sentence(next(iter(words.sentences))) == "L'huile moteur est trop chaude. Levez le pied."
+    parts = set(re.findall(r"^\| (.*?) \|", (SHIPPED / "README.md").read_text(), re.MULTILINE))
+    assert {name for name in Catalogue.model_fields if not any(f"{name}" in part for part in parts)} == set()
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

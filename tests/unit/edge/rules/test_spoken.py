@@ -1,14 +1,20 @@
 """What a rule says in the cab, in the cab's language: the author's own translations, a catalogue's, or as written."""
 
+import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.assets import rule_file
 from edge.cli import main
-from edge.detect.rules.rule import Refused, Rule, load_rules, rule_of, untranslated
+from edge.detect.rules.checking import Known
+from edge.detect.rules.rule import Refused, Rule, load_rules, made_of, rule_of, untranslated
 from edge.detect.rules.texts import Facts
+from edge.detect.rules.written import Written
 from edge.driver.words import Words, load_words
 
 OIL = "The engine oil is too hot. Ease off."
@@ -156,7 +162,40 @@ def test_rules_check_takes_translations(tmp_path: Path, capsys: pytest.CaptureFi
     assert "1 rules can be used, 0 cannot" in capsys.readouterr().out
 
 
-def test_a_rule_written_in_code_may_have_them(tmp_path: Path) -> None:
+def test_rules_check_tells_what_has_no_translation(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "fr.toml").write_text('language = "fr"\nname = "Français"\nvoice = "fr-fr"\n')
+    options = ["--language", "fr", "--words", str(tmp_path)]
+    assert main(["rules", "check", "car", *options]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"rule oil_hot has no translation for the cab of {OIL!r} (add it to a catalogue, or to the rule)" in lines
+    assert lines[-1] == "27 rules can be used, 0 cannot"
+    assert main(["rules", "check", "car", "--json", *options]) == 0
+    rules = {one["alert"]: one for one in json.loads(capsys.readouterr().out)["rules"]}
+    assert (rules["oil_hot"]["untranslated"], rules["mixture_lean"]["untranslated"]) == ([OIL], [])
+
+
+ANY = st.lists(
+    st.sampled_from([*"{}:ab ", ".1f", "{value}", "{threshold:.0f}", "{unit}", "{Vehicle.Speed}", "{e0}"]), max_size=12
+).map("".join)
+
+
+@given(st.one_of(ANY, st.dictionaries(st.sampled_from(["en", "de", "hi"]), ANY)), ANY)
+def test_any_text_can_be_filled_when_the_alert_comes_or_is_refused_before(
+    driver: str | dict[str, str], worse: str
+) -> None:
+    table = {"alert": "fast", "expr": "Vehicle.Speed > 130", "component": "driving", "severity": "info"}
+    step = {"after": "1s", "severity": "critical", "action": "stop_now", "driver": worse}
+    table |= {"action": "watch", "summary": "{value} km/h"}
+    made = made_of(Written(Path("any"), table | {"driver": driver, "steps": [step]}), Known(), {}, load_words("de"))
+    if isinstance(made, Refused):
+        assert made.problem.startswith("driver")
+        return
+    facts = Facts([131.0] * len(made.told), made.formats)
+    for text in _said(made):
+        assert text.format_map(facts).count("131") >= len(re.findall(r"(?<!\{)\{e\d+\}(?!\})", text))
+
+
+def test_a_rule_written_in_code_may_have_them() -> None:
     table = {"alert": "fast", "expr": "Vehicle.Speed > 130", "component": "driving", "severity": "info"}
     rule = rule_of(table | {"action": "watch", "summary": "fast", "driver": {"hi": "धीरे।", "en": "Slow."}})
     assert rule.concern.driver == "Slow."
