@@ -21,6 +21,26 @@ LANGUAGES = sorted(file.stem for file in SHIPPED.glob("*.toml"))
 FOREIGN = [language for language in LANGUAGES if language != "en"]
 WORDS_MAX = {"de": 15, "es": 15, "hi": 20, "en": 17}
 """Of one sentence. Hindi writes postpositions as words of their own."""
+EXACT = {
+    "Stop now": {"de": "Halten Sie sofort an", "es": "Deténgase ahora", "hi": "अभी रुकें"},
+    "as soon as it is safe": {
+        "de": "sobald es sicher ist", "es": "en cuanto sea seguro", "hi": "सुरक्षित (जगह मिलते|होते) ही"
+    },
+    "at the next safe place": {
+        "de": "an der nächsten sicheren Stelle", "es": "en el próximo lugar seguro", "hi": "अगली सुरक्षित जगह पर"
+    },
+    "nearest safe place": {"de": "nächsten sicheren Ort", "es": "lugar seguro más cercano", "hi": "नज़दीकी सुरक्षित जगह"},
+    "do not switch": {
+        "de": "[Ss](chalten|tellen) Sie .*nicht ab", "es": "no apague (antes )?el (motor|vehículo)", "hi": "बंद न करें"
+    },
+    "and switch off": {"de": "stellen Sie (ihn|den Motor) ab", "es": "y apague el motor", "hi": "इंजन बंद करें"},
+    "do not drive on": {"de": "fahren Sie nicht weiter", "es": "no siga conduciendo", "hi": "आगे न चलाएँ"},
+    "and get out": {"de": "steigen Sie aus", "es": "salga del vehículo", "hi": "गाड़ी से बाहर निकलें"},
+    "nearest workshop": {"de": "nächsten Werkstatt", "es": "taller más cercano", "hi": "नज़दीकी वर्कशॉप"},
+    "Leave the road": {"de": "Verlassen Sie .*die Fahrbahn", "es": "Salga (ya )?de la calzada", "hi": "सड़क से हटा लें"},
+    "do not touch": {"de": "berühren Sie .* nicht", "es": "no toque", "hi": "हाथ न लगाएँ"},
+}  # fmt: skip
+"""What must keep its meaning: said where the English says it, and nowhere else."""
 LETTERS_MAX = 110
 """Of one sentence."""
 TOTAL_MAX = 150
@@ -95,6 +115,15 @@ def test_a_driver_gets_one_glance(language: str) -> None:
 def test_numbers_are_those_of_the_english_sentence(language: str) -> None:
     for one in _catalogue(language).sentence:
         assert re.findall(r"\d+", one.say) == re.findall(r"\d+", one.en), one.say
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+@pytest.mark.parametrize("english", EXACT)
+def test_what_keeps_people_safe_is_said_where_the_english_says_it(english: str, language: str) -> None:
+    sentences = _catalogue(language).sentence
+    wanted = {one.say for one in sentences if english in one.en}
+    assert wanted
+    assert {one.say for one in sentences if re.search(EXACT[english][language], one.say)} == wanted
 
 
 @pytest.mark.parametrize("language", FOREIGN)

@@ -87,6 +87,7 @@ def test_a_rule_that_a_fleet_changed_keeps_its_own_words_and_that_is_told(tmp_pa
         (OWN, "de-CH", "Langsamer.", False),
         (OWN, "en", "Slow down.", False),
         (OWN, "es", "Slow down.", True),
+        ('{ de = "Langsamer.", en = "Slow down." }', "es", "Slow down.", True),
         ('{ de = "Langsamer.", hi = "धीरे चलें।" }', "es", "Langsamer.", True),
         ('{ de = "Langsamer.", hi = "धीरे चलें।" }', "en", "Langsamer.", True),
         (f'{{ en = "{OIL}", es = "Pare." }}', "de", OEL, False),
