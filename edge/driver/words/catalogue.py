@@ -7,11 +7,11 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from edge.detect.rules.entry import RuleName
 from edge.detect.rules.spoken import LanguageCode
 from edge.driver.words.phrases import PHRASES
 from edge.errors import ConfigError
 from edge.toml_file import read_toml
+from edge.wire.messages import Label
 
 SEE: Final = "edge/driver/words/README.md"
 ENTRIES_MAX: Final = 5_000
@@ -94,7 +94,7 @@ class Catalogue(_Part):
     voice: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9+_-]{1,39}$")] | None = None
     """Of espeak-ng."""
     phrases: dict[str, Annotated[Phrase, BeforeValidator(_forms)]] = {}
-    titles: Annotated[dict[RuleName, Title], Field(max_length=ENTRIES_MAX)] = {}
+    titles: Annotated[dict[Label, Title], Field(max_length=ENTRIES_MAX)] = {}
     """What a rule watches, in a few words, by the rule's name."""
     sentence: Annotated[list[Sentence], Field(max_length=ENTRIES_MAX)] = []
 
