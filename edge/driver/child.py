@@ -13,6 +13,8 @@ from typing import IO, Final, cast
 OUT_MAX: Final = 16 * 1024 * 1024
 """Bytes kept of what a program writes: six minutes of speech. The rest is read and thrown away."""
 ERR_MAX: Final = 4096
+BURY_S: Final = 1.0
+"""How long a killed program is waited for; one that hangs in its driver goes later."""
 _PIECE: Final = 65_536
 
 
@@ -38,6 +40,7 @@ class Child:
 
     def __init__(self) -> None:
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._unburied: subprocess.Popen[bytes] | None = None
 
     def cut(self) -> None:
         """End the program that runs, or the next one as it begins, until `ready` is called; never waits."""
@@ -59,6 +62,8 @@ class Child:
             CutOff: it was cut off.
             ChildFailed: it cannot be started, was not done in time, or ended with another status than 0.
         """
+        if self._unburied is not None and self._unburied.poll() is None:
+            raise ChildFailed("a program that was killed still hangs in its driver")
         until_s = time.monotonic() + within_s
         try:
             child = subprocess.Popen(
@@ -72,14 +77,13 @@ class Child:
         except (OSError, ValueError) as error:
             raise ChildFailed(f"{command[0]} cannot be started: {getattr(error, 'strerror', None) or error}") from error
         pipes = _Pipes(memoryview(given))
-        with child:
-            try:
-                self._pump(child, pipes, until_s)
-                status = child.wait(max(until_s - time.monotonic(), 0.001))
-            except (TimeoutError, subprocess.TimeoutExpired) as error:
-                raise ChildFailed(f"{command[0]} was not done within {within_s:.0f} s and was ended") from error
-            finally:
-                _end(child)
+        try:
+            self._pump(child, pipes, until_s)
+            status = child.wait(max(until_s - time.monotonic(), 0.001))
+        except (TimeoutError, subprocess.TimeoutExpired) as error:
+            raise ChildFailed(f"{command[0]} was not done within {within_s:.0f} s and was ended") from error
+        finally:
+            self._bury(child)
         if status != 0:
             raise ChildFailed(f"{command[0]} ended with status {status}{_last_line(pipes.err)}")
         return bytes(pipes.out)
@@ -109,6 +113,20 @@ class Child:
                         news.unregister(pipe)
                         pipe.close()
 
+    def _bury(self, child: "subprocess.Popen[bytes]") -> None:
+        """Kill it with everything that it started; only this thread waits for it, so its number is still its own."""
+        self._unburied = None
+        if child.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            try:
+                child.wait(BURY_S)
+            except subprocess.TimeoutExpired:
+                self._unburied = child
+        for pipe in (child.stdin, child.stdout, child.stderr):
+            if pipe is not None:
+                pipe.close()
+
 
 def _give(stdin: IO[bytes], pipes: _Pipes) -> bool:
     """Write a piece; False: all is written, or nobody reads it."""
@@ -126,13 +144,6 @@ def _take(pipe: IO[bytes], pipes: _Pipes, *, is_out: bool) -> bool:
     kept, most = (pipes.out, OUT_MAX) if is_out else (pipes.err, ERR_MAX)
     kept += piece[: most - len(kept)]
     return bool(piece)
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    """Kill it with everything that it started; only this thread waits for it, so its number is still its own."""
-    if child.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
 
 
 def _last_line(err: bytearray) -> str:

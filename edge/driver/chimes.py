@@ -6,7 +6,7 @@ import sys
 import wave
 from array import array
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 CHIMES_MAX: Final = 3
@@ -18,6 +18,8 @@ LOUD: Final = 0.5
 """Of full scale; the voice peaks at about as much."""
 TONES_HZ: Final = ((880.0, 1.0), (1760.0, 0.35), (2640.0, 0.12))
 """A note and its partials with their shares: heard through the noise of a cab, which is loudest below 500 Hz."""
+RATE_MIN: Final = 4_000
+RATE_MAX: Final = 192_000
 _FULL: Final = 32_767
 
 
@@ -40,7 +42,7 @@ def chimes(number: int, rate: int) -> "array[int]":
     return array("h", _one(rate) * max(0, min(number, CHIMES_MAX)))
 
 
-@cache
+@lru_cache(4)
 def _one(rate: int) -> "array[int]":
     count = round(TONE_S * rate)
     pause = array("h", bytes(2 * round(PAUSE_S * rate)))
@@ -68,6 +70,8 @@ def read_wav(wav: bytes) -> Sound:
             rate = file.getframerate()
     except (wave.Error, EOFError) as error:
         raise ValueError(f"no WAV file: {str(error) or 'it ends in its head'}") from error
+    if not RATE_MIN <= rate <= RATE_MAX:
+        raise ValueError(f"{rate} samples a second")
     samples = array("h", frames[: len(frames) // 2 * 2])
     if sys.byteorder == "big":
         samples.byteswap()

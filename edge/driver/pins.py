@@ -67,6 +67,7 @@ class Pins:
         self._trouble = ""
         self._closed = False
         self._worker = Worker(self.name, self._step)
+        self._worker.start()
 
     @property
     def trouble(self) -> str:
@@ -109,7 +110,7 @@ class Pins:
         now_s = self._now()
         if self._state.workshop:
             return SILENT
-        if self._board is None:
+        if self._trouble:
             return LOST
         if self._buzz is not None:
             sounding, how_grave, since_s = self._buzz
@@ -133,7 +134,7 @@ class Pins:
         try:
             self._board = _Board(self._settings, self._factory(), self._pressed)
         except Exception as error:  # noqa: BLE001  as above
-            self._trouble = f"the pins cannot be used: {error or type(error).__name__}. Remedy: {INSTALL}"
+            self._trouble = f"the pins cannot be used: {str(error) or type(error).__name__}. Remedy: {INSTALL}"
             return False
         self._trouble = ""
         return True

@@ -57,6 +57,7 @@ class Speech:
         self._voice = Voice(settings, self._child, program=program, grace_s=grace_s)
         self._trouble = _missing(program, INSTALL) or _missing(self._player[0], "apt-get install alsa-utils")
         self._worker = Worker(self.name, self._step)
+        self._worker.start()
 
     @property
     def trouble(self) -> str:

@@ -1,5 +1,6 @@
 """The voice: texts as sound, by espeak-ng in a program of its own; no GPL code is in ours."""
 
+from array import array
 from typing import Final
 
 from edge.driver.child import Child, ChildFailed
@@ -7,6 +8,8 @@ from edge.driver.chimes import Sound, chimes, read_wav, write_wav
 from edge.driver.settings import SpeechSettings
 
 ENGLISH: Final = "en"
+RATE: Final = 22_050
+"""Samples a second, where there are no words to take it from."""
 TEXT_MAX: Final = 400
 """Characters of a sentence that are said: half a minute."""
 GRACE_S: Final = 5.0
@@ -49,7 +52,8 @@ class Voice:
             ChildFailed: espeak-ng is missing or failed.
             CutOff: it was cut off.
         """
-        said = self._said(plain(text), self._voice or language)
+        words = plain(text)
+        said = self._said(words, self._voice or language) if words else Sound(RATE, array("h"))
         whole = Sound(said.rate, chimes(number, said.rate) + said.samples)
         return write_wav(whole), whole.seconds
 

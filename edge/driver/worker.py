@@ -34,6 +34,9 @@ class Worker:
         self._heard: int | None = None
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"cab {name}", daemon=True)
+
+    def start(self) -> None:
+        """Run the first step, once everything that it needs is there."""
         self._thread.start()
 
     @property
