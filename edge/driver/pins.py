@@ -37,7 +37,7 @@ Factory = Callable[[], Any]
 class Pins:
     """Shows the state by lamps, sounds a buzzer, and hands on what buttons ask for.
 
-    A buzz begins at once if it is graver than the one that sounds; otherwise it joins that one.
+    A buzz begins at once if it is graver than the one that sounds; otherwise it joins that one. To acknowledge ends it.
     """
 
     name = "pins"
@@ -163,10 +163,13 @@ class Pins:
                 return
             self._counts[PRESSED] += 1
             state = self._state
+            if wish is Wish.ACKNOWLEDGE:
+                self._buzz = None
         if wish is Wish.PRIVATE_ON and state.private:
             wish = Wish.PRIVATE_OFF
         elif wish is Wish.WORKSHOP_ON and state.workshop:
             wish = Wish.WORKSHOP_OFF
+        self._worker.wake()
         self._requests(Request(wish, "button"))
 
     def _let_go(self) -> None:

@@ -121,6 +121,16 @@ def test_a_press_acknowledges(board: Board) -> None:
     wait_until(lambda: board.asked.requests == [Request(Wish.ACKNOWLEDGE, "button")], "acknowledged")
 
 
+def test_to_acknowledge_ends_the_buzz(board: Board) -> None:
+    board.pins.say(notice(severity="critical"))
+    wait_until(lambda: board.is_on(BUZZER), "it buzzes")
+    board.wires[ACKNOWLEDGE].drive_low()
+    wait_until(lambda: not board.is_on(BUZZER), "silence")
+    board.pins.say(notice(severity="warning"))
+    wait_until(lambda: board.pins.counters["buzzed"] == 2, "the next buzz is not joined to what has ended")
+    assert len(board.pulses_s(BUZZER)) < 3
+
+
 def test_modes_are_toggled_by_holding_and_not_by_a_touch(board: Board) -> None:
     for number in (PRIVATE, WORKSHOP):
         board.wires[number].drive_low()

@@ -212,6 +212,32 @@ def test_a_player_that_hangs_is_ended_and_said(tmp_path: Path) -> None:
     speech.close()
 
 
+def test_an_espeak_ng_that_hangs_is_ended_and_said(tmp_path: Path, loudspeaker: Loudspeaker) -> None:
+    hangs = tmp_path / "hangs"
+    hangs.write_text("#!/bin/sh\nexec sleep 600\n")
+    hangs.chmod(0o755)
+    speech = Speech(loudspeaker.settings, program=str(hangs), grace_s=0.2)
+    speech.say(notice("a", text="Oil."))
+    wait_until(lambda: speech.counters["failed"] == 1, "it was ended")
+    assert f"{hangs} was not done within" in speech.trouble
+    speech.close()
+
+
+def test_a_critical_sentence_does_not_wait_for_the_sound_of_another_to_be_made(
+    tmp_path: Path, loudspeaker: Loudspeaker
+) -> None:
+    slow = tmp_path / "slow"
+    slow.write_text('#!/bin/sh\ntext=$(cat)\ncase $text in Slow*) sleep 600;; esac\necho "$text" | espeak-ng "$@"\n')
+    slow.chmod(0o755)
+    speech = Speech(loudspeaker.settings, program=str(slow), grace_s=60.0)
+    speech.say(notice("w", "warning", "Slowly made."))
+    wait_until(lambda: speech.waiting == 0, "it is being made")
+    speech.say(notice("c", "critical", "Stop."))
+    wait_until(lambda: speech.counters["said"] == 1, "the critical one is said")
+    assert speech.counters["cut"] == 1
+    speech.close()
+
+
 def test_what_a_player_started_ends_with_it(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     speech = Speech(SpeechSettings(enabled=True, player=["sh", "-c", 'sleep 600 & echo $! >"$0"; wait', str(pid)]))
