@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, time, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, field_validator, model_validator
 
 from edge import assets
 from edge.decode.did_entries import DidEntry
 from edge.decode.schemes import IntegrityEntry
+from edge.driver.settings import OutputSettings
 from edge.errors import ConfigError
+from edge.modes import DAYS, PrivateHours, Week
 from edge.profile import (
     BUSES_MAX,
     Asked,
@@ -43,6 +47,23 @@ def _is_speed(value: object) -> float | Literal["max"]:
 PidName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{2}$", to_upper=True)]
 
 Speed = Annotated[float | Literal["max"], PlainValidator(_is_speed)]
+
+
+DayTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+
+
+def _day_time(text: str) -> time:
+    """24:00 is the midnight that the day ends with."""
+    return time() if text == "24:00" else time.fromisoformat(text)
+
+
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{name} is no time zone that is known here: write one such as Europe/Berlin") from error
 
 
 class _Part(BaseModel):
@@ -184,10 +205,55 @@ class LinkSettings(_Part):
         return url
 
 
-class CabSettings(_Part):
-    """How the driver is told."""
+class CabSettings(OutputSettings):
+    """How the driver is told, and in which language."""
 
-    voice: Literal["text", "none"] = "text"
+    language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$")] = "en"
+    words: list[Path] = Field(default=[], max_length=16)
+    """Folders with catalogues of other languages, or of other words."""
+
+
+class PrivateHoursEntry(_Part):
+    """Hours that are private on some days of the week."""
+
+    days: Annotated[str, StringConstraints(pattern=r"^[a-z]{3}(-[a-z]{3})?(,[a-z]{3}(-[a-z]{3})?)*$")] = "mon-sun"
+    begin: DayTime = "00:00"
+    end: DayTime = "24:00"
+    """Before `begin`: of the next day."""
+
+    @field_validator("days")
+    @classmethod
+    def _are_days(cls, days: str) -> str:
+        if strange := sorted(set(re.findall(r"[a-z]{3}", days)) - set(DAYS)):
+            raise ValueError(f"{strange[0]} is no day: {', '.join(DAYS)}, or mon-fri")
+        return days
+
+    def hours(self) -> PrivateHours:
+        """As the modes have it."""
+        numbers: set[int] = set()
+        for part in self.days.split(","):
+            first, _, last = part.partition("-")
+            begin, span = DAYS.index(first), (DAYS.index(last or first) - DAYS.index(first)) % 7
+            numbers |= {(begin + day) % 7 for day in range(span + 1)}
+        return PrivateHours(frozenset(numbers), _day_time(self.begin), _day_time(self.end))
+
+
+class PrivateSettings(_Part):
+    """When nobody else is to know where and how is driven; the driver can say so at any time as well."""
+
+    hours: Annotated[list[PrivateHoursEntry], Field(max_length=64)] = []
+    zone: str = "UTC"
+    """Where the hours are those of, such as Europe/Berlin."""
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, zone: str) -> str:
+        _zone(zone)
+        return zone
+
+    def week(self) -> Week:
+        """As the modes have it."""
+        return Week(tuple(entry.hours() for entry in self.hours), _zone(self.zone))
 
 
 class Config(_Part):
@@ -203,6 +269,7 @@ class Config(_Part):
     state: State = State()
     link: LinkSettings = LinkSettings()
     cab: CabSettings = CabSettings()
+    private: PrivateSettings = PrivateSettings()
     integrity: list[IntegrityEntry] = []
     """Counters and checksums that are verified; those of the profile come after them."""
     did: Annotated[list[DidEntry], Field(max_length=4096)] = []
@@ -231,6 +298,7 @@ def load_config(file: Path) -> Config:
             channel.dbc = [placed(one, base) for one in channel.dbc]
         bus.mapping = base / bus.mapping if bus.mapping else None
     config.state.directory = base / config.state.directory
+    config.cab.words = [base / folder for folder in config.cab.words]
     for name in ("password_file", "ca", "certificate", "key"):
         if (path := getattr(config.link, name)) is not None:
             setattr(config.link, name, base / path)

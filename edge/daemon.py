@@ -29,8 +29,8 @@ from edge.diagnostics.signs import place_of, signs_of
 from edge.diagnostics.telling import bodies
 from edge.diagnostics.traffic import own_traffic
 from edge.driver.cab import Cab
-from edge.driver.notice import Output, Wish
-from edge.driver.terminal import Terminal
+from edge.driver.notice import Wish
+from edge.driver.outputs import open_outputs
 from edge.errors import EdgeError
 from edge.files import Draft
 from edge.frames import FrameBatch
@@ -103,7 +103,13 @@ class Daemon:
         )
         self._ring = FrameRing(config.memory.frame_ring_mb * MEGABYTE)
         self._wishes = Wishes(config.state.directory / MODES if parts.outbox else None)
-        self._cab = Cab(_outputs(config), and_more=lambda count: f"And {count} more.")
+        words = prepared.words
+        self._cab = Cab(
+            open_outputs(config.cab, self._wishes, _say),
+            and_more=lambda count: words.phrase("and_more", n=count),
+            title=lambda alert: words.title(alert.concern.rule) or alert.summary,
+            language=words.language,
+        )
         stack.callback(self._cab.close)
         self._teller = Teller(self._judgement.book, self._cab, outbox=parts.outbox, alerts_out=parts.alerts_out)
         hot = list(self._open_hot(stack))
@@ -388,10 +394,6 @@ class _Lane:
 
     def _label(self, own: str) -> str:
         return bus_inside(self._named, own) if self._names_its_buses or not self._named else self._named
-
-
-def _outputs(config: Config) -> list[Output]:
-    return [Terminal(_say)] if config.cab.voice == "text" else []
 
 
 def _say(line: str) -> None:

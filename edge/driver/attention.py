@@ -103,7 +103,8 @@ class Attention:
     def __init__(self, and_more: Callable[[int], str]) -> None:
         """`and_more`: how the language says that there are so many more, as a sentence."""
         self.unsaid: dict[str, int] = {}
-        """Alerts with words that were never said, by cause: over, acknowledged, quiet, said_lately, too_many."""
+        """Alerts with words that were never said, by cause: over, acknowledged, quiet, said_lately, too_many,
+        graver_said (of the same component)."""
         self._and_more = and_more
         self._quiet = False
         self._items: dict[str, _Item] = {}
@@ -257,6 +258,8 @@ class Attention:
 
     def _due(self, at: int) -> list[Notice]:
         """The sentence that is due at a time, if one is: all of it together."""
+        for milder in [item.id for item in self._items.values() if not item.said and self._is_outdone(item)]:
+            self._drop(milder, "graver_said")
         due = sorted(self._ready(at), key=lambda item: item.order)
         if not due:
             return []
@@ -276,6 +279,16 @@ class Attention:
         if rests and not urgent:
             return
         yield from (item for item in self._items.values() if item.due <= at and item.when <= moment)
+
+    def _is_outdone(self, item: _Item) -> bool:
+        """Something graver about the same component fires, and the driver knows it."""
+        component = self._fires[item.id].concern.component
+        return any(
+            alert.concern.component == component
+            and alert.concern.rule in self._said
+            and gravity(alert.severity, alert.action) < gravity(item.severity, item.action)
+            for alert in self._fires.values()
+        )
 
     def _repeat(self, item: _Item, at: int) -> None:
         """It was said at `at`: when it is to be said again, if ever."""

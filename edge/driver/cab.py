@@ -35,6 +35,8 @@ class Cab:
         self._is_heard = False
         self._is_watched = True
         self._one_at_a_time = threading.Lock()
+        for output in self._outputs:
+            output.show(self.state)
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -53,11 +55,14 @@ class Cab:
             self._attention.take_up(alerts)
 
     def vehicle(self, situation: Situation, at: int) -> None:
-        """From `at` (ns) on the vehicle does this."""
+        """From `at` (ns) on the vehicle does this, and these modes hold; in a workshop nothing is said."""
+        until = situation.workshop_until
         with self._one_at_a_time:
+            self._say(self._attention.be_quiet(at, quiet=until is not None))
             self._say(self._attention.vehicle(at, moves=situation.moves, in_trip=situation.in_trip))
             self._is_heard = situation.is_heard
-            self._show(replace(self.state, at=at, doing=situation.doing))
+            state = replace(self.state, at=at, doing=situation.doing, private=situation.private)
+            self._show(replace(state, workshop=until is not None, workshop_until=until))
 
     def announce(self, alerts: Sequence[Alert], at: int) -> None:
         """Take in what a tick (ns) told: alerts that began, became worse, ended."""
@@ -86,12 +91,6 @@ class Cab:
         with self._one_at_a_time:
             self._say(self._attention.acknowledge(at, alert))
             self._show(replace(self.state, at=at))
-
-    def modes(self, at: int, *, private: bool, workshop: bool, workshop_until: int | None = None) -> None:
-        """From `at` (ns) on these modes hold; in a workshop nothing is said."""
-        with self._one_at_a_time:
-            self._say(self._attention.be_quiet(at, quiet=workshop))
-            self._show(replace(self.state, at=at, private=private, workshop=workshop, workshop_until=workshop_until))
 
     def close(self) -> None:
         """Silence every output."""

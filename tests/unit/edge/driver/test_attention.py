@@ -39,9 +39,9 @@ HEARD_OF = {
 }
 """Every severity with every action: the earliest moment at which it is said."""
 
-# A line is a time in seconds and what happens: `trip`, `over`, `moves`, `stands`, `unknown`, `+ RULE SEVERITY ACTION`,
-# `worse RULE SEVERITY ACTION`, `- RULE`, `early RULE`, `seen RULE`, `seen all`, `workshop`, `ready`. What is said is
-# `=> TEXT`. An alert of the rule r says "r."; several are "r. And 2 more.".
+# A line is a time in seconds and what happens: `trip`, `over`, `moves`, `stands`, `unknown`; `+ RULE SEVERITY ACTION`
+# (and a component, else one of its own), `worse RULE SEVERITY ACTION`, `- RULE`, `early RULE`, `seen RULE`, `seen all`;
+# `workshop`, `ready`. What is said is `=> TEXT`. An alert of the rule r says "r."; several are "r. And 2 more.".
 STORIES = {
     "critical interrupts": "0 trip;1 moves;10 + hot critical stop_now;10 => hot.;20 - hot",
     "a warning waits until the vehicle has stood for three seconds": (
@@ -120,6 +120,14 @@ STORIES = {
         "0 trip;1 stands;10 + air warning watch;10 => air.;20 - air;30 moves;"
         "60 + air critical stop_now;60 => air.;70 - air"
     ),
+    "a warning about what is known to be worse is not said": (
+        "0 trip;1 moves;10 + warm warning watch engine;20 + hot critical stop_now engine;20 => hot.;"
+        "30 seen hot;60 stands;90 moves;100 - hot;130 stands"
+    ),
+    "one about something else is": (
+        "0 trip;1 moves;10 + tyre warning watch wheel;20 + hot critical stop_now engine;20 => hot.;"
+        "30 seen hot;60 stands;63 => tyre."
+    ),
     "a step to critical interrupts": (
         "0 trip;1 moves;10 + air warning watch;50 worse air critical stop_now;50 => air.;90 - air"
     ),
@@ -187,24 +195,24 @@ class Story:
             self.moves = True
         self._note(at, self.attention.vehicle(at, moves=self.moves, in_trip=self.in_trip))
 
-    def _alert(self, at: int, verb: str, rule: str, severity: str = "", action: str = "") -> Alert:
+    def _alert(self, at: int, verb: str, rule: str, *how: str) -> Alert:
         if verb == "-":
             return replace(self.fires.pop(rule), ended=at, is_worse=False)
         if verb == "worse":
             before = self.fires[rule]
-            concern = replace(before.concern, steps=(Step(severity, action),))
+            concern = replace(before.concern, steps=(Step(how[0], how[1]),))
             self.fires[rule] = replace(before, concern=concern, step=1, is_worse=True)
         else:
-            self.fires[rule] = begun(rule, severity, action, at)
+            self.fires[rule] = begun(rule, *how, at=at)
         return self.fires[rule]
 
     def _note(self, at: int, notices: list[Notice]) -> None:
         self.said += [(at / S, one) for one in notices]
 
 
-def begun(rule: str, severity: str, action: str, at: int) -> Alert:
-    concern = Concern(rule, "engine", severity, action, "", "", driver=f"{rule}.")
-    return Alert(alert_id("v", rule, "engine", at), concern, at, at, None, {}, "", "", f"{rule}.")
+def begun(rule: str, severity: str, action: str, part: str = "", *, at: int) -> Alert:
+    concern = Concern(rule, part or rule, severity, action, "", "", driver=f"{rule}.")
+    return Alert(alert_id("v", rule, concern.component, at), concern, at, at, None, {}, "", "", f"{rule}.")
 
 
 def lines_of(story: str) -> Iterator[tuple[int, str]]:
@@ -276,6 +284,7 @@ def test_what_waits_is_bounded_and_what_is_left_out_is_counted() -> None:
         ("0 trip;1 moves;10 + tyre warning watch;40 seen tyre", "acknowledged"),
         ("0 trip;1 moves;10 + hot critical watch;20 - hot;100 + hot critical watch", "said_lately"),
         ("0 trip;1 moves;10 workshop;20 + hot critical watch", "quiet"),
+        ("0 trip;1 moves;10 + warm warning watch engine;20 + hot critical watch engine;40 stands", "graver_said"),
         ("0 trip;1 moves;10 + tyre warning watch;20 workshop", "quiet"),
     ],
 )
