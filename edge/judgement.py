@@ -15,6 +15,7 @@ from edge.grid import Cells
 from edge.history import ROW_BYTES, History, Window
 from edge.judges import Judges
 from edge.spans import Wants
+from edge.style import CAR, StyleLimits
 from edge.trips import Trip, TripLog
 
 MAPPED: Final = "Vehicle."
@@ -56,11 +57,13 @@ class Judgement:
         summary_slow: Collection[str] = (),
         subscribed: Collection[str] = (),
         row_bytes: int = ROW_BYTES,
+        limits: StyleLimits = CAR,
         stopwatch: Callable[[], int] | None = None,
     ) -> None:
         """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `summary_slow`: what
         trips, and of SLOW_PERIODS summaries the first, tell as well. `subscribed`: signals whose rows are kept beside
-        those that detectors look at, all in memory of `row_bytes`. `stopwatch`: monotonic ns, for who judges live.
+        those that detectors look at, all in memory of `row_bytes`. `limits`: from where on driving is harsh.
+        `stopwatch`: monotonic ns, for who judges live.
 
         Raises:
             ValueError: not one row fits.
@@ -78,7 +81,7 @@ class Judgement:
         self.book = AlertBook(vehicle, grid_ns=grid_ns)
         self.cells = 0
         self.judges = Judges(detectors, stopwatch)
-        self._trips = TripLog(vehicle, grid_ns=grid_ns)
+        self._trips = TripLog(vehicle, grid_ns=grid_ns, limits=limits)
         self._summary_ns = summary_ns
         mapped = {path for path in self.history.slot if path.startswith(MAPPED)}
         self._often = set(summary_paths) or mapped - set(summary_slow)

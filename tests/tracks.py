@@ -14,6 +14,8 @@ A track says which signals the vehicle has and how often each comes, and what it
     spike 200 km/h 0.2 s              drives on; the speed says this
     slip 30 km/h 1 s                  drives on; the wheels turn faster by up to so much
     stuck lateral -6 m/s2 60 s        drives on; a signal says this, whatever happens
+
+With `dark` behind it, each of them has no position.
 """
 
 import math
@@ -200,7 +202,7 @@ def _mislead(vehicle: Vehicle, segment: Segment, gone_s: float) -> None:
     drift = far_m * math.sin(gone_s / 9.7), far_m * math.sin(gone_s / 6.1)
     vehicle.strayed_m = {"stand": drift, "jump": (0.0, far_m)}.get(segment.verb, (0.0, 0.0))
     vehicle.is_heard = segment.verb not in ("silence", "ferry")
-    vehicle.has_position = segment.verb != "tunnel"
+    vehicle.has_position = segment.verb != "tunnel" and "dark" not in segment.words
     kmh = segment.amounts.get("km/h", 0.0)
     bump = kmh * math.sin(math.pi * min(gone_s / segment.seconds, 1.0)) if segment.seconds else 0.0
     said = {

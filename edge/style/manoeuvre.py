@@ -6,10 +6,8 @@ from typing import Final
 from edge.frames import NANOSECONDS
 from edge.style.manners import StyleEvent, StyleKind
 
-REST_NS: Final = NANOSECONDS
-"""What is back beyond the limit within this is still the same manoeuvre."""
-SILENT_NS: Final = 2 * NANOSECONDS
-"""What is not told for so long is over: samples once a second may be late."""
+REST_NS: Final = 2 * NANOSECONDS
+"""What is back beyond the limit within this is still the same manoeuvre: a foot that eases, a sample that is late."""
 LONGEST_NS: Final = 15 * NANOSECONDS
 """No vehicle brakes, gains or turns so hard for longer: 4.4 m/s² from 200 km/h is 13 s. A sensor is stuck."""
 AGREES: Final = 0.5
@@ -38,8 +36,7 @@ class Manoeuvre:
             return None
         if amount < self._limit:
             self._stuck, self.judged = False, True
-        rest = SILENT_NS if math.isnan(amount) else REST_NS
-        return self.end() if self._began is not None and at - self._last >= rest else None
+        return self.end() if self._began is not None and at - self._last >= REST_NS else None
 
     def end(self) -> StyleEvent | None:
         """What was going on, if it was a manoeuvre."""

@@ -127,7 +127,7 @@ class TripLog:
         limit = OFF_NS if ignition.is_known else STANDING_NS if by_position else QUIET_NS
         if until - trip.last_on < limit:
             return None
-        if trip.heard <= trip.last_on:
+        if self._on is None if by_position else trip.heard <= trip.last_on:
             return self._finish("silence")
         return self._finish("standing" if by_position else "ignition_off")
 

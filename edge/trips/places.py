@@ -4,7 +4,7 @@ from typing import Final
 
 from edge.frames import NANOSECONDS
 from edge.gauges import Panel
-from edge.trips.steps import Steps
+from edge.trips.steps import Steps, reach_m
 from edge.trips.trip import Place
 from edge.whereabouts import LATITUDE, Fix, distance_m
 
@@ -57,8 +57,7 @@ class Places:
         self._start = fix
         if self._left is not None:
             way = distance_m(self._left, fix)
-            explained = self._left.accuracy_m + fix.accuracy_m + driven_m
-            self.moved_off_m = way if way > explained else 0.0
+            self.moved_off_m = way if way > reach_m(self._left, fix) + driven_m else 0.0
 
     def _look_back(self, is_moving: bool | None) -> None:
         """How long it was driven since the last position, if that is long ago."""

@@ -3,6 +3,7 @@
 So a receiver that wanders while parked drives nowhere, and a position that jumps away and back is not driven to.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
@@ -58,11 +59,12 @@ class Steps:
             here.until, self._doubt = fix.at, None
             return
         way = distance_m(here.fix, fix)
-        if way <= max(here.fix.accuracy_m + fix.accuracy_m, STEP_MIN_M):
+        explained = max(reach_m(here.fix, fix), STEP_MIN_M)
+        if way <= explained:
             here.until, self._doubt = fix.at, None
             if fix.accuracy_m < here.fix.accuracy_m / 2:  # the first fixes after a cold start are poor
                 here.fix = fix
-        elif way - here.fix.accuracy_m - fix.accuracy_m <= FASTEST_MPS * (fix.at - here.until) / NANOSECONDS:
+        elif way - explained <= FASTEST_MPS * (fix.at - here.until) / NANOSECONDS:
             self._step(fix, way)
         else:
             self._wonder(fix)
@@ -72,8 +74,7 @@ class Steps:
         if len(self._trail) < 2:
             return None
         first, last = self._trail[0], self._trail[-1]
-        beyond = distance_m(first.fix, last.fix) - first.fix.accuracy_m - last.fix.accuracy_m
-        return first if beyond > SET_OFF_M else None
+        return first if distance_m(first.fix, last.fix) - reach_m(first.fix, last.fix) > SET_OFF_M else None
 
     def forget(self) -> None:
         """The trip is over: what comes next is seen from here."""
@@ -97,6 +98,11 @@ class Steps:
         self._trail.append(Stand(fix, fix.at, self.moved_m))
         while len(self._trail) > 1 and self._trail[0].until < fix.at - TRAIL_NS:
             self._trail.popleft()
+
+
+def reach_m(a: Fix, b: Fix) -> float:
+    """So far apart are two positions of one place at most, 19 times out of 20: receivers tell one standard deviation."""
+    return 2.0 * math.hypot(a.accuracy_m, b.accuracy_m)
 
 
 def _same(a: Fix, b: Fix) -> bool:
