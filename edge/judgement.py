@@ -17,8 +17,9 @@ from edge.history import ROW_BYTES, History, Window
 from edge.judges import Judges
 from edge.modes import Modes, Surroundings, Week
 from edge.spans import Wants
+from edge.style import CAR, StyleLimits
 from edge.testers import times_of_work
-from edge.trips import Trip, TripLog
+from edge.trips import Trip, TripLog, kept_private
 
 MAPPED: Final = "Vehicle."
 S: Final = 1_000_000_000
@@ -63,13 +64,14 @@ class Judgement:
         summary_slow: Collection[str] = (),
         subscribed: Collection[str] = (),
         row_bytes: int = ROW_BYTES,
+        limits: StyleLimits = CAR,
         stopwatch: Callable[[], int] | None = None,
         private_hours: Week = NEVER_PRIVATE,
     ) -> None:
         """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `summary_slow`: what
         trips, and of SLOW_PERIODS summaries the first, tell as well. `subscribed`: signals whose rows are kept beside
-        those that detectors look at, all in memory of `row_bytes`. `stopwatch`: monotonic ns, for who judges live.
-        `private_hours`: of the week.
+        those that detectors look at, all in memory of `row_bytes`. `limits`: from where on driving is harsh.
+        `stopwatch`: monotonic ns, for who judges live. `private_hours`: of the week.
 
         Raises:
             ValueError: not one row fits.
@@ -87,7 +89,7 @@ class Judgement:
         self.book = AlertBook(vehicle, grid_ns=grid_ns)
         self.cells = 0
         self.judges = Judges(detectors, stopwatch)
-        self._trips = TripLog(vehicle, grid_ns=grid_ns)
+        self._trips = TripLog(vehicle, grid_ns=grid_ns, limits=limits)
         self._summary_ns = summary_ns
         mapped = {path for path in self.history.slot if path.startswith(MAPPED)}
         self._often = set(summary_paths) or mapped - set(summary_slow)
@@ -106,6 +108,8 @@ class Judgement:
         self._look_at = 0
         self._was_private = False
         """In this period."""
+        self._trip_is_private = False
+        """It was private at some time."""
 
     def advance(self, cells: Cells) -> Iterator[Outcome]:
         """Judge cell by cell; what each brought to light, if anything."""
@@ -141,6 +145,7 @@ class Judgement:
         window = self.history.window()
         findings = self.judges.judge(window, self.book.firing)
         self._trips.begin(window)
+        self._trip_is_private |= self.history.private
         alerts = self.book.update(end, findings, lambda: self._scene(window))
         trip = self._follow(window, [alert.id for alert in alerts if alert.ended is None and not alert.is_worse])
         if end == self._period_end:
@@ -192,7 +197,11 @@ class Judgement:
         return trip
 
     def _with_figures(self, trip: Trip | None) -> Trip | None:
-        return replace(trip, figures=self.history.close_trip(self._all_told)) if trip else None
+        if trip is None:
+            return None
+        whole = replace(trip, figures=self.history.close_trip(self._all_told))
+        is_private, self._trip_is_private = self._trip_is_private, self.history.private
+        return kept_private(whole) if is_private else whole
 
     def _close_passed(self, end: int) -> list[Period]:
         """Periods whose end lies before this cell's: only after a silence that was skipped, or at the start."""
