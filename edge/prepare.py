@@ -21,6 +21,7 @@ from edge.decode.kept import load_kept
 from edge.decode.layout import Fate
 from edge.decode.wrapped import notes_on_answers
 from edge.detect.finding import Detector
+from edge.detect.geofences.detector import GeofenceDetector
 from edge.detect.rules.detector import RuleDetector
 from edge.detect.rules.rule import load_rules, unheard
 from edge.errors import ConfigError, ModelError
@@ -73,9 +74,10 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     units = {signal.path: signal.unit for one in bindings for signal in one.database.signals}
     rules, refused = load_rules([Path(file) for file in config.detect.rules], units)
     models = _models(config.detect.models)
+    fences = [GeofenceDetector(config.geofence)] if config.geofence else []
     judgement = Judgement(
         decoder,
-        [RuleDetector(rules), *models],
+        [RuleDetector(rules), *models, *fences],
         vehicle=config.vehicle.id,
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
