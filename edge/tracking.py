@@ -25,6 +25,8 @@ MOVED_M: Final = 100.0
 """Where nothing tells what it is doing, so far beyond the accuracies is driving: receivers wander less."""
 STOPPED_NS: Final = 120 * NANOSECONDS
 """A stop in traffic is shorter; what is longer ends a drive, as with trips."""
+LAST_SEEN_NS: Final = 600 * NANOSECONDS
+"""A drive that ends without a sky ended near where it was seen so lately: a garage, not a county."""
 DAY_NS: Final = 86_400 * NANOSECONDS
 A_DAY: Final = 5_000
 """One every ten seconds for nearly fourteen hours; drivers' hours end at ten (Regulation (EC) 561/2006, article 6)."""
@@ -44,6 +46,7 @@ class Tracker:
         """ns; of the last `a_day` that were told."""
         self._told: Fix | None = None
         self._told_heading = math.nan
+        self._course = _Course()
         self._due_since: int | None = None
         """When a position was last told or dropped."""
         self._drives = False
@@ -56,13 +59,20 @@ class Tracker:
         if not self._every_ns:
             return None
         fix, drove = window.fix, self._drives
-        self._seen = fix or self._seen
+        self._look(window, fix)
         self._follow(window, fix)
         if drove and not self._drives:
             return self._last(window)
         if fix is None or not self._is_due(window, fix, began=self._drives and not drove):
             return None
         return self._tell(window, fix)
+
+    def _look(self, window: Window, fix: Fix | None) -> None:
+        """Where it is and in which direction it goes."""
+        self._seen = fix or self._seen
+        self._course.update(fix, window.value(HEADING))
+        if math.isnan(self._told_heading):
+            self._told_heading = self._course.deg
 
     def _follow(self, window: Window, fix: Fix | None) -> None:
         """Whether it is on a drive: from the first movement until it is off or has stood for long."""
@@ -83,37 +93,30 @@ class Tracker:
         passed_ns = window.until - since
         if not self._drives:
             return not 0 <= passed_ns < DAY_NS
-        return not 0 <= passed_ns < self._every_ns or self._has_turned(window, fix)
+        return not 0 <= passed_ns < self._every_ns or self._has_turned(fix)
 
-    def _has_turned(self, window: Window, fix: Fix) -> bool:
+    def _has_turned(self, fix: Fix) -> bool:
         """Whether it went another way than where it was told last, or a long way."""
         if self._told is None or self._told.at == fix.at:
             return False
         away_m = distance_m(self._told, fix)
         if away_m < TURN_LEAST_M + fix.accuracy_m:
             return False
-        turned = abs((self._heading(window, fix) - self._told_heading + 180.0) % 360.0 - 180.0)
+        turned = abs((self._course.deg - self._told_heading + 180.0) % 360.0 - 180.0)
         return away_m >= FAR_M or turned > TURN_DEG
-
-    def _heading(self, window: Window, fix: Fix) -> float:
-        """Degrees clockwise from north: as told, else from where it was told last; NaN is unknown."""
-        said = window.value(HEADING)
-        if not math.isnan(said):
-            return said % 360.0
-        told = self._told
-        return math.nan if told is None else bearing_deg(told, fix)
 
     def _last(self, window: Window) -> Position | None:
         """Where a drive ended: as known, else where it was last seen, as in a garage, if that was not told yet."""
-        seen = self._seen
-        if seen is None or (window.fix is None and self._told is not None and seen.at == self._told.at):
+        if window.fix is not None:
+            return self._tell(window, window.fix)
+        seen, told = self._seen, self._told
+        if seen is None or window.until - seen.at > LAST_SEEN_NS or (told is not None and seen.at == told.at):
             return None
         return self._tell(window, seen)
 
     def _tell(self, window: Window, fix: Fix) -> Position | None:
         self._due_since = now = window.until
-        heading = self._heading(window, fix)
-        self._told, self._told_heading = fix, heading
+        self._told, self._told_heading = fix, self._course.deg
         if self._is_full(now):
             self.dropped += 1
             return None
@@ -131,6 +134,24 @@ class Tracker:
     def _is_full(self, now: int) -> bool:
         told = self._told_at
         return len(told) == told.maxlen and 0 <= now - told[0] < DAY_NS
+
+
+class _Course:
+    """In which direction it goes: as the receiver says, else from where it was a while ago."""
+
+    def __init__(self) -> None:
+        self.deg = math.nan
+        """Clockwise from north; NaN is unknown."""
+        self._from: Fix | None = None
+
+    def update(self, fix: Fix | None, said_deg: float) -> None:
+        """Take in one tick; `said_deg`: NaN is unknown."""
+        if not math.isnan(said_deg):
+            self.deg = said_deg % 360.0
+        elif fix is not None and self._from is None:
+            self._from = fix
+        elif fix is not None and self._from is not None and distance_m(self._from, fix) > TURN_LEAST_M + fix.accuracy_m:
+            self.deg, self._from = bearing_deg(self._from, fix), fix
 
 
 def bearing_deg(a: Fix, b: Fix) -> float:

@@ -109,7 +109,9 @@ def _outlined(entry: GeofenceEntry, number: int, file: Path | str | None) -> Flo
     except ValueError as error:
         problem, _, remedy = str(error).partition("; ")
         place = f"geofence.{number}.polygon"
-        raise ConfigError(f"{entry.name} {problem}", file=file, place=place, remedy=remedy.capitalize()) from error
+        raise ConfigError(
+            f"{entry.name} {problem}", file=file, place=place, remedy=remedy[:1].upper() + remedy[1:]
+        ) from error
 
 
 def _concern(entry: GeofenceEntry) -> Concern:

@@ -27,17 +27,15 @@ def outline(corners: Corners) -> Float64s:
     points = np.array(corners, np.float64)
     if np.abs(points[:, 0]).max() > LATITUDE_MAX:
         raise ValueError(f"comes nearer to a pole than {LATITUDE_MAX:g} degrees; draw a circle there")
-    steps = np.diff(points[:, 1], append=points[:1, 1])
-    steps = (steps + 180.0) % 360.0 - 180.0
-    if abs(steps.sum()) > 180.0:
+    rounds = np.round(np.diff(points[:, 1], append=points[:1, 1]) / 360.0)
+    if rounds.sum():
         raise ValueError("goes all the way round a pole; draw a circle there")
-    points[1:, 1] = points[0, 1] + np.cumsum(steps[:-1])
+    points[1:, 1] -= 360.0 * np.cumsum(rounds[:-1])
     if np.ptp(points[:, 1]) >= 180.0:
         raise ValueError("is wider than half the Earth; draw several")
     if (meeting := _meeting(points)) is not None:
-        raise ValueError(
-            f"its edges from corner {meeting[0]} and from corner {meeting[1]} meet; draw it without crossing"
-        )
+        one, other = meeting
+        raise ValueError(f"has edges that meet, from corner {one} and from corner {other}; draw it without crossing")
     return points
 
 

@@ -219,7 +219,8 @@ def test_an_old_longitude_is_not_put_to_a_new_latitude() -> None:
         ride.tick(1)
         ride.hear(lat=0.5 + east(36.0 * second))
         ride.tick(9)
-        assert (fix := ride.subject.fix) is not None
+        fix = ride.subject.fix
+        assert fix is not None
         apart_m.append(abs(math.radians(fix.latitude_deg - 0.5 - fix.longitude_deg)) * EARTH_M)
         assert fix.accuracy_m == pytest.approx(USUAL_M + 3.6)
     assert max(apart_m) < 1e-6

@@ -10,7 +10,7 @@ Place = tuple[float, float]
 
 
 def way_m(a: Place, b: Place) -> float:
-    """The shortest way on the ellipsoid of WGS 84 (T. Vincenty, Survey Review 23, 1975); not for opposite ends of Earth."""
+    """The shortest way on the ellipsoid of WGS 84 (T. Vincenty, Survey Review 23, 1975); not across Earth."""
     short_m = A_M * (1 - F)
     u1, u2 = (math.atan((1 - F) * math.tan(math.radians(place[0]))) for place in (a, b))
     apart = turn = math.radians(b[1] - a[1])
