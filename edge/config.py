@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstra
 from edge import assets
 from edge.decode.did_entries import DidEntry
 from edge.decode.schemes import IntegrityEntry
+from edge.detect.geofences.entry import FENCES_MAX, GeofenceEntry
 from edge.driver.settings import OutputSettings
 from edge.errors import ConfigError
 from edge.modes import DAYS, PrivateHours, Week
@@ -256,6 +257,13 @@ class PrivateSettings(_Part):
         return Week(tuple(entry.hours() for entry in self.hours), _zone(self.zone))
 
 
+class PositionSettings(_Part):
+    """How often the cloud is told where the vehicle is; they are personal, so only if somebody says so."""
+
+    every_s: Annotated[int, Field(ge=0, le=86_400)] = 0
+    """While it drives; 0: no position is told by itself."""
+
+
 class Config(_Part):
     """The whole configuration."""
 
@@ -270,10 +278,13 @@ class Config(_Part):
     link: LinkSettings = LinkSettings()
     cab: CabSettings = CabSettings()
     private: PrivateSettings = PrivateSettings()
+    position: PositionSettings = PositionSettings()
     integrity: list[IntegrityEntry] = []
     """Counters and checksums that are verified; those of the profile come after them."""
     did: Annotated[list[DidEntry], Field(max_length=4096)] = []
     """What identifiers of control units mean; those of the profile come after them."""
+    geofence: Annotated[list[GeofenceEntry], Field(max_length=FENCES_MAX)] = []
+    """Places whose enter and exit are told."""
 
     @model_validator(mode="after")
     def _buses_have_names(self) -> Self:
@@ -394,7 +405,7 @@ def to_toml(config: Config) -> str:
     """The resolved configuration as TOML."""
     tables = config.model_dump(mode="json", exclude_none=True)
     lines = [f"profile = {_toml(tables.pop('profile'))}"]
-    for name in ("bus", "integrity", "did"):
+    for name in ("bus", "integrity", "did", "geofence"):
         for one in tables.pop(name):
             lines += ["", f"[[{name}]]", *_fields(one)]
     for name, table in tables.items():

@@ -112,8 +112,8 @@ class History:
         fresh = self.fresh()
         self._smoothed.step(fresh)
         self.spans.step(fresh, until)
-        for follower in (self.doing, self.whereabouts):
-            follower.update(lambda path: _at(fresh, self.slot.get(path)), until)
+        self.doing.update(lambda path: _at(fresh, self.slot.get(path)), until)
+        self.whereabouts.update(lambda path: _at(fresh, self.slot.get(path)), self._heard_at, until)
         self.rows.append(until, fresh)
 
     def _take(self, samples: SignalBatch) -> None:
@@ -135,6 +135,10 @@ class History:
     def window(self) -> "Window":
         """What detectors may look at, as of the last cell."""
         return Window(until=self.until, _values=self.fresh(), _history=self)
+
+    def _heard_at(self, path: str) -> int | None:
+        slot = self.slot.get(path)
+        return None if slot is None or self.latest_at[slot] == NEVER else int(self.latest_at[slot])
 
     def age_s(self, path: str) -> float:
         """Seconds since the signal was last heard; infinite when it never was."""

@@ -19,7 +19,9 @@ from edge.modes import Modes, Surroundings, Week
 from edge.spans import Wants
 from edge.style import CAR, StyleLimits
 from edge.testers import times_of_work
+from edge.tracking import Tracker
 from edge.trips import Trip, TripLog, kept_private
+from edge.wire.messages import Position
 
 MAPPED: Final = "Vehicle."
 S: Final = 1_000_000_000
@@ -47,6 +49,13 @@ class Outcome:
     periods: Sequence[Period] = ()
     situation: Situation | None = None
     """What the vehicle does from now on; None: what it did before."""
+    position: Position | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is worth telling."""
+        news = self.alerts or self.trips or self.periods
+        return not news and self.situation is None and self.position is None
 
 
 class Judgement:
@@ -65,6 +74,7 @@ class Judgement:
         subscribed: Collection[str] = (),
         row_bytes: int = ROW_BYTES,
         limits: StyleLimits = CAR,
+        position_every_s: int = 0,
         stopwatch: Callable[[], int] | None = None,
         private_hours: Week = NEVER_PRIVATE,
     ) -> None:
@@ -72,6 +82,7 @@ class Judgement:
         trips, and of SLOW_PERIODS summaries the first, tell as well. `subscribed`: signals whose rows are kept beside
         those that detectors look at, all in memory of `row_bytes`. `limits`: from where on driving is harsh.
         `stopwatch`: monotonic ns, for who judges live. `private_hours`: of the week.
+        `position_every_s`: how often it is told where the vehicle is while it drives; 0: never.
 
         Raises:
             ValueError: not one row fits.
@@ -89,6 +100,7 @@ class Judgement:
         self.book = AlertBook(vehicle, grid_ns=grid_ns)
         self.cells = 0
         self.judges = Judges(detectors, stopwatch)
+        self._tracker = Tracker(position_every_s)
         self._trips = TripLog(vehicle, grid_ns=grid_ns, limits=limits)
         self._summary_ns = summary_ns
         mapped = {path for path in self.history.slot if path.startswith(MAPPED)}
@@ -128,7 +140,7 @@ class Judgement:
             while told and told[0].time < end:
                 self.history.codes.hear(told[0].unit, told.popleft().codes)
             outcome = self._judge(end, periods)
-            if outcome.alerts or outcome.trips or outcome.periods or outcome.situation:
+            if not outcome.is_empty:
                 yield outcome
 
     def close(self) -> Outcome:
@@ -151,7 +163,8 @@ class Judgement:
         if end == self._period_end:
             periods = periods + self._close_period(end)
             self._period_end = end + self._summary_ns
-        return Outcome(end, alerts, [trip] if trip else [], periods, self._changed(window))
+        position = self._tracker.update(window)
+        return Outcome(end, alerts, [trip] if trip else [], periods, self._changed(window), position)
 
     def _look_around(self, end: int) -> None:
         """Once a second: which modes hold."""

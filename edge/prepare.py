@@ -21,6 +21,7 @@ from edge.decode.kept import load_kept
 from edge.decode.layout import Fate
 from edge.decode.wrapped import notes_on_answers
 from edge.detect.finding import Detector
+from edge.detect.geofences.detector import GeofenceDetector
 from edge.detect.rules.detector import RuleDetector
 from edge.detect.rules.rule import load_rules, unheard, untranslated
 from edge.driver.words import Words, load_words
@@ -77,9 +78,10 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     words = load_words(config.cab.language, config.cab.words)
     rules, refused = load_rules([Path(file) for file in config.detect.rules], units, words)
     models = _models(config.detect.models, words)
+    fences = [GeofenceDetector(config.geofence)] if config.geofence else []
     judgement = Judgement(
         decoder,
-        [RuleDetector(rules), *models],
+        [RuleDetector(rules), *models, *fences],
         vehicle=config.vehicle.id,
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
@@ -89,6 +91,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         row_bytes=config.memory.row_ring_mb * MEGABYTE,
         stopwatch=time.perf_counter_ns if any(spec.kind in LIVE for spec in specs) else None,
         private_hours=config.private.week(),
+        position_every_s=config.position.every_s,
     )
     databases = list({id(one.database): one.database for one in bindings}.values())
     notes = [

@@ -100,6 +100,7 @@ def _postings(outcome: Outcome, clock: Clock) -> list[Posting]:
         *(Posting(alert_body(alert), at, clock, key=_key(alert)) for alert in outcome.alerts),
         *(Posting(trip_body(trip), at, clock, key=f"trip:{trip.id}") for trip in outcome.trips),
         *(Posting(summary_body(period), at, clock) for period in outcome.periods),
+        *([Posting(outcome.position, at, clock)] if outcome.position else []),
     ]
 
 
