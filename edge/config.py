@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, time, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -30,6 +31,7 @@ from edge.profile import (
     known_buses,
     placed,
 )
+from edge.style import CAR, HEAVY, StyleLimits
 from edge.toml_file import read_toml
 from edge.wire.envelope import VehicleName
 
@@ -257,6 +259,19 @@ class PrivateSettings(_Part):
         return Week(tuple(entry.hours() for entry in self.hours), _zone(self.zone))
 
 
+class StyleSettings(_Part):
+    """From where on driving is harsh or too fast; what is told of it stands in each trip."""
+
+    vehicle: Literal["car", "heavy"] = "car"
+    """Vans are cars; trucks and buses are heavy. A profile of a heavy vehicle says so."""
+    overspeed_kmh: Annotated[float, Field(gt=0, le=400)] | None = None
+    """Absent: nothing is too fast."""
+
+    def limits(self) -> StyleLimits:
+        """As trips have it."""
+        return replace(HEAVY if self.vehicle == "heavy" else CAR, overspeed_kmh=self.overspeed_kmh)
+
+
 class PositionSettings(_Part):
     """How often the cloud is told where the vehicle is; they are personal, so only if somebody says so."""
 
@@ -279,6 +294,7 @@ class Config(_Part):
     cab: CabSettings = CabSettings()
     private: PrivateSettings = PrivateSettings()
     position: PositionSettings = PositionSettings()
+    style: StyleSettings = StyleSettings()
     integrity: list[IntegrityEntry] = []
     """Counters and checksums that are verified; those of the profile come after them."""
     did: Annotated[list[DidEntry], Field(max_length=4096)] = []
@@ -355,6 +371,8 @@ def with_profile(config: Config, base: Path) -> Config:
     memory = result.memory
     if not memory.summary_signals and not memory.summary_slow:
         memory.summary_signals, memory.summary_slow = profile.summary_signals, profile.summary_slow
+    if profile.heavy:
+        result.style.vehicle = "heavy"
     memory.subscribe = list(dict.fromkeys([*memory.subscribe, *profile.subscribe]))
     result.integrity = result.integrity + profile.integrity
     result.did = result.did + profile.did

@@ -91,6 +91,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         row_bytes=config.memory.row_ring_mb * MEGABYTE,
         stopwatch=time.perf_counter_ns if any(spec.kind in LIVE for spec in specs) else None,
         private_hours=config.private.week(),
+        limits=config.style.limits(),
         position_every_s=config.position.every_s,
     )
     databases = list({id(one.database): one.database for one in bindings}.values())

@@ -84,6 +84,7 @@ class Overspeed:
         self._last = 0
         self._worst = 0.0
         self._before = 0.0
+        self._first = 0.0
         self.judged = False
         self.lasted_s = 0.0
         """All that are over, together."""
@@ -95,7 +96,8 @@ class Overspeed:
         self.judged = True
         lower, self._before = min(kmh, self._before), kmh  # a single sample is no speed
         if kmh > self._limit if self._began is None else kmh > self._low:
-            self._began = at if self._began is None else self._began
+            if self._began is None:
+                self._began, self._first = at, kmh
             self._last, self._worst = at, max(self._worst, lower)
             return None
         return self.end()
@@ -108,4 +110,4 @@ class Overspeed:
             return None
         lasted_s = (self._last - began) / NANOSECONDS
         self.lasted_s += lasted_s
-        return StyleEvent(StyleKind.OVERSPEED, began, lasted_s, worst, self._limit, worst / self._limit)
+        return StyleEvent(StyleKind.OVERSPEED, began, lasted_s, worst, self._first, worst / self._limit)

@@ -74,7 +74,7 @@ class TripLog:
             return
         self._at = window.until
         self._panel.read(window)
-        self._steps.take(window.fix)
+        self._steps.take(window.fix, self._panel[LATITUDE].at)
         self._on = self._is_on(window.fix)
         if self._trip is None and self._on:
             self._trip = self._begun(window)
@@ -183,9 +183,9 @@ class TripLog:
 
     def _moves(self) -> bool:
         here = self._steps.here
-        steps = here is not None and self._at is not None and self._at - here.fix.at < STEPS_NS
+        steps = here is not None and self._at is not None and self._at - here.at < STEPS_NS
         return steps and (self._trip is not None or self._steps.set_off() is not None)
 
     def _used_until(self, until: int) -> int:
         here = self._steps.here
-        return here.fix.at if self._by_position and here is not None else until
+        return here.at if self._by_position and here is not None else until

@@ -28,7 +28,10 @@ class Stand:
     """A position, and until when it was not left beyond accuracy."""
 
     fix: Fix
+    at: int
+    """ns; when it came here."""
     until: int
+    """ns; when it was last heard to be here."""
     moved_m: float
     """Of all that was driven before it came here."""
 
@@ -40,34 +43,34 @@ class Steps:
         self.moved_m = 0.0
         """All steps since it was made."""
         self._trail: deque[Stand] = deque(maxlen=TRAIL_MAX)
-        self._doubt: Fix | None = None
+        self._heard: int | None = None
+        self._doubt: Stand | None = None
+        """Where it seems to have jumped to, and when."""
 
     @property
     def here(self) -> Stand | None:
         """Where it stands; None: never known."""
         return self._trail[-1] if self._trail else None
 
-    def take(self, fix: Fix | None) -> None:
-        """The position at a tick; None: unknown."""
-        if fix is None:
+    def take(self, fix: Fix | None, heard: int) -> None:
+        """The position at a tick (None: unknown) and when it was heard (ns); what was taken already says nothing."""
+        if fix is None or heard == self._heard:
             return
+        self._heard = heard
         if not self._trail:
-            self._trail.append(Stand(fix, fix.at, 0.0))
+            self._arrive(fix, heard)
             return
         here = self._trail[-1]
-        if _same(here.fix, fix):
-            here.until, self._doubt = fix.at, None
-            return
-        way = distance_m(here.fix, fix)
-        explained = max(reach_m(here.fix, fix), STEP_MIN_M)
+        way, explained = distance_m(here.fix, fix), max(reach_m(here.fix, fix), STEP_MIN_M)
         if way <= explained:
-            here.until, self._doubt = fix.at, None
-            if fix.accuracy_m < here.fix.accuracy_m / 2:  # the first fixes after a cold start are poor
-                here.fix = fix
-        elif way - explained <= FASTEST_MPS * (fix.at - here.until) / NANOSECONDS:
-            self._step(fix, way)
+            self._stay(here, fix, heard)
+        elif self._doubt is not None and distance_m(self._doubt.fix, fix) < way:
+            self._wonder(self._doubt, fix, heard)
+        elif way - explained <= FASTEST_MPS * (heard - here.until) / NANOSECONDS:
+            self.moved_m += way
+            self._arrive(fix, heard)
         else:
-            self._wonder(fix)
+            self._doubt = Stand(fix, heard, heard, 0.0)
 
     def set_off(self) -> Stand | None:
         """Where it stood before it set off; None: it did not within TRAIL_NS."""
@@ -81,29 +84,25 @@ class Steps:
         while len(self._trail) > 1:
             self._trail.popleft()
 
-    def _step(self, fix: Fix, way: float) -> None:
-        self.moved_m += way
-        self._arrive(fix)
+    def _stay(self, here: Stand, fix: Fix, heard: int) -> None:
+        here.until, self._doubt = heard, None
+        if fix.accuracy_m < here.fix.accuracy_m / 2:  # the first fixes after a cold start are poor
+            here.fix = fix
 
-    def _wonder(self, fix: Fix) -> None:
-        """A jump: believed, and not driven, when it stays."""
-        if self._doubt is None:
-            self._doubt = fix
-        elif fix.at - self._doubt.at >= DOUBTED_NS:
+    def _wonder(self, doubt: Stand, fix: Fix, heard: int) -> None:
+        """Still where it jumped to: believed after a while, and not driven."""
+        doubt.fix = fix
+        if heard - doubt.at >= DOUBTED_NS:
             self._trail.clear()
-            self._arrive(fix)
+            self._arrive(fix, heard)
 
-    def _arrive(self, fix: Fix) -> None:
+    def _arrive(self, fix: Fix, heard: int) -> None:
         self._doubt = None
-        self._trail.append(Stand(fix, fix.at, self.moved_m))
-        while len(self._trail) > 1 and self._trail[0].until < fix.at - TRAIL_NS:
+        self._trail.append(Stand(fix, heard, heard, self.moved_m))
+        while len(self._trail) > 1 and self._trail[0].until < heard - TRAIL_NS:
             self._trail.popleft()
 
 
 def reach_m(a: Fix, b: Fix) -> float:
-    """So far apart are two positions of one place, 19 times out of 20: receivers tell one standard deviation."""
+    """So far apart are two positions of one place 19 times out of 20: receivers tell one standard deviation."""
     return 2.0 * math.hypot(a.accuracy_m, b.accuracy_m)
-
-
-def _same(a: Fix, b: Fix) -> bool:
-    return a.latitude_deg == b.latitude_deg and a.longitude_deg == b.longitude_deg

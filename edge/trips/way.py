@@ -92,6 +92,6 @@ class Way:
         if here is before:
             return
         self._step = here
-        stood_s = (here.fix.at - before.fix.at) / NANOSECONDS if before is not None else 0.0
+        stood_s = (here.at - before.at) / NANOSECONDS if before is not None else 0.0
         if stood_s > STOP_S:
             self.stops, self.stopped_s = (self.stops or 0) + 1, (self.stopped_s or 0.0) + stood_s
