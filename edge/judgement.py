@@ -120,6 +120,8 @@ class Judgement:
         self._look_at = 0
         self._was_private = False
         """In this period."""
+        self._worked_on = False
+        """At the last cell."""
         self._trip_is_private = False
         """It was private at some time."""
 
@@ -159,7 +161,10 @@ class Judgement:
         self._trips.begin(window)
         self._trip_is_private |= self.history.private
         alerts = self.book.update(end, findings, lambda: self._scene(window))
-        trip = self._follow(window, [alert.id for alert in alerts if alert.ended is None and not alert.is_worse])
+        trip = self._follow(window, [alert.id for alert in alerts if alert.is_new])
+        if self._worked_on and not self.modes.workshop:
+            alerts += self.book.release()
+        self._worked_on = self.modes.workshop
         if end == self._period_end:
             periods = periods + self._close_period(end)
             self._period_end = end + self._summary_ns

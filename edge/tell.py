@@ -84,12 +84,13 @@ class Teller:
     def _write(self, alerts: Sequence[Alert]) -> None:
         if self._alerts_out is not None and alerts:
             with self._alerts_out.writing() as stream:
-                stream.write("".join(f"{alert_line(alert)}\n" for alert in alerts).encode())
+                lines = (f"{alert_line(alert)}\n" for alert in alerts if not alert.is_again)
+                stream.write("".join(lines).encode())
 
     def _count(self, outcome: Outcome) -> None:
         ended = sum(alert.ended is not None for alert in outcome.alerts)
         self.alerts_ended += ended
-        self.alerts_began += sum(alert.ended is None and not alert.is_worse for alert in outcome.alerts)
+        self.alerts_began += sum(alert.is_new for alert in outcome.alerts)
         self.trips += len(outcome.trips)
         self.summaries += len(outcome.periods)
 
@@ -106,5 +107,5 @@ def _postings(outcome: Outcome, clock: Clock) -> list[Posting]:
 
 def _key(alert: Alert) -> str:
     """What is told once, also by a replay: the beginning, the end, and each step."""
-    step = f":{alert.step}" if alert.is_worse else ""
+    step = f":{alert.step}" if alert.is_worse else ":again" if alert.is_again else ""
     return f"alert:{alert.id}:{state_of(alert)}{step}"

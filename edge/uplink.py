@@ -55,6 +55,7 @@ def alert_body(alert: Alert) -> messages.Alert:
         latitude_deg=_rounded(alert.scene.latitude_deg, 6),
         longitude_deg=_rounded(alert.scene.longitude_deg, 6),
         trip=alert.scene.trip,
+        workshop=alert.scene.workshop,
     )
 
 

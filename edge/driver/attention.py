@@ -231,7 +231,7 @@ class Attention:
         if self._was_early(alert):
             self._repeat(item, at)
             return
-        if not alert.is_worse and self._rests(rule, grave, item.when, at):
+        if not alert.is_worse and not alert.is_again and self._rests(rule, grave, item.when, at):
             self._count("said_lately")
         elif len(self._items) >= WAITING_MAX and alert.id not in self._items:
             self._count("too_many")

@@ -92,6 +92,9 @@ class Alert(Body):
     longitude_deg: Annotated[float, Field(ge=-180, le=180)] | None = None
     trip: HexId | None = None
     """The trip on which it began; null: on none, or said by a vehicle that does not tell."""
+    workshop: bool = False
+    """It began while somebody worked on the vehicle, who has not given it back: to be kept, and to disturb nobody. What
+    fires still when the vehicle is given back is told by another `firing` without it."""
 
 
 class TroubleCodeStatus(StrEnum):

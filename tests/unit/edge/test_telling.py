@@ -40,7 +40,7 @@ def test_what_a_tick_told_is_one_line_with_the_chimes_of_the_gravest() -> None:
     cab = cab_that_writes(said)
     cab.announce([alert("info", "One"), replace(alert("critical", "Two"), id="1" * 32)], 2 * S)
     assert said == ["cab: *chime* *chime* *chime* Two And 1 more.\n"]
-    assert cab.counters == {"spoken": 1, "text_lines": 1}
+    assert (cab.spoken, cab.counters["spoken"], cab.counters["terminal_said"]) == (1, 1, 1)
 
 
 def test_what_ended_or_has_no_words_is_not_said() -> None:
