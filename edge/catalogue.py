@@ -63,6 +63,12 @@ CATALOGUE: Final = _table(
     ("Vehicle.Powertrain.Transmission.Temperature", "Celsius", -60.0, 200.0, 1.0),
     ("Vehicle.Acceleration.Lateral", "m/s^2", -30.0, 30.0, 0.1),
     ("Vehicle.Chassis.SteeringWheel.Angle", "degrees", -1080.0, 1080.0, 0.1),
+    ("Vehicle.AngularVelocity.Yaw", "degrees/s", -250.0, 250.0, 0.1),
+    ("Vehicle.CurrentLocation.Latitude", "degrees", -90.0, 90.0, 1.0),
+    ("Vehicle.CurrentLocation.Longitude", "degrees", -180.0, 180.0, 1.0),
+    ("Vehicle.CurrentLocation.Altitude", "m", -500.0, 9000.0, 1.0),
+    ("Vehicle.CurrentLocation.Heading", "degrees", 0.0, 360.0, 1.0),
+    ("Vehicle.CurrentLocation.HorizontalAccuracy", "m", 0.0, 100_000.0, 1.0),
     *(
         (f"Vehicle.Chassis.Axle.Row{row}.Wheel.{side}.{leaf}", unit, low, high, period_s)
         for row in (1, 2)

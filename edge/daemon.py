@@ -39,6 +39,7 @@ from edge.health import LOOK_S, Pulse, health_body
 from edge.hot import LOOK_NS
 from edge.looking import SWITCH_S, Looking
 from edge.outbox import Outbox
+from edge.personal import without_personal
 from edge.prepare import MS, Prepared, bus_inside
 from edge.report import Report, frame_counts, most_common, unheard
 from edge.ring import FrameRing
@@ -336,6 +337,7 @@ class Daemon:
 
     def _report(self) -> Report:
         counts = self._judgement.decoder.counts
+        said = counts.spoken.by_path
         return Report(
             frames=counts.frames,
             ids_known=len(counts.known),
@@ -357,7 +359,7 @@ class Daemon:
             sources={reader.name: reader.counters for reader in self._readers.readers},
             notes=self._notes(),
             most_unknown=most_common(counts.unknown),
-            texts=counts.spoken.by_path,
+            texts=without_personal(said) if self._judgement.history.private else said,
         )
 
     def _notes(self) -> list[str]:
