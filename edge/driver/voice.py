@@ -15,6 +15,7 @@ TEXT_MAX: Final = 400
 GRACE_S: Final = 5.0
 SLOW_S: Final = 0.05
 """A small board makes a second of speech in a tenth of one; a character may take as long as this."""
+NO_VOICE: Final = "voice does not exist"
 INSTALL: Final = "apt-get install espeak-ng"
 
 
@@ -57,17 +58,22 @@ class Voice:
         whole = Sound(said.rate, chimes(number, said.rate) + said.samples)
         return write_wav(whole), whole.seconds
 
-    def _said(self, text: str, voice: str) -> Sound:
-        """By the wanted voice, or else in English, which is noted."""
-        try:
-            sound = self._by(text, voice)
-        except ChildFailed as error:
-            if "voice does not exist" not in str(error) or voice == ENGLISH:
-                raise
-            sound = self._by(text, ENGLISH)
-            self.note = f"espeak-ng has no voice {voice!r}, an English one speaks: see `espeak-ng --voices`"
-        else:
-            self.note = ""
+    def _said(self, text: str, wanted: str) -> Sound:
+        """By the wanted voice, that of the language without its region, or else in English, which is noted."""
+        language = wanted.replace("_", "-").lower()
+        *others, last = dict.fromkeys((wanted, language, language.partition("-")[0], ENGLISH))
+        for voice in others:
+            try:
+                sound = self._by(text, voice)
+            except ChildFailed as error:
+                if NO_VOICE not in str(error):
+                    raise
+            else:
+                self.note = ""
+                return sound
+        sound = self._by(text, last)
+        if last != wanted:
+            self.note = f"espeak-ng has no voice {wanted!r}, an English one speaks: see `espeak-ng --voices`"
         return sound
 
     def _by(self, text: str, voice: str) -> Sound:

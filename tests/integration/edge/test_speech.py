@@ -288,6 +288,12 @@ def test_a_language_without_a_voice_is_spoken_in_english_and_said(speech: Speech
     assert speech.trouble == ""
 
 
+@pytest.mark.parametrize(("language", "voice"), [("de_AT", "de"), ("pt_BR", "pt-br"), ("EN", "en")])
+def test_a_region_without_a_voice_of_its_own_has_that_of_its_language(language: str, voice: str) -> None:
+    assert wav("100", language) == wav("100", voice)
+    assert wav("100", "de") != wav("100", "pt-br") != wav("100", "en")
+
+
 def test_an_espeak_ng_that_writes_no_sound_is_trouble(tmp_path: Path, loudspeaker: Loudspeaker) -> None:
     odd = tmp_path / "odd"
     odd.write_text("#!/bin/sh\nyes | head -c 100000\nyes >&2 & sleep 0.1; kill $!\n")
