@@ -43,6 +43,7 @@ class Voice:
         self._child = child
         self._grace_s = grace_s
         self._voice = settings.voice
+        self._volume = settings.volume
         self._command = [program, "--stdin", "--stdout", "-b", "1"]
         self._command += ["-s", str(settings.words_a_minute), "-a", str(settings.volume)]
 
@@ -55,7 +56,7 @@ class Voice:
         """
         words = plain(text)
         said = self._said(words, self._voice or language) if words else Sound(RATE, array("h"))
-        whole = Sound(said.rate, chimes(number, said.rate) + said.samples)
+        whole = Sound(said.rate, chimes(number, said.rate, self._volume) + said.samples)
         return write_wav(whole), whole.seconds
 
     def _said(self, text: str, wanted: str) -> Sound:
