@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from edge.driver.notice import Output, Requests
 from edge.driver.settings import OutputSettings
-from edge.driver.terminal import Terminal
+from edge.driver.terminal import Terminal, to_stdout
 
 
-def open_outputs(settings: OutputSettings, requests: Requests, write: Callable[[str], object]) -> list[Output]:
+def open_outputs(
+    settings: OutputSettings, requests: Requests, write: Callable[[str], object] = to_stdout
+) -> list[Output]:
     """Every output that is asked for, in the order in which a driver is reached; none of them raises when it is opened.
 
     `write` takes the lines of the terminal. What an output needs is imported only where it is asked for.

@@ -21,7 +21,7 @@ class SpeechSettings(_Part):
     """Program and arguments; it gets a WAV file on its standard input and ends when it has sounded."""
     words_a_minute: Annotated[int, Field(ge=80, le=400)] = 160
     volume: Annotated[int, Field(ge=1, le=200)] = 100
-    """Of the voice, in percent."""
+    """Of voice and chimes, in percent."""
     voice: VoiceName = ""
     """A voice of espeak-ng (`espeak-ng --voices`); empty: that of the cab's language."""
 

@@ -18,6 +18,7 @@ AGAIN_S: Final = 5.0
 """Until what failed is tried again: a loudspeaker that is found late, a device that another program holds."""
 SLOWER: Final = 1.5
 """A player may take so many times as long as the sound lasts, and the grace."""
+PLAYERS: Final = "apt-get install alsa-utils for aplay, or name another in [cab.speech] player"
 SAID: Final = "said"
 CUT: Final = "cut"
 FAILED: Final = "failed"
@@ -55,7 +56,7 @@ class Speech:
         self._lock = threading.Lock()
         self._child = Child()
         self._voice = Voice(settings, self._child, program=program, grace_s=grace_s)
-        self._trouble = _missing(program, INSTALL) or _missing(self._player[0], "apt-get install alsa-utils")
+        self._trouble = _missing(program, INSTALL) or _missing(self._player[0], PLAYERS)
         self._worker = Worker(self.name, self._step)
         self._worker.start()
 

@@ -1,5 +1,6 @@
 """The terminal: notices as lines of text, for a person at a keyboard or a box without a loudspeaker."""
 
+import sys
 import threading
 from collections.abc import Callable, Mapping
 
@@ -49,3 +50,13 @@ class Terminal:
     def close(self) -> None:
         """Write nothing more."""
         self._closed = True
+
+
+def to_stdout(line: str) -> None:
+    """Write a line where a person sees it at once.
+
+    Raises:
+        OSError: nobody reads any more.
+    """
+    sys.stdout.write(line)
+    sys.stdout.flush()

@@ -15,6 +15,7 @@ TEXT_MAX: Final = 400
 GRACE_S: Final = 5.0
 SLOW_S: Final = 0.05
 """A small board makes a second of speech in a tenth of one; a character may take as long as this."""
+NO_VOICE: Final = "voice does not exist"
 INSTALL: Final = "apt-get install espeak-ng"
 
 
@@ -42,6 +43,7 @@ class Voice:
         self._child = child
         self._grace_s = grace_s
         self._voice = settings.voice
+        self._volume = settings.volume
         self._command = [program, "--stdin", "--stdout", "-b", "1"]
         self._command += ["-s", str(settings.words_a_minute), "-a", str(settings.volume)]
 
@@ -54,20 +56,25 @@ class Voice:
         """
         words = plain(text)
         said = self._said(words, self._voice or language) if words else Sound(RATE, array("h"))
-        whole = Sound(said.rate, chimes(number, said.rate) + said.samples)
+        whole = Sound(said.rate, chimes(number, said.rate, self._volume) + said.samples)
         return write_wav(whole), whole.seconds
 
-    def _said(self, text: str, voice: str) -> Sound:
-        """By the wanted voice, or else in English, which is noted."""
-        try:
-            sound = self._by(text, voice)
-        except ChildFailed as error:
-            if "voice does not exist" not in str(error) or voice == ENGLISH:
-                raise
-            sound = self._by(text, ENGLISH)
-            self.note = f"espeak-ng has no voice {voice!r}, an English one speaks: see `espeak-ng --voices`"
-        else:
-            self.note = ""
+    def _said(self, text: str, wanted: str) -> Sound:
+        """By the wanted voice, that of the language without its region, or else in English, which is noted."""
+        language = wanted.replace("_", "-").lower()
+        *others, last = dict.fromkeys((wanted, language, language.partition("-")[0], ENGLISH))
+        for voice in others:
+            try:
+                sound = self._by(text, voice)
+            except ChildFailed as error:
+                if NO_VOICE not in str(error):
+                    raise
+            else:
+                self.note = ""
+                return sound
+        sound = self._by(text, last)
+        if last != wanted:
+            self.note = f"espeak-ng has no voice {wanted!r}, an English one speaks: see `espeak-ng --voices`"
         return sound
 
     def _by(self, text: str, voice: str) -> Sound:

@@ -1,6 +1,7 @@
 """A thread of an output: does a step when it is woken, when its time has come, or when a socket has news."""
 
 import logging
+import math
 import os
 import select
 import threading
@@ -83,7 +84,10 @@ class Worker:
         return wait_s
 
     def _sleep(self, wait_s: float | None) -> None:
-        files = [self._bell] if self._heard is None else [self._bell, self._heard]
-        ready, _, _ = select.select(files, [], [], wait_s)
-        if self._bell in ready:
+        news = select.poll()
+        for file in (self._bell, self._heard):
+            if file is not None:
+                news.register(file, select.POLLIN)
+        ready = news.poll(None if wait_s is None else math.ceil(wait_s * 1000))
+        if any(file == self._bell for file, _ in ready):
             os.eventfd_read(self._bell)

@@ -1,5 +1,6 @@
 """What every output of the cab promises, whether its hardware is there or not."""
 
+import subprocess
 import sys
 import threading
 import time
@@ -18,11 +19,28 @@ from edge.driver.speech import Speech
 from edge.driver.terminal import Terminal
 from tests.desktops import Bus, NotificationService, has_bus
 from tests.notices import Asked, notice, state
+from tests.shared import ROOT
 from tests.waiting import wait_until
 
 PINS = PinSettings(enabled=True, red=17, buzzer=18, acknowledge=5, private=6, workshop=13)
 SWALLOW = [sys.executable, "-I", "-S", "-c", "import sys; sys.stdin.buffer.read()"]
 STUCK = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(600)"]
+
+
+BARE = """
+import time
+from edge.driver.outputs import open_outputs
+from edge.driver.settings import OutputSettings
+on = {"enabled": True}
+parts = {"pins": on | {"red": 17}, "speech": on | {"player": ["cat"]}, "desktop": on, "voice": "none"}
+outputs = open_outputs(OutputSettings.model_validate(parts), lambda request: None)
+until = time.monotonic() + 20.0
+while not (outputs[0].trouble and outputs[2].trouble) and time.monotonic() < until:
+    time.sleep(0.01)
+for output in outputs:
+    print(output.name, *output.trouble.splitlines() if output.name != "speech" else ())
+    output.close()
+"""
 
 
 def broken_write(_: str) -> None:
@@ -111,6 +129,17 @@ def test_those_that_are_asked_for_are_opened(tmp_path: Path) -> None:
 
 def test_none_is_opened_that_is_not_asked_for() -> None:
     assert open_outputs(OutputSettings(voice="none"), Asked(), lambda _: None) == []
+
+
+def test_a_box_without_the_extra_says_how_to_get_it_and_speaks_all_the_same(edge_python: Path) -> None:
+    done = subprocess.run([edge_python, "-c", BARE], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    pins, speech, desktop = done.stdout.splitlines()
+    assert "No module named 'gpiozero'" in pins
+    assert "No module named 'jeepney'" in desktop
+    assert "pip install 'telltale[cab]'" in pins
+    assert "pip install 'telltale[cab]'" in desktop
+    assert speech == "speech"
 
 
 def test_a_terminal_that_is_gone_is_trouble_until_it_is_back() -> None:

@@ -1,5 +1,6 @@
 """Speech with the real espeak-ng; what it says goes to a program that notes when it played, and what."""
 
+import random
 import shutil
 import sys
 import threading
@@ -30,13 +31,18 @@ WARNINGS = {
 }
 
 PLAYER = """
-import io, os, sys, time, wave
+import fcntl, io, os, sys, time, wave
 wav = sys.stdin.buffer.read()
 seconds = wave.open(io.BytesIO(wav)).getnframes() / 22050
 folder, slow = sys.argv[1], float(sys.argv[2])
 def note(what):
     with open(os.path.join(folder, "notes"), "a") as notes:
         notes.write(f"{what} {time.monotonic_ns()} {os.getpid()} {seconds}\\n")
+device = open(os.path.join(folder, "device"), "w")
+try:
+    fcntl.flock(device, fcntl.LOCK_EX | fcntl.LOCK_NB)
+except BlockingIOError:
+    note("overlap")
 note("begin")
 with open(os.path.join(folder, f"{os.getpid()}.wav"), "wb") as file:
     file.write(wav)
@@ -45,7 +51,8 @@ while slow < 0 and not os.path.exists(os.path.join(folder, "go")):
 time.sleep(max(seconds * slow, 0.0))
 note("end")
 """
-"""Plays nothing, for so many times the length of the sound; below 0: until there is a file `go`."""
+"""Plays nothing for so many times the length of the sound, below 0 until there is a file `go`, on a device that one
+program at a time can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,10 @@ class Loudspeaker:
         notes = [line.split() for line in (self.folder / "notes").read_text().splitlines() if line.count(" ") == 3]
         ends = {pid: int(at) for what, at, pid, _ in notes if what == "end"}
         return [Played(int(pid), float(s), int(at), ends.get(pid)) for what, at, pid, s in notes if what == "begin"]
+
+    def overlaps(self) -> int:
+        """How many found another one playing."""
+        return (self.folder / "notes").read_text().count("overlap")
 
     def sound(self, pid: int) -> Sound:
         return read_wav((self.folder / f"{pid}.wav").read_bytes())
@@ -154,6 +165,7 @@ def test_ten_at_once_are_said_one_after_the_other_the_gravest_first(speech: Spee
     speech.say(notice("late", "info", "For your information."))
     wait_until(lambda: speech.counters["said"] + speech.counters["dropped_full"] == 11, "all is said or dropped")
     assert 1 + WAITING_MAX <= speech.counters["said"] <= 2 + WAITING_MAX
+    assert loudspeaker.overlaps() == 0
     played = loudspeaker.played()
     for before, after in pairwise(played):
         assert before.end is not None
@@ -171,10 +183,34 @@ def test_what_interrupts_is_heard_at_once_and_what_it_ended_is_said_again(slow: 
     assert warning.end is None
     assert critical.begin - at_ns < 5e9
     assert critical.begin > at_ns
+    assert slow.overlaps() == 0
     wait_until(lambda: is_gone(warning.pid), "the player of the warning is gone")
     assert (speech.counters["cut"], speech.waiting) == (1, 1)
     speech.close()
     wait_until(lambda: is_gone(critical.pid), "silence at the end")
+
+
+def test_whatever_comes_whenever_two_never_sound_at_once(tmp_path: Path) -> None:
+    loudspeaker = Loudspeaker(tmp_path, 0.05)
+    speech = Speech(loudspeaker.settings)
+    dice = random.Random(7)
+
+    def all_is_told() -> bool:
+        counted = speech.counters
+        return counted["said"] + counted["replaced"] + counted["dropped_full"] == came
+
+    def it_goes_on() -> bool:
+        return len(loudspeaker.played()) >= began or all_is_told()
+
+    for came in range(1, 61):
+        began = len(loudspeaker.played()) + dice.choice([0, 0, 1])
+        severity = dice.choice(["critical", "warning", "warning", "info"])
+        speech.say(notice(f"n{came % 20}", severity, dice.choice(["Oil.", "Tyre pressure is low.", "Stop."])))
+        wait_until(it_goes_on, "the next one begins")
+    wait_until(all_is_told, "all is said")
+    assert speech.counters["cut"] > 0
+    assert (loudspeaker.overlaps(), speech.counters["failed"]) == (0, 0)
+    speech.close()
 
 
 def test_what_is_no_graver_waits_for_the_end_of_the_sentence(slow: Loudspeaker) -> None:
@@ -286,6 +322,12 @@ def test_a_language_without_a_voice_is_spoken_in_english_and_said(speech: Speech
     speech.say(notice("b", "info", "Wenig Öl."))
     wait_until(lambda: speech.counters["said"] == 2, "it is said in German")
     assert speech.trouble == ""
+
+
+@pytest.mark.parametrize(("language", "voice"), [("de_AT", "de"), ("pt_BR", "pt-br"), ("EN", "en")])
+def test_a_region_without_a_voice_of_its_own_has_that_of_its_language(language: str, voice: str) -> None:
+    assert wav("100", language) == wav("100", voice)
+    assert wav("100", "de") != wav("100", "pt-br") != wav("100", "en")
 
 
 def test_an_espeak_ng_that_writes_no_sound_is_trouble(tmp_path: Path, loudspeaker: Loudspeaker) -> None:

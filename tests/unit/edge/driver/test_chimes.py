@@ -4,7 +4,6 @@ import io
 import math
 import wave
 from array import array
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -33,10 +32,17 @@ def test_so_many_chimes_are_so_many_tones_with_a_pause_after_each(number: int) -
 
 
 def test_a_tone_neither_clicks_nor_clips() -> None:
-    tone = chimes(1, RATE)
-    assert tone[0] == 0
-    assert max(map(abs, tone)) < 32_767 * 0.8
-    assert max(abs(after - before) for before, after in pairwise(tone)) < 8_000
+    tone = chimes(1, RATE)[: round(TONE_S * RATE)]
+    peak, ms = max(map(abs, tone)), RATE // 1000
+    assert peak < 32_767 * 0.8
+    assert max(map(abs, tone[:ms])) < peak / 4
+    assert max(map(abs, tone[-ms:])) < peak / 50
+
+
+def test_chimes_are_as_loud_as_they_are_set_and_never_louder_than_can_be() -> None:
+    quiet, ordinary, loudest = (max(chimes(1, RATE, volume)) for volume in (50, 100, 200))
+    assert quiet == pytest.approx(ordinary / 2, abs=1)
+    assert ordinary < loudest < 32_767
 
 
 def test_no_chimes_are_nothing_and_a_hundred_are_three() -> None:

@@ -29,6 +29,13 @@ def test_the_gravest_is_told_first_and_of_equal_ones_the_earliest() -> None:
     assert taken(turns) == ["c1", "c2", "w1", "w2", "i"]
 
 
+def test_what_must_be_heard_now_goes_before_what_is_graver_and_can_wait() -> None:
+    turns = Turns()
+    turns.add(Notice("waits", "critical", "watch", "", 3, False), 0.0)
+    turns.add(Notice("now", "warning", "watch", "", 1, True), 0.0)
+    assert taken(turns) == ["now", "waits"]
+
+
 def test_of_nine_the_one_that_would_be_told_last_is_dropped_and_counted() -> None:
     turns = Turns()
     turns.add(notice("last", "info"), 0.0)
