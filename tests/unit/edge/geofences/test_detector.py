@@ -194,5 +194,7 @@ def test_a_configured_fence_is_judged(tmp_path: Path) -> None:
     (tmp_path / "a.dbc").write_text(f'{HEAD}BO_ 256 A: 8 X\n SG_ Speed : 0|16@1+ (0.01,0) [0|300] "km/h" X\n')
     bus = {"source": "log:x.log", "dbc": [tmp_path / "a.dbc"]}
     config = Config.model_validate({"bus": [bus], "geofence": [circle()]})
-    [finding] = prepare(config).judgement.judges.judge(window(0.0), [])
+    prepared = prepare(config)
+    assert f"nobody sends {LATITUDE}: positions stay unknown" in prepared.notes
+    [finding] = prepared.judgement.judges.judge(window(0.0), [])
     assert (finding.concern.rule, finding.verdict) == ("geofence_yard", Verdict.HOLDS)
