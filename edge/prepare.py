@@ -29,6 +29,7 @@ from edge.errors import ConfigError, ModelError
 from edge.hot import HotWatch
 from edge.judgement import Judgement
 from edge.profile import MappedDatabase
+from edge.whereabouts import LATITUDE, LONGITUDE
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +108,8 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         *_rates(config.bus, specs),
     ]
     notes += [f"nobody sends {path}, which is subscribed to" for path in config.memory.subscribe if path not in paths]
+    if config.geofence or config.position.every_s:
+        notes += [f"nobody sends {path}: positions stay unknown" for path in (LATITUDE, LONGITUDE) if path not in paths]
     if not paths:
         notes.insert(0, "no database is configured: of frames only answers to testers are decoded (add dbc = […])")
     inner = {bus_inside(bus.name, one.name): bus.name or bus.source for bus in config.bus for one in bus.channels}

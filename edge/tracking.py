@@ -105,7 +105,7 @@ class Tracker:
 
     def _has_turned(self, fix: Fix) -> bool:
         """Whether it went another way than where it was told last, or a long way."""
-        if self._told is None or self._told.at == fix.at:
+        if self._told is None:
             return False
         away_m = distance_m(self._told, fix)
         if away_m < TURN_LEAST_M + fix.accuracy_m:
@@ -118,7 +118,7 @@ class Tracker:
         if window.fix is not None:
             return self._tell(window, window.fix)
         seen, told = self._seen, self._told
-        if seen is None or window.until - seen.at > LAST_SEEN_NS or (told is not None and seen.at == told.at):
+        if seen is None or window.until - seen.at > LAST_SEEN_NS or (told is not None and _is_same(seen, told)):
             return None
         return self._tell(window, seen)
 
@@ -160,6 +160,10 @@ class _Course:
             self._from = fix
         elif fix is not None and self._from is not None and distance_m(self._from, fix) > TURN_LEAST_M + fix.accuracy_m:
             self.deg, self._from = bearing_deg(self._from, fix), fix
+
+
+def _is_same(a: Fix, b: Fix) -> bool:
+    return (a.latitude_deg, a.longitude_deg) == (b.latitude_deg, b.longitude_deg)
 
 
 def bearing_deg(a: Fix, b: Fix) -> float:

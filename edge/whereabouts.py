@@ -8,7 +8,7 @@ worse by as much as the vehicle moves; while it is known to stand its place stay
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from edge.doing import MOVING_KMH, SPEED
@@ -43,23 +43,23 @@ UNSURE_NS: Final = 10 * NANOSECONDS
 SKIPPED_NS: Final = NANOSECONDS
 """Ticks further apart than the coarsest grid: what it did in between nobody saw."""
 STEP_M: Final = 10.0
-"""In such steps accuracy gets worse, so that not every tick has another fix."""
+"""In such steps accuracy gets worse, so that who judges positions need not do so at every tick."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A position that can be believed. It stays the same object until something about it changes."""
+    """A position that can be believed."""
 
     at: int
-    """ns; when it was read: its older coordinate was heard."""
+    """ns; the tick as of which it is known."""
     latitude_deg: float
     longitude_deg: float
     accuracy_m: float
-    """The truth lies within so much, as the receiver says or as is usual, and by what was driven since."""
+    """One standard deviation, as receivers tell it or as is usual, and what was driven since it was read."""
 
 
 class Whereabouts:
-    """Follows the position from tick to tick."""
+    """Follows the position from tick to tick. Inside, the time of a reading is when its older coordinate was heard."""
 
     def __init__(self) -> None:
         self.fix: Fix | None = None
@@ -76,11 +76,17 @@ class Whereabouts:
         """Since `_place` was read."""
         self._pace_mps = 0.0
         """How fast it was, as speed or readings told last."""
+        self._is_carried = False
+        """It was moved while its speed said that it stands: aboard a ferry or a truck, or the speed is wrong."""
         self._until: int | None = None
 
     def update(self, value: Callable[[str], float], heard_at: Callable[[str], int | None], until: int) -> None:
         """Take in one tick; `value`: a signal by its path, NaN is unknown; `heard_at`: when it was heard (ns)."""
         speed_kmh = abs(value(SPEED))
+        if speed_kmh > MOVING_KMH:
+            self._is_carried = False
+        elif self._is_carried:
+            speed_kmh = math.nan
         stands = speed_kmh <= MOVING_KMH
         self._drive(speed_kmh, stands, until)
         if self._pair.completes(heard_at(LATITUDE), heard_at(LONGITUDE)) and (reading := self._reading(value)):
@@ -127,7 +133,7 @@ class Whereabouts:
         if self._elsewhere.confirms(reading):
             self._elsewhere.forget()
             self._believe(reading)
-            self._last = reading
+            self._last, self._is_carried = reading, stands
 
     def _believe(self, reading: Fix) -> None:
         last, self._place, self._driven_m = self._last, reading, 0.0
@@ -144,8 +150,7 @@ class Whereabouts:
         if place.accuracy_m + worse_m > ACCURACY_MAX_M or (age_ns > UNSURE_NS and not is_sure):
             self._place = None
             return None
-        told = replace(place, accuracy_m=place.accuracy_m + worse_m) if worse_m else place
-        return self.fix if told == self.fix else told
+        return Fix(until, place.latitude_deg, place.longitude_deg, place.accuracy_m + worse_m)
 
 
 class _Pair:

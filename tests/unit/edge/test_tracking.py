@@ -149,6 +149,26 @@ def test_a_drive_that_ends_without_a_sky_is_told_where_it_was_last_seen() -> Non
     assert journey.told[-1][1].accuracy_m is None
 
 
+def test_where_it_was_seen_long_before_the_end_is_not_where_it_ended() -> None:
+    nowhere = ("lat", "lon", "acc", "heading")
+    journey = Journey(3600).go(65, 72.0).go(700, 72.0, lacks=nowhere).go(5, lacks=nowhere, ignition=OFF)
+    assert journey.seconds == [1]
+
+
+def test_where_it_was_last_seen_is_not_told_twice() -> None:
+    nowhere = ("lat", "lon", "acc", "heading")
+    journey = Journey(60).go(61, 72.0).go(60, 72.0, lacks=nowhere).go(5, lacks=nowhere, ignition=OFF)
+    assert journey.seconds == [1, 61]
+
+
+def test_a_receiver_that_wanders_is_no_drive() -> None:
+    bare = ("speed", "ignition", "heading")
+    journey = Journey(60).go(100, lacks=bare, acc=50.0)
+    journey.east_m = 150.0
+    journey.go(100, lacks=bare, acc=50.0)
+    assert journey.seconds == [1]
+
+
 def test_a_vehicle_that_tells_nothing_but_its_position_is_told_while_it_moves() -> None:
     bare = ("speed", "ignition", "heading")
     journey = Journey(60).go(100, lacks=bare).go(300, 50.0, lacks=bare).go(300, lacks=bare)

@@ -1,9 +1,12 @@
 """Where the vehicle is: which positions are believed, which are counted, and how sure they stay."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge.doing import SPEED
 from edge.whereabouts import (
@@ -75,7 +78,7 @@ def test_without_a_position_it_is_unknown() -> None:
 def test_a_receiver_that_tells_no_accuracy_has_the_usual_one() -> None:
     ride = Ride()
     ride.hear(lat=0.5, lon=7.0)
-    assert ride.tick() == Fix(1000 * S, 0.5, 7.0, USUAL_M)
+    assert ride.tick() == Fix(1000 * S + TICK, 0.5, 7.0, USUAL_M)
 
 
 @pytest.mark.parametrize(("latitude", "longitude"), [(0.0, 0.0), (1e-8, -1e-8), (91.0, 7.0), (50.0, 181.0)])
@@ -168,7 +171,20 @@ def test_while_it_stands_without_a_receiver_it_is_where_it_was() -> None:
     for _ in range(3600):
         ride.hear(speed=0.0)
         ride.tick(10)
-    assert ride.subject.fix == fix
+    assert fix is not None
+    assert ride.subject.fix == replace(fix, at=ride.until)
+
+
+@pytest.mark.parametrize("mps", [1.0, 8.0, 30.0])
+def test_where_the_speed_says_0_and_is_wrong_readings_are_followed(mps: float) -> None:
+    """Aboard a ferry with the ignition on, or with a speed that is stuck."""
+    ride = Ride()
+    for second in range(300):
+        ride.at(mps * second, speed=0.0)
+    assert metres(ride.subject.fix) == pytest.approx(mps * 299)
+    ride.at(mps * 299, seconds=3, speed=10.0)
+    ride.at(mps * 299 + 30.0, speed=0.0)
+    assert metres(ride.at(mps * 299 + 50.0, seconds=20, speed=0.0)) == pytest.approx(mps * 299 + 30.0)
 
 
 def test_when_it_drives_off_readings_are_followed_at_once() -> None:
@@ -182,6 +198,14 @@ def test_where_the_speed_is_unknown_readings_are_followed() -> None:
     ride = Ride()
     ride.at(0.0)
     assert metres(ride.at(12.0)) == pytest.approx(12.0)
+
+
+def test_what_became_unknown_while_nobody_knew_its_speed_stays_so_when_it_stands() -> None:
+    ride = Ride()
+    ride.at(0.0)
+    ride.tick(95)
+    ride.hear(speed=0.0)
+    assert ride.tick(5) is None
 
 
 def test_in_a_tunnel_it_is_ever_less_sure_and_then_unknown() -> None:
@@ -236,7 +260,7 @@ def test_the_first_pair_may_be_far_apart_and_is_that_much_less_sure() -> None:
     ride.hear(lon=1.0001)
     ride.tick(9)
     ride.hear(lat=0.5001)
-    assert ride.tick(1) == fix, "the longitude that belongs to it comes a tick later"
+    assert ride.tick(1) == replace(fix, at=ride.until), "the longitude that belongs to it comes a tick later"
     ride.hear(lon=1.0002)
     assert (fix := ride.tick(1)) is not None
     assert (fix.latitude_deg, fix.longitude_deg) == (0.5001, 1.0002)
@@ -251,11 +275,12 @@ def test_a_coordinate_that_comes_no_more_leaves_the_position_to_age() -> None:
     assert ride.subject.fix is None
 
 
-def test_a_fix_that_stays_is_the_same_object() -> None:
+def test_between_two_readings_it_is_as_it_was_read() -> None:
     ride = Ride()
     fix = ride.at(0.0, speed=50.0)
     ride.hear(speed=50.0)
-    assert ride.tick(5) is fix
+    assert fix is not None
+    assert ride.tick(5) == replace(fix, at=ride.until)
 
 
 def test_over_the_antimeridian_is_no_jump() -> None:
@@ -266,3 +291,40 @@ def test_over_the_antimeridian_is_no_jump() -> None:
     assert (fix := ride.tick(10)) is not None
     assert fix.longitude_deg == -179.9999
     assert distance_m(fix, Fix(0, -17.0, 179.9999, 5.0)) == pytest.approx(21.27, abs=0.1)
+
+
+legs = st.lists(
+    st.tuples(
+        st.integers(1, 30),  # seconds
+        st.sampled_from([0.0, 0.0, 3.0, 14.0, 36.0, 60.0]),  # m/s
+        st.sampled_from(["told", "told", "told", "silent", "wild"]),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(legs=legs, noise=st.randoms(use_true_random=False), accuracy_m=st.floats(1.0, 80.0), apart=st.integers(0, 4))
+def test_the_truth_lies_within_the_accuracy(
+    legs: list[tuple[int, float, str]], noise: Random, accuracy_m: float, apart: int
+) -> None:
+    """Whatever is told lies within its accuracy, and what was driven in the two seconds that a reading stands, of where
+    the vehicle is; readings are as accurate as they say, but for one wild one now and then, and tunnels."""
+    ride, truth_m, mps_before = Ride(), 0.0, 0.0
+    ride.at(0.0, speed=0.0, acc=accuracy_m)
+    for seconds, mps, kind in legs:
+        for second in range(seconds):
+            ride.hear(speed=3.6 * mps)
+            if kind == "told" or (kind == "wild" and second % 4):
+                ride.hear(lon=east(truth_m + noise.uniform(-accuracy_m, accuracy_m)), acc=accuracy_m)
+            elif kind == "wild":
+                ride.hear(lon=east(truth_m + 60_000.0 * noise.uniform(0.1, 1.0)), acc=accuracy_m)
+            for tick in range(10):
+                if tick == apart and kind != "silent":
+                    ride.hear(lat=0.5)
+                truth_m += mps / 10
+                if fix := ride.tick():
+                    slack_m = 2.2 * max(mps, mps_before) + 0.5
+                    assert abs(metres(fix) - truth_m) <= fix.accuracy_m + slack_m
+        mps_before = mps

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge.detect.geofences.outline import outline
 from edge.detect.geofences.shapes import Circles, Polygons, metres_per_degree
-from tests.unit.edge.geofences.reference import Place, to_border_m, way_m, winds_around
+from tests.on_earth import Place, to_border_m, way_m, winds_around
 
 SQUARE = [(52.0, 13.0), (52.0, 13.01), (52.01, 13.01), (52.01, 13.0)]
 HORSESHOE = [(0.0, 0.0), (0.0, 0.03), (0.03, 0.03), (0.03, 0.02), (0.01, 0.02), (0.01, 0.01), (0.03, 0.01), (0.03, 0.0)]
@@ -126,7 +126,7 @@ def test_what_is_too_far_to_matter_alone_is_not_looked_at(
 def test_the_innermost_place_is_about_as_deep_as_any(corners: list[Place]) -> None:
     polygons = Polygons([outline(corners)])
     low, high = np.min(corners, axis=0), np.max(corners, axis=0)
-    grid = [low + np.array([a, b]) / 40 * (high - low) for a in range(41) for b in range(41)]
+    grid = [low + np.array([a, b]) / 20 * (high - low) for a in range(21) for b in range(21)]
     deepest = max(float(polygons.depths(float(lat), float(lon), math.inf)[0]) for lat, lon in grid)
     assert polygons.inner_m[0] >= 0.9 * deepest
 
