@@ -106,4 +106,3 @@ class Steps:
 def reach_m(a: Fix, b: Fix) -> float:
     """So far apart are two positions of one place 19 times out of 20: receivers tell one standard deviation."""
     return 2.0 * math.hypot(a.accuracy_m, b.accuracy_m)
-
