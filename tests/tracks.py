@@ -108,6 +108,8 @@ class Track:
     segments: Sequence[Segment]
     periods_s: Mapping[str, float]
     """How often each signal of the vehicle comes, by its name in PATHS."""
+    holds_s: Mapping[str, float] = field(default_factory=dict)
+    """Signals that are told anew less often than they come: what stands in their frames is so old."""
     accuracy_m: float = 5.0
     begins: tuple[float, float] = (52.0, 13.0)
     """Latitude and longitude in degrees."""
@@ -124,7 +126,9 @@ class Track:
         if "position" in periods:
             period_s = periods.pop("position")
             periods |= dict.fromkeys(POSITION, period_s)
-        known: dict[str, Any] = {key: told[key] for key in ("accuracy_m", "began_s", "grid_ms") if key in told}
+        known: dict[str, Any] = {
+            key: told[key] for key in ("accuracy_m", "began_s", "grid_ms", "holds_s") if key in told
+        }
         if "begins" in told:
             known["begins"] = tuple(told["begins"])
         segments = tuple(Segment.parse(line) for line in told["does"])
@@ -267,14 +271,18 @@ def _says(vehicle: Vehicle, track: Track) -> dict[str, float]:
 def frames_of(track: Track) -> list[Frame]:
     """What it puts on the bus: a message of its own for each signal."""
     every = {name: max(1, round(period_s / STEP_S)) for name, period_s in track.periods_s.items()}
+    held: dict[str, float] = {}
     ids = {name: FIRST_ID + place for place, name in enumerate(PATHS)}
     frames: list[Frame] = []
     for number, vehicle in enumerate(moments(track)):
         due = [name for name, steps in every.items() if number % steps == 0] if vehicle.is_heard else []
         says = _says(vehicle, track) if due else {}
+        for name, hold_s in track.holds_s.items():
+            if name in says and (name not in held or number % round(hold_s / STEP_S) == 0):
+                held[name] = says[name]
         at = round((track.began_s + vehicle.at_s) * NANOSECONDS)
         known = [name for name in due if vehicle.has_position or name not in (*POSITION, "heading")]
-        frames += [Frame(at, ids[name], struct.pack("<d", says[name])) for name in known]
+        frames += [Frame(at, ids[name], struct.pack("<d", held.get(name, says[name]))) for name in known]
     return frames
 
 

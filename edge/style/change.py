@@ -1,11 +1,12 @@
 """What a quantity gains or loses a second: from its own samples over about one second, or its mean over half of one."""
 
+import math
 from collections import deque
 from typing import Final
 
 from edge.frames import NANOSECONDS
 
-SPAN_NS: Final = 9 * NANOSECONDS // 10
+SPAN_NS: Final = 8 * NANOSECONDS // 10
 """A difference is taken over at least so much: noise and resolution of a speed weigh little over it."""
 GAP_NS: Final = 5 * NANOSECONDS // 4
 """What comes less often says too little of a manoeuvre: once a second is enough, every two seconds is not."""
@@ -16,6 +17,49 @@ SAMPLES_MAX: Final = 64
 UNKNOWN: Final = float("nan")
 
 
+class Hold:
+    """Learns for how long a sender repeats a value before it has a new one, which may be many samples.
+
+    Taken sample by sample, such a speed would stand still and jump. The shortest intervals between two values tell: a
+    fiftieth of them, and three at least, are not longer. Until then every sample counts as new.
+    """
+
+    BIN_NS: Final = NANOSECONDS // 20
+    BINS: Final = 64
+    LEAST: Final = 3
+
+    def __init__(self) -> None:
+        self.ns = 0
+        self._counts = [0] * self.BINS
+        self._total = 0
+        self._value = UNKNOWN
+        self._changed: int | None = None
+        self._passed = 0
+
+    def passes(self, at: int, value: float) -> bool:
+        """Whether a sample of `at` (ns) says anything new: it changed, or did not although it was time to."""
+        if value != self._value:
+            if self._changed is not None:
+                self._learn(at - self._changed)
+            if not math.isnan(self._value):  # the first was not seen to begin
+                self._changed = at
+            self._value = value
+        elif at - self._passed < self.ns * 9 // 10:
+            return False
+        self._passed = at
+        return True
+
+    def _learn(self, interval_ns: int) -> None:
+        self._total += 1
+        self._counts[min(interval_ns // self.BIN_NS, self.BINS - 1)] += 1
+        wanted, seen = max(self.LEAST, self._total // 50), 0
+        for number, count in enumerate(self._counts):
+            seen += count
+            if seen >= wanted:
+                self.ns = number * self.BIN_NS
+                return
+
+
 class Change:
     """The rate of a quantity over about a second; unknown after a gap or a step that nothing real makes."""
 
@@ -24,13 +68,19 @@ class Change:
         anew at so much (360 degrees); 0: it does not."""
         self._lowest, self._highest, self._slack, self._turns = lowest, highest, slack, turns
         self._samples: deque[tuple[int, float]] = deque(maxlen=SAMPLES_MAX)
+        self._hold = Hold()
         self.before = UNKNOWN
         """The value from which the rate was taken."""
+
+    @property
+    def comes_often(self) -> bool:
+        """Whether values are not repeated for longer than a manoeuvre lasts."""
+        return self._hold.ns <= GAP_NS
 
     def take(self, at: int, value: float) -> float:
         """A sample of `at` (ns); the rate per second up to it, NaN while that is unknown."""
         samples = self._samples
-        if samples and at - samples[-1][0] < APART_NS:
+        if (samples and at - samples[-1][0] < APART_NS) or not self._hold.passes(at, value):
             return UNKNOWN
         if samples and not self._follows(at, value):
             samples.clear()
@@ -47,7 +97,7 @@ class Change:
         before_at, before = self._samples[-1]
         if at - before_at > GAP_NS:
             return False
-        elapsed_s = (at - before_at) / NANOSECONDS
+        elapsed_s = max(at - before_at, self._hold.ns) / NANOSECONDS
         step = self._between(before, value)
         return self._lowest * elapsed_s - self._slack <= step <= self._highest * elapsed_s + self._slack
 

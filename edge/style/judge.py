@@ -43,6 +43,8 @@ class StyleJudge:
         self._braking = Manoeuvre(kinds.HARSH_BRAKING, limits.braking, at_least_s=least, speed_turns=-1)
         self._pulling = Manoeuvre(kinds.HARSH_ACCELERATION, limits.acceleration, at_least_s=least, speed_turns=1)
         self._cornering = Manoeuvre(kinds.HARSH_CORNERING, limits.cornering, at_least_s=least)
+        self._felt = False
+        """A sensor was heard."""
         self._grip, self._pull = limits.grip, limits.pull
         self._overspeed = (
             None
@@ -68,6 +70,8 @@ class StyleJudge:
         following = (self._braking, self._pulling, self._cornering, self._overspeed)
         for one in following:
             self._told(one.end() if one is not None else None)
+        if not (self._felt or self._gain.comes_often):
+            self._braking.judged = self._pulling.judged = False
         judged = zip(StyleKind, following, strict=True)
         return Manners(
             counts={kind: self._counts[kind] if one is not None and one.judged else None for kind, one in judged},
@@ -83,6 +87,7 @@ class StyleJudge:
         if self._is_new(speed):
             gained = self._gain.take(speed.at, speed.value) / 3.6
         if sensor.is_known:
+            self._felt = True
             checked = speed.value if _comes_often(speed) else UNKNOWN
             self._judge_along(sensor.at, self._mean(sensor), speed.value, checked)
         else:

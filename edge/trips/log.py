@@ -137,7 +137,7 @@ class TripLog:
             return None
         self._steps.forget()
         self._left = trip.places.left(trip.last_on)
-        distance_m, distance_by = trip.way.distance
+        (distance_m, distance_by), odometer_km = trip.way.distance, trip.way.odometer_km
         return Trip(
             id=trip.id,
             started=trip.started,
@@ -150,8 +150,8 @@ class TripLog:
             fuel_used_l=trip.consumption.fuel_used_l,
             alerts=tuple(trip.alerts),
             distance_by=distance_by,
-            odometer_start_km=trip.way.odometer_start_km,
-            odometer_end_km=trip.way.odometer_end_km,
+            odometer_start_km=odometer_km[0],
+            odometer_end_km=odometer_km[1],
             fuel_idle_l=trip.consumption.fuel_idle_l,
             energy_used_kwh=trip.consumption.energy_used_kwh,
             energy_recuperated_kwh=trip.consumption.energy_recuperated_kwh,

@@ -1,11 +1,13 @@
 """How far and how long: distance, moving, standing and stops of a trip, by the speed or else by positions."""
 
+import math
 from typing import Final
 
 from edge.doing import MOVING_KMH, SPEED
 from edge.frames import NANOSECONDS
-from edge.gauges import Panel
-from edge.trips.steps import Stand, Steps
+from edge.gauges import Gauge, Panel
+from edge.history import NEVER, UNKNOWN
+from edge.trips.steps import FASTEST_MPS, Stand, Steps
 from edge.trips.trip import DistanceBy
 
 ODOMETER: Final = "Vehicle.TraveledDistance"
@@ -20,7 +22,7 @@ class Way:
     def __init__(self, panel: Panel, steps: Steps, moved_m: float) -> None:
         """`moved_m`: what `steps` had moved when it began."""
         self._panel, self._steps, self._moved_m = panel, steps, moved_m
-        self._speed, self._odometer = panel[SPEED], panel[ODOMETER]
+        self._speed, self._odometer = panel[SPEED], Odometer(panel[ODOMETER])
         self._stood_s = 0.0
         self._step: Stand | None = steps.here
         self._stepped_m: float | None = None
@@ -31,8 +33,6 @@ class Way:
         self.speed_max_kmh: float | None = None
         self.stops: int | None = None
         self.stopped_s: float | None = None
-        self.odometer_start_km: float | None = None
-        self.odometer_end_km: float | None = None
 
     @property
     def is_moving(self) -> bool | None:
@@ -46,9 +46,14 @@ class Way:
             return self.driven_m, DistanceBy.SPEED
         if self._stepped_m is not None:
             return self._stepped_m, DistanceBy.POSITION
-        if self.odometer_start_km is not None and self.odometer_end_km is not None:
-            return M_PER_KM * (self.odometer_end_km - self.odometer_start_km), DistanceBy.ODOMETER
+        if (told := self._odometer.told) is not None:
+            return M_PER_KM * (told[1] - told[0]), DistanceBy.ODOMETER
         return None, None
+
+    @property
+    def odometer_km(self) -> tuple[float | None, float | None]:
+        """At its beginning and its end."""
+        return self._odometer.told or (None, None)
 
     def take(self) -> None:
         """A tick at which the vehicle is in use."""
@@ -56,10 +61,7 @@ class Way:
             self._by_speed(abs(self._speed.value), known_s)
         elif self.driven_m is None:
             self._by_position()
-        if self._odometer.is_known:
-            self.odometer_end_km = self._odometer.value / M_PER_KM
-            if self.odometer_start_km is None:
-                self.odometer_start_km = self.odometer_end_km
+        self._odometer.take()
 
     def _by_speed(self, speed: float, known_s: float) -> None:
         if self.driven_m is None:  # whatever positions said before: never of both
@@ -95,3 +97,32 @@ class Way:
         stood_s = (here.at - before.at) / NANOSECONDS if before is not None else 0.0
         if stood_s > STOP_S:
             self.stops, self.stopped_s = (self.stops or 0) + 1, (self.stopped_s or 0.0) + stood_s
+
+
+class Odometer:
+    """The first and the last of a trip; of two senders that tell different ones, none."""
+
+    def __init__(self, gauge: Gauge) -> None:
+        self._gauge = gauge
+        self._first = self._last = UNKNOWN
+        self._heard = NEVER
+        self._doubted = False
+
+    @property
+    def told(self) -> tuple[float, float] | None:
+        """In km; None: never known, or not to be believed."""
+        if self._doubted or math.isnan(self._first):
+            return None
+        return self._first / M_PER_KM, self._last / M_PER_KM
+
+    def take(self) -> None:
+        """A tick at which the vehicle is in use."""
+        gauge = self._gauge
+        if not gauge.is_known or gauge.at == self._heard:
+            return
+        if math.isnan(self._first):
+            self._first = gauge.value
+        else:
+            most = M_PER_KM + FASTEST_MPS * (gauge.at - self._heard) / NANOSECONDS  # some tell whole km
+            self._doubted |= not 0.0 <= gauge.value - self._last <= most
+        self._last, self._heard = gauge.value, gauge.at

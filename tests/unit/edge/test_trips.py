@@ -1,14 +1,21 @@
 """Trips: begin and end where the vehicle says so, and count only what was known."""
 
+from dataclasses import fields, replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.catalogue import ENGINE
 from edge.doing import IGNITION, SPEED
+from edge.figures import Figures
 from edge.history import History
 from edge.signals import Signal, SignalBatch
-from edge.trips import Trip, TripLog
+from edge.style import Manners, StyleEvent, StyleKind
+from edge.trips import DistanceBy, Place, Trip, TripLog, kept_private
+from edge.uplink import trip_body, utc
+from edge.wire.codec import JSON_BYTES_MAX, encode
+from edge.wire.envelope import Clock
 
 S = 1_000_000_000
 PATHS = (SPEED, f"{ENGINE}.Speed", IGNITION, "Vehicle.OBD.FuelRate")
@@ -144,3 +151,97 @@ def test_of_any_gap_what_is_beyond_three_periods_is_missing(begin: int, frames: 
     missing_s = max(0.0, 0.1 * (frames + 1) - 0.3)
     assert trip.moving_s is not None
     assert missing_s - grid_ms / 1000 - 1e-6 <= 60.0 - trip.moving_s <= missing_s + 1e-6
+
+
+EVENT = StyleEvent(StyleKind.HARSH_BRAKING, 61 * S, 1.234, 6.789, 50.04, 1.5)
+WHOLE = Trip(
+    id="0" * 32,
+    started=S,
+    ended=601 * S,
+    ended_by="ignition_off",
+    distance_m=6000.04,
+    moving_s=500.0,
+    idle_s=100.0,
+    speed_max_kmh=71.0,
+    fuel_used_l=0.71,
+    alerts=("a" * 32,),
+    figures={SPEED: Figures("km/h", 0.0, 71.0, 36.0, 0.0, 6000)},
+    distance_by=DistanceBy.SPEED,
+    odometer_start_km=12_000.0,
+    odometer_end_km=12_006.0,
+    fuel_idle_l=0.02,
+    energy_used_kwh=1.0,
+    energy_recuperated_kwh=0.2,
+    engine_on_s=600.0,
+    stops=1,
+    stopped_s=200.0,
+    no_position_s=20.0,
+    moved_off_m=0.0,
+    start=Place(52.000001234, 13.0),
+    end=Place(52.05, 13.123456789),
+    manners=Manners({StyleKind.HARSH_BRAKING: 1, StyleKind.OVERSPEED: None}, None, (EVENT,), 0),
+)
+MAY_LEAVE = {"id", "started", "ended", "ended_by", "distance_m", "alerts", "odometer_start_km", "odometer_end_km"}
+"""Of a private trip."""
+
+
+def test_every_figure_of_a_trip_is_in_its_message_and_positions_are_good_to_a_metre() -> None:
+    body = trip_body(WHOLE)
+    told = body.model_dump()
+    assert {name for name, value in told.items() if value is None} == {
+        "harsh_acceleration", "harsh_cornering", "overspeed", "overspeed_s",
+    }  # fmt: skip
+    assert set(told) == set(type(body).model_fields)
+    assert (body.start_latitude_deg, body.end_longitude_deg) == (52.0, 13.12346)
+    [event] = body.events
+    assert (event.kind, event.duration_s, event.worst, event.speed_kmh) == ("harsh_braking", 1.23, 6.79, 50.0)
+    assert (body.harsh_braking, body.events_left_out, body.private) == (1, 0, False)
+
+
+def test_of_a_private_trip_nothing_says_where_or_how() -> None:
+    trip = kept_private(WHOLE)
+    assert trip.private
+    nothing = Trip("", 0, 0, "", None, None, None, None, None, ())
+    for one in fields(Trip):
+        kept = WHOLE if one.name in MAY_LEAVE else nothing
+        assert one.name == "private" or getattr(trip, one.name) == getattr(kept, one.name)
+    assert kept_private(trip) == trip
+
+
+@pytest.mark.parametrize("trip", [kept_private(WHOLE), replace(WHOLE, private=True)], ids=["withheld", "marked"])
+def test_the_message_of_a_private_trip_has_no_other_fields_however_it_came(trip: Trip) -> None:
+    """Also where somebody marked it, and forgot to withhold."""
+    told = trip_body(trip).model_dump(exclude_none=True, exclude_defaults=True)
+    assert set(told) == {
+        "id", "started_at", "ended_at", "ended_by", "distance_m", "alerts", "odometer_start_km", "odometer_end_km",
+        "private",
+    }  # fmt: skip
+
+
+def test_the_longest_trip_fits_into_a_message() -> None:
+    figures = {
+        f"Vehicle.{'x' * 120}.{number}": Figures("km/h", 1.23456e-7, 1.23456e7, 36.1234, 1.0, 10**9)
+        for number in range(500)
+    }
+    manners = Manners(dict.fromkeys(StyleKind, 10_000), 1e6, (EVENT,) * 100, 9_900)
+    trip = replace(WHOLE, figures=figures, manners=manners, alerts=tuple(f"{number:032x}" for number in range(200)))
+    payload = encode(
+        trip_body(trip),
+        vehicle="v" * 64,
+        stream=f"record-{'0' * 16}",
+        seq=2**63 - 1,
+        observed_at=utc(0),
+        clock=Clock.SYNCED,
+    )
+    assert len(payload) < JSON_BYTES_MAX
+
+
+def test_what_a_tick_takes_up_twice_is_taken_up_once() -> None:
+    """Judgement asks whether a trip begins before it knows the alerts of the tick."""
+    drive = Drive().go(3, ignition=4, speed=36)
+    window = drive.history.window()
+    drive.trips.begin(window)
+    drive.trips.begin(window)
+    trip = drive.trips.close()
+    assert trip is not None
+    assert trip.distance_m == pytest.approx(30.0)
