@@ -87,6 +87,8 @@ class Channel:
         except NoSocket as error:
             self.trouble = f"no display in the cab: {error}"
             logger.warning("%s", self.trouble)
+            for one in (self._woken, self._waker, self._selector):
+                one.close()
             return
         for waiting in (self._woken, self._waker):
             waiting.setblocking(False)

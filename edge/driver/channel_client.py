@@ -82,11 +82,12 @@ class Client:
         self._heard += heard
         *lines, rest = bytes(self._heard).split(b"\n")
         self._heard = bytearray(rest)
-        for line in [*lines, rest]:
+        for line in lines:
             if len(line) > REQUEST_BYTES_MAX:
                 raise TooLong
-            if line is not rest:
-                yield line
+            yield line
+        if len(rest) > REQUEST_BYTES_MAX:
+            raise TooLong
 
     def close(self) -> None:
         """Hang up; safe to repeat."""

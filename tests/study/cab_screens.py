@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from edge.display.wording import words_of
 from edge.driver.notice import CabState, Telltale
 from tests.browser.conftest import find_browser
 from tests.displays import CODE, TEXTS, Cab, Started, cab_in, display_at, state_of, three_alerts
@@ -75,8 +76,6 @@ def take(browser: Browser, cab: Cab, display: Started, out: Path, only: str) -> 
 
 def title_of(state: CabState) -> str:
     """What the page's title says of this state."""
-    from edge.display.wording import words_of
-
     return words_of(state.language).telltale[state.telltale.value]
 
 

@@ -61,14 +61,14 @@ function drawModes(view) {
   part("modes").replaceChildren(
     ...view.modes.map((mode) => {
       const row = element("li", mode.name, icon(`mode-${mode.name}`), element("span", "", mode.word));
-      if (mode.name === "workshop" && view.until_ms) row.append(element("span", "until", until(view)));
+      if (mode.name === "workshop" && view.until_ms && view.standing) row.append(element("span", "until", until(view)));
       return row;
     }),
   );
 }
 
 function until(view) {
-  const time = new Intl.DateTimeFormat(view.language, { hour: "2-digit", minute: "2-digit", numberingSystem: "latn" });
+  const time = new Intl.DateTimeFormat(view.language, { timeStyle: "short", hourCycle: "h23", numberingSystem: "latn" });
   return view.say.until.replace("{time}", time.format(new Date(view.until_ms)));
 }
 

@@ -13,7 +13,8 @@ export function fit() {
   const text = place.textContent.replaceAll(SOFT, "");
   place.textContent = text;
   place.style.fontSize = "";
-  if (document.body.dataset.standing === "yes" || !text) return;
+  const { standing, alerts } = document.body.dataset;
+  if ((standing === "yes" && alerts === "yes") || !text) return; // then the list says it
   for (let share = LARGEST; share >= SMALLEST; share -= STEP) {
     place.style.fontSize = `${share * innerHeight}px`;
     const widest = measure(place, text);
