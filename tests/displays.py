@@ -24,7 +24,10 @@ class Cab:
     def __init__(self, folder: Path) -> None:
         self.socket = folder / SOCKET
         self.requests: Queue[Request] = Queue()
-        self.channel = Channel(self.socket, self.requests.put)
+        self.channel = Channel(self.socket, self._take)
+
+    def _take(self, request: Request) -> None:
+        self.requests.put(request)
 
     def show(self, state: CabState) -> None:
         self.channel.show(state)
@@ -38,7 +41,7 @@ class Cab:
 
     def begin_again(self) -> None:
         """As when the daemon starts anew."""
-        self.channel = Channel(self.socket, self.requests.put)
+        self.channel = Channel(self.socket, self._take)
 
 
 @dataclass(frozen=True, slots=True)

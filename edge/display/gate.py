@@ -12,7 +12,7 @@ BODY_BYTES_MAX: Final = 1024
 """Of whatever is asked for; a request has some 120."""
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with none at all, forms would come without their origin
     "X-Content-Type-Options": "nosniff",
 }
 """Nothing from elsewhere and nothing inline (CSP level 3), on every answer."""

@@ -116,7 +116,8 @@ function drawSwitches(view) {
 
 function sayIt(view) {
   // To who listens instead of looking: danger at once, everything else when it suits.
-  const text = [view.title, view.sentence, view.action?.word].filter(Boolean).join(". ");
+  const parts = [view.title, view.sentence, view.action?.word].filter(Boolean);
+  const text = parts.map((one) => one.replace(/[.।]$/u, "")).join(". ");
   if (text === said) return;
   said = text;
   part("aloud").textContent = view.telltale === "red" ? text : "";

@@ -1,7 +1,7 @@
 // As large as the place allows, from 15 % of the height down to 8 %; only what is longer than a sentence gets smaller.
 const LARGEST = 0.15;
 const FLOOR = 0.08;
-const SMALLEST = 0.04;
+const SMALLEST = 0.025;
 const STEP = 0.005;
 const ONSETS = /^(?:[bcdfgkptv]?[lr]|sch[lmnrw]?|s[cptkqlmnw]r?|[cpt]h|ck|qu|gn|kn|ll|rr|ñ)$/i;
 const VOWEL = "aeiouyäöüáéíóúAEIOUYÄÖÜÁÉÍÓÚ";
@@ -10,18 +10,28 @@ const pen = document.createElement("canvas").getContext("2d");
 
 export function fit() {
   const place = document.getElementById("sentence");
+  const { dataset } = document.body;
   const text = place.textContent.replaceAll(SOFT, "");
   place.textContent = text;
   place.style.fontSize = "";
-  const { standing, alerts } = document.body.dataset;
-  if ((standing === "yes" && alerts === "yes") || !text) return; // then the list says it
-  for (let share = LARGEST; share >= SMALLEST; share -= STEP) {
+  dataset.tight = "no";
+  if ((dataset.standing === "yes" && dataset.alerts === "yes") || !text) return; // then the list says it
+  if (shrink(place, text, LARGEST, FLOOR)) return;
+  dataset.tight = "yes"; // a smaller lamp leaves more for the sentence
+  if (shrink(place, text, LARGEST, FLOOR)) return;
+  shrink(place, text, FLOOR, SMALLEST);
+}
+
+function shrink(place, text, from, to) {
+  for (let share = from; share > to - STEP / 2; share -= STEP) {
     place.style.fontSize = `${share * innerHeight}px`;
-    const widest = measure(place, text);
-    if (widest > place.clientWidth && share > FLOOR + STEP / 2) continue;
-    if (widest > place.clientWidth) place.textContent = parted(place, text);
-    if (fits(place)) return;
+    place.textContent = text;
+    const isWide = measure(place, text) > place.clientWidth;
+    if (isWide && share > FLOOR + STEP / 2) continue;
+    if (isWide) place.textContent = parted(place, text);
+    if (fits(place)) return true;
   }
+  return false;
 }
 
 function fits(place) {
