@@ -3,6 +3,7 @@ const LARGEST = 0.15;
 const FLOOR = 0.08;
 const SMALLEST = 0.025;
 const STEP = 0.005;
+const LAMPS = ["no", "some", "yes"]; // a smaller lamp leaves more for the sentence
 const ONSETS = /^(?:[bcdfgkptv]?[lr]|sch[lmnrw]?|s[cptkqlmnw]r?|[cpt]h|ck|qu|gn|kn|ll|rr|ñ)$/i;
 const VOWEL = "aeiouyäöüáéíóúAEIOUYÄÖÜÁÉÍÓÚ";
 const SOFT = "\u00ad";
@@ -14,11 +15,12 @@ export function fit() {
   const text = place.textContent.replaceAll(SOFT, "");
   place.textContent = text;
   place.style.fontSize = "";
-  dataset.tight = "no";
+  dataset.tight = LAMPS[0];
   if ((dataset.standing === "yes" && dataset.alerts === "yes") || !text) return; // then the list says it
-  if (shrink(place, text, LARGEST, FLOOR)) return;
-  dataset.tight = "yes"; // a smaller lamp leaves more for the sentence
-  if (shrink(place, text, LARGEST, FLOOR)) return;
+  for (const lamp of LAMPS) {
+    dataset.tight = lamp;
+    if (shrink(place, text, LARGEST, FLOOR)) return;
+  }
   shrink(place, text, FLOOR, SMALLEST);
 }
 
