@@ -24,6 +24,7 @@ demo: demo-environment  ## From a leak to the repair: warned, diagnosed, agreed,
 test: environment edge-environment  ## Everything that can run here; some twenty minutes on two cores
 	@.ci/mosquitto
 	@.ci/browser
+	@.ci/cab
 	@.ci/console .venv test
 	@.ci/console .venv
 	@echo "== tests: three at a time, since many wait for what they started =="
@@ -35,6 +36,7 @@ test: environment edge-environment  ## Everything that can run here; some twenty
 coverage: environment edge-environment  ## Which lines of edge and cloud the tests run; twice as long as the tests
 	@.ci/mosquitto
 	@.ci/browser
+	@.ci/cab
 	@.ci/console .venv
 	@echo "== tests, measured: without hours of simulated lives =="
 	@mkdir -p build

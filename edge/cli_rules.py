@@ -24,6 +24,8 @@ def add_rules(commands: "Commands") -> None:
     check.add_argument("files", nargs="+", metavar="FILE")
     check.add_argument("--profile", help="of the vehicle that they are for: its signals, too, are known then")
     check.add_argument("--dbc", nargs="+", type=Path, default=[], metavar="FILE", help="its databases")
+    check.add_argument("--language", metavar="CODE", help="of its cab: what has no translation is told as well")
+    check.add_argument("--words", nargs="+", type=Path, default=[], metavar="FOLDER", help="your own catalogues")
     check.add_argument("--json", action="store_true", help="for a program")
     check.set_defaults(command=_check)
     test = actions.add_parser(
@@ -36,9 +38,12 @@ def add_rules(commands: "Commands") -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from edge.trying import look  # noqa: PLC0415  # `--help` needs none of it
+    from edge.detect.rules.spoken import AS_WRITTEN  # noqa: PLC0415  # `--help` needs none of it
+    from edge.driver.words import load_words  # noqa: PLC0415
+    from edge.trying import look  # noqa: PLC0415
 
-    looked = look(options.files, options.profile, options.dbc)
+    words = load_words(options.language, options.words) if options.language else AS_WRITTEN
+    looked = look(options.files, options.profile, options.dbc, words)
     sys.stdout.write(looked.as_json() if options.json else looked.text())
     return FAILED if looked.refused else 0
 

@@ -2,16 +2,22 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, time, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, field_validator, model_validator
 
 from edge import assets
 from edge.decode.did_entries import DidEntry
 from edge.decode.schemes import IntegrityEntry
+from edge.detect.geofences.entry import FENCES_MAX, GeofenceEntry
+from edge.driver.settings import OutputSettings
 from edge.errors import ConfigError
+from edge.modes import DAYS, PrivateHours, Week
 from edge.profile import (
     BUSES_MAX,
     Asked,
@@ -25,6 +31,7 @@ from edge.profile import (
     known_buses,
     placed,
 )
+from edge.style import CAR, HEAVY, StyleLimits
 from edge.toml_file import read_toml
 from edge.wire.envelope import VehicleName
 
@@ -43,6 +50,23 @@ def _is_speed(value: object) -> float | Literal["max"]:
 PidName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{2}$", to_upper=True)]
 
 Speed = Annotated[float | Literal["max"], PlainValidator(_is_speed)]
+
+
+DayTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+
+
+def _day_time(text: str) -> time:
+    """24:00 is the midnight that the day ends with."""
+    return time() if text == "24:00" else time.fromisoformat(text)
+
+
+def _zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"{name} is no time zone that is known here: write one such as Europe/Berlin") from error
 
 
 class _Part(BaseModel):
@@ -184,10 +208,75 @@ class LinkSettings(_Part):
         return url
 
 
-class CabSettings(_Part):
-    """How the driver is told."""
+class CabSettings(OutputSettings):
+    """How the driver is told, and in which language."""
 
-    voice: Literal["text", "none"] = "text"
+    language: Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$")] = "en"
+    words: list[Path] = Field(default=[], max_length=16)
+    """Folders with catalogues of other languages, or of other words."""
+
+
+class PrivateHoursEntry(_Part):
+    """Hours that are private on some days of the week."""
+
+    days: Annotated[str, StringConstraints(pattern=r"^[a-z]{3}(-[a-z]{3})?(,[a-z]{3}(-[a-z]{3})?)*$")] = "mon-sun"
+    begin: DayTime = "00:00"
+    end: DayTime = "24:00"
+    """Before `begin`: of the next day."""
+
+    @field_validator("days")
+    @classmethod
+    def _are_days(cls, days: str) -> str:
+        if strange := sorted(set(re.findall(r"[a-z]{3}", days)) - set(DAYS)):
+            raise ValueError(f"{strange[0]} is no day: {', '.join(DAYS)}, or mon-fri")
+        return days
+
+    def hours(self) -> PrivateHours:
+        """As the modes have it."""
+        numbers: set[int] = set()
+        for part in self.days.split(","):
+            first, _, last = part.partition("-")
+            begin, span = DAYS.index(first), (DAYS.index(last or first) - DAYS.index(first)) % 7
+            numbers |= {(begin + day) % 7 for day in range(span + 1)}
+        return PrivateHours(frozenset(numbers), _day_time(self.begin), _day_time(self.end))
+
+
+class PrivateSettings(_Part):
+    """When nobody else is to know where and how is driven; the driver can say so at any time as well."""
+
+    hours: Annotated[list[PrivateHoursEntry], Field(max_length=64)] = []
+    zone: str = "UTC"
+    """Where the hours are those of, such as Europe/Berlin."""
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, zone: str) -> str:
+        _zone(zone)
+        return zone
+
+    def week(self) -> Week:
+        """As the modes have it."""
+        return Week(tuple(entry.hours() for entry in self.hours), _zone(self.zone))
+
+
+class StyleSettings(_Part):
+    """From where on driving is harsh or too fast; what is told of it stands in each trip."""
+
+    vehicle: Literal["car", "heavy"] = "car"
+    """Vans are cars; trucks and buses are heavy. A profile of a heavy vehicle says so."""
+    overspeed_kmh: Annotated[float, Field(gt=0, le=400)] | None = None
+    """Absent: nothing is too fast."""
+
+    def limits(self) -> StyleLimits:
+        """As trips have it."""
+        return replace(HEAVY if self.vehicle == "heavy" else CAR, overspeed_kmh=self.overspeed_kmh)
+
+
+class PositionSettings(_Part):
+    """How often the cloud is told where the vehicle is; they are personal, so only if somebody says so."""
+
+    every_s: Annotated[int, Field(ge=0, le=86_400)] = 0
+    """While it drives; 0: no position is told by itself."""
 
 
 class Config(_Part):
@@ -203,10 +292,15 @@ class Config(_Part):
     state: State = State()
     link: LinkSettings = LinkSettings()
     cab: CabSettings = CabSettings()
+    private: PrivateSettings = PrivateSettings()
+    position: PositionSettings = PositionSettings()
+    style: StyleSettings = StyleSettings()
     integrity: list[IntegrityEntry] = []
     """Counters and checksums that are verified; those of the profile come after them."""
     did: Annotated[list[DidEntry], Field(max_length=4096)] = []
     """What identifiers of control units mean; those of the profile come after them."""
+    geofence: Annotated[list[GeofenceEntry], Field(max_length=FENCES_MAX)] = []
+    """Places whose enter and exit are told."""
 
     @model_validator(mode="after")
     def _buses_have_names(self) -> Self:
@@ -231,6 +325,7 @@ def load_config(file: Path) -> Config:
             channel.dbc = [placed(one, base) for one in channel.dbc]
         bus.mapping = base / bus.mapping if bus.mapping else None
     config.state.directory = base / config.state.directory
+    config.cab.words = [base / folder for folder in config.cab.words]
     for name in ("password_file", "ca", "certificate", "key"):
         if (path := getattr(config.link, name)) is not None:
             setattr(config.link, name, base / path)
@@ -276,6 +371,8 @@ def with_profile(config: Config, base: Path) -> Config:
     memory = result.memory
     if not memory.summary_signals and not memory.summary_slow:
         memory.summary_signals, memory.summary_slow = profile.summary_signals, profile.summary_slow
+    if profile.heavy:
+        result.style.vehicle = "heavy"
     memory.subscribe = list(dict.fromkeys([*memory.subscribe, *profile.subscribe]))
     result.integrity = result.integrity + profile.integrity
     result.did = result.did + profile.did
@@ -326,7 +423,7 @@ def to_toml(config: Config) -> str:
     """The resolved configuration as TOML."""
     tables = config.model_dump(mode="json", exclude_none=True)
     lines = [f"profile = {_toml(tables.pop('profile'))}"]
-    for name in ("bus", "integrity", "did"):
+    for name in ("bus", "integrity", "did", "geofence"):
         for one in tables.pop(name):
             lines += ["", f"[[{name}]]", *_fields(one)]
     for name, table in tables.items():

@@ -28,7 +28,9 @@ from edge.config import Bus, Config
 from edge.diagnostics.signs import place_of, signs_of
 from edge.diagnostics.telling import bodies
 from edge.diagnostics.traffic import own_traffic
-from edge.driver.cab import Cab, Voice, mute, text_voice
+from edge.driver.cab import Cab
+from edge.driver.notice import Wish
+from edge.driver.outputs import open_outputs
 from edge.errors import EdgeError
 from edge.files import Draft
 from edge.frames import FrameBatch
@@ -42,12 +44,15 @@ from edge.report import Report, frame_counts, most_common, unheard
 from edge.ring import FrameRing
 from edge.tell import FIRING, Teller
 from edge.wire.envelope import Clock
+from edge.wishes import Wishes, with_wish
 
 if TYPE_CHECKING:
     from edge.link import Link  # 16 MB that a box without a broker does not pay
 
 log = logging.getLogger(__name__)
 
+MODES: Final = "modes.json"
+"""In the state: private and workshop mode, as they were asked for."""
 DRAIN_S: Final = 0.1
 """How long the pipeline waits for frames before it looks at the time again."""
 BELIEVED_NS: Final = 946_684_800 * 1_000_000_000
@@ -97,9 +102,16 @@ class Daemon:
             wait_ns=config.judging.wait_ms * MS,
         )
         self._ring = FrameRing(config.memory.frame_ring_mb * MEGABYTE)
-        self._teller = Teller(
-            self._judgement.book, Cab(_voice(config)), outbox=parts.outbox, alerts_out=parts.alerts_out
+        self._wishes = Wishes(config.state.directory / MODES if parts.outbox else None)
+        words = prepared.words
+        self._cab = Cab(
+            open_outputs(config.cab, self._wishes, _say),
+            and_more=lambda count: words.phrase("and_more", n=count),
+            title=lambda alert: words.title(alert.concern.rule) or alert.summary,
+            language=words.language,
         )
+        stack.callback(self._cab.close)
+        self._teller = Teller(self._judgement.book, self._cab, outbox=parts.outbox, alerts_out=parts.alerts_out)
         hot = list(self._open_hot(stack))
         self._looking = Looking(prepared.hot, self._teller.early) if hot else None
         looks = [self._looking.through(lane.placed) for lane, _ in hot] if self._looking else []
@@ -178,10 +190,14 @@ class Daemon:
                 yield lane, source
 
     def _take_up(self) -> None:
-        """Go on with the alerts that fired when a live vehicle's daemon last ran; a replay begins anew."""
+        """Go on with the modes and alerts of when a live vehicle's daemon last ran; a replay begins anew."""
         outbox = self._parts.outbox
-        if self._live and outbox and (firing := outbox.recall(FIRING)):
+        if not self._live:
+            return
+        self._judgement.wish(self._wishes.recall())
+        if outbox and (firing := outbox.recall(FIRING)):
             self._judgement.book.restore(unpack_alerts(firing))
+            self._cab.take_up(self._judgement.book.firing)
 
     def _pipeline(self) -> None:
         """Frames in, outcomes out, until every source has ended or the daemon is told to stop."""
@@ -189,6 +205,7 @@ class Daemon:
         with self._readers, running(self._asked.values()):
             while not self._stop.is_set() and not self._grid.over:
                 self._take()
+                self._hear_wishes()
                 self._judge()
                 self._hear_askers()
                 if time.monotonic() >= health_at:
@@ -212,6 +229,18 @@ class Daemon:
                     self._asked[index].service.count(*own_traffic(batch))
                 self._grid.offer(index, self._lanes[index].placed(batch), time.monotonic_ns())
 
+    def _hear_wishes(self) -> None:
+        """Do what the driver asked for since the last time."""
+        at = self._judgement.history.until
+        for request in self._wishes.take():
+            if request.wish is Wish.ACKNOWLEDGE:
+                self._cab.acknowledge(request.alert, at)
+                continue
+            modes = with_wish(self._judgement.modes, request.wish, at)
+            self._judgement.wish(modes)
+            self._wishes.keep(modes)
+            log.info("%s, by the %s", request.wish, request.by)
+
     def _hear_askers(self) -> None:
         """Tell those who ask what the vehicle shows, and tell on what they found."""
         now_ns = time.monotonic_ns()
@@ -220,10 +249,10 @@ class Daemon:
         self._show_at_ns = now_ns + SHOW_NS
         window = self._judgement.history.window()
         for service in (one.service for one in self._asked.values()):
-            service.show(signs_of(window, now_ns))
+            service.show(signs_of(window, now_ns, workshop=self._judgement.modes.workshop))
             for told in service.take():
                 at, clock = datetime.now(UTC), clock_state()
-                for body in bodies(told, at, place_of(window)):
+                for body in bodies(told, at, place_of(window), private=window.private):
                     self._wake(self._teller.post(body, at, clock))
                 for line in told.lines():
                     log.info("%s: %s", service.name, line)
@@ -232,13 +261,25 @@ class Daemon:
         cells = self._grid.close(time.monotonic_ns())
         if cells is None:
             return
+        self._judgement.around = replace(self._judgement.around, clock_is_right=self._clock() is Clock.SYNCED)
         if len(cells.frames):
-            self._ring.append(cells.frames)
+            self._remember(cells.frames)
             self._span = [*self._span[:1], int(cells.frames.time[0]), int(cells.frames.time[-1])]
             self._span = [self._span[0], self._span[-1]]
         self._wake(self._teller.tell(self._judgement.advance(cells), self._clock()))
+        self._cab.until(self._judgement.history.until, is_watched=self._is_watched())
         if self._looking:
             self._looking.at_tick(self._judgement.history.window(), self._judgement.book)
+
+    def _remember(self, frames: FrameBatch) -> None:
+        """Keep frames for captures; in private mode those alone that are known to say nothing personal."""
+        if self._judgement.history.private:
+            frames = frames.select(self._judgement.decoder.impersonal(frames))
+        self._ring.append(frames)
+
+    def _is_watched(self) -> bool:
+        judges = self._judgement.judges
+        return judges.count > len(judges.switched_off)
 
     def _clock(self) -> Clock:
         """Of a recording: whether its stamps count from 1970."""
@@ -265,6 +306,7 @@ class Daemon:
             switched_off={
                 **self._judgement.judges.switched_off,
                 **({"at once": self._looking.failed} if self._looking and self._looking.failed else {}),
+                **{f"cab {name}": why for name, why in self._cab.troubles.items()},
             },
             counters=counters,
         )
@@ -285,6 +327,8 @@ class Daemon:
                 **self._judgement.book.counters,
             },
             "ring": {"frames": len(self._ring), "frames_overwritten": self._ring.frames_overwritten},
+            "cab": self._cab.counters,
+            "wishes": self._wishes.counters,
             "told": {"alerts": self._teller.alerts_began, "refused": self._teller.refused},
             **({"outbox": self._parts.outbox.counters()} if self._parts.outbox else {}),
             **({"link": self._parts.link.counters()} if self._parts.link else {}),
@@ -350,10 +394,6 @@ class _Lane:
 
     def _label(self, own: str) -> str:
         return bus_inside(self._named, own) if self._names_its_buses or not self._named else self._named
-
-
-def _voice(config: Config) -> Voice:
-    return text_voice(_say) if config.cab.voice == "text" else mute
 
 
 def _say(line: str) -> None:

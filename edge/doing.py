@@ -11,6 +11,7 @@ Unknown where nothing that tells is known: a bus that sleeps says neither.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from edge.catalogue import ENGINE
@@ -38,12 +39,30 @@ DRAWING_KW: Final = 0.1
 SETTLING_NS: Final = 10 * NANOSECONDS
 
 
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the vehicle does, as far as it matters to who speaks to its driver."""
+
+    doing: str | None = None
+    """parked, starting, idling, driving, charging; None: unknown."""
+    moves: bool | None = None
+    """None: unknown, as where no speed is heard of a vehicle that is on."""
+    in_trip: bool = False
+    is_heard: bool = False
+    """At least one signal is known."""
+    private: bool = False
+    workshop_until: int | None = None
+    """ns; somebody works on it until then, unless more happens; None: nobody does."""
+
+
 class Doing:
     """Follows the vehicle from tick to tick."""
 
     def __init__(self) -> None:
         self.now: str | None = None
         """What it is doing; None: unknown."""
+        self.moves: bool | None = None
+        """None: unknown; a vehicle that is off, or charging, stands."""
         self._on_since: int | None = None
 
     def update(self, value: Callable[[str], float], until: int) -> None:
@@ -54,6 +73,8 @@ class Doing:
         elif self._on_since is None:
             self._on_since = until
         self.now = self._judged(value, is_on, until)
+        is_known = not math.isnan(value(SPEED)) or self.now in {"charging", "parked"}
+        self.moves = self.now == "driving" if is_known else None
 
     def _judged(self, value: Callable[[str], float], is_on: bool | None, until: int) -> str | None:
         speed = value(SPEED)

@@ -17,6 +17,7 @@ from edge.doing import Doing
 from edge.figures import Figures, Float64s, Int64s, Ledger, Totals
 from edge.frames import NANOSECONDS
 from edge.periods import Periods
+from edge.personal import is_place
 from edge.rows import RowRing
 from edge.signals import Signal, SignalBatch
 from edge.spans import Spans, Wants
@@ -87,24 +88,43 @@ class History:
         self.spans = Spans(wants, self.slot, grid_ns)
         self.doing = Doing()
         self.whereabouts = Whereabouts()
+        self._is_place = np.array([is_place(path) for path in paths], np.bool_)
+        self._private = False
         self.codes = CodesHeard()
+
+    @property
+    def private(self) -> bool:
+        """Private mode: where the vehicle is stays unknown, and what is personal is not to be told."""
+        return self._private
+
+    @private.setter
+    def private(self, private: bool) -> None:
+        self._private = private
+        self.latest[self._is_place] = UNKNOWN
+        self.latest_at[self._is_place] = NEVER
 
     def absorb(self, samples: SignalBatch, until: int) -> None:
         """Take in one grid cell: the samples before `until` (ns) that no earlier cell had."""
         if len(samples):
-            slots = self._slot_of_signal[samples.signal]
-            self.latest[slots] = samples.value  # of equal indices the last one stands
-            self.latest_at[slots] = samples.time
-            self.ledger.add(slots, samples.value)
-            self.spans.take(slots, samples.value)
+            self._take(samples)
         self.until = until
         self._periods.look(until, self.ledger.heard, self.latest_at)
         fresh = self.fresh()
         self._smoothed.step(fresh)
         self.spans.step(fresh, until)
-        for follower in (self.doing, self.whereabouts):
-            follower.update(lambda path: _at(fresh, self.slot.get(path)), until)
+        self.doing.update(lambda path: _at(fresh, self.slot.get(path)), until)
+        self.whereabouts.update(lambda path: _at(fresh, self.slot.get(path)), self._heard_at, until)
         self.rows.append(until, fresh)
+
+    def _take(self, samples: SignalBatch) -> None:
+        slots, values, times = self._slot_of_signal[samples.signal], samples.value, samples.time
+        if self._private:
+            kept = ~self._is_place[slots]
+            slots, values, times = slots[kept], values[kept], times[kept]
+        self.latest[slots] = values  # of equal indices the last one stands
+        self.latest_at[slots] = times
+        self.ledger.add(slots, values)
+        self.spans.take(slots, values)
 
     def fresh(self) -> Float64s:
         """Latest value of every path; NaN where it was never heard or is stale."""
@@ -115,6 +135,10 @@ class History:
     def window(self) -> "Window":
         """What detectors may look at, as of the last cell."""
         return Window(until=self.until, _values=self.fresh(), _history=self)
+
+    def _heard_at(self, path: str) -> int | None:
+        slot = self.slot.get(path)
+        return None if slot is None or self.latest_at[slot] == NEVER else int(self.latest_at[slot])
 
     def age_s(self, path: str) -> float:
         """Seconds since the signal was last heard; infinite when it never was."""
@@ -188,6 +212,11 @@ class Window:
     def doing(self) -> str | None:
         """What the vehicle is doing; None: unknown. See edge/doing.py."""
         return self._history.doing.now
+
+    @property
+    def private(self) -> bool:
+        """Whether nothing may be told of where or how is driven; the position is unknown then anyway."""
+        return self._history.private
 
     @property
     def fix(self) -> Fix | None:

@@ -48,6 +48,7 @@ class _Tick:
     """Of each input."""
     ready: frozenset[str]
     """Rules whose alert would begin if they held now."""
+    private: bool = False
 
 
 class HotWatch:
@@ -80,7 +81,7 @@ class HotWatch:
         if self.rules:
             concerns = [rule.concern for rule in self.rules]
             ready = frozenset(one.rule for one in concerns if book.would_begin(one, window.until))
-            self._tick = _Tick(self._reader.read(window), ready)
+            self._tick = _Tick(self._reader.read(window), ready, window.private)
 
     def look(self, frames: FrameBatch) -> list[Early]:
         """What holds by these frames and does not fire yet, with all else as of the last tick."""
@@ -95,17 +96,18 @@ class HotWatch:
                 numbers = list(tick.numbers)
                 for place in places:
                     numbers[place] = value
-                found += self._by_sample(numbers, time, tick.ready)
+                found += self._by_sample(numbers, time, tick)
         return found
 
-    def _by_sample(self, numbers: Sequence[float], at: int, ready: frozenset[str]) -> Iterator[Early]:
+    def _by_sample(self, numbers: Sequence[float], at: int, tick: _Tick) -> Iterator[Early]:
         for number, verdict, _ in self._compiled.judge(numbers, self._held, 0.0):
             rule = self.rules[number]
             name = rule.concern.rule
             is_new = at - self._said.get(name, at - AGAIN_NS) >= AGAIN_NS
-            if verdict == TRUE and is_new and name in ready:
+            if verdict == TRUE and is_new and name in tick.ready and not (tick.private and rule.is_personal):
                 self._said[name] = at
-                facts = Facts(self._compiled.teller(rule.told)(numbers, self._held), rule.formats)
+                hidden = rule.told_of_persons if tick.private else ()
+                facts = Facts(self._compiled.teller(rule.told)(numbers, self._held), rule.formats, hidden)
                 yield Early(at, name, rule.concern.driver.format_map(facts))
 
     def _places_of(self) -> Mapping[int, tuple[int, ...]]:

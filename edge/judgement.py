@@ -7,17 +7,25 @@ from typing import Final
 
 import numpy as np
 
-from edge.alerts import Alert, AlertBook, scene_of
+from edge.alerts import Alert, AlertBook, Scene, scene_of
 from edge.decode.decoder import Decoder
 from edge.detect.finding import Detector
+from edge.doing import Situation
 from edge.figures import Figures
 from edge.grid import Cells
 from edge.history import ROW_BYTES, History, Window
 from edge.judges import Judges
+from edge.modes import Modes, Surroundings, Week
 from edge.spans import Wants
-from edge.trips import Trip, TripLog
+from edge.style import CAR, StyleLimits
+from edge.testers import times_of_work
+from edge.tracking import Tracker
+from edge.trips import Trip, TripLog, kept_private
+from edge.wire.messages import Position
 
 MAPPED: Final = "Vehicle."
+S: Final = 1_000_000_000
+NEVER_PRIVATE: Final = Week()
 SLOW_PERIODS: Final = 10
 """Of so many summaries one tells what changes slowly: with minutes, still in every quarter of an hour."""
 
@@ -39,6 +47,15 @@ class Outcome:
     alerts: Sequence[Alert] = ()
     trips: Sequence[Trip] = ()
     periods: Sequence[Period] = ()
+    situation: Situation | None = None
+    """What the vehicle does from now on; None: what it did before."""
+    position: Position | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is worth telling."""
+        news = self.alerts or self.trips or self.periods
+        return not news and self.situation is None and self.position is None
 
 
 class Judgement:
@@ -56,11 +73,16 @@ class Judgement:
         summary_slow: Collection[str] = (),
         subscribed: Collection[str] = (),
         row_bytes: int = ROW_BYTES,
+        limits: StyleLimits = CAR,
+        position_every_s: int = 0,
         stopwatch: Callable[[], int] | None = None,
+        private_hours: Week = NEVER_PRIVATE,
     ) -> None:
         """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `summary_slow`: what
         trips, and of SLOW_PERIODS summaries the first, tell as well. `subscribed`: signals whose rows are kept beside
-        those that detectors look at, all in memory of `row_bytes`. `stopwatch`: monotonic ns, for who judges live.
+        those that detectors look at, all in memory of `row_bytes`. `limits`: from where on driving is harsh.
+        `stopwatch`: monotonic ns, for who judges live. `private_hours`: of the week.
+        `position_every_s`: how often it is told where the vehicle is while it drives; 0: never.
 
         Raises:
             ValueError: not one row fits.
@@ -78,7 +100,8 @@ class Judgement:
         self.book = AlertBook(vehicle, grid_ns=grid_ns)
         self.cells = 0
         self.judges = Judges(detectors, stopwatch)
-        self._trips = TripLog(vehicle, grid_ns=grid_ns)
+        self._tracker = Tracker(position_every_s)
+        self._trips = TripLog(vehicle, grid_ns=grid_ns, limits=limits)
         self._summary_ns = summary_ns
         mapped = {path for path in self.history.slot if path.startswith(MAPPED)}
         self._often = set(summary_paths) or mapped - set(summary_slow)
@@ -87,20 +110,39 @@ class Judgement:
         self._period_end: int | None = None
         self._trip_known: str | None = None
         self._trip_in_use = False
+        self._situation = Situation()
+        self.modes = Modes()
+        self.around = Surroundings()
+        """What modes go by that is not in the frames; whoever runs the judgement keeps it."""
+        self.summaries_withheld = 0
+        """Of periods that were private, wholly or in part."""
+        self._week = private_hours
+        self._look_at = 0
+        self._was_private = False
+        """In this period."""
+        self._worked_on = False
+        """At the last cell."""
+        self._trip_is_private = False
+        """It was private at some time."""
 
     def advance(self, cells: Cells) -> Iterator[Outcome]:
         """Judge cell by cell; what each brought to light, if anything."""
         samples = self.decoder.decode(cells.frames)
         last = np.searchsorted(samples.time, np.array(cells.ends, np.int64), side="left")
-        first, told = 0, deque(samples.codes)
+        first, told, work = 0, deque(samples.codes), times_of_work(cells.frames)
         for end, row in zip(cells.ends, last, strict=True):
+            if len(work) and work[0] < end:
+                self.around = replace(self.around, tester_heard=True)
+                work = work[np.searchsorted(work, end) :]
+            if end >= self._look_at:
+                self._look_around(end)
             periods = self._close_passed(end)
             self.history.absorb(samples.between(first, int(row)), end)
             first = int(row)
             while told and told[0].time < end:
                 self.history.codes.hear(told[0].unit, told.popleft().codes)
             outcome = self._judge(end, periods)
-            if outcome.alerts or outcome.trips or outcome.periods:
+            if not outcome.is_empty:
                 yield outcome
 
     def close(self) -> Outcome:
@@ -113,15 +155,49 @@ class Judgement:
 
     def _judge(self, end: int, periods: list[Period]) -> Outcome:
         self.cells += 1
+        self._was_private |= self.history.private
         window = self.history.window()
         findings = self.judges.judge(window, self.book.firing)
         self._trips.begin(window)
-        alerts = self.book.update(end, findings, lambda: scene_of(window, self._trips.running))
-        trip = self._follow(window, [alert.id for alert in alerts if alert.ended is None and not alert.is_worse])
+        self._trip_is_private |= self.history.private
+        alerts = self.book.update(end, findings, lambda: self._scene(window))
+        trip = self._follow(window, [alert.id for alert in alerts if alert.is_new])
+        if self._worked_on and not self.modes.workshop:
+            alerts += self.book.release()
+        self._worked_on = self.modes.workshop
         if end == self._period_end:
             periods = periods + self._close_period(end)
             self._period_end = end + self._summary_ns
-        return Outcome(end, alerts, [trip] if trip else [], periods)
+        position = self._tracker.update(window)
+        return Outcome(end, alerts, [trip] if trip else [], periods, self._changed(window), position)
+
+    def _look_around(self, end: int) -> None:
+        """Once a second: which modes hold."""
+        self._look_at = (end // S + 1) * S
+        around = replace(self.around, moves=self.history.doing.moves)
+        self.around = replace(self.around, tester_heard=False)
+        self.modes = self.modes.looked(end, around, self._week)
+        if self.modes.private != self.history.private:
+            self.history.private = self.modes.private
+
+    def wish(self, modes: Modes) -> None:
+        """These modes hold from the next cell on: the driver asked for them."""
+        self.modes = modes
+        self._look_at = 0
+
+    def _changed(self, window: Window) -> Situation | None:
+        """The situation, if it is another one than before."""
+        doing = self.history.doing
+        is_heard = bool(np.count_nonzero(window.values == window.values))  # NaN alone is not itself
+        in_trip, private = self._trips.running is not None, self.history.private
+        situation = Situation(doing.now, doing.moves, in_trip, is_heard, private, self.modes.workshop_until)
+        if situation == self._situation:
+            return None
+        self._situation = situation
+        return situation
+
+    def _scene(self, window: Window) -> Scene:
+        return scene_of(window, self._trips.running, workshop=self.modes.workshop)
 
     def _follow(self, window: Window, began: Sequence[str]) -> Trip | None:
         """One tick of trips, and what of it counts to their figures; the trip that ended at it."""
@@ -139,7 +215,11 @@ class Judgement:
         return trip
 
     def _with_figures(self, trip: Trip | None) -> Trip | None:
-        return replace(trip, figures=self.history.close_trip(self._all_told)) if trip else None
+        if trip is None:
+            return None
+        whole = replace(trip, figures=self.history.close_trip(self._all_told))
+        is_private, self._trip_is_private = self._trip_is_private, self.history.private
+        return kept_private(whole) if is_private else whole
 
     def _close_passed(self, end: int) -> list[Period]:
         """Periods whose end lies before this cell's: only after a silence that was skipped, or at the start."""
@@ -152,6 +232,10 @@ class Judgement:
     def _close_period(self, ended: int) -> list[Period]:
         tells_all = self._periods % SLOW_PERIODS == 0
         figures = self.history.close_period(self._all_told if tells_all else self._often)
+        is_withheld, self._was_private = self._was_private and bool(figures), self.history.private
+        if is_withheld:
+            self.summaries_withheld += 1
+            return []
         self._periods += bool(figures)
         started = (ended - 1) // self._summary_ns * self._summary_ns
         return [Period(started, ended, figures)] if figures else []

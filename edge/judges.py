@@ -7,7 +7,7 @@ given, on the road alone, since a replay must not depend on the machine.
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from edge.alerts import Alert
@@ -15,6 +15,7 @@ from edge.detect.finding import Detector, Finding, Verdict
 from edge.errors import ModelError
 from edge.frames import NANOSECONDS
 from edge.history import Window
+from edge.personal import without_personal
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,11 @@ class Judges:
         """Whose rule it is."""
 
     @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._judges)
+
+    @property
     def switched_off(self) -> dict[str, str]:
         """Detectors that rest, with the reason."""
         return {judge.detector.name: judge.why for judge in self._judges if judge.why}
@@ -70,7 +76,7 @@ class Judges:
                 for alert in firing
                 if id(self._owner.get(alert.concern.rule)) in resting
             ]
-        return findings
+        return [_discreet(one) for one in findings] if window.private else findings
 
     def _asked(self, judge: _Judge, window: Window) -> Sequence[Finding]:
         began = self._stopwatch() if self._stopwatch else 0
@@ -108,3 +114,7 @@ class Judges:
         if judge.why:
             log.warning("detector %s is switched on again", judge.detector.name)
             judge.why = ""
+
+
+def _discreet(finding: Finding) -> Finding:
+    return replace(finding, values=without_personal(finding.values))

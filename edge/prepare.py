@@ -21,8 +21,10 @@ from edge.decode.kept import load_kept
 from edge.decode.layout import Fate
 from edge.decode.wrapped import notes_on_answers
 from edge.detect.finding import Detector
+from edge.detect.geofences.detector import GeofenceDetector
 from edge.detect.rules.detector import RuleDetector
-from edge.detect.rules.rule import load_rules, unheard
+from edge.detect.rules.rule import load_rules, unheard, untranslated
+from edge.driver.words import Words, load_words
 from edge.errors import ConfigError, ModelError
 from edge.hot import HotWatch
 from edge.judgement import Judgement
@@ -49,6 +51,8 @@ class Prepared:
     inner: Mapping[str, str]
     """Buses that recordings are taken to hold, by their names on this vehicle: the recording."""
     hot: HotWatch
+    words: Words
+    """Of the language of the cab."""
 
 
 def prepare(config: Config, *, keeps: bool = False) -> Prepared:
@@ -71,11 +75,13 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     if any(bus.ask == "obd" for bus in config.bus):
         paths |= answered
     units = {signal.path: signal.unit for one in bindings for signal in one.database.signals}
-    rules, refused = load_rules([Path(file) for file in config.detect.rules], units)
-    models = _models(config.detect.models)
+    words = load_words(config.cab.language, config.cab.words)
+    rules, refused = load_rules([Path(file) for file in config.detect.rules], units, words)
+    models = _models(config.detect.models, words)
+    fences = [GeofenceDetector(config.geofence)] if config.geofence else []
     judgement = Judgement(
         decoder,
-        [RuleDetector(rules), *models],
+        [RuleDetector(rules), *models, *fences],
         vehicle=config.vehicle.id,
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
@@ -84,6 +90,9 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         subscribed=config.memory.subscribe,
         row_bytes=config.memory.row_ring_mb * MEGABYTE,
         stopwatch=time.perf_counter_ns if any(spec.kind in LIVE for spec in specs) else None,
+        private_hours=config.private.week(),
+        limits=config.style.limits(),
+        position_every_s=config.position.every_s,
     )
     databases = list({id(one.database): one.database for one in bindings}.values())
     notes = [
@@ -93,13 +102,15 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         *notes_on_answers(databases),
         *map(str, refused),
         *unheard(rules, paths, answered),
+        *words.notes,
+        *untranslated(rules),
         *_rates(config.bus, specs),
     ]
     notes += [f"nobody sends {path}, which is subscribed to" for path in config.memory.subscribe if path not in paths]
     if not paths:
         notes.insert(0, "no database is configured: of frames only answers to testers are decoded (add dbc = […])")
     inner = {bus_inside(bus.name, one.name): bus.name or bus.source for bus in config.bus for one in bus.channels}
-    return Prepared(judgement, specs, notes, inner, HotWatch(rules, bindings))
+    return Prepared(judgement, specs, notes, inner, HotWatch(rules, bindings), words)
 
 
 def _bindings(buses: Sequence[Bus], specs: Sequence[SourceSpec], state: Path | None, notes: list[str]) -> list[Binding]:
@@ -179,12 +190,12 @@ def _loaded(file: Path, mapping: Path | None, state: Path | None, *, is_shared: 
     return load_kept(file, mapping, state, is_shared=is_shared)
 
 
-def _models(folders: Sequence[str]) -> list[Detector]:
+def _models(folders: Sequence[str], words: Words) -> list[Detector]:
     if not folders:
         return []
     from edge.detect.onnx import load_model  # noqa: PLC0415  # 20-36 MB that a box without models does not pay
 
     try:
-        return [load_model(Path(folder)) for folder in folders]
+        return [load_model(Path(folder), words) for folder in folders]
     except ModelError as error:
         raise ConfigError(str(error)) from error

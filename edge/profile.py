@@ -50,6 +50,8 @@ class Profile(_Part):
     databases: list[Database] = []
     """Of every bus."""
     bus: Annotated[list[ProfileBus], Field(max_length=BUSES_MAX)] = []
+    heavy: bool = False
+    """A truck or a bus: driving is harsh from lower limits on."""
     rules: list[str] = []
     models: list[str] = []
     summary_signals: list[str] = []

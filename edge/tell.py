@@ -46,7 +46,7 @@ class Teller:
         postings: list[Posting] = []
         posted = False
         for outcome in outcomes:
-            self._cab.announce(outcome.alerts)
+            self._tell_driver(outcome)
             self._write(outcome.alerts)
             self._count(outcome)
             postings += _postings(outcome, clock)
@@ -54,6 +54,12 @@ class Teller:
                 posted |= self._post(postings)
                 postings = []
         return self._post(postings) or posted
+
+    def _tell_driver(self, outcome: Outcome) -> None:
+        if outcome.situation is not None:
+            self._cab.vehicle(outcome.situation, outcome.at)
+        if outcome.alerts:
+            self._cab.announce(outcome.alerts, outcome.at)
 
     def early(self, found: Iterable[Early]) -> None:
         """Tell the driver what does not wait for the tick."""
@@ -78,12 +84,13 @@ class Teller:
     def _write(self, alerts: Sequence[Alert]) -> None:
         if self._alerts_out is not None and alerts:
             with self._alerts_out.writing() as stream:
-                stream.write("".join(f"{alert_line(alert)}\n" for alert in alerts).encode())
+                lines = (f"{alert_line(alert)}\n" for alert in alerts if not alert.is_again)
+                stream.write("".join(lines).encode())
 
     def _count(self, outcome: Outcome) -> None:
         ended = sum(alert.ended is not None for alert in outcome.alerts)
         self.alerts_ended += ended
-        self.alerts_began += sum(alert.ended is None and not alert.is_worse for alert in outcome.alerts)
+        self.alerts_began += sum(alert.is_new for alert in outcome.alerts)
         self.trips += len(outcome.trips)
         self.summaries += len(outcome.periods)
 
@@ -94,10 +101,11 @@ def _postings(outcome: Outcome, clock: Clock) -> list[Posting]:
         *(Posting(alert_body(alert), at, clock, key=_key(alert)) for alert in outcome.alerts),
         *(Posting(trip_body(trip), at, clock, key=f"trip:{trip.id}") for trip in outcome.trips),
         *(Posting(summary_body(period), at, clock) for period in outcome.periods),
+        *([Posting(outcome.position, at, clock)] if outcome.position else []),
     ]
 
 
 def _key(alert: Alert) -> str:
     """What is told once, also by a replay: the beginning, the end, and each step."""
-    step = f":{alert.step}" if alert.is_worse else ""
+    step = f":{alert.step}" if alert.is_worse else ":again" if alert.is_again else ""
     return f"alert:{alert.id}:{state_of(alert)}{step}"

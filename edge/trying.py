@@ -7,7 +7,8 @@ from pathlib import Path
 
 from edge import assets
 from edge.decode.database import load_database
-from edge.detect.rules.rule import Refused, Rule, load_rules
+from edge.detect.rules.rule import Refused, Rule, load_rules, untranslated
+from edge.detect.rules.spoken import AS_WRITTEN, Tongue
 from edge.detect.rules.written import YAML, read_yaml
 from edge.errors import ConfigError
 from edge.profile import MappedDatabase, Profile, placed
@@ -26,8 +27,8 @@ class Looked:
     refused: Sequence[Refused]
 
     def text(self) -> str:
-        """For a person: each refused rule on a line, and how many can be used."""
-        lines = [str(one) for one in self.refused]
+        """For a person: each refused rule on a line, each without a translation, and how many can be used."""
+        lines = [*map(str, self.refused), *untranslated(self.rules)]
         return "\n".join([*lines, f"{len(self.rules)} rules can be used, {len(self.refused)} cannot"]) + "\n"
 
     def as_json(self) -> str:
@@ -41,21 +42,24 @@ class Looked:
                 "action": one.concern.action,
                 "signals": one.paths,
                 "reason": one.reason,
+                "untranslated": one.foreign,
             }
             for one in self.rules
         ]
         return json.dumps({"rules": rules, "refused": refused}, ensure_ascii=False, indent=2) + "\n"
 
 
-def look(names: Sequence[str], profile: str | None, databases: Sequence[Path]) -> Looked:
+def look(names: Sequence[str], profile: str | None, databases: Sequence[Path], words: Tongue = AS_WRITTEN) -> Looked:
     """The rules of files (or shipped packs), checked against the catalogue, and a vehicle's databases where given.
+
+    `words`: the language of its cab.
 
     Raises:
         ConfigError: a file is missing, or is none.
     """
     files = [assets.rule_file(name, Path.cwd()) for name in names]
     units = _units(profile, databases) if profile or databases else None
-    return Looked(*load_rules(files, units))
+    return Looked(*load_rules(files, units, words))
 
 
 def _units(profile: str | None, databases: Sequence[Path]) -> Mapping[str, str]:

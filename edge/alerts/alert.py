@@ -20,6 +20,8 @@ class Scene:
     longitude_deg: float | None = None
     trip: str | None = None
     """Id of the trip that ran."""
+    workshop: bool = False
+    """Somebody worked on the vehicle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Alert:
     """How many of the concern's steps it has reached; never fewer while it fires."""
     is_worse: bool = False
     """It was told before, and this is a step further."""
+    is_again: bool = False
+    """It was told before, of a vehicle in the workshop, which has left it with this still firing."""
     quiet: bool = False
     """A step for which the cab has no words."""
     flapping: bool = False
@@ -49,6 +53,11 @@ class Alert:
     span_ns: int = 0
     """How far back what decided at its beginning had looked."""
     scene: Scene = Scene()
+
+    @property
+    def is_new(self) -> bool:
+        """It begins with this, and was never told before."""
+        return self.ended is None and not self.is_worse and not self.is_again
 
     @property
     def fingerprint(self) -> Fingerprint:

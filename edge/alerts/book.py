@@ -84,6 +84,18 @@ class AlertBook:
                 self._begin(key, finding, until, look())
         return ended + self._told()
 
+    def release(self) -> list[Alert]:
+        """The vehicle has left the workshop: what began there, was told and fires still, to be told anew."""
+        released: list[Alert] = []
+        for key, firing in self._firing.items():
+            if firing.alert.scene.workshop:
+                scene = replace(firing.alert.scene, workshop=False)
+                alert = replace(firing.alert, scene=scene, is_worse=False)
+                self._firing[key] = replace(firing, alert=alert)
+                if firing.told is not None:
+                    released.append(replace(alert, is_again=True))
+        return released
+
     def would_begin(self, concern: Concern, until: int) -> bool:
         """Whether an alert would begin and be told, if its condition held now."""
         key = (concern.rule, concern.component)

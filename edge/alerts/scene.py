@@ -6,6 +6,7 @@ from typing import Final
 from edge.alerts.alert import Scene
 from edge.catalogue import ENGINE
 from edge.history import Window
+from edge.personal import without_personal
 
 FREEZE_FRAME: Final = (
     "Vehicle.Speed",
@@ -31,13 +32,16 @@ FREEZE_FRAME: Final = (
 the engine's speed, load, coolant and run time; and the like of what has no engine."""
 
 
-def scene_of(window: Window, trip: str | None) -> Scene:
+def scene_of(window: Window, trip: str | None, *, workshop: bool = False) -> Scene:
     """The scene as of a window; only what is known and fresh. `trip`: id of the one that runs."""
     frame = {path: value for path in FREEZE_FRAME if not isnan(value := window.value(path))}
+    if window.private:
+        frame = without_personal(frame)
     fix = window.fix
     return Scene(
         freeze_frame=frame,
         latitude_deg=fix.latitude_deg if fix else None,
         longitude_deg=fix.longitude_deg if fix else None,
         trip=trip,
+        workshop=workshop,
     )

@@ -24,6 +24,7 @@ from edge.decode.texts import Spoken, words_of
 from edge.decode.transport import CONTROL, PACKET, Transport, Whole
 from edge.decode.wrapped import length_byte, whole_answers
 from edge.frames import ERROR, EXTENDED, REMOTE, FrameBatch
+from edge.personal import is_personal
 from edge.signals import NO_SOURCE, CodesSample, Signal, SignalBatch, TextSample
 
 __all__ = ["IDS_MAX", "Binding", "DecodeCounts", "Decoder", "Key"]
@@ -150,6 +151,7 @@ class Decoder:
         self._integrity = Integrity(dict(proven)) if proven else None
         self._routes = Routes()
         self._buses: tuple[str, ...] = ()
+        self._impersonal: npt.NDArray[np.bool_] | None = None
         self.counts = DecodeCounts(self._routes)
         self.counts.answers = answers
 
@@ -190,6 +192,30 @@ class Decoder:
             texts=texts,
             codes=sorted(codes, key=lambda one: one.time),
         )
+
+    def impersonal(self, frames: FrameBatch) -> npt.NDArray[np.bool_]:
+        """(N,) frames of messages that, as their database has it, say nothing of where or how somebody drives.
+
+        What no database has, and what puts longer messages together, may say anything. Nothing is counted.
+        """
+        if frames.buses != self._buses:
+            self._know(frames.buses)
+        if self._impersonal is None:
+            self._impersonal = self._find_impersonal()
+        flags = int(np.bitwise_or.reduce(frames.flags)) if len(frames) else 0
+        routes = self._routes.of(frames, flags)
+        carries = self._routes.is_packet.take(routes) | self._routes.is_answer.take(routes)
+        return self._impersonal.take(self._routes.message.take(routes)) & ~carries
+
+    def _find_impersonal(self) -> npt.NDArray[np.bool_]:
+        """(M + 1,) by message; the last: none."""
+        found = np.zeros(len(self._tables.root) + 1, np.bool_)
+        for database in {id(one.database): one.database for one in self._bindings}.values():
+            described = {signal.message for signal in database.signals}
+            personal = {signal.message for signal in database.signals if is_personal(signal.path)}
+            for number, name in enumerate(database.messages):
+                found[self._first[id(database)] + number] = name in described and name not in personal
+        return found
 
     def _set_aside(self, frames: FrameBatch, routes: Ints, message: Ints) -> None:
         """Count frames that carry no payload, and take their messages from them."""

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from edge.detect.card import CARD, REMEDY, Card, load_card, load_model_bytes
 from edge.detect.finding import Concern, Finding, Verdict
+from edge.detect.rules.spoken import AS_WRITTEN, Tongue, said
 from edge.errors import ModelError
 from edge.history import NOTHING, Smoothing, Window
 
@@ -81,7 +82,8 @@ class OnnxModel:
 class OnnxDetector:
     """Judges one virtual sensor."""
 
-    def __init__(self, folder: Path, card: Card) -> None:
+    def __init__(self, folder: Path, card: Card, words: Tongue = AS_WRITTEN) -> None:
+        """`words`: the language of the cab."""
         self.name = card.name
         self.smoothings: Sequence[Smoothing] = card.smoothings
         self.paths = card.paths
@@ -96,7 +98,7 @@ class OnnxDetector:
             action=card.notice.action,
             summary=card.notice.summary,
             advice=card.notice.advice,
-            driver=card.notice.driver,
+            driver=said(card.notice.driver, words).text,
             for_ns=card.for_ns,
         )
 
@@ -151,13 +153,13 @@ class OnnxDetector:
         return self._model
 
 
-def load_model(folder: Path) -> OnnxDetector:
-    """The detector of a model package (a folder with `card.json` and its model).
+def load_model(folder: Path, words: Tongue = AS_WRITTEN) -> OnnxDetector:
+    """The detector of a model package (a folder with `card.json` and its model). `words`: the language of the cab.
 
     Raises:
         ModelError: the package is missing, damaged, or its model is not the one that the card describes.
     """
-    return OnnxDetector(folder, load_card(folder))
+    return OnnxDetector(folder, load_card(folder), words)
 
 
 def _known(value: float) -> float | None:

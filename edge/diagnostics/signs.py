@@ -11,7 +11,7 @@ from edge.history import Window
 _VOLTS = ("Vehicle.LowVoltageBattery.CurrentVoltage", "Vehicle.OBD.ControlModuleVoltage")
 
 
-def signs_of(window: Window, now_ns: int) -> Signs:
+def signs_of(window: Window, now_ns: int, *, workshop: bool = False) -> Signs:
     """Engine, motion, ignition and supply as they are known; what is stale is unknown. `now_ns`: monotonic."""
     ignition = _known(window, IGNITION)
     volts = [value for path in _VOLTS if (value := _known(window, path)) is not None]
@@ -21,6 +21,7 @@ def signs_of(window: Window, now_ns: int) -> Signs:
         speed_kmh=_known(window, "Vehicle.Speed"),
         ignition=None if ignition is None else ignition >= ON,
         volts=volts[0] if volts else None,
+        workshop=workshop,
     )
 
 

@@ -9,6 +9,7 @@ from edge.diagnostics.changes import Change, CodeChange
 from edge.diagnostics.findings import Status, Survey, Unit, Value
 from edge.diagnostics.j1939.network_name import network_name_text
 from edge.diagnostics.poller import Told
+from edge.personal import without_personal
 from edge.wire import messages
 
 VALUES_MAX: Final = 200
@@ -27,10 +28,14 @@ class Place:
     odometer_km: float | None = None
 
 
-def bodies(told: Told, at: datetime, place: Place) -> Iterator[messages.Body]:
-    """The messages of one look: a `dtc` for each code that is not as it was, one `reported` for everything else."""
+def bodies(told: Told, at: datetime, place: Place, *, private: bool = False) -> Iterator[messages.Body]:
+    """The messages of one look: a `dtc` for each code that is not as it was, one `reported` for everything else.
+
+    In private mode a freeze frame lacks what is personal.
+    """
     for change in told.codes:
-        yield _code_body(change, told.survey, at, place)
+        body = _code_body(change, told.survey, at, place)
+        yield body.model_copy(update={"freeze_frame": without_personal(body.freeze_frame)}) if private else body
     if told.others or not told.codes:
         yield _reported_body(told, at)
 

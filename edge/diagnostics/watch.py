@@ -58,6 +58,8 @@ class Silence(StrEnum):
 
     LISTEN_ONLY = "listen_only"
     BAD_INSTALL = "bad_install"
+    WORKSHOP = "workshop"
+    """Somebody works on the vehicle."""
     FOREIGN_TESTER = "foreign_tester"
     NOTHING_HEARD = "nothing_heard"
     ASLEEP = "asleep"
@@ -78,6 +80,8 @@ class Signs:
     speed_kmh: float | None = None
     ignition: bool | None = None
     volts: float | None = None
+    workshop: bool = False
+    """Workshop mode: nothing is sent to the bus."""
 
     @property
     def is_alive(self) -> bool:
@@ -183,6 +187,8 @@ class Watch:
             return Silence.LISTEN_ONLY
         if self.bad_install is not None:
             return Silence.BAD_INSTALL
+        if self._signs.workshop:
+            return Silence.WORKSHOP
         if self._foreign_ns is not None and now_ns - self._foreign_ns < FOREIGN_NS:
             return Silence.FOREIGN_TESTER
         if self.address_lost:

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from edge.driver.cab import Cab, mute
+from edge.driver.cab import Cab
 from edge.fleet.codes import CodeWatch
 from edge.fleet.outfit import Outfit
 from edge.fleet.place import Whereabouts
@@ -82,7 +82,7 @@ class Box:
             summary_paths=outfit.summary_signals,
             summary_slow=outfit.summary_slow,
         )
-        self._teller = Teller(self._judgement.book, Cab(mute), outbox=spool)
+        self._teller = Teller(self._judgement.book, Cab([], and_more=str), outbox=spool)
         self._codes = CodeWatch(enlisted.kind, self.life.vehicle.units, outfit.sensors.named)
         columns = self.life.tracer.columns
         self._speed, self._lateral = columns.index("speed_kmh"), columns.index("lateral_mps2")

@@ -92,6 +92,9 @@ class Alert(Body):
     longitude_deg: Annotated[float, Field(ge=-180, le=180)] | None = None
     trip: HexId | None = None
     """The trip on which it began; null: on none, or said by a vehicle that does not tell."""
+    workshop: bool = False
+    """It began while somebody worked on the vehicle, who has not given it back: to be kept, and to disturb nobody. What
+    fires still when the vehicle is given back is told by another `firing` without it."""
 
 
 class TroubleCodeStatus(StrEnum):
@@ -168,6 +171,20 @@ class Summary(Body):
     """By VSS path; a signal that was not heard is not in it."""
 
 
+class StyleEvent(BaseModel):
+    """One harsh manoeuvre, or one time of driving too fast; where it was is not told."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    kind: Label
+    """harsh_braking, harsh_acceleration, harsh_cornering, or overspeed."""
+    started_at: UtcTime
+    duration_s: Annotated[FiniteFloat, Field(ge=0)]
+    worst: FiniteFloat
+    """m/s², to whichever side; of overspeed km/h."""
+    speed_kmh: FiniteFloat | None
+    """As it began."""
+
+
 class Trip(Body):
     """One drive, from ignition on to ignition off."""
 
@@ -176,7 +193,7 @@ class Trip(Body):
     started_at: UtcTime
     ended_at: UtcTime
     ended_by: Label
-    """ignition_off, silence, or shutdown."""
+    """ignition_off, standing (by positions alone), silence, or shutdown."""
     distance_m: FiniteFloat | None
     moving_s: FiniteFloat | None
     idle_s: FiniteFloat | None
@@ -186,6 +203,41 @@ class Trip(Body):
     """Alerts that began on this drive."""
     signals: Annotated[dict[str, SignalSummary], Field(max_length=500)] = {}
     """What the signals did on it, as in a summary."""
+    distance_by: Label | None = None
+    """speed, position, or odometer."""
+    odometer_start_km: FiniteFloat | None = None
+    odometer_end_km: FiniteFloat | None = None
+    fuel_idle_l: FiniteFloat | None = None
+    """Burned while it stood."""
+    energy_used_kwh: FiniteFloat | None = None
+    """Out of the traction battery."""
+    energy_recuperated_kwh: FiniteFloat | None = None
+    """Back into it by driving, not by charging."""
+    engine_on_s: FiniteFloat | None = None
+    stops: Count | None = None
+    """How often it stood for more than three minutes while in use."""
+    stopped_s: FiniteFloat | None = None
+    """On these stops together."""
+    no_position_s: FiniteFloat | None = None
+    """Driven without a position, which was known before and after: tunnels."""
+    moved_off_m: FiniteFloat | None = None
+    """From where the trip before ended to where this one began; 0 where accuracy explains it."""
+    start_latitude_deg: Annotated[float, Field(ge=-90, le=90)] | None = None
+    start_longitude_deg: Annotated[float, Field(ge=-180, le=180)] | None = None
+    end_latitude_deg: Annotated[float, Field(ge=-90, le=90)] | None = None
+    end_longitude_deg: Annotated[float, Field(ge=-180, le=180)] | None = None
+    harsh_braking: Count | None = None
+    """How often; null: it could not be judged, as of the three below."""
+    harsh_acceleration: Count | None = None
+    harsh_cornering: Count | None = None
+    overspeed: Count | None = None
+    overspeed_s: FiniteFloat | None = None
+    events: Annotated[list[StyleEvent], Field(max_length=100)] = []
+    """Of those four, the worst."""
+    events_left_out: Count = 0
+    """Counted above and not in `events`."""
+    private: bool = False
+    """Driven in private mode: where and how is withheld, and was not kept."""
 
 
 class Position(Body):

@@ -17,6 +17,7 @@ from edge.wire.messages import (
     PartHealth,
     Refusal,
     SignalSummary,
+    StyleEvent,
     Summary,
     VehicleChange,
     schema_of,
@@ -75,6 +76,7 @@ def test_what_is_inside_of_messages() -> None:
     assert f"`parts` by name {ticked(PartHealth.model_fields)};" in PROSE
     assert f"`refusals` a list of {ticked(Refusal.model_fields)};" in PROSE
     assert f"`changes` of {ticked(VehicleChange.model_fields)};" in PROSE
+    assert f"`events` is a list of {ticked(StyleEvent.model_fields)}," in PROSE
     assert f"A block is `{MAGIC.decode()}`, the length of the envelope (uint32, little-endian)" in PROSE
 
 

@@ -117,6 +117,20 @@ def test_a_browser_that_is_there_is_enough(tmp_path: Path) -> None:
     assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
 
 
+def test_without_a_voice_the_tests_of_it_are_skipped_and_the_line_that_installs_one_is_printed(tmp_path: Path) -> None:
+    programs = {"id": "echo 1000", "sudo": "exit 1", "apt-get": "exit 1", "dbus-daemon": "exit 1"}
+    went_on = sh(ROOT / ".ci" / "cab", env={"PATH": path_with(tmp_path, **programs, **{"espeak-ng": ""})})
+    assert went_on.returncode == 0
+    assert "sudo apt-get install -y espeak-ng\n" in went_on.stderr
+    assert "skipped" in went_on.stderr
+
+
+def test_a_voice_and_a_bus_that_are_there_are_enough(tmp_path: Path) -> None:
+    programs = {"espeak-ng": "exit 1", "dbus-daemon": "exit 1"}
+    found = sh(ROOT / ".ci" / "cab", env={"PATH": path_with(tmp_path, **programs)})
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
 def test_a_console_without_node_says_what_to_do(tmp_path: Path) -> None:
     environment = tmp_path / "venv"
     (environment / "bin").mkdir(parents=True)

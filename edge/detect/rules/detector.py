@@ -40,6 +40,8 @@ class RuleDetector:
         self._held = [0.0] * len(self._program.durations) + [math.nan] * len(self._program.durations)
         self._place: Mapping[Input, int] = {one: place for place, one in enumerate(self._program.inputs)}
         self._decisive = [self._decides(rule) for rule in self.rules]
+        self._personal = frozenset(number for number, rule in enumerate(self.rules) if rule.is_personal)
+        self._hidden = [rule.told_of_persons for rule in self.rules]
         self._tellers: dict[int, Tell] = {}
         self._until: int | None = None
         self.paths: frozenset[str] = frozenset()
@@ -51,18 +53,27 @@ class RuleDetector:
         return wants_of(self._program.inputs)
 
     def judge(self, window: Window) -> Sequence[Finding]:
-        """Findings as of the window, in the order of the rules."""
+        """Findings as of the window, in the order of the rules.
+
+        In private mode what looks at personal signals alone is undecided, and no text tells one.
+        """
         numbers = self._reader.read(window)
         passed = 0.0 if self._until is None else min((window.until - self._until) / NANOSECONDS, PASSED_MAX_S)
         self._until = window.until
         found = self._program.judge(numbers, self._held, passed)
+        if window.private:
+            found = [one for one in found if one[0] not in self._personal]
+            found += [(number, OPEN, 0) for number in sorted(self._personal)]
         if not found:
             return ()
         lamps = lit(window)
-        return [self._finding(number, verdict, step, numbers, lamps) for number, verdict, step in found]
+        return [
+            self._finding(number, verdict, step, numbers, lamps, is_private=window.private)
+            for number, verdict, step in found
+        ]
 
     def _finding(
-        self, number: int, verdict: int, step: int, numbers: Sequence[float], lamps: Sequence[Lamp]
+        self, number: int, verdict: int, step: int, numbers: Sequence[float], lamps: Sequence[Lamp], *, is_private: bool
     ) -> Finding:
         rule = self.rules[number]
         values = {name: _known(numbers[place]) for name, place in self._decisive[number]}
@@ -72,13 +83,14 @@ class RuleDetector:
         if lamps:
             steps = tuple(replace(one, action=demanded(concern, one.action, lamps)) for one in concern.steps)
             concern = replace(concern, action=demanded(concern, concern.action, lamps), steps=steps)
-        return Finding(concern, Verdict.HOLDS, values, self._facts(number, numbers), step, rule.span_ns)
+        facts = self._facts(number, numbers, self._hidden[number] if is_private else ())
+        return Finding(concern, Verdict.HOLDS, values, facts, step, rule.span_ns)
 
-    def _facts(self, number: int, numbers: Sequence[float]) -> Facts:
+    def _facts(self, number: int, numbers: Sequence[float], hidden: Sequence[bool]) -> Facts:
         rule = self.rules[number]
         if number not in self._tellers:
             self._tellers[number] = self._program.teller(rule.told)
-        return Facts(self._tellers[number](numbers, self._held), rule.formats)
+        return Facts(self._tellers[number](numbers, self._held), rule.formats, hidden)
 
     def _decides(self, rule: Rule) -> tuple[tuple[str, int], ...]:
         """What alerts tell of the signals that decided: each by its path, a figure of a stretch as it is written."""

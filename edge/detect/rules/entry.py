@@ -5,6 +5,7 @@ from typing import Annotated, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from edge.detect.finding import Concern, Step
+from edge.detect.rules.spoken import Spoken
 from edge.detect.rules.syntax import TEXT_MAX, parse_duration
 from edge.wire.messages import Action, Label, Severity
 from edge.wire.messages import Text as Told
@@ -35,7 +36,7 @@ class StepEntry(_Part):
     after: str | None = None
     severity: Severity
     action: Action
-    driver: Told = ""
+    driver: Spoken = ""
 
     @field_validator("after")
     @classmethod
@@ -64,7 +65,7 @@ class RuleEntry(_Part):
     action: Action
     summary: Told
     advice: Told = ""
-    driver: Told = ""
+    driver: Spoken = ""
     inhibits: Annotated[list[RuleName], Field(max_length=INHIBITS_MAX)] = []
     steps: Annotated[list[StepEntry], Field(max_length=STEPS_MAX)] = []
     reason: Told = ""
@@ -90,11 +91,16 @@ class RuleEntry(_Part):
             raise ValueError("a rule cannot inhibit itself")
         return self
 
-    def concern(self, summary: str, advice: str, driver: str) -> Concern:
-        """What its alerts have in common; texts with numbered braces."""
+    @property
+    def spoken(self) -> "list[Spoken]":
+        """What the cab says when it begins, and at each step."""
+        return [self.driver, *(one.driver for one in self.steps)]
+
+    def concern(self, summary: str, advice: str, driver: str, *step_drivers: str) -> Concern:
+        """What its alerts have in common; texts with numbered braces, at last what the cab says at each step."""
         steps = [
-            Step(one.severity, one.action, None if one.after is None else parse_duration(one.after), one.driver)
-            for one in self.steps
+            Step(one.severity, one.action, None if one.after is None else parse_duration(one.after), said)
+            for one, said in zip(self.steps, step_drivers, strict=True)
         ]
         return Concern(
             rule=self.alert,

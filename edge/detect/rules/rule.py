@@ -14,10 +14,12 @@ from edge.detect.rules.checking import Known, check_condition
 from edge.detect.rules.entry import RuleEntry
 from edge.detect.rules.generate import Conditions
 from edge.detect.rules.nodes import LOGIC, Binary, Call, Node, SignalNow, Stretch, Unary
+from edge.detect.rules.spoken import AS_WRITTEN, Tongue, said
 from edge.detect.rules.syntax import Wrong, parse, place
 from edge.detect.rules.texts import Text, compiled
 from edge.detect.rules.written import Written, read_rules
 from edge.errors import ConfigError
+from edge.personal import is_personal
 
 REFUSED_MAX: Final = 500
 """Told of all files."""
@@ -52,11 +54,13 @@ class Rule:
     """What fills the braces of its texts, in their order."""
     formats: tuple[str, ...]
     reason: str = ""
+    foreign: tuple[str, ...] = ()
+    """What the cab says of it in another language than its own, for want of a translation."""
 
     @property
     def paths(self) -> tuple[str, ...]:
         """Signals that decide, in the order of the text."""
-        return tuple(dict.fromkeys(one.path for one in self._parts() if isinstance(one, SignalNow | Stretch)))
+        return tuple(dict.fromkeys(_paths(self.conditions.when)))
 
     @property
     def stretches(self) -> tuple[Call, ...]:
@@ -84,12 +88,30 @@ class Rule:
         """Signals whose newest sample it looks at, beside what others did over time."""
         return frozenset(one.path for one in self._parts() if isinstance(one, SignalNow))
 
+    @property
+    def is_personal(self) -> bool:
+        """It looks at nothing but where or how somebody drives."""
+        return bool(self.paths) and all(map(is_personal, self.paths))
+
+    @property
+    def told_of_persons(self) -> tuple[bool, ...]:
+        """Of each number in its texts: whether it says where or how somebody drives."""
+        return tuple(any(map(is_personal, _paths(node))) for node in self.told)
+
     def _parts(self) -> Sequence[Node]:
         return [part for node in (self.conditions.when,) for part in node.walk()]
 
 
-def load_rules(files: Sequence[Path], units: Mapping[str, str] | None = None) -> tuple[list[Rule], list[Refused]]:
-    """The rules of some files, and those that cannot be used. `units`: of the vehicle's own signals, by path.
+def _paths(node: Node) -> list[str]:
+    return [one.path for one in node.walk() if isinstance(one, SignalNow | Stretch)]
+
+
+def load_rules(
+    files: Sequence[Path], units: Mapping[str, str] | None = None, words: Tongue = AS_WRITTEN
+) -> tuple[list[Rule], list[Refused]]:
+    """The rules of some files, and those that cannot be used.
+
+    `units`: of the vehicle's own signals, by path. `words`: the language of its cab.
 
     Raises:
         ConfigError: a file is missing, unreadable, or holds no list of rules.
@@ -100,7 +122,7 @@ def load_rules(files: Sequence[Path], units: Mapping[str, str] | None = None) ->
     owners: dict[str, Path] = {}
     for file in files:
         for written in read_rules(file):
-            made = made_of(written, known, owners)
+            made = made_of(written, known, owners, words)
             if isinstance(made, Rule):
                 rules[made.concern.rule] = made
                 owners[made.concern.rule] = file
@@ -122,7 +144,7 @@ def rule_of(table: Mapping[str, Any]) -> Rule:
     return made
 
 
-def made_of(written: Written, known: Known, owners: Mapping[str, Path]) -> Rule | Refused:
+def made_of(written: Written, known: Known, owners: Mapping[str, Path], words: Tongue = AS_WRITTEN) -> Rule | Refused:
     """What somebody wrote as a rule, or why it cannot be one. `owners`: names that are taken, by which file."""
     try:
         entry = RuleEntry.model_validate(dict(written.table))
@@ -136,6 +158,7 @@ def made_of(written: Written, known: Known, owners: Mapping[str, Path]) -> Rule 
             f"the name is taken by a rule in {owners[entry.alert]}",
             "Names are the identity of alerts: give it another",
         )
+    drivers = [said(one, words) for one in entry.spoken]
     name = "expr"
     try:
         when = check_condition(parse(entry.expr), known)
@@ -144,17 +167,37 @@ def made_of(written: Written, known: Known, owners: Mapping[str, Path]) -> Rule 
         name = "steps"
         steps = tuple(None if one.expr is None else check_condition(parse(one.expr), known) for one in entry.steps)
         texts: list[Text] = []
-        for name in ("summary", "advice", "driver"):
-            texts.append(compiled(getattr(entry, name), when, known, sum(len(one.nodes) for one in texts)))
+        for name in ("summary", "advice"):
+            texts.append(compiled(getattr(entry, name), when, known, _braces(texts)))
+        name = "driver"
+        for one in drivers:
+            texts.append(compiled(one.text, when, known, _braces(texts)))
+        _check_translations(entry, when, known)
     except Wrong as wrong:
         return _wrong_text(written, entry, name, wrong)
+    concern = entry.concern(*(one.template for one in texts))
     return Rule(
-        entry.concern(*(one.template for one in texts)),
-        Conditions(when, clear, steps, each_sample=entry.concern("", "", "").for_ns == 0),
+        concern,
+        Conditions(when, clear, steps, each_sample=concern.for_ns == 0),
         tuple(node for one in texts for node in one.nodes),
         tuple(form for one in texts for form in one.formats),
         entry.reason,
+        tuple(one.text for one in drivers if one.is_foreign),
     )
+
+
+def _braces(texts: Sequence[Text]) -> int:
+    return sum(len(one.nodes) for one in texts)
+
+
+def _check_translations(entry: RuleEntry, when: Node, known: Known) -> None:
+    """Those that this cab does not say must be right too: the fleet has others."""
+    for one in entry.spoken:
+        for code, text in one.items() if isinstance(one, Mapping) else ():
+            try:
+                compiled(text, when, known, 0)
+            except Wrong as wrong:
+                raise Wrong(f"{code}: {wrong.problem}", wrong.at, wrong.remedy) from None
 
 
 def _wrong_field(written: Written, error: ValidationError) -> Refused:
@@ -195,6 +238,15 @@ def _check_inhibits(rules: Collection[Rule], owners: Mapping[str, Path], refused
             if name not in names and len(refused) < REFUSED_MAX:
                 problem = f"inhibits {name}, which is no rule here (it runs without that)"
                 refused.append(Refused(owners[rule.concern.rule], 0, rule.concern.rule, problem, ""))
+
+
+def untranslated(rules: Sequence[Rule]) -> list[str]:
+    """A line for each rule that speaks to the driver in another language than the cab's."""
+    return [
+        f"rule {rule.concern.rule} has no translation for the cab of {text!r} (add it to a catalogue, or to the rule)"
+        for rule in rules
+        for text in rule.foreign
+    ]
 
 
 def unheard(rules: Sequence[Rule], paths: Collection[str], answered: Collection[str] = ()) -> list[str]:

@@ -106,14 +106,17 @@ def _unit(when: Node, known: Known) -> str:
 class Facts(Mapping[str, str]):
     """What fills the braces, by number; written only if it is asked for."""
 
-    def __init__(self, numbers: Sequence[float], formats: Sequence[str]) -> None:
+    def __init__(self, numbers: Sequence[float], formats: Sequence[str], hidden: Sequence[bool] = ()) -> None:
+        """`hidden`: of each, whether it is not to be told; empty: all are."""
         self._numbers = numbers
         self._formats = formats
+        self._hidden = hidden
 
     def __getitem__(self, key: str) -> str:
         place = int(key.removeprefix(_KEY))
         value = self._numbers[place]
-        return UNKNOWN if math.isnan(value) else format(value, self._formats[place])
+        is_hidden = bool(self._hidden) and self._hidden[place]
+        return UNKNOWN if is_hidden or math.isnan(value) else format(value, self._formats[place])
 
     def __iter__(self) -> Iterator[str]:
         return (f"{_KEY}{place}" for place in range(len(self._numbers)))

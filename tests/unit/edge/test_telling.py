@@ -12,7 +12,8 @@ import pytest
 
 from edge.alerts import Alert, AlertBook, Scene
 from edge.detect.finding import Concern, Step
-from edge.driver.cab import Cab, mute, text_voice
+from edge.driver.cab import Cab
+from edge.driver.terminal import Terminal
 from edge.figures import Figures
 from edge.judgement import Outcome, Period
 from edge.outbox import Limits, Outbox
@@ -30,19 +31,22 @@ def alert(severity: str = "critical", driver: str = "Stop", values: Mapping[str,
     return Alert("0" * 32, concern, 1 * S, 2 * S, None, values or {"Vehicle.Speed": None}, "Hot", "Stop it", driver)
 
 
-def test_the_gravest_is_said_first_with_its_chimes() -> None:
+def cab_that_writes(said: list[str]) -> Cab:
+    return Cab([Terminal(said.append)], and_more=lambda count: f"And {count} more.")
+
+
+def test_what_a_tick_told_is_one_line_with_the_chimes_of_the_gravest() -> None:
     said: list[str] = []
-    cab = Cab(text_voice(said.append))
-    cab.announce([alert("info", "One"), alert("critical", "Two"), alert("warning", "Three")])
-    assert said == ["cab: *chime* *chime* *chime* Two\n", "cab: *chime* Three\n", "cab: One\n"]
-    assert cab.spoken == 3
+    cab = cab_that_writes(said)
+    cab.announce([alert("info", "One"), replace(alert("critical", "Two"), id="1" * 32)], 2 * S)
+    assert said == ["cab: *chime* *chime* *chime* Two And 1 more.\n"]
+    assert (cab.spoken, cab.counters["spoken"], cab.counters["terminal_said"]) == (1, 1, 1)
 
 
 def test_what_ended_or_has_no_words_is_not_said() -> None:
     said: list[str] = []
-    Cab(text_voice(said.append)).announce([replace(alert(), ended=3 * S), alert(driver="")])
+    cab_that_writes(said).announce([replace(alert(), ended=3 * S), replace(alert(driver=""), id="1" * 32)], 3 * S)
     assert said == []
-    Cab(mute).announce([alert()])
 
 
 STEPS = (Step("warning", "next_service", None, "Worse"), Step("critical", "stop_now"))
@@ -56,8 +60,9 @@ def stepped(step: int, **more: Any) -> Alert:
 
 def test_what_gets_worse_is_said_unless_there_are_no_words_for_it() -> None:
     said: list[str] = []
-    cab = Cab(text_voice(said.append))
-    cab.announce([stepped(1, driver="Worse"), stepped(2, driver="Worse", quiet=True)])
+    cab = cab_that_writes(said)
+    cab.announce([stepped(1, driver="Worse")], 2 * S)
+    cab.announce([stepped(2, driver="Worse", quiet=True)], 3 * S)
     assert said == ["cab: *chime* Worse\n"]
 
 
@@ -78,7 +83,7 @@ def test_an_alert_carries_how_the_vehicle_was() -> None:
 
 def test_every_step_is_queued_once_and_counted_as_no_new_alert(tmp_path: Path) -> None:
     with closing(Outbox.open(tmp_path / "o.db", vehicle="car", limits=Limits(), random_hex=secrets.token_hex)) as box:
-        teller = Teller(AlertBook("car"), Cab(mute), outbox=box)
+        teller = Teller(AlertBook("car"), cab_that_writes([]), outbox=box)
         told = [stepped(0), stepped(1), stepped(2), replace(stepped(2, ended=9 * S), is_worse=False)]
         for _ in range(2):  # a replay says the same again
             teller.tell([Outcome(S, [one]) for one in told], Clock.SYNCED)

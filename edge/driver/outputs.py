@@ -1,0 +1,30 @@
+"""Outputs: opens those that the configuration asks for."""
+
+from collections.abc import Callable
+
+from edge.driver.notice import Output, Requests
+from edge.driver.settings import OutputSettings
+from edge.driver.terminal import Terminal
+
+
+def open_outputs(settings: OutputSettings, requests: Requests, write: Callable[[str], object]) -> list[Output]:
+    """Every output that is asked for, in the order in which a driver is reached; none of them raises when it is opened.
+
+    `write` takes the lines of the terminal. What an output needs is imported only where it is asked for.
+    """
+    outputs: list[Output] = []
+    if settings.pins.enabled:
+        from edge.driver.pins import Pins  # noqa: PLC0415  only who has pins pays for them
+
+        outputs.append(Pins(settings.pins, requests))
+    if settings.speech.enabled:
+        from edge.driver.speech import Speech  # noqa: PLC0415  as above
+
+        outputs.append(Speech(settings.speech))
+    if settings.desktop.enabled:
+        from edge.driver.desktop import Desktop  # noqa: PLC0415  as above
+
+        outputs.append(Desktop(settings.desktop, requests))
+    if settings.voice == "text":
+        outputs.append(Terminal(write))
+    return outputs
