@@ -13,6 +13,7 @@ from edge import frugal  # noqa: F401  # before whatever imports numpy
 from edge.arguments import speed
 from edge.cli_dbc import add_dbc
 from edge.cli_diagnose import add_diagnose
+from edge.cli_display import add_display
 from edge.cli_dtc import add_dtc
 from edge.cli_fleet import add_simulate_fleet
 from edge.cli_profile import add_profile
@@ -145,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_decode(commands)
     add_dbc(commands)
     add_diagnose(commands)
+    add_display(commands)
     add_dtc(commands)
     add_profile(commands)
     add_recording(commands)

@@ -36,8 +36,6 @@ def browser() -> Iterator[Browser]:
     program = find_browser()
     if program is None:
         pytest.skip("no browser (.ci/browser)")
-    if not (DIST / "index.html").exists():
-        pytest.skip("the console is not built (.ci/console .venv)")
     root = ["--no-sandbox"] if os.geteuid() == 0 else []  # chromium refuses root without
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=program, args=root)
@@ -49,6 +47,8 @@ def browser() -> Iterator[Browser]:
 def service(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """With four vehicles, one of them in trouble; asks for the browser, so that it is not started in vain."""
     assert browser.is_connected()
+    if not (DIST / "index.html").exists():
+        pytest.skip("the console is not built (.ci/console .venv)")
     with town(tmp_path_factory.mktemp("town")) as started:
         furnish(started)
         yield started

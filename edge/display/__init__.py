@@ -1,0 +1,1 @@
+"""The page in the cab: a small program of its own (extra `display`)."""
