@@ -325,6 +325,8 @@ def load_config(file: Path) -> Config:
             channel.dbc = [placed(one, base) for one in channel.dbc]
         bus.mapping = base / bus.mapping if bus.mapping else None
     config.state.directory = base / config.state.directory
+    if config.cab.display.socket is not None:
+        config.cab.display.socket = base / config.cab.display.socket
     config.cab.words = [base / folder for folder in config.cab.words]
     for name in ("password_file", "ca", "certificate", "key"):
         if (path := getattr(config.link, name)) is not None:

@@ -106,7 +106,7 @@ class Daemon:
         self._wishes = Wishes(config.state.directory / MODES if parts.outbox else None)
         words = prepared.words
         self._cab = Cab(
-            open_outputs(config.cab, self._wishes, _say),
+            open_outputs(config.cab, self._wishes, config.state.directory),
             and_more=lambda count: words.phrase("and_more", n=count),
             title=lambda alert: words.title(alert.concern.rule) or alert.summary,
             language=words.language,
@@ -396,8 +396,3 @@ class _Lane:
 
     def _label(self, own: str) -> str:
         return bus_inside(self._named, own) if self._names_its_buses or not self._named else self._named
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line)
-    sys.stdout.flush()

@@ -14,7 +14,7 @@ from edge.driver.desktop import Desktop
 from edge.driver.notice import CabState, Output, Telltale
 from edge.driver.outputs import open_outputs
 from edge.driver.pins import Pins
-from edge.driver.settings import DesktopSettings, OutputSettings, PinSettings, SpeechSettings
+from edge.driver.settings import DesktopSettings, DisplaySettings, OutputSettings, PinSettings, SpeechSettings
 from edge.driver.speech import Speech
 from edge.driver.terminal import Terminal
 from tests.desktops import Bus, NotificationService, has_bus
@@ -29,11 +29,12 @@ STUCK = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(600)"]
 
 BARE = """
 import time
+from pathlib import Path
 from edge.driver.outputs import open_outputs
 from edge.driver.settings import OutputSettings
 on = {"enabled": True}
 parts = {"pins": on | {"red": 17}, "speech": on | {"player": ["cat"]}, "desktop": on, "voice": "none"}
-outputs = open_outputs(OutputSettings.model_validate(parts), lambda request: None)
+outputs = open_outputs(OutputSettings.model_validate(parts), lambda request: None, Path())
 until = time.monotonic() + 20.0
 while not (outputs[0].trouble and outputs[2].trouble) and time.monotonic() < until:
     time.sleep(0.01)
@@ -116,10 +117,12 @@ def test_those_that_are_asked_for_are_opened(tmp_path: Path) -> None:
         speech=SpeechSettings(enabled=True, player=SWALLOW),
         pins=PINS,
         desktop=DesktopSettings(enabled=True, bus="unix:path=/no/bus"),
+        display=DisplaySettings(enabled=True),
     )
-    outputs = open_outputs(settings, Asked(), lines.append)
+    outputs = open_outputs(settings, Asked(), tmp_path, lines.append)
     try:
-        assert [output.name for output in outputs] == ["pins", "speech", "desktop", "terminal"]
+        assert [output.name for output in outputs] == ["pins", "speech", "desktop", "display", "terminal"]
+        assert (tmp_path / "cab.sock").is_socket()
         outputs[-1].say(notice(severity="critical", text="Stop\nnow."))
         assert lines == ["cab: *chime* *chime* *chime* Stop now.\n"]
     finally:
@@ -128,7 +131,7 @@ def test_those_that_are_asked_for_are_opened(tmp_path: Path) -> None:
 
 
 def test_none_is_opened_that_is_not_asked_for() -> None:
-    assert open_outputs(OutputSettings(voice="none"), Asked(), lambda _: None) == []
+    assert open_outputs(OutputSettings(voice="none"), Asked(), Path(), lambda _: None) == []
 
 
 def test_a_box_without_the_extra_says_how_to_get_it_and_speaks_all_the_same(edge_python: Path) -> None:
