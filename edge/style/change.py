@@ -1,6 +1,5 @@
 """What a quantity gains or loses a second: from its own samples over about one second, or its mean over half of one."""
 
-import math
 from collections import deque
 from typing import Final
 
@@ -32,26 +31,19 @@ class Hold:
         self.ns = 0
         self._counts = [0] * self.BINS
         self._total = 0
-        self._value = UNKNOWN
         self._changed: int | None = None
-        self._passed = 0
 
-    def passes(self, at: int, value: float) -> bool:
-        """Whether a sample of `at` (ns) says anything new: it changed, or did not although it was time to."""
-        if value != self._value:
-            if self._changed is not None:
-                self._learn(at - self._changed)
-            if not math.isnan(self._value):  # the first was not seen to begin
-                self._changed = at
-            self._value = value
-        elif at - self._passed < self.ns * 9 // 10:
-            return False
-        self._passed = at
-        return True
+    def forget(self) -> None:
+        """After a gap nobody knows since when the value stands."""
+        self._changed = None
 
-    def _learn(self, interval_ns: int) -> None:
+    def learn(self, at: int) -> None:
+        """At this time (ns) it was another value than before."""
+        changed, self._changed = self._changed, at
+        if changed is None:
+            return
         self._total += 1
-        self._counts[min(interval_ns // self.BIN_NS, self.BINS - 1)] += 1
+        self._counts[min((at - changed) // self.BIN_NS, self.BINS - 1)] += 1
         wanted, seen = max(self.LEAST, self._total // 50), 0
         for number, count in enumerate(self._counts):
             seen += count
@@ -69,6 +61,7 @@ class Change:
         self._lowest, self._highest, self._slack, self._turns = lowest, highest, slack, turns
         self._samples: deque[tuple[int, float]] = deque(maxlen=SAMPLES_MAX)
         self._hold = Hold()
+        self._heard: int | None = None
         self.before = UNKNOWN
         """The value from which the rate was taken."""
 
@@ -79,24 +72,49 @@ class Change:
 
     def take(self, at: int, value: float) -> float:
         """A sample of `at` (ns); the rate per second up to it, NaN while that is unknown."""
-        samples = self._samples
-        if (samples and at - samples[-1][0] < APART_NS) or not self._hold.passes(at, value):
+        heard = self._heard
+        if heard is not None and at - heard < APART_NS:
             return UNKNOWN
+        self._heard = at
+        if heard is None or at - heard > GAP_NS:
+            self._samples.clear()
+            self._hold.forget()
+            return self._add(at, value)
+        if value == self._samples[-1][1]:
+            return self._repeat(at)
+        self._hold.learn(at)
+        self._catch_up(at, heard)
+        return self._add(at, value)
+
+    def _repeat(self, at: int) -> float:
+        """The same again: after two holds it is known to have been so one hold ago."""
+        last_at, value = self._samples[-1]
+        hold = self._hold.ns
+        return self._add(at - hold, value) if at - last_at >= 2 * hold else UNKNOWN
+
+    def _catch_up(self, at: int, heard: int) -> None:
+        """Before it changed it was what it had been until a hold ago."""
+        last_at, value = self._samples[-1]
+        known_at = min(heard, at - self._hold.ns)
+        if known_at - last_at >= self._hold.ns * 4 // 5:
+            self._add(known_at, value)
+
+    def _add(self, at: int, value: float) -> float:
+        samples = self._samples
         if samples and not self._follows(at, value):
             samples.clear()
         samples.append((at, value))
-        while len(samples) > 2 and at - samples[1][0] >= SPAN_NS:
+        span_ns = max(SPAN_NS, self._hold.ns * 3 // 2)  # two values of those that are told seldom
+        while len(samples) > 2 and at - samples[1][0] >= span_ns:
             samples.popleft()
         first_at, first = samples[0]
-        if at - first_at < SPAN_NS:
+        if at - first_at < span_ns:
             return UNKNOWN
         self.before = first
         return self._between(first, value) * NANOSECONDS / (at - first_at)
 
     def _follows(self, at: int, value: float) -> bool:
         before_at, before = self._samples[-1]
-        if at - before_at > GAP_NS:
-            return False
         elapsed_s = max(at - before_at, self._hold.ns) / NANOSECONDS
         step = self._between(before, value)
         return self._lowest * elapsed_s - self._slack <= step <= self._highest * elapsed_s + self._slack
