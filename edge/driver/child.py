@@ -1,6 +1,7 @@
 """A program that runs for an output: fed through a pipe, in bounded time and memory, and cut off at any moment."""
 
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -15,6 +16,7 @@ OUT_MAX: Final = 16 * 1024 * 1024
 ERR_MAX: Final = 4096
 BURY_S: Final = 1.0
 """How long a killed program is waited for; one that hangs in its driver goes later."""
+LOOK_S: Final = 0.05
 _PIECE: Final = 65_536
 
 
@@ -65,22 +67,11 @@ class Child:
         if self._unburied is not None and self._unburied.poll() is None:
             raise ChildFailed("a program that was killed still hangs in its driver")
         until_s = time.monotonic() + within_s
-        try:
-            child = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                start_new_session=True,  # Ctrl-C is ours, and what it starts is killed with it
-            )
-        except (OSError, ValueError) as error:
-            raise ChildFailed(f"{command[0]} cannot be started: {getattr(error, 'strerror', None) or error}") from error
-        pipes = _Pipes(memoryview(given))
+        child, pipes = _started(command), _Pipes(memoryview(given))
         try:
             self._pump(child, pipes, until_s)
-            status = child.wait(max(until_s - time.monotonic(), 0.001))
-        except (TimeoutError, subprocess.TimeoutExpired) as error:
+            status = self._ended(child, until_s)
+        except TimeoutError as error:
             raise ChildFailed(f"{command[0]} was not done within {within_s:.0f} s and was ended") from error
         finally:
             self._bury(child)
@@ -93,25 +84,27 @@ class Child:
         stdin, stdout, stderr = (cast("IO[bytes]", pipe) for pipe in (child.stdin, child.stdout, child.stderr))
         with selectors.DefaultSelector() as news:
             news.register(self._bell, selectors.EVENT_READ)
-            for pipe, what in (
-                (stdin, selectors.EVENT_WRITE),
-                (stdout, selectors.EVENT_READ),
-                (stderr, selectors.EVENT_READ),
-            ):
+            for pipe in (stdin, stdout, stderr):
                 os.set_blocking(pipe.fileno(), False)
-                news.register(pipe, what)
+                news.register(pipe, selectors.EVENT_WRITE if pipe is stdin else selectors.EVENT_READ)
             while len(news.get_map()) > 1:
-                ready = news.select(max(until_s - time.monotonic(), 0.0))
-                if not ready:
-                    raise TimeoutError
-                if any(key.fileobj == self._bell for key, _ in ready):
+                ready = [key.fileobj for key, _ in news.select(_left_s(until_s))]
+                if self._bell in ready:
                     raise CutOff
-                for key, _ in ready:
-                    pipe = cast("IO[bytes]", key.fileobj)
+                for pipe in (pipe for pipe in (stdin, stdout, stderr) if pipe in ready):
                     goes_on = _give(pipe, pipes) if pipe is stdin else _take(pipe, pipes, is_out=pipe is stdout)
                     if not goes_on:
                         news.unregister(pipe)
                         pipe.close()
+
+    def _ended(self, child: "subprocess.Popen[bytes]", until_s: float) -> int:
+        """The status of one that has closed its ends; most end at once."""
+        bell = select.poll()
+        bell.register(self._bell, select.POLLIN)
+        while (status := child.poll()) is None:
+            if bell.poll(1000 * min(LOOK_S, _left_s(until_s))):
+                raise CutOff
+        return status
 
     def _bury(self, child: "subprocess.Popen[bytes]") -> None:
         """Kill it with everything that it started; only this thread waits for it, so its number is still its own."""
@@ -126,6 +119,28 @@ class Child:
         for pipe in (child.stdin, child.stdout, child.stderr):
             if pipe is not None:
                 pipe.close()
+
+
+def _started(command: Sequence[str]) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C is ours, and what it starts is killed with it
+        )
+    except (OSError, ValueError) as error:
+        raise ChildFailed(f"{command[0]} cannot be started: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _left_s(until_s: float) -> float:
+    """Seconds that are left, above 0."""
+    left_s = until_s - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError
+    return left_s
 
 
 def _give(stdin: IO[bytes], pipes: _Pipes) -> bool:
