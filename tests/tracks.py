@@ -63,8 +63,6 @@ PATHS: Final = {
 """What a track's vehicle may have, by the names that tracks give."""
 POSITION: Final = ("latitude", "longitude", "accuracy")
 """What `position` stands for."""
-UNITS: Final = {"latitude": "degrees", "longitude": "degrees", "heading": "degrees", "accuracy": "m"}
-"""Of what the catalogue does not name."""
 STEP_S: Final = 0.05
 COMFORT_MPS2: Final = 1.2
 HEADINGS: Final = {"north": 0.0, "east": 90.0, "south": 180.0, "west": 270.0}
@@ -293,7 +291,8 @@ def decoder_of(names: frozenset[str]) -> tuple[str, str]:
     for place, (name, path) in enumerate(PATHS.items()):
         if name in names:
             known = info(path)
-            unit = known.unit if known else UNITS[name]
+            assert known is not None
+            unit = known.unit
             dbc += f'BO_ {FIRST_ID + place} {name}: 8 ECU\n SG_ V : 0|64@1- (1,0) [0|0] "{unit}" ECU\n\n'
             types += f"SIG_VALTYPE_ {FIRST_ID + place} V : 2;\n"
             mapping += f'"{name}.V" = {{ path = "{path}", unit = "{unit}" }}\n'

@@ -52,6 +52,14 @@ def test_traffic_alone_lends_a_minute_after_an_awakening() -> None:
     assert one.why_silent(140 * S) is None
 
 
+def test_in_workshop_mode_nothing_is_asked_of_a_vehicle_that_is_awake() -> None:
+    one = awake()
+    one.tell(Signs(0, ignition=True, workshop=True))
+    assert one.why_silent(0) is Silence.WORKSHOP
+    one.tell(Signs(0, ignition=True))
+    assert one.why_silent(0) is None
+
+
 @pytest.mark.parametrize(
     "signs", [{"engine_rpm": 800.0}, {"speed_kmh": 0.5}, {"ignition": True}, {"volts": 13.9}, {"volts": 27.4}]
 )

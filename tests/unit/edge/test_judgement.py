@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from edge.detect.rules.detector import RuleDetector
 from edge.detect.rules.rule import load_rules
 from edge.errors import ModelError
 from edge.frames import Frame, FrameBatch
-from edge.grid import Grid
+from edge.grid import Cells, Grid
 from edge.history import NOTHING, Smoothing, Window
 from edge.judgement import Judgement, Outcome
 from edge.spans import Wants
@@ -34,6 +35,7 @@ MAPPING = """
 "Engine.Speed" = { path = "Vehicle.Speed" }
 "Engine.Temp" = { path = "Vehicle.Exterior.AirTemperature", period_s = 0.1 }
 """
+HOT = "Vehicle.Exterior.AirTemperature > 40"
 RULES = """
 [[rule]]
 alert = "hot"
@@ -296,3 +298,71 @@ def test_a_long_silence_closes_the_period_where_it_ended(files: Path) -> None:
 def test_nothing_heard_gives_nothing_to_tell(files: Path) -> None:
     last = judgement(files).close()
     assert (last.alerts, last.trips, last.periods) == ((), [], [])
+
+
+def modes_of(outcomes: Sequence[Outcome]) -> list[tuple[float, bool, bool]]:
+    """When (s) private and workshop mode changed, and to what."""
+    told = [(one.at / S, one.situation) for one in outcomes if one.situation]
+    modes = [(at, now.private, now.workshop_until is not None) for at, now in told]
+    return [mode for before, mode in pairwise([(0.0, False, False), *modes]) if mode[1:] != before[1:]]
+
+
+def test_what_the_vehicle_does_is_told_when_it_changes(files: Path) -> None:
+    told = [one.situation for one in run(judgement(files), drive()) if one.situation]
+    assert [(one.doing, one.moves, one.in_trip, one.is_heard) for one in told] == [("driving", True, True, True)]
+
+
+def test_in_private_mode_an_alert_tells_nothing_personal_and_there_is_no_summary(files: Path) -> None:
+    text = RULES.replace("{value} {unit}", "{value} {unit} at {Vehicle.Speed}")
+    (files / "rules.toml").write_text(text + RULES.replace('"hot"', '"fast"').replace(HOT, "Vehicle.Speed > 30"))
+    subject = judgement(files)
+    subject.wish(subject.modes.with_private(private=True))
+    outcomes = run(subject, drive())
+    began, _ended = [alert for outcome in outcomes for alert in outcome.alerts]
+    assert (began.concern.rule, began.summary) == ("hot", "50 °C at unknown")
+    assert began.scene.freeze_frame == {"Vehicle.Exterior.AirTemperature": 50.0}
+    assert not any(outcome.periods for outcome in outcomes)
+    assert subject.summaries_withheld == 3
+    [trip] = [trip for outcome in outcomes for trip in outcome.trips]
+    assert (trip.private, trip.speed_max_kmh, trip.figures, trip.alerts) == (True, None, {}, (began.id,))
+    assert modes_of(outcomes) == [(0.1, True, False)]
+
+
+def test_a_trip_and_a_summary_that_were_private_for_a_second_are_withheld(files: Path) -> None:
+    subject = judgement(files)
+    frames = drive()
+    outcomes = run_until(subject, frames, 12 * S)
+    subject.wish(subject.modes.with_private(private=True))
+    outcomes += run_until(subject, frames, 13 * S, 12 * S)
+    subject.wish(subject.modes.with_private(private=False))
+    outcomes += [*run_until(subject, frames, 25 * S, 13 * S), subject.close()]
+    assert [period.started / S for one in outcomes for period in one.periods] == [0.0, 20.0]
+    assert [trip.private for one in outcomes for trip in one.trips] == [True]
+
+
+def run_until(subject: Judgement, frames: Sequence[Frame], until: int, begin: int = 0) -> list[Outcome]:
+    """Some of the frames, cell by cell."""
+    outcomes: list[Outcome] = []
+    for end in range(begin + GRID, until + 1, GRID):
+        own = [frame for frame in frames if end - GRID <= frame.time < end]
+        outcomes += subject.advance(Cells(FrameBatch.of(own), [end], [len(own)]))
+    return outcomes
+
+
+def test_what_begins_while_somebody_works_on_it_says_so_and_is_told_anew_when_it_is_given_back(files: Path) -> None:
+    subject, frames = judgement(files), drive()
+    session = Frame(2 * S, 0x7E0, bytes.fromhex("02 10 03"))
+    outcomes = run_until(subject, sorted([*frames, session], key=lambda frame: frame.time), 8 * S)
+    subject.wish(subject.modes.ended())
+    outcomes += run_until(subject, frames, 25 * S, 8 * S)
+    told = [(one.at / S, alert.scene.workshop, alert.is_new, alert.ended) for one in outcomes for alert in one.alerts]
+    assert told == [(6.1, True, True, None), (8.1, False, False, None), (12.1, False, False, 12 * S + GRID)]
+    assert modes_of(outcomes) == [(3.0, False, True), (8.1, False, False)]
+    [trip] = [subject.close().trips[0]]
+    assert len(trip.alerts) == 1
+
+
+def test_a_recording_of_a_tester_gives_the_same_whatever_the_batches(files: Path) -> None:
+    session = Frame(2 * S, 0x7E0, bytes.fromhex("02 10 03"))
+    frames = sorted([*drive(), session], key=lambda frame: frame.time)
+    assert run(judgement(files), frames, 7) == run(judgement(files), frames, 300) == run(judgement(files), frames)
