@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edge.cli_simulate import Commands
 
 SOCKET: Final = STATE / "cab.sock"
+"""As edge/driver/outputs.py has it."""
 LISTEN: Final = "127.0.0.1:8090"
 
 

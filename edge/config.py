@@ -326,6 +326,8 @@ def load_config(file: Path) -> Config:
         bus.mapping = base / bus.mapping if bus.mapping else None
     config.state.directory = base / config.state.directory
     config.cab.words = [base / folder for folder in config.cab.words]
+    if config.cab.display.socket is not None:
+        config.cab.display.socket = base / config.cab.display.socket
     for name in ("password_file", "ca", "certificate", "key"):
         if (path := getattr(config.link, name)) is not None:
             setattr(config.link, name, base / path)

@@ -105,7 +105,7 @@ class Daemon:
         self._wishes = Wishes(config.state.directory / MODES if parts.outbox else None)
         words = prepared.words
         self._cab = Cab(
-            open_outputs(config.cab, self._wishes, _say),
+            open_outputs(config.cab, self._wishes, _say, config.state.directory),
             and_more=lambda count: words.phrase("and_more", n=count),
             title=lambda alert: words.title(alert.concern.rule) or alert.summary,
             language=words.language,

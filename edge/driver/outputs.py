@@ -1,16 +1,24 @@
 """Outputs: opens those that the configuration asks for."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Final
 
 from edge.driver.notice import Output, Requests
 from edge.driver.settings import OutputSettings
 from edge.driver.terminal import Terminal
 
+SOCKET: Final = "cab.sock"
+"""Of the display, in the folder of the state unless the installer says otherwise."""
 
-def open_outputs(settings: OutputSettings, requests: Requests, write: Callable[[str], object]) -> list[Output]:
+
+def open_outputs(
+    settings: OutputSettings, requests: Requests, write: Callable[[str], object], folder: Path
+) -> list[Output]:
     """Every output that is asked for, in the order in which a driver is reached; none of them raises when it is opened.
 
-    `write` takes the lines of the terminal. What an output needs is imported only where it is asked for.
+    `write` takes the lines of the terminal; `folder` is where the daemon keeps its state. What an output needs is
+    imported only where it is asked for.
     """
     outputs: list[Output] = []
     if settings.pins.enabled:
@@ -25,6 +33,10 @@ def open_outputs(settings: OutputSettings, requests: Requests, write: Callable[[
         from edge.driver.desktop import Desktop  # noqa: PLC0415  as above
 
         outputs.append(Desktop(settings.desktop, requests))
+    if settings.display.enabled:
+        from edge.driver.channel import Channel  # noqa: PLC0415  as above
+
+        outputs.append(Channel(settings.display.socket or folder / SOCKET, requests))
     if settings.voice == "text":
         outputs.append(Terminal(write))
     return outputs

@@ -1,5 +1,6 @@
 """What the installer writes about the outputs of the cab: each is off until it is asked for."""
 
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -71,6 +72,14 @@ class DesktopSettings(_Part):
     """Address of the session's bus, such as unix:path=/run/user/1000/bus; empty: $DBUS_SESSION_BUS_ADDRESS."""
 
 
+class DisplaySettings(_Part):
+    """A page on a phone or tablet: `telltale-edge display` shows it, a program of its own that connects to this."""
+
+    enabled: bool = False
+    socket: Path | None = None
+    """Where the daemon listens for it; absent: cab.sock in the folder of the state."""
+
+
 class OutputSettings(_Part):
     """All outputs of the cab that the daemon itself drives."""
 
@@ -78,3 +87,4 @@ class OutputSettings(_Part):
     speech: SpeechSettings = SpeechSettings()
     pins: PinSettings = PinSettings()
     desktop: DesktopSettings = DesktopSettings()
+    display: DisplaySettings = DisplaySettings()

@@ -12,7 +12,19 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from edge.driver.notice import Request, Telltale, Wish
 from tests.browser.axe import barriers
-from tests.displays import CODE, TEXTS, Cab, Started, cab_in, display_at, shown, state_of, three_alerts
+from tests.displays import (
+    CODE,
+    TEXTS,
+    Cab,
+    Started,
+    cab_in,
+    daemon_with_a_leak,
+    display_at,
+    shown,
+    state_of,
+    states_at,
+    three_alerts,
+)
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(120)]
 PHONE: Final = ViewportSize(width=360, height=640)
@@ -333,3 +345,19 @@ def test_the_lamp_before_anything_was_heard_is_unknown(look: Look) -> None:
     see(page, "unknown")
     expect(page.get_by_role("heading")).to_contain_text("Nothing is heard of the vehicle")
     assert page.title() == "Telltale: Unknown"
+
+
+def test_a_leak_is_seen_from_green_to_red_and_acknowledged_at_the_next_stop(browser: Browser, tmp_path: Path) -> None:
+    """The whole way: a simulated car, the daemon's rules, its channel, the display, a touch, and back."""
+    with display_at(tmp_path / "cab.sock") as display, daemon_with_a_leak(tmp_path) as channel:
+        context = browser.new_context(viewport=TABLET, has_touch=True)
+        page = context.new_page()
+        page.goto(display.url)
+        for telltale in ("green", "amber", "red"):
+            see(page, telltale)
+        expect(page.get_by_role("heading")).to_contain_text("Danger")
+        page.get_by_role("button", name=re.compile("^Seen: The engine is overheating")).tap()
+        states = states_at(channel)
+        gravest = next(state.alerts[0] for state in states if state.alerts[0].acknowledged)
+        assert (gravest.severity, gravest.action) == ("critical", "stop_now")
+        context.close()

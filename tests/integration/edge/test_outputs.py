@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from gpiozero.pins.mock import MockFactory  # type: ignore[import-untyped]  # it ships no types
 
+from edge.driver.channel import Channel
 from edge.driver.desktop import Desktop
 from edge.driver.notice import CabState, Output, Telltale
 from edge.driver.outputs import open_outputs
 from edge.driver.pins import Pins
-from edge.driver.settings import DesktopSettings, OutputSettings, PinSettings, SpeechSettings
+from edge.driver.settings import DesktopSettings, DisplaySettings, OutputSettings, PinSettings, SpeechSettings
 from edge.driver.speech import Speech
 from edge.driver.terminal import Terminal
 from tests.desktops import Bus, NotificationService, has_bus
@@ -33,17 +34,19 @@ def no_factory() -> MockFactory:
     raise OSError("no /dev/gpiochip0")
 
 
-OPENERS: dict[str, Callable[[], Output]] = {
-    "terminal": lambda: Terminal(lambda _: None),
-    "terminal that is gone": lambda: Terminal(broken_write),
-    "speech": lambda: Speech(SpeechSettings(enabled=True, player=SWALLOW)),
-    "speech without a program": lambda: Speech(
+OPENERS: dict[str, Callable[[Path], Output]] = {
+    "terminal": lambda _: Terminal(lambda _: None),
+    "terminal that is gone": lambda _: Terminal(broken_write),
+    "speech": lambda _: Speech(SpeechSettings(enabled=True, player=SWALLOW)),
+    "speech without a program": lambda _: Speech(
         SpeechSettings(enabled=True, player=["no-such-player"]), program="no-such"
     ),
-    "speech that hangs": lambda: Speech(SpeechSettings(enabled=True, player=STUCK)),
-    "pins": lambda: Pins(PINS, Asked(), factory=MockFactory),
-    "pins without a board": lambda: Pins(PINS, Asked(), factory=no_factory),
-    "desktop without a session": lambda: Desktop(DesktopSettings(enabled=True, bus="unix:path=/no/bus"), Asked()),
+    "speech that hangs": lambda _: Speech(SpeechSettings(enabled=True, player=STUCK)),
+    "pins": lambda _: Pins(PINS, Asked(), factory=MockFactory),
+    "pins without a board": lambda _: Pins(PINS, Asked(), factory=no_factory),
+    "desktop without a session": lambda _: Desktop(DesktopSettings(enabled=True, bus="unix:path=/no/bus"), Asked()),
+    "display": lambda folder: Channel(folder / "cab.sock", Asked()),
+    "display without a folder": lambda folder: Channel(folder / "nowhere" / "cab.sock", Asked()),
 }
 
 
@@ -51,7 +54,7 @@ OPENERS: dict[str, Callable[[], Output]] = {
 def output(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Output]:
     opener = OPENERS.get(request.param)
     if opener is not None:
-        output = opener()
+        output = opener(tmp_path)
         yield output
         output.close()
         return
@@ -98,10 +101,12 @@ def test_those_that_are_asked_for_are_opened(tmp_path: Path) -> None:
         speech=SpeechSettings(enabled=True, player=SWALLOW),
         pins=PINS,
         desktop=DesktopSettings(enabled=True, bus="unix:path=/no/bus"),
+        display=DisplaySettings(enabled=True),
     )
-    outputs = open_outputs(settings, Asked(), lines.append)
+    outputs = open_outputs(settings, Asked(), lines.append, tmp_path)
     try:
-        assert [output.name for output in outputs] == ["pins", "speech", "desktop", "terminal"]
+        assert [output.name for output in outputs] == ["pins", "speech", "desktop", "display", "terminal"]
+        assert (tmp_path / "cab.sock").is_socket()
         outputs[-1].say(notice(severity="critical", text="Stop\nnow."))
         assert lines == ["cab: *chime* *chime* *chime* Stop now.\n"]
     finally:
@@ -110,7 +115,7 @@ def test_those_that_are_asked_for_are_opened(tmp_path: Path) -> None:
 
 
 def test_none_is_opened_that_is_not_asked_for() -> None:
-    assert open_outputs(OutputSettings(voice="none"), Asked(), lambda _: None) == []
+    assert open_outputs(OutputSettings(voice="none"), Asked(), lambda _: None, Path()) == []
 
 
 def test_a_terminal_that_is_gone_is_trouble_until_it_is_back() -> None:
