@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from edge.cli_simulate import Commands
 
 SOCKET: Final = STATE / "cab.sock"
+"""As edge/driver/outputs.py has it."""
 LISTEN: Final = "127.0.0.1:8090"
 
 
@@ -33,6 +34,7 @@ def add_display(commands: "Commands") -> None:
         metavar="HOST:PORT",
         help="where browsers find the page (%(default)s); anywhere but on this machine each enters a code once",
     )
+    add("--words", type=Path, nargs="+", default=[], metavar="DIR", help="folders with catalogues of your own")
     add("--code", type=_code, metavar="DIGITS", help="6 to 12 digits instead of those made at the first start")
 
 
@@ -53,5 +55,5 @@ def _display(options: argparse.Namespace) -> int:
         sys.stdout.write(text)
         sys.stdout.flush()
 
-    serve(options.socket, Listening.of(options.listen), options.code, say)
+    serve(options.socket, Listening.of(options.listen), say, code=options.code, words=options.words)
     return 0

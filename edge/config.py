@@ -328,6 +328,8 @@ def load_config(file: Path) -> Config:
     if config.cab.display.socket is not None:
         config.cab.display.socket = base / config.cab.display.socket
     config.cab.words = [base / folder for folder in config.cab.words]
+    if config.cab.display.socket is not None:
+        config.cab.display.socket = base / config.cab.display.socket
     for name in ("password_file", "ca", "certificate", "key"):
         if (path := getattr(config.link, name)) is not None:
             setattr(config.link, name, base / path)

@@ -1,6 +1,7 @@
 """The display of the cab as a program, beside a channel that a test speaks through in the daemon's place."""
 
 import os
+import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from queue import Queue
 from typing import Final
 
 from edge.driver.channel import Channel
+from edge.driver.lines import read_state
 from edge.driver.notice import CabState, Request, Shown, Telltale
 from tests.programs import program
 
@@ -63,9 +65,9 @@ def cab_in(folder: Path) -> Iterator[Cab]:
 
 
 @contextmanager
-def display_at(socket: Path, *arguments: str, listen: str = "127.0.0.1:0") -> Iterator[Started]:
+def display_at(path: Path, *arguments: str, listen: str = "127.0.0.1:0") -> Iterator[Started]:
     """`telltale-edge display`, once it has said where it is."""
-    command = [program("telltale-edge"), "display", "--socket", str(socket), "--listen", listen, *arguments]
+    command = [program("telltale-edge"), "display", "--socket", str(path), "--listen", listen, *arguments]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
     try:
         assert child.stdout is not None
@@ -75,6 +77,32 @@ def display_at(socket: Path, *arguments: str, listen: str = "127.0.0.1:0") -> It
     finally:
         child.terminate()
         child.communicate(timeout=20)
+
+
+@contextmanager
+def daemon_with_a_leak(folder: Path) -> Iterator[Path]:
+    """`telltale-edge run` on a simulated car that loses its coolant soon, twenty times as fast; its channel."""
+    config = folder / "edge.toml"
+    config.write_text(
+        'profile = "telltale-car"\n[[bus]]\nsource = "sim:car?fault=coolant_leak@20x4&seed=7"\nspeed = 20\n'
+        '[state]\ndirectory = "."\n[cab]\nvoice = "none"\n[cab.display]\nenabled = true\n'
+    )
+    command = [program("telltale-edge"), "run", "--config", str(config)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield folder / SOCKET
+    finally:
+        child.terminate()
+        child.wait(timeout=30)
+
+
+def states_at(path: Path, timeout_s: float = 60.0) -> Iterator[CabState]:
+    """Every state that a channel tells, from now on."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(timeout_s)
+        connection.connect(str(path))
+        with connection.makefile("rb") as lines:
+            yield from (state for state in map(read_state, lines) if state is not None)
 
 
 def shown(number: int, severity: str, action: str, text: str, *, acknowledged: bool = False) -> Shown:

@@ -18,7 +18,7 @@ from edge.display.access import COOKIE, WRONG_S, Guard, Hosts
 from edge.display.box import Box, NoBox
 from edge.display.gate import Answer, Gate, body_of, problem
 from edge.display.view import view_of
-from edge.display.wording import Words, words_of
+from edge.display.wording import CODE_PAGE, Wording
 from edge.driver.notice import Wish
 
 PAGE: Final = Path(__file__).parent / "page"
@@ -38,10 +38,11 @@ class _Asked(BaseModel):
 class Display:
     """What answers; belongs to one event loop."""
 
-    def __init__(self, box: Box, guard: Guard, hosts: Hosts, *, alive_s: float = ALIVE_S) -> None:
+    def __init__(self, box: Box, guard: Guard, hosts: Hosts, wording: Wording, *, alive_s: float = ALIVE_S) -> None:
         self.stopping = False
         self._box = box
         self._guard = guard
+        self._wording = wording
         self._alive_s = alive_s
         self._watching = 0
         self._gate = Gate(guard, hosts, self._stranger)
@@ -95,10 +96,7 @@ class Display:
             self._watching -= 1
 
     def _view(self) -> dict[str, object]:
-        return view_of(self._box.state, self._words())
-
-    def _words(self) -> Words:
-        return words_of(self._box.language)
+        return view_of(self._box.state, self._wording.of(self._box.language))
 
     async def _request(self, request: Request) -> Response:
         body = await body_of(request)
@@ -134,8 +132,8 @@ class Display:
         return problem(401, "code_needed", "Open the page and enter the code first.")
 
     def _ask_code(self, said: str, status: int, headers: dict[str, str] | None = None) -> Response:
-        words = self._words()
-        shown = {key: html.escape(text) for key, text in words.say.items()}
+        words = self._wording.of(self._box.language)
+        shown = {name: html.escape(words.phrase(name)) for name in CODE_PAGE}
         page = self._code_page.substitute(shown, language=words.language, said=shown[said], said_kind=said)
         return Response(page, status, headers, "text/html")
 

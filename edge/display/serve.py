@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from edge.display.access import Guard, Hosts
 from edge.display.app import Display
 from edge.display.box import Box
 from edge.display.kept import FILE, keep_code
+from edge.display.wording import Wording
 from edge.errors import ConfigError
 
 BACKLOG: Final = 64
@@ -53,12 +54,22 @@ class Listening:
         return self.host in LOOPBACK
 
 
-def serve(socket_path: Path, listening: Listening, code: str | None, say: Callable[[str], object]) -> None:
+def serve(
+    socket_path: Path,
+    listening: Listening,
+    say: Callable[[str], object],
+    *,
+    code: str | None = None,
+    words: Sequence[Path] = (),
+) -> None:
     """Show the box's state until Ctrl-C or SIGTERM; `say` is given one line about where and with which code.
 
+    `words`: folders with catalogues of the installer's.
+
     Raises:
-        ConfigError: nobody can listen there.
+        ConfigError: nobody can listen there, or a catalogue cannot be used.
     """
+    wording = Wording(words)
     listener = _bind(listening)
     port = int(listener.getsockname()[1])
     guard = Guard(None, b"", time.monotonic)
@@ -67,11 +78,12 @@ def serve(socket_path: Path, listening: Listening, code: str | None, say: Callab
         guard = Guard(kept.code, bytes.fromhex(kept.key), time.monotonic)
     host = f"[{listening.host}]" if ":" in listening.host else listening.host
     say(f"display: http://{host}:{port}/" + (f"  code {guard.code}" if guard.code else "") + "\n")
-    asyncio.run(_serve(Box(socket_path), guard, Hosts(_names(listening), port, not listening.is_loopback), listener))
+    hosts = Hosts(_names(listening), port, any_address=not listening.is_loopback)
+    box = Box(socket_path)
+    asyncio.run(_serve(box, Display(box, guard, hosts, wording), listener))
 
 
-async def _serve(box: Box, guard: Guard, hosts: Hosts, listener: socket.socket) -> None:
-    display = Display(box, guard, hosts)
+async def _serve(box: Box, display: Display, listener: socket.socket) -> None:
     server = _Server(display.app())
     loop = asyncio.get_running_loop()
 

@@ -2,8 +2,10 @@
 
 from typing import Any, Final
 
-from edge.display.wording import Words
+from edge.display.wording import said_by_page
 from edge.driver.notice import CabState, Shown, Telltale
+from edge.driver.words import Words
+from edge.wire.messages import Action, Severity
 
 NS_PER_MS: Final = 1_000_000
 STANDING: Final = ("parked", "starting", "idling", "charging")
@@ -16,28 +18,22 @@ def view_of(state: CabState | None, words: Words) -> dict[str, Any]:
     While it is driven: one sentence, what to do, how many more. Only standing: the list, and what may be asked for.
     """
     if state is None:
-        return _page(words, CabState(), words.say["no_box"], None, 0) | {"standing": False}
+        return _page(words, CabState(), words.phrase("no_connection"), None, 0) | {"standing": False}
     gravest = state.alerts[0] if state.alerts else None
-    sentence = gravest.text if gravest else _nothing_fires(state, words)
-    view = _page(words, state, sentence, gravest, len(state.alerts[1:]) + state.more)
+    nothing = words.phrase("state_unknown") if state.telltale is Telltale.UNKNOWN else ""
+    view = _page(words, state, gravest.text if gravest else nothing, gravest, len(state.alerts[1:]) + state.more)
     if view["standing"]:
         view["alerts"] = [_row(alert, words) for alert in state.alerts]
     return view
-
-
-def _nothing_fires(state: CabState, words: Words) -> str:
-    if state.telltale is Telltale.UNKNOWN:
-        return words.say["nothing_heard"]
-    return ""
 
 
 def _page(words: Words, state: CabState, sentence: str, gravest: Shown | None, more: int) -> dict[str, Any]:
     return {
         "language": words.language,
         "telltale": state.telltale.value,
-        "title": words.telltale[state.telltale.value],
+        "title": _title(state.telltale, words),
         "sentence": sentence,
-        "action": _action(gravest, words),
+        "action": None if gravest is None else _action(gravest, words),
         "more": _more(more, words),
         "standing": state.doing in STANDING,
         "alerts": [],
@@ -46,36 +42,38 @@ def _page(words: Words, state: CabState, sentence: str, gravest: Shown | None, m
         "modes": _modes(state, words),
         "until_ms": None if state.workshop_until is None else state.workshop_until // NS_PER_MS,
         "more_listed": _more(state.more, words),
-        "lost": {"title": words.telltale["unknown"], "sentence": words.say["no_box"]},
-        "say": words.say,
+        "lost": {"title": _title(Telltale.UNKNOWN, words), "sentence": words.phrase("no_connection")},
+        "say": {**said_by_page(words)},
     }
+
+
+def _title(telltale: Telltale, words: Words) -> str:
+    return words.phrase("unknown" if telltale is Telltale.UNKNOWN else f"state_{telltale}")
 
 
 def _modes(state: CabState, words: Words) -> list[dict[str, str]]:
     modes = {"workshop": state.workshop, "private": state.private}
-    return [{"name": name, "word": words.say[name]} for name, on in modes.items() if on]
+    return [{"name": name, "word": words.phrase(name)} for name, on in modes.items() if on]
 
 
-def _action(alert: Shown | None, words: Words) -> dict[str, str] | None:
-    if alert is None:
-        return None
-    known = alert.action if alert.action in words.action else "watch"
-    return {"name": known, "word": words.action[known]}
+def _action(alert: Shown, words: Words) -> dict[str, str]:
+    """In a few words; what a newer box has and we do not know is to be watched."""
+    known = alert.action if alert.action in set(Action) else Action.WATCH.value
+    return {"name": known, "word": words.phrase(f"action_{known}_short")}
 
 
 def _more(number: int, words: Words) -> str:
-    if number == 0:
-        return ""
-    return words.say["more_one"] if number == 1 else words.say["more_many"].format(n=number)
+    return words.phrase("more", n=number) if number else ""
 
 
 def _row(alert: Shown, words: Words) -> dict[str, Any]:
+    known = alert.severity if alert.severity in set(Severity) else Severity.WARNING.value
     return {
         "id": alert.id,
-        "severity": alert.severity,
-        "severity_word": words.severity.get(alert.severity, words.severity["warning"]),
+        "severity": known,
+        "severity_word": words.phrase(f"severity_{known}"),
         "text": alert.text,
         "action": _action(alert, words),
         "acknowledged": alert.acknowledged,
-        "label": words.say["acknowledge_this"].format(text=alert.text),
+        "label": f"{words.phrase('acknowledge')}: {alert.text}",
     }

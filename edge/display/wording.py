@@ -1,63 +1,53 @@
 """What the page itself says, in the language of the cab; sentences about the vehicle come with the state."""
 
-from dataclasses import dataclass
-from functools import cache
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
+from edge.driver.words import Words, load_words
+from edge.errors import ConfigError
 
-from edge.toml_file import read_toml
-
-FOLDER: Final = Path(__file__).parent / "words"
+logger = logging.getLogger(__name__)
 FALLBACK: Final = "en"
+SAID: Final = (
+    "acknowledge", "private", "workshop", "on", "off", "hold_to_confirm", "press_again", "not_taken", "alerts_shown",
+    "switches",
+)  # fmt: skip
+"""What the page draws by itself."""
+CODE_PAGE: Final = ("code_enter", "code_hint", "code_wrong", "code_wait", "code_go")
+LANGUAGES_MAX: Final = 32
 
 
-class _Catalogue(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class Wording:
+    """Finds the words of a language once; one that is not there is said, and English instead."""
 
-    name: str
-    telltale: dict[str, str]
-    action: dict[str, str]
-    severity: dict[str, str]
-    say: dict[str, str]
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        """`folders`: the installer's own catalogues.
 
+        Raises:
+            ConfigError: English cannot be had with them.
+        """
+        self._folders = tuple(folders)
+        self._found = {FALLBACK: load_words(FALLBACK, self._folders)}
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One language: its code (BCP 47) and what stands in its catalogue, by section and key."""
+    def of(self, language: str) -> Words:
+        """The words of a language, of its parent where it has none itself (de-AT: de), at last English."""
+        if language not in self._found and len(self._found) < LANGUAGES_MAX:
+            self._found[language] = self._load(language)
+        return self._found.get(language, self._found[FALLBACK])
 
-    language: str
-    telltale: dict[str, str]
-    action: dict[str, str]
-    severity: dict[str, str]
-    say: dict[str, str]
-
-
-def languages() -> list[str]:
-    """Those that have a catalogue."""
-    return sorted(file.stem for file in FOLDER.glob("*.toml"))
-
-
-def words_of(language: str) -> Words:
-    """The words of a language; of its parent where it has none itself (de-AT: de), at last English."""
-    known = languages()
-    parent = language.partition("-")[0]
-    return _read(next(one for one in (language, parent, FALLBACK) if one in known))
+    def _load(self, language: str) -> Words:
+        try:
+            return load_words(language, self._folders)
+        except ConfigError as error:
+            logger.warning("display: %s; English instead", error)
+            return self._found[FALLBACK]
 
 
-@cache
-def _read(language: str) -> Words:
-    """Raises ConfigError where the file was spoiled; what it lacks is said in English."""
-    file = FOLDER / f"{language}.toml"
-    own = read_toml(_Catalogue, file, what="catalogue", see="edge/display/words/en.toml for every key")
-    if language == FALLBACK:
-        return Words(language, own.telltale, own.action, own.severity, own.say)
-    english = _read(FALLBACK)
-    return Words(
-        language,
-        {**english.telltale, **own.telltale},
-        {**english.action, **own.action},
-        {**english.severity, **own.severity},
-        {**english.say, **own.say},
+def said_by_page(words: Words) -> Mapping[str, str]:
+    """Phrases by name; in `until` the page fills in the time itself, by the clock of the device."""
+    return MappingProxyType(
+        {**{name: words.phrase(name) for name in SAID}, "until": words.phrase("until", time="{time}")}
     )

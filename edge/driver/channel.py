@@ -58,16 +58,20 @@ class Channel:
         self._alive_at = 0.0
         self._selector = selectors.DefaultSelector()
         self._woken, self._waker = socket.socketpair()
-        self._thread = threading.Thread(target=self._run, name="cab channel", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="cab display", daemon=True)
         self._listen()
 
     @property
     def counters(self) -> Mapping[str, int]:
-        """`clients` connected so far; `states` told; `requests` taken; `refused.<reason>`; `dropped.slow`."""
+        """`clients` connected so far; `states` told; `requests` taken; `refused.<reason>`; `dropped.slow`;
+        `left_to_the_state`: notices.
+        """
         return dict(self._counted)
 
-    def say(self, notice: Notice) -> None:
-        """Nothing: a display shows what it knows by the state, and speaks to no ear."""
+    def say(self, notice: Notice) -> None:  # noqa: ARG002  every output takes notices
+        """Only counted: a display is told of the alert by the state, and speaks to no ear."""
+        if not self._closing.is_set():
+            self._counted["left_to_the_state"] += 1
 
     def show(self, state: CabState) -> None:
         """Tell every client, and each that comes."""

@@ -35,8 +35,9 @@ class _RequestLine(BaseModel):
 
 
 def state_line(state: CabState) -> bytes:
-    """The state as a line."""
-    return b'{"v":%d,"kind":"state","state":%s}\n' % (VERSION, _STATE.dump_json(state))
+    """The state as a line; what is no text in UTF-8 is told as question marks."""
+    said = {"v": VERSION, "kind": "state", "state": _STATE.dump_python(state, mode="json")}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
 
 
 def alive_line() -> bytes:

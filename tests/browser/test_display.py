@@ -12,7 +12,19 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from edge.driver.notice import Request, Telltale, Wish
 from tests.browser.axe import barriers
-from tests.displays import CODE, TEXTS, Cab, Started, cab_in, display_at, shown, state_of, three_alerts
+from tests.displays import (
+    CODE,
+    TEXTS,
+    Cab,
+    Started,
+    cab_in,
+    daemon_with_a_leak,
+    display_at,
+    shown,
+    state_of,
+    states_at,
+    three_alerts,
+)
 
 pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.timeout(120)]
 PHONE: Final = ViewportSize(width=360, height=640)
@@ -93,7 +105,7 @@ def see(page: Page, telltale: str) -> None:
 
 def share_of_height(page: Page) -> float:
     pixels = page.locator("#sentence").evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
-    return float(pixels) / page.evaluate("() => innerHeight")
+    return float(pixels) / float(page.evaluate("() => innerHeight"))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -165,7 +177,7 @@ def test_no_connection_is_unknown_within_seconds_and_never_the_last_state(cab: C
     see(page, "green")
     cab.end()
     see(page, "unknown")
-    expect(page.get_by_role("heading")).to_contain_text("No connection to the box.")
+    expect(page.get_by_role("heading")).to_contain_text("No connection to the box")
     cab.begin_again()
     cab.show(state_of(Telltale.AMBER, three_alerts()[1]))
     see(page, "amber")
@@ -184,7 +196,7 @@ def test_a_page_that_hears_nothing_for_ten_seconds_knows_nothing(cab: Cab, displ
     see(page, "red")
     page.clock.run_for(3000)
     see(page, "unknown")
-    expect(page.get_by_role("heading")).to_contain_text("Keine Verbindung zur Box.")
+    expect(page.get_by_role("heading")).to_contain_text("Keine Verbindung zur Box")
     assert page.get_by_role("button").count() == 0
     context.close()
 
@@ -224,7 +236,7 @@ def test_a_switch_is_held_for_a_second(name: str, wish: Wish, cab: Cab, look: Lo
     page.mouse.down()
     page.clock.run_for(800)
     page.mouse.up()
-    expect(switch).to_contain_text("Hold for 1 second")
+    expect(page.get_by_text("Hold for one second")).to_be_visible()
     page.clock.run_for(2000)
     assert cab.requests.empty()
     page.mouse.down()
@@ -245,7 +257,7 @@ def test_who_can_only_press_presses_a_switch_twice(cab: Cab, look: Look) -> None
     cab.show(state_of(Telltale.GREEN, doing="parked"))
     switch = page.get_by_role("button", name="Private")
     switch.dispatch_event("click")
-    expect(switch).to_contain_text("Press again")
+    expect(page.get_by_text("Press once more to confirm")).to_be_visible()
     assert cab.requests.empty()
     switch.dispatch_event("click")
     assert cab.asked() == Request(Wish.PRIVATE_ON, "display")
@@ -314,22 +326,38 @@ def test_another_device_enters_the_code_once_and_again_after_it_was_changed(
     with display_at(cab.socket, "--code", CODE) as display:
         page = look(url=display.url)
         assert barriers(page) == []
-        page.get_by_label("Code").fill("111111")
-        page.get_by_role("button", name="Enter").click()
-        expect(page.get_by_text("That is not the code.")).to_be_visible()
-        page.get_by_label("Code").fill(CODE)
+        page.get_by_label("Enter the code").fill("111111")
+        page.get_by_role("button", name="Continue").click()
+        expect(page.get_by_text("That is not the code")).to_be_visible()
+        page.get_by_label("Enter the code").fill(CODE)
         page.keyboard.press("Enter")
         see(page, "green")
         page.reload()
         see(page, "green")
         port = str(urlsplit(display.url).port)
     with display_at(cab.socket, "--code", "13572468", listen=f"127.0.0.1:{port}"):
-        expect(page.get_by_label("Code")).to_be_visible()
+        expect(page.get_by_label("Enter the code")).to_be_visible()
     complaints.clear()
 
 
 def test_the_lamp_before_anything_was_heard_is_unknown(look: Look) -> None:
     page = look()
     see(page, "unknown")
-    expect(page.get_by_role("heading")).to_contain_text("Nothing is heard of the vehicle.")
+    expect(page.get_by_role("heading")).to_contain_text("Nothing is heard of the vehicle")
     assert page.title() == "Telltale: Unknown"
+
+
+def test_a_leak_is_seen_from_green_to_red_and_acknowledged_at_the_next_stop(browser: Browser, tmp_path: Path) -> None:
+    """The whole way: a simulated car, the daemon's rules, its channel, the display, a touch, and back."""
+    with display_at(tmp_path / "cab.sock") as display, daemon_with_a_leak(tmp_path) as channel:
+        context = browser.new_context(viewport=TABLET, has_touch=True)
+        page = context.new_page()
+        page.goto(display.url)
+        for telltale in ("green", "amber", "red"):
+            see(page, telltale)
+        expect(page.get_by_role("heading")).to_contain_text("Danger")
+        page.get_by_role("button", name=re.compile("^Seen: The engine is overheating")).tap()
+        states = states_at(channel)
+        gravest = next(state.alerts[0] for state in states if state.alerts[0].acknowledged)
+        assert (gravest.severity, gravest.action) == ("critical", "stop_now")
+        context.close()

@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from edge.display.wording import words_of
+from edge.display.view import view_of
 from edge.driver.notice import CabState, Telltale
+from edge.driver.words import load_words
 from tests.browser.conftest import find_browser
 from tests.displays import CODE, TEXTS, Cab, Started, cab_in, display_at, state_of, three_alerts
 
@@ -76,7 +77,7 @@ def take(browser: Browser, cab: Cab, display: Started, out: Path, only: str) -> 
 
 def title_of(state: CabState) -> str:
     """What the page's title says of this state."""
-    return words_of(state.language).telltale[state.telltale.value]
+    return str(view_of(state, load_words(state.language))["title"])
 
 
 def shoot(page: Page, file: Path) -> None:

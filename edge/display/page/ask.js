@@ -1,6 +1,5 @@
 // Asks the box for something, and says so where it was not taken.
-const SHOWN_MS = 4000;
-let hiding = 0;
+import { tell } from "./tell.js";
 
 export async function ask(request, button, say) {
   button.disabled = true;
@@ -11,12 +10,5 @@ export async function ask(request, button, say) {
   };
   const answer = await fetch("request", options).catch(() => null);
   button.disabled = false;
-  if (answer?.ok) return;
-  const failed = document.getElementById("failed");
-  failed.textContent = say.failed;
-  failed.hidden = false;
-  clearTimeout(hiding);
-  hiding = setTimeout(() => {
-    failed.hidden = true;
-  }, SHOWN_MS);
+  if (!answer?.ok) tell(say.not_taken);
 }

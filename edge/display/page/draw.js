@@ -1,7 +1,7 @@
 // Puts a state on the page. Everything was decided and worded by the display; texts go in as text, never as markup.
 import { ask } from "./ask.js";
 import { fit } from "./fit.js";
-import { holdable, word } from "./hold.js";
+import { holdable } from "./hold.js";
 
 const part = (id) => document.getElementById(id);
 let said = "";
@@ -75,7 +75,7 @@ function until(view) {
 function drawList(view) {
   const list = part("list");
   list.hidden = !view.standing || !view.alerts.length;
-  list.setAttribute("aria-label", view.say.alerts);
+  list.setAttribute("aria-label", view.say.alerts_shown);
   const focused = document.activeElement?.dataset?.alert;
   list.querySelector("ul").replaceChildren(...view.alerts.map((alert) => row(alert, view.say)));
   if (view.more_listed) list.querySelector("ul").append(element("li", "rest", view.more_listed));
@@ -86,7 +86,7 @@ function row(alert, say) {
   const action = element("p", "action", icon(`action-${alert.action.name}`), element("span", "", alert.action.word));
   const foot = element("div", "row-foot", action);
   if (alert.acknowledged) {
-    foot.append(element("p", "seen", icon("check"), element("span", "", say.acknowledged)));
+    foot.append(element("p", "seen", icon("check"), element("span", "", say.acknowledge)));
   } else {
     const button = element("button", "", icon("check"), element("span", "", say.acknowledge));
     button.type = "button";
@@ -109,8 +109,8 @@ function drawSwitches(view) {
     const on = Boolean(view[name]);
     button.setAttribute("aria-pressed", String(on));
     button.querySelector(".name").textContent = view.say[name];
-    word(button, on ? view.say.on : view.say.off, view.say);
-    holdable(button, () => ask({ wish: `${name}_${on ? "off" : "on"}` }, button, view.say));
+    button.querySelector(".state").textContent = on ? view.say.on : view.say.off;
+    holdable(button, view.say, () => ask({ wish: `${name}_${on ? "off" : "on"}` }, button, view.say));
   }
 }
 

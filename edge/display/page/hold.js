@@ -1,13 +1,15 @@
 // A switch that is held for a second, so that no sleeve and no rough road turns it. Who can only press, presses twice.
+import { tell } from "./tell.js";
+
 const HOLD_MS = 1000;
 const AGAIN_MS = 5000;
 const doing = new WeakMap();
-const states = new WeakMap();
 
-export function holdable(button, done) {
+export function holdable(button, say, done) {
   const first = !doing.has(button);
-  doing.set(button, done);
+  doing.set(button, { say, done });
   if (!first) return;
+  const finish = () => doing.get(button).done();
   let holding = 0;
   let pressedAt = -Infinity;
   const stop = () => {
@@ -15,7 +17,7 @@ export function holdable(button, done) {
     clearTimeout(holding);
     holding = 0;
     button.classList.remove("holding");
-    say(button, "hold");
+    tell(doing.get(button).say.hold_to_confirm);
   };
   const start = () => {
     if (holding || button.disabled) return;
@@ -23,7 +25,7 @@ export function holdable(button, done) {
     holding = setTimeout(() => {
       holding = 0;
       button.classList.remove("holding");
-      doing.get(button)();
+      finish();
     }, HOLD_MS);
   };
   button.addEventListener("pointerdown", (event) => {
@@ -44,25 +46,10 @@ export function holdable(button, done) {
     if (event.detail !== 0 || holding) return;
     if (event.timeStamp - pressedAt < AGAIN_MS) {
       pressedAt = -Infinity;
-      doing.get(button)();
+      finish();
     } else {
       pressedAt = event.timeStamp;
-      say(button, "again");
+      tell(doing.get(button).say.press_again);
     }
   });
-}
-
-export function word(button, text, words) {
-  states.set(button, { text, words });
-  button.querySelector(".state").textContent = text;
-}
-
-function say(button, key) {
-  // For a moment what to do, then again how it stands.
-  const place = button.querySelector(".state");
-  const { words } = states.get(button);
-  place.textContent = words[key];
-  setTimeout(() => {
-    if (place.textContent === words[key]) place.textContent = states.get(button).text;
-  }, AGAIN_MS);
 }

@@ -36,6 +36,16 @@ PHRASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "code_wrong": (),
         "code_wait": (),
         "code_go": (),
+        "unknown": (),
+        "more": ("n",),
+        "until": ("time",),
+        "on": (),
+        "off": (),
+        "press_again": (),
+        "not_taken": (),
+        "alerts_shown": (),
+        "switches": (),
+        "code_hint": (),
     }
 )
 """Each phrase and the names that may stand in its braces; with `n` it may have a form for one and one for many."""

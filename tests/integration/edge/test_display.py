@@ -73,7 +73,7 @@ def test_without_the_box_a_page_is_told_that_nothing_is_known_until_it_is_back(c
         next(one for one in told if one["telltale"] == "green")
         cab.end()
         lost = next(told)
-        assert (lost["telltale"], lost["sentence"]) == ("unknown", "No connection to the box.")
+        assert (lost["telltale"], lost["sentence"]) == ("unknown", "No connection to the box")
         assert httpx.get(f"{display.url}/healthz").status_code == 503
         cab.begin_again()
         cab.show(RED)
@@ -92,7 +92,7 @@ def test_a_display_that_starts_before_the_daemon_waits_for_it(tmp_path: Path) ->
 
 def test_what_is_asked_for_reaches_the_daemon(cab: Cab, display: Started) -> None:
     with watching(display) as told:
-        next(one for one in told if one["sentence"] == "Nothing is heard of the vehicle.")
+        next(one for one in told if one["sentence"] == "Nothing is heard of the vehicle")
         assert post(display, json={"wish": "acknowledge", "alert": "alert-1"}).status_code == 204
         assert cab.asked() == Request(Wish.ACKNOWLEDGE, "display", "alert-1")
         assert post(display, json={"wish": "private_on"}).status_code == 204
@@ -110,7 +110,7 @@ def test_what_cannot_be_asked_for_is_refused_with_what_can(body: bytes, cab: Cab
 def test_what_is_too_long_too_often_or_for_nobody_is_refused(cab: Cab, display: Started) -> None:
     assert post(display, content=b"x" * (BODY_BYTES_MAX + 1)).status_code == 413
     with watching(display) as told:
-        next(one for one in told if one["sentence"] == "Nothing is heard of the vehicle.")
+        next(one for one in told if one["sentence"] == "Nothing is heard of the vehicle")
         answers = [post(display, json={"wish": "private_off"}).status_code for _ in range(REQUESTS_MAX + 5)]
         assert set(answers) <= {204, 429}
         cab.end()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from gpiozero.pins.mock import MockFactory  # type: ignore[import-untyped]  # it ships no types
 
+from edge.driver.channel import Channel
 from edge.driver.desktop import Desktop
 from edge.driver.notice import CabState, Output, Telltale
 from edge.driver.outputs import open_outputs
@@ -52,17 +53,19 @@ def no_factory() -> MockFactory:
     raise OSError("no /dev/gpiochip0")
 
 
-OPENERS: dict[str, Callable[[], Output]] = {
-    "terminal": lambda: Terminal(lambda _: None),
-    "terminal that is gone": lambda: Terminal(broken_write),
-    "speech": lambda: Speech(SpeechSettings(enabled=True, player=SWALLOW)),
-    "speech without a program": lambda: Speech(
+OPENERS: dict[str, Callable[[Path], Output]] = {
+    "terminal": lambda _: Terminal(lambda _: None),
+    "terminal that is gone": lambda _: Terminal(broken_write),
+    "speech": lambda _: Speech(SpeechSettings(enabled=True, player=SWALLOW)),
+    "speech without a program": lambda _: Speech(
         SpeechSettings(enabled=True, player=["no-such-player"]), program="no-such"
     ),
-    "speech that hangs": lambda: Speech(SpeechSettings(enabled=True, player=STUCK)),
-    "pins": lambda: Pins(PINS, Asked(), factory=MockFactory),
-    "pins without a board": lambda: Pins(PINS, Asked(), factory=no_factory),
-    "desktop without a session": lambda: Desktop(DesktopSettings(enabled=True, bus="unix:path=/no/bus"), Asked()),
+    "speech that hangs": lambda _: Speech(SpeechSettings(enabled=True, player=STUCK)),
+    "pins": lambda _: Pins(PINS, Asked(), factory=MockFactory),
+    "pins without a board": lambda _: Pins(PINS, Asked(), factory=no_factory),
+    "desktop without a session": lambda _: Desktop(DesktopSettings(enabled=True, bus="unix:path=/no/bus"), Asked()),
+    "display": lambda folder: Channel(folder / "cab.sock", Asked()),
+    "display without a folder": lambda folder: Channel(folder / "nowhere" / "cab.sock", Asked()),
 }
 
 
@@ -70,7 +73,7 @@ OPENERS: dict[str, Callable[[], Output]] = {
 def output(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Output]:
     opener = OPENERS.get(request.param)
     if opener is not None:
-        output = opener()
+        output = opener(tmp_path)
         yield output
         output.close()
         return

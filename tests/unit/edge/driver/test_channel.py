@@ -335,7 +335,7 @@ def test_where_nobody_can_listen_is_the_trouble_of_the_display_alone(
     channel.show(RED)
     channel.say(Notice("a-1", "critical", "stop_now", "Stop.", 3, interrupts=True))
     channel.close()
-    assert channel.counters == {}
+    assert channel.counters == {"left_to_the_state": 1}
     assert not (tmp_path / "file").exists() or (tmp_path / "file").read_text() == "kept"
 
 
@@ -369,7 +369,7 @@ def test_a_state_holds_no_place_and_no_speed() -> None:
                 id=st.text(max_size=40),
                 severity=st.just("info"),
                 action=st.just("watch"),
-                text=st.text(st.characters(exclude_categories=["Cs"]), max_size=120),
+                text=st.text(st.characters(), max_size=120),
                 started=st.integers(0, 2**62),
                 acknowledged=st.booleans(),
             ),
@@ -382,11 +382,13 @@ def test_a_state_holds_no_place_and_no_speed() -> None:
         workshop_until=st.none() | st.integers(0, 2**62),
     )
 )
-def test_every_state_comes_out_of_its_line_as_it_went_in(state: CabState) -> None:
+def test_every_state_comes_out_of_its_line_as_it_went_in_but_for_what_is_no_text(state: CabState) -> None:
     line = state_line(state)
     assert line.count(b"\n") == 1
     assert len(line) <= STATE_BYTES_MAX
-    assert read_state(line) == state
+    texts = [alert.text.encode("utf-8", "replace").decode() for alert in state.alerts]
+    alerts = tuple(replace(alert, text=text) for alert, text in zip(state.alerts, texts, strict=True))
+    assert read_state(line) == replace(state, alerts=alerts)
 
 
 def test_a_newer_box_may_say_more(tmp_path: Path) -> None:

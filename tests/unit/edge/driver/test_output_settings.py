@@ -11,7 +11,7 @@ from edge.driver.settings import OutputSettings
 def test_every_output_but_the_terminal_is_off_by_default() -> None:
     settings = OutputSettings()
     assert settings.voice == "text"
-    assert not any(part.enabled for part in (settings.speech, settings.pins, settings.desktop))
+    assert not any(part.enabled for part in (settings.speech, settings.pins, settings.desktop, settings.display))
 
 
 @pytest.mark.parametrize(
