@@ -8,7 +8,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory  # type: ignore[import-untyped]  # it ships no types
 
 from edge.driver.notice import CabState, Request, Wish
-from edge.driver.pins import PRIVATE_HELD_S, Pins
+from edge.driver.pins import Pins
 from edge.driver.settings import PinSettings
 from tests.notices import Asked, notice, state
 from tests.waiting import wait_until
@@ -140,7 +140,6 @@ def test_modes_are_toggled_by_holding_and_not_by_a_touch(board: Board) -> None:
     board.wires[WORKSHOP].drive_low()
     wait_until(lambda: len(board.asked.requests) == 2, "both were held")
     assert board.asked.requests == [Request(Wish.PRIVATE_ON, "button"), Request(Wish.WORKSHOP_ON, "button")]
-    assert PRIVATE_HELD_S == 3.0
 
 
 def test_a_mode_that_is_on_is_turned_off_by_its_button(board: Board) -> None:
@@ -149,6 +148,15 @@ def test_a_mode_that_is_on_is_turned_off_by_its_button(board: Board) -> None:
     board.wires[WORKSHOP].drive_low()
     wait_until(lambda: len(board.asked.requests) == 2, "both were held")
     assert [request.wish for request in board.asked.requests] == [Wish.PRIVATE_OFF, Wish.WORKSHOP_OFF]
+
+
+def test_lamps_and_buttons_have_one_thread_together() -> None:
+    before = set(threading.enumerate())
+    board = Board()
+    board.pins.show(state("critical"))
+    wait_until(lambda: len(board.pulses_s(RED)) >= 1, "red blinks")
+    assert [thread.name for thread in set(threading.enumerate()) - before] == ["cab pins"]
+    board.pins.close()
 
 
 def test_the_end_is_dark_silent_and_frees_the_pins(board: Board) -> None:
