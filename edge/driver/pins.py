@@ -58,6 +58,7 @@ class Pins:
         """What sounds, how grave it is, since when."""
         self._buttons = Buttons()
         self._board: Board | None = None
+        self._tried_at = now() - retry_s
         self._trouble = ""
         self._closed = False
         self._worker = Worker(self.name, self._step)
@@ -115,8 +116,10 @@ class Pins:
 
     def _step(self) -> float | None:
         """Switch what has to be switched; the seconds until the next time."""
-        if self._board is None and not self._opened():
-            return self._retry_s
+        if self._board is None:
+            left_s = self._tried_at + self._retry_s - self._now()
+            if left_s > 0 or not self._opened():
+                return max(left_s, 0.0) or self._retry_s
         with self._lock:
             due = self._buttons.due(self._now())
         for wish in due:
@@ -125,10 +128,12 @@ class Pins:
             return self._switched()
         except Exception as error:  # noqa: BLE001  gpiozero and what is below it raise what they like
             self._let_go()
+            self._tried_at = self._now()
             self._trouble = f"the pins failed: {error}. Remedy: look at the wiring and at `pinout`"
             return self._retry_s
 
     def _opened(self) -> bool:
+        self._tried_at = self._now()
         try:
             self._board = Board(self._settings, self._factory(), self._moved)
         except Exception as error:  # noqa: BLE001  as above

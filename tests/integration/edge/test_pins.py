@@ -32,8 +32,9 @@ class Board:
     def __init__(self, settings: PinSettings = SETTINGS) -> None:
         self.factory = MockFactory()
         self.asked = Asked()
-        self.pins = Pins(settings, self.asked, factory=lambda: self.factory)
+        # Before another thread asks for them: two that ask for a pin at once would get two.
         self.wires = {number: self.factory.pin(number) for number in settings.used}
+        self.pins = Pins(settings, self.asked, factory=lambda: self.factory)
 
     def is_on(self, number: int) -> bool:
         return bool(self.wires[number].state)
@@ -195,6 +196,35 @@ def test_a_board_without_pins_is_trouble_told_with_its_remedy_and_tried_again() 
     assert pins.counters["lost"] == 1
     is_there.set()
     wait_until(lambda: pins.trouble == "", "the pins are open")
+    pins.close()
+
+
+def test_pins_that_are_not_there_are_not_looked_for_with_every_news() -> None:
+    tried = []
+
+    def factory() -> Any:
+        tried.append(1)
+        raise OSError("no /dev/gpiochip0")
+
+    pins = Pins(SETTINGS, Asked(), factory=factory)
+    wait_until(lambda: pins.trouble != "", "trouble")
+    for _ in range(100):
+        pins.show(state("critical"))
+        pins.say(notice())
+    pins.close()
+    assert len(tried) == 1
+
+
+def test_pins_that_fail_are_let_go_and_opened_anew() -> None:
+    factories = [MockFactory(), MockFactory()]
+    amber, green, green_anew = factories[0].pin(AMBER), factories[0].pin(GREEN), factories[1].pin(GREEN)
+    given = iter(factories)
+    pins = Pins(SETTINGS, Asked(), factory=lambda: next(given), retry_s=0.05)
+    wait_until(lambda: len(amber.states) > 1, "amber flashes: all pins are open")
+    green.function = "input"  # another program has taken it
+    pins.show(state())
+    wait_until(lambda: green_anew.function == "output" and bool(green_anew.state), "green shines by the second")
+    assert pins.trouble == ""
     pins.close()
 
 
