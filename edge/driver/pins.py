@@ -1,23 +1,19 @@
-"""Pins: lamps, a buzzer and buttons at a Raspberry Pi. The only room that knows gpiozero."""
+"""Pins: what lamps and a buzzer tell the driver, and what buttons ask for."""
 
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from edge.driver.lamps import AMBER, BUZZES, GREEN, RED, Light, Rhythm, light
+from edge.driver.board import Board, Factory, lgpio
+from edge.driver.buttons import Buttons
+from edge.driver.lamps import BUZZES, Light, Rhythm, light
 from edge.driver.notice import CabState, Notice, Request, Requests, Wish
 from edge.driver.settings import PinSettings
 from edge.driver.turns import gravity
 from edge.driver.worker import RETRY_S, Worker
 
-PRIVATE_HELD_S: Final = 3.0
-WORKSHOP_HELD_S: Final = 5.0
-BOUNCE_S: Final = 0.03
-"""So long a contact chatters."""
 INSTALL: Final = (
     "pip install 'telltale[cab]' on a 64-bit Raspberry Pi, the daemon's user in the group gpio, "
     "and a working folder that it may write to"
@@ -29,9 +25,6 @@ SILENT: Final = "silent"
 LOST: Final = "lost"
 PRESSED: Final = "pressed"
 CAUSES: Final = (BUZZED, JOINED, SILENT, LOST, PRESSED)
-
-Factory = Callable[[], Any]
-"""Gives a pin factory of gpiozero, or raises whatever the libraries below it raise."""
 
 
 class Pins:
@@ -53,7 +46,7 @@ class Pins:
     ) -> None:
         """`retry_s`: between two attempts to get at the pins; `now`: seconds of a clock that never jumps."""
         self._settings = settings
-        self._factory = factory or _lgpio
+        self._factory = factory or lgpio
         self._retry_s = retry_s
         self._now = now
         self._requests = requests
@@ -63,7 +56,9 @@ class Pins:
         self._light, self._lit_at = Light(), now()
         self._buzz: tuple[Rhythm, int, float] | None = None
         """What sounds, how grave it is, since when."""
-        self._board: _Board | None = None
+        self._buttons = Buttons()
+        self._board: Board | None = None
+        self._tried_at = now() - retry_s
         self._trouble = ""
         self._closed = False
         self._worker = Worker(self.name, self._step)
@@ -121,18 +116,26 @@ class Pins:
 
     def _step(self) -> float | None:
         """Switch what has to be switched; the seconds until the next time."""
-        if self._board is None and not self._opened():
-            return self._retry_s
+        if self._board is None:
+            left_s = self._tried_at + self._retry_s - self._now()
+            if left_s > 0 or not self._opened():
+                return max(left_s, 0.0) or self._retry_s
+        with self._lock:
+            due = self._buttons.due(self._now())
+        for wish in due:
+            self._ask(wish)
         try:
             return self._switched()
         except Exception as error:  # noqa: BLE001  gpiozero and what is below it raise what they like
             self._let_go()
+            self._tried_at = self._now()
             self._trouble = f"the pins failed: {error}. Remedy: look at the wiring and at `pinout`"
             return self._retry_s
 
     def _opened(self) -> bool:
+        self._tried_at = self._now()
         try:
-            self._board = _Board(self._settings, self._factory(), self._pressed)
+            self._board = Board(self._settings, self._factory(), self._moved)
         except Exception as error:  # noqa: BLE001  as above
             self._trouble = f"the pins cannot be used: {str(error) or type(error).__name__}. Remedy: {INSTALL}"
             return False
@@ -145,22 +148,29 @@ class Pins:
             return self._retry_s
         now_s = self._now()
         with self._lock:
-            wanted, buzz = light(self._state, board.lamps), self._buzz
+            wanted, buzz, button_s = light(self._state, board.lamps), self._buzz, self._buttons.next_s(now_s)
         if wanted != self._light:
             self._light, self._lit_at = wanted, now_s
         is_lit = wanted.rhythm.is_on(now_s - self._lit_at)
         board.shine(wanted.lamps if is_lit else frozenset())
-        nexts = [wanted.rhythm.next_s(now_s - self._lit_at) if wanted.lamps else None]
+        nexts = [button_s, wanted.rhythm.next_s(now_s - self._lit_at) if wanted.lamps else None]
         board.sound(buzz is not None and buzz[0].is_on(now_s - buzz[2]))
         if buzz is not None:
             nexts.append(buzz[0].next_s(now_s - buzz[2]))
         return min((wait_s for wait_s in nexts if wait_s is not None), default=None)
 
-    def _pressed(self, wish: Wish) -> None:
-        """A button was pressed, or held long enough; in a thread of gpiozero."""
+    def _moved(self, wish: Wish, is_down: bool) -> None:
+        """A button went down or came up."""
         with self._lock:
-            if self._closed:
-                return
+            if is_down:
+                self._buttons.press(wish, self._now())
+            else:
+                self._buttons.release(wish)
+        self._worker.wake()
+
+    def _ask(self, wish: Wish) -> None:
+        """Hand on what a button asks for; the button of a mode that is on turns it off."""
+        with self._lock:
             self._counts[PRESSED] += 1
             state = self._state
             if wish is Wish.ACKNOWLEDGE:
@@ -169,84 +179,11 @@ class Pins:
             wish = Wish.PRIVATE_OFF
         elif wish is Wish.WORKSHOP_ON and state.workshop:
             wish = Wish.WORKSHOP_OFF
-        self._worker.wake()
         self._requests(Request(wish, "button"))
 
     def _let_go(self) -> None:
         board, self._board = self._board, None
+        with self._lock:
+            self._buttons = Buttons()  # one that is down is not seen to come up any more
         if board is not None:
             board.close()
-
-
-class _Board:
-    """What is wired to the pins. Any call may raise whatever gpiozero and the libraries below it raise."""
-
-    def __init__(self, settings: PinSettings, factory: Any, pressed: Callable[[Wish], None]) -> None:
-        self._factory = factory
-        self._devices: list[Any] = []
-        self._is_on: dict[str, bool] = {}
-        self._outputs: dict[str, Any] = {}
-        try:
-            self._open(settings, pressed)
-        except BaseException:
-            self.close()
-            raise
-        self.lamps = frozenset(self._outputs) - {"buzzer"}
-
-    def shine(self, lamps: frozenset[str]) -> None:
-        """Light exactly these."""
-        for name in self.lamps:
-            self._switch(name, on=name in lamps)
-
-    def sound(self, on: bool) -> None:
-        """Sound the buzzer, or silence it."""
-        if "buzzer" in self._outputs:
-            self._switch("buzzer", on=on)
-
-    def close(self) -> None:
-        """Give the pins back, which switches everything off."""
-        for device in (*self._devices, self._factory):
-            with suppress(Exception):  # one that cannot be given back keeps none of the others
-                device.close()
-
-    def _switch(self, name: str, *, on: bool) -> None:
-        if self._is_on.get(name, False) != on:
-            self._outputs[name].value = on
-            self._is_on[name] = on
-
-    def _open(self, settings: PinSettings, pressed: Callable[[Wish], None]) -> None:
-        import gpiozero  # type: ignore[import-untyped]  # noqa: PLC0415  it ships no types; only who has pins has it
-
-        wired = {RED: settings.red, AMBER: settings.amber, GREEN: settings.green, "buzzer": settings.buzzer}
-        for name, pin in wired.items():
-            if pin is not None:
-                self._outputs[name] = gpiozero.DigitalOutputDevice(
-                    pin, active_high=settings.active_high, pin_factory=self._factory
-                )
-                self._devices.append(self._outputs[name])
-        for pin, wish, held_s in (
-            (settings.acknowledge, Wish.ACKNOWLEDGE, 0.0),
-            (settings.private, Wish.PRIVATE_ON, PRIVATE_HELD_S),
-            (settings.workshop, Wish.WORKSHOP_ON, WORKSHOP_HELD_S),
-        ):
-            if pin is not None:
-                button = gpiozero.Button(
-                    pin,
-                    pull_up=settings.pull_up,
-                    bounce_time=BOUNCE_S,
-                    hold_time=held_s or 1.0,
-                    pin_factory=self._factory,
-                )
-                self._devices.append(button)
-                setattr(button, "when_held" if held_s else "when_pressed", partial(pressed, wish))
-
-
-def _lgpio() -> Any:
-    """The pins of this Raspberry Pi, by lgpio and nothing else: gpiozero would try four libraries and warn of each.
-
-    lgpio makes a pipe in the working folder. $LG_WD names another, but with it lgpio changes the folder of the whole
-    program, so we leave that to the installer.
-    """
-    from gpiozero.pins.lgpio import LGPIOFactory  # type: ignore[import-untyped]  # noqa: PLC0415  as above
-
-    return LGPIOFactory()

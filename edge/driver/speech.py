@@ -27,7 +27,7 @@ CAUSES: Final = (SAID, CUT, FAILED, DROPPED_UNSAID)
 
 
 class Speech:
-    """Says notices one after the other, never two at once. A graver one that interrupts ends what is being said.
+    """Says notices one after the other, never two at once. One that interrupts ends what does not, or is less grave.
 
     What was ended so is said again afterwards; what cannot be said is tried again for half a minute.
     """

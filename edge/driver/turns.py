@@ -10,7 +10,7 @@ from edge.driver.notice import Notice
 WAITING_MAX: Final = 8
 """More nobody listens to; what would be told last is dropped."""
 STALE_S: Final = 30.0
-"""What waited longer is news no more, unless it is critical."""
+"""What waited longer is news no more, unless it is critical or must be heard now."""
 _ORDER: Final = ("critical", "warning", "info")
 
 REPLACED: Final = "replaced"
@@ -25,8 +25,8 @@ def gravity(severity: str) -> int:
 
 
 def cuts_in(notice: Notice, said: Notice) -> bool:
-    """Whether a notice ends what is being said: it must be heard now, and that is less grave."""
-    return notice.interrupts and gravity(notice.severity) < gravity(said.severity)
+    """Whether a notice ends what is being said: it must be heard now, and that need not be, or is less grave."""
+    return notice.interrupts and (not said.interrupts or gravity(notice.severity) < gravity(said.severity))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,7 +73,7 @@ class Turns:
         """The one whose turn it is and when it came; what has become stale is dropped. None: nothing waits."""
         while self._waiting:
             place = self._waiting.pop(0)
-            if place.gravity == 0 or now_s - place.at_s <= self._stale_s:
+            if not place.waits or place.gravity == 0 or now_s - place.at_s <= self._stale_s:
                 return place.notice, place.at_s
             self.counts[DROPPED_STALE] += 1
         return None

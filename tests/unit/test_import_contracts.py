@@ -60,7 +60,7 @@ OFFENCES = [
     ("cantools", "edge/bus/source.py", "import cantools"),
     ("onnxruntime", "edge/detect/rules.py", "import onnxruntime"),
     ("gpiozero", "edge/driver/lamps.py", "import gpiozero"),
-    ("gpiozero", "edge/driver/pins.py", "import lgpio"),
+    ("gpiozero", "edge/driver/board.py", "import lgpio"),
     ("jeepney", "edge/driver/desktop.py", "import jeepney"),
     ("aiomqtt", "edge/outbox.py", "import aiomqtt"),
     ("paho", "edge/link.py", "import paho.mqtt.client"),

@@ -8,7 +8,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory  # type: ignore[import-untyped]  # it ships no types
 
 from edge.driver.notice import CabState, Request, Wish
-from edge.driver.pins import PRIVATE_HELD_S, Pins
+from edge.driver.pins import Pins
 from edge.driver.settings import PinSettings
 from tests.notices import Asked, notice, state
 from tests.waiting import wait_until
@@ -32,8 +32,9 @@ class Board:
     def __init__(self, settings: PinSettings = SETTINGS) -> None:
         self.factory = MockFactory()
         self.asked = Asked()
-        self.pins = Pins(settings, self.asked, factory=lambda: self.factory)
+        # Before another thread asks for them: two that ask for a pin at once would get two.
         self.wires = {number: self.factory.pin(number) for number in settings.used}
+        self.pins = Pins(settings, self.asked, factory=lambda: self.factory)
 
     def is_on(self, number: int) -> bool:
         return bool(self.wires[number].state)
@@ -140,7 +141,6 @@ def test_modes_are_toggled_by_holding_and_not_by_a_touch(board: Board) -> None:
     board.wires[WORKSHOP].drive_low()
     wait_until(lambda: len(board.asked.requests) == 2, "both were held")
     assert board.asked.requests == [Request(Wish.PRIVATE_ON, "button"), Request(Wish.WORKSHOP_ON, "button")]
-    assert PRIVATE_HELD_S == 3.0
 
 
 def test_a_mode_that_is_on_is_turned_off_by_its_button(board: Board) -> None:
@@ -149,6 +149,15 @@ def test_a_mode_that_is_on_is_turned_off_by_its_button(board: Board) -> None:
     board.wires[WORKSHOP].drive_low()
     wait_until(lambda: len(board.asked.requests) == 2, "both were held")
     assert [request.wish for request in board.asked.requests] == [Wish.PRIVATE_OFF, Wish.WORKSHOP_OFF]
+
+
+def test_lamps_and_buttons_have_one_thread_together() -> None:
+    before = set(threading.enumerate())
+    board = Board()
+    board.pins.show(state("critical"))
+    wait_until(lambda: len(board.pulses_s(RED)) >= 1, "red blinks")
+    assert [thread.name for thread in set(threading.enumerate()) - before] == ["cab pins"]
+    board.pins.close()
 
 
 def test_the_end_is_dark_silent_and_frees_the_pins(board: Board) -> None:
@@ -187,6 +196,35 @@ def test_a_board_without_pins_is_trouble_told_with_its_remedy_and_tried_again() 
     assert pins.counters["lost"] == 1
     is_there.set()
     wait_until(lambda: pins.trouble == "", "the pins are open")
+    pins.close()
+
+
+def test_pins_that_are_not_there_are_not_looked_for_with_every_news() -> None:
+    tried = []
+
+    def factory() -> Any:
+        tried.append(1)
+        raise OSError("no /dev/gpiochip0")
+
+    pins = Pins(SETTINGS, Asked(), factory=factory)
+    wait_until(lambda: pins.trouble != "", "trouble")
+    for _ in range(100):
+        pins.show(state("critical"))
+        pins.say(notice())
+    pins.close()
+    assert len(tried) == 1
+
+
+def test_pins_that_fail_are_let_go_and_opened_anew() -> None:
+    factories = [MockFactory(), MockFactory()]
+    amber, green, green_anew = factories[0].pin(AMBER), factories[0].pin(GREEN), factories[1].pin(GREEN)
+    given = iter(factories)
+    pins = Pins(SETTINGS, Asked(), factory=lambda: next(given), retry_s=0.05)
+    wait_until(lambda: len(amber.states) > 1, "amber flashes: all pins are open")
+    green.function = "input"  # another program has taken it
+    pins.show(state())
+    wait_until(lambda: green_anew.function == "output" and bool(green_anew.state), "green shines by the second")
+    assert pins.trouble == ""
     pins.close()
 
 

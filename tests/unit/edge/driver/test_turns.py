@@ -1,5 +1,6 @@
 """Whose turn it is to be said, and what is not said any more."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,12 +66,14 @@ def test_newer_word_of_an_alert_takes_the_place_of_the_older() -> None:
     assert turns.counts["replaced"] == 1
 
 
-def test_what_waited_too_long_is_stale_unless_it_is_critical() -> None:
+def test_what_waited_too_long_is_stale_unless_it_is_critical_or_must_be_heard_now() -> None:
     turns = Turns()
     for alert, severity in (("w", "warning"), ("c", "critical"), ("i", "info")):
         turns.add(notice(alert, severity), 0.0)
+    turns.add(Notice("stop", "warning", "stop_now", "", 1, True), 0.0)
+    turns.add(Notice("grave", "critical", "watch", "", 3, False), 0.0)
     turns.add(notice("new"), 1.0)
-    assert taken(turns, STALE_S + 0.5) == ["c", "new"]
+    assert taken(turns, STALE_S + 0.5) == ["c", "stop", "grave", "new"]
     assert turns.counts["dropped_stale"] == 2
 
 
@@ -95,12 +98,25 @@ def test_what_was_cut_off_gives_way_to_newer_word_of_its_alert() -> None:
     assert (one[0].text, len(turns), turns.counts["replaced"]) == ("newer", 0, 1)
 
 
-def test_only_what_interrupts_and_is_graver_cuts_in() -> None:
-    critical, warning = notice("c", "critical"), notice("w", "warning")
-    assert cuts_in(critical, warning)
-    assert not cuts_in(critical, critical)
-    assert not cuts_in(warning, notice("i", "info"))  # it does not interrupt
-    assert not cuts_in(Notice("w", "warning", "watch", "", 1, True), critical)
+@pytest.mark.parametrize(
+    ("notice", "said", "cuts"),
+    [
+        (("critical", True), ("warning", False), True),
+        (("critical", True), ("warning", True), True),
+        (("critical", True), ("critical", True), False),
+        (("critical", False), ("info", False), False),
+        (("warning", False), ("info", False), False),
+        (("warning", True), ("warning", False), True),
+        (("warning", True), ("warning", True), False),
+        (("warning", True), ("critical", True), False),
+        (("warning", True), ("critical", False), True),
+    ],
+)
+def test_what_must_be_heard_now_cuts_in_unless_what_is_said_must_be_and_is_as_grave(
+    notice: tuple[str, bool], said: tuple[str, bool], cuts: bool
+) -> None:
+    one, other = (Notice("a", severity, "watch", "", 0, interrupts) for severity, interrupts in (notice, said))
+    assert cuts_in(one, other) is cuts
 
 
 def test_a_severity_that_nobody_knows_is_the_least_grave() -> None:
