@@ -2,8 +2,11 @@
 
 A reading (latitude and longitude of one moment) is believed when it is on Earth, accurate enough, and where the vehicle
 can have come since the last one; what is not is counted by why. A place that seems out of reach is believed once it has
-held for several readings (a ferry, a tow truck, a receiver that woke up wrong). Between two readings the accuracy gets
-worse by as much as the vehicle moves; while it is known to stand its place stays where it is, since receivers wander.
+held for several readings (a ferry, a tow truck, a receiver that woke up wrong). The very same place though the vehicle
+drove is no reading: receivers repeat the last one in tunnels, and until they have found themselves.
+
+Between two readings the accuracy gets worse by as much as the vehicle moves; while it is known to stand its place stays
+where it is, since receivers wander.
 """
 
 import math
@@ -42,7 +45,7 @@ UNSURE_NS: Final = 10 * NANOSECONDS
 """Older is unknown where the speed is unknown."""
 SKIPPED_NS: Final = NANOSECONDS
 """Ticks further apart than the coarsest grid: what it did in between nobody saw."""
-STEP_M: Final = 10.0
+STEP_M: Final = 5.0
 """In such steps accuracy gets worse, so that who judges positions need not do so at every tick."""
 
 
@@ -64,7 +67,7 @@ class Whereabouts:
     def __init__(self) -> None:
         self.fix: Fix | None = None
         """Where it is now; None: unknown."""
-        self.counters = {"no_fix": 0, "inaccurate": 0, "jumped": 0}
+        self.counters = {"no_fix": 0, "inaccurate": 0, "repeated": 0, "jumped": 0}
         """Readings that were not believed, by why."""
         self._pair = _Pair()
         self._last: Fix | None = None
@@ -73,7 +76,7 @@ class Whereabouts:
         """What is told of it: while it stands, the best reading since."""
         self._elsewhere = _Elsewhere()
         self._driven_m = 0.0
-        """Since `_place` was read."""
+        """Since a reading was believed and told."""
         self._pace_mps = 0.0
         """How fast it was, as speed or readings told last."""
         self._is_carried = False
@@ -90,7 +93,10 @@ class Whereabouts:
         stands = speed_kmh <= MOVING_KMH
         self._drive(speed_kmh, stands, until)
         if self._pair.completes(heard_at(LATITUDE), heard_at(LONGITUDE)) and (reading := self._reading(value)):
-            self._weigh(reading, stands)
+            if not math.isnan(speed_kmh) and self._repeats(reading):
+                self.counters["repeated"] += 1
+            else:
+                self._weigh(reading, stands)
         self.fix = self._told(until, is_sure=not math.isnan(speed_kmh))
 
     def _drive(self, speed_kmh: float, stands: bool, until: int) -> None:
@@ -116,6 +122,13 @@ class Whereabouts:
             return None
         return Fix(self._pair.at, latitude, longitude, accuracy_m)
 
+    def _repeats(self, reading: Fix) -> bool:
+        """Whether it is the last one that was believed, to the last digit, though it drove since."""
+        if self._last is None or not self._driven_m:
+            return False
+        last, here = self._last, (reading.latitude_deg, reading.longitude_deg)
+        return (last.latitude_deg, last.longitude_deg) == here
+
     def _weigh(self, reading: Fix, stands: bool) -> None:
         """Believe a reading that is within reach, or that others like it confirm."""
         last, held = self._last, self._place if stands else None
@@ -136,7 +149,9 @@ class Whereabouts:
             self._last, self._is_carried = reading, stands
 
     def _believe(self, reading: Fix) -> None:
-        last, self._place, self._driven_m = self._last, reading, 0.0
+        last, self._place = self._last, reading
+        age_ns = (self._until or 0) - reading.at - self._pair.apart_ns
+        self._driven_m = self._pace_mps * age_ns / NANOSECONDS
         if last is not None and 0 < reading.at - last.at <= UNSURE_NS:
             self._pace_mps = min(distance_m(last, reading) * NANOSECONDS / (reading.at - last.at), FASTEST_MPS)
 

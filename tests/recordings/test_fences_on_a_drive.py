@@ -75,14 +75,21 @@ def readings(frames: Sequence[Frame]) -> list[tuple[int, Place, float]]:
     return found
 
 
-def test_the_first_true_position_is_a_jump_until_it_has_held_for_five_seconds(
+def test_the_old_position_is_forgotten_when_it_drives_and_the_first_true_one_is_believed(
     frames: list[Frame], tmp_path: Path
 ) -> None:
     subject, _ = drive(tmp_path, frames)
-    assert subject.history.whereabouts.counters == {"no_fix": 0, "inaccurate": 0, "jumped": 4}
+    assert subject.history.whereabouts.counters == {"no_fix": 0, "inaccurate": 0, "repeated": 106, "jumped": 0}
     fix = subject.history.whereabouts.fix
     assert fix is not None
     assert (fix.latitude_deg, fix.longitude_deg) == pytest.approx(END, abs=1e-6)
+
+
+def test_where_nothing_but_the_receiver_is_heard_the_first_true_position_is_a_jump_until_it_has_held(
+    frames: list[Frame], tmp_path: Path
+) -> None:
+    subject, _ = drive(tmp_path, [frame for frame in frames if frame.id == 3])
+    assert subject.history.whereabouts.counters == {"no_fix": 0, "inaccurate": 0, "repeated": 0, "jumped": 4}
 
 
 def test_the_goal_is_entered_when_the_receiver_is_surely_in_it_and_is_not_left(

@@ -121,6 +121,15 @@ def test_what_is_too_far_to_matter_alone_is_not_looked_at(
     assert quick == whole or (quick == -math.inf and whole <= -within_m * (1 - 1e-3))
 
 
+def test_many_polygons_are_as_each_alone() -> None:
+    turns = np.random.default_rng(5).uniform(0.2, 1.0, (100, 9))
+    many = [star((52.0 + number / 2000, 13.0), 0.02, list(turns[number])) for number in range(100)]
+    together = Polygons([outline(corners) for corners in many]).depths(52.02, 13.003, 800.0)
+    alone = [Polygons([outline(corners)]).depths(52.02, 13.003, 800.0)[0] for corners in many]
+    assert list(together) == alone
+    assert 40 < np.count_nonzero(together > -800.0) < 100
+
+
 @settings(max_examples=30, deadline=None)
 @given(corners=stars)
 def test_the_innermost_place_is_about_as_deep_as_any(corners: list[Place]) -> None:
