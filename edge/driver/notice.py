@@ -120,7 +120,7 @@ class Request:
 
     wish: Wish
     by: str
-    """button, display."""
+    """button, display, desktop."""
     alert: str | None = None
     """Of an acknowledgement; None: all."""
 
