@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, time, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -31,7 +30,6 @@ from edge.profile import (
     known_buses,
     placed,
 )
-from edge.style import CAR, HEAVY, StyleLimits
 from edge.toml_file import read_toml
 from edge.wire.envelope import VehicleName
 
@@ -266,10 +264,6 @@ class StyleSettings(_Part):
     """Vans are cars; trucks and buses are heavy. A profile of a heavy vehicle says so."""
     overspeed_kmh: Annotated[float, Field(gt=0, le=400)] | None = None
     """Absent: nothing is too fast."""
-
-    def limits(self) -> StyleLimits:
-        """As trips have it."""
-        return replace(HEAVY if self.vehicle == "heavy" else CAR, overspeed_kmh=self.overspeed_kmh)
 
 
 class PositionSettings(_Part):

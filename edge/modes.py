@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
-from edge.frames import NANOSECONDS
-
-TESTER_NS: Final = 600 * NANOSECONDS
-TESTED_NS: Final = 1800 * NANOSECONDS
-WORKSHOP_NS: Final = 8 * 3600 * NANOSECONDS
+S: Final = 1_000_000_000
+"""ns; from here, since whoever reads a configuration reads this, and needs no arrays."""
+TESTER_NS: Final = 600 * S
+TESTED_NS: Final = 1800 * S
+WORKSHOP_NS: Final = 8 * 3600 * S
 """A working day."""
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +29,7 @@ from edge.errors import ConfigError, ModelError
 from edge.hot import HotWatch
 from edge.judgement import Judgement
 from edge.profile import MappedDatabase
+from edge.style import CAR, HEAVY
 from edge.whereabouts import LATITUDE, LONGITUDE
 
 log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         row_bytes=config.memory.row_ring_mb * MEGABYTE,
         stopwatch=time.perf_counter_ns if any(spec.kind in LIVE for spec in specs) else None,
         private_hours=config.private.week(),
-        limits=config.style.limits(),
+        limits=replace(HEAVY if config.style.vehicle == "heavy" else CAR, overspeed_kmh=config.style.overspeed_kmh),
         position_every_s=config.position.every_s,
     )
     databases = list({id(one.database): one.database for one in bindings}.values())

@@ -79,18 +79,27 @@ def display_at(path: Path, *arguments: str, listen: str = "127.0.0.1:0") -> Iter
         child.communicate(timeout=20)
 
 
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """One that runs."""
+
+    channel: Path
+    pid: int
+
+
 @contextmanager
-def daemon_with_a_leak(folder: Path) -> Iterator[Path]:
-    """`telltale-edge run` on a simulated car that loses its coolant soon, twenty times as fast; its channel."""
+def daemon_with_a_leak(folder: Path, language: str = "en") -> Iterator[Daemon]:
+    """`telltale-edge run` on a simulated car that loses its coolant soon, twenty times as fast."""
     config = folder / "edge.toml"
     config.write_text(
         'profile = "telltale-car"\n[[bus]]\nsource = "sim:car?fault=coolant_leak@20x4&seed=7"\nspeed = 20\n'
-        '[state]\ndirectory = "."\n[cab]\nvoice = "none"\n[cab.display]\nenabled = true\n'
+        '[state]\ndirectory = "."\n[cab.display]\nenabled = true\n'
+        f'[cab]\nvoice = "none"\nlanguage = "{language}"\n'
     )
     command = [program("telltale-edge"), "run", "--config", str(config)]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        yield folder / SOCKET
+        yield Daemon(folder / SOCKET, child.pid)
     finally:
         child.terminate()
         child.wait(timeout=30)

@@ -349,7 +349,7 @@ def test_the_lamp_before_anything_was_heard_is_unknown(look: Look) -> None:
 
 def test_a_leak_is_seen_from_green_to_red_and_acknowledged_at_the_next_stop(browser: Browser, tmp_path: Path) -> None:
     """The whole way: a simulated car, the daemon's rules, its channel, the display, a touch, and back."""
-    with display_at(tmp_path / "cab.sock") as display, daemon_with_a_leak(tmp_path) as channel:
+    with display_at(tmp_path / "cab.sock") as display, daemon_with_a_leak(tmp_path) as daemon:
         context = browser.new_context(viewport=TABLET, has_touch=True)
         page = context.new_page()
         page.goto(display.url)
@@ -357,7 +357,7 @@ def test_a_leak_is_seen_from_green_to_red_and_acknowledged_at_the_next_stop(brow
             see(page, telltale)
         expect(page.get_by_role("heading")).to_contain_text("Danger")
         page.get_by_role("button", name=re.compile("^Seen: The engine is overheating")).tap()
-        states = states_at(channel)
+        states = states_at(daemon.channel)
         gravest = next(state.alerts[0] for state in states if state.alerts[0].acknowledged)
         assert (gravest.severity, gravest.action) == ("critical", "stop_now")
         context.close()

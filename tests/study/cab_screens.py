@@ -7,7 +7,7 @@ Every state on a phone and a tablet, by day and by night; some in every language
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -18,7 +18,18 @@ from edge.display.view import view_of
 from edge.driver.notice import CabState, Telltale
 from edge.driver.words import load_words
 from tests.browser.conftest import find_browser
-from tests.displays import CODE, TEXTS, Cab, Started, cab_in, display_at, state_of, three_alerts
+from tests.displays import (
+    CODE,
+    SOCKET,
+    TEXTS,
+    Cab,
+    Started,
+    cab_in,
+    daemon_with_a_leak,
+    display_at,
+    state_of,
+    three_alerts,
+)
 
 PHONE: Final = {"width": 360, "height": 640}
 TABLET: Final = {"width": 1024, "height": 600}
@@ -26,6 +37,7 @@ SIZES: Final = {"phone": PHONE, "tablet": TABLET}
 TONES: Final = {"day": "light", "night": "dark"}
 NOON: Final = "2026-06-15T12:00:00"
 QUIET_MS: Final = 150
+LEAK_MS: Final = 90_000
 
 
 def states() -> Iterator[tuple[str, CabState]]:
@@ -75,6 +87,29 @@ def take(browser: Browser, cab: Cab, display: Started, out: Path, only: str) -> 
             page.context.close()
 
 
+def take_leak(browser: Browser, folder: Path, out: Path) -> None:
+    """Through a leak of coolant, as rules and daemon tell it: driving until red, then at the next stop."""
+    for language in TEXTS:
+        own = folder / language
+        own.mkdir()
+        with display_at(own / SOCKET) as display, daemon_with_a_leak(own, language):
+            pages = {size: looking(browser, size, "light") for size in SIZES}
+            for page in pages.values():
+                page.goto(display.url)
+            for moment in ("unknown", "green", "amber", "red"):
+                _take_moment(pages, f"[data-telltale={moment}]", out, f"leak-{moment}-{language}")
+            _take_moment(pages, "[data-telltale=red][data-standing=yes]", out, f"leak-stopped-{language}")
+            for page in pages.values():
+                page.context.close()
+
+
+def _take_moment(pages: Mapping[str, Page], which: str, out: Path, name: str) -> None:
+    for size, page in pages.items():
+        page.locator(f"body{which}").wait_for(timeout=LEAK_MS)
+        page.screenshot(path=out / f"{name}-{size}-day.png")
+        print(out / f"{name}-{size}-day.png", flush=True)
+
+
 def title_of(state: CabState) -> str:
     """What the page's title says of this state."""
     return str(view_of(state, load_words(state.language))["title"])
@@ -92,6 +127,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.study.cab_screens", description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", default="", help="part of a name")
+    parser.add_argument("--leak", action="store_true", help="also those of a simulated leak; takes two minutes")
     options = parser.parse_args()
     program = find_browser()
     if program is None:
@@ -108,6 +144,8 @@ def main() -> int:
                 page = looking(browser, size, "light")
                 page.goto(display.url)
                 shoot(page, options.out / f"code-{size}-day.png")
+        if options.leak:
+            take_leak(browser, Path(folder), options.out)
         browser.close()
     return 0
 

@@ -20,7 +20,16 @@ from edge.display.gate import BODY_BYTES_MAX
 from edge.driver.channel import REQUESTS_MAX
 from edge.driver.notice import Request, Telltale, Wish
 from edge.errors import EXIT_CONFIG
-from tests.displays import CODE, Cab, Started, cab_in, display_at, state_of, three_alerts
+from tests.displays import (
+    CODE,
+    Cab,
+    Started,
+    cab_in,
+    daemon_with_a_leak,
+    display_at,
+    state_of,
+    three_alerts,
+)
 from tests.programs import run
 
 pytestmark = pytest.mark.timeout(60)
@@ -225,3 +234,24 @@ def test_a_box_without_the_extra_says_what_to_install() -> None:
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == EXIT_CONFIG
     assert "Install telltale[edge,display]" in ended.stderr
+
+
+def test_the_daemon_itself_listens_at_no_port(tmp_path: Path) -> None:
+    with display_at(tmp_path / "cab.sock") as display, daemon_with_a_leak(tmp_path) as daemon:
+        with watching(display) as told:
+            next(one for one in told if one["telltale"] == "green")
+        assert ports_of(display.program.pid) == [str(httpx.URL(display.url).port)]
+        assert ports_of(daemon.pid) == []
+
+
+def ports_of(pid: int) -> list[str]:
+    """Where a process listens for others, as the kernel tells (proc_net_tcp(5); of UDP, whatever is bound)."""
+    links = [str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir()]
+    own = {link[8:-1] for link in links if link.startswith("socket:[")}
+    found = []
+    for kind, listening in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
+        for line in Path(f"/proc/{pid}/net/{kind}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == listening and fields[9] in own:
+                found.append(str(int(fields[1].rsplit(":", 1)[1], 16)))
+    return found
