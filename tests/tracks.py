@@ -5,6 +5,7 @@ A track says which signals the vehicle has and how often each comes, and what it
     on | off                          the ignition, with the engine
     drive 300 s at 50 km/h north      gets there gently, then keeps it; without a speed it keeps the one it has
     stand 120 s drift 15 m            comes to rest gently; the position wanders by so much
+    charge 600 s                      at rest, and current comes through the plug
     brake 3 s to 20 km/h              evenly; also `accelerate`
     turn 9 s at 10 deg/s              to the right
     tunnel 120 s                      drives on without a position
@@ -34,7 +35,7 @@ from edge.catalogue import info
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.detect.finding import Detector
-from edge.doing import ENGINE_SPEED, IGNITION, READY, SPEED
+from edge.doing import CHARGING, ENGINE_SPEED, IGNITION, READY, SPEED
 from edge.frames import NANOSECONDS, Frame, FrameBatch
 from edge.grid import Grid
 from edge.judgement import Judgement, Outcome
@@ -59,6 +60,7 @@ PATHS: Final = {
     "fuel_total": "Vehicle.Telltale.Fuel.TotalUsed",
     "volts": f"{BATTERY}.CurrentVoltage",
     "amps": f"{BATTERY}.CurrentCurrent",
+    "charging": CHARGING,
 }
 """What a track's vehicle may have, by the names that tracks give."""
 POSITION: Final = ("latitude", "longitude", "accuracy")
@@ -152,6 +154,7 @@ class Vehicle:
     driven_m: float = 0.0
     burned_l: float = 0.0
     is_on: bool = False
+    is_charging: bool = False
     is_heard: bool = True
     has_position: bool = True
     strayed_m: tuple[float, float] = (0.0, 0.0)
@@ -186,7 +189,7 @@ def _move(vehicle: Vehicle, segment: Segment, left_s: float) -> None:
     """What the pedals do now."""
     wanted = segment.amounts["km/h"] / 3.6 if "km/h" in segment.amounts else vehicle.mps
     match segment.verb:
-        case "stand":
+        case "stand" | "charge":
             vehicle.mps2 = -min(COMFORT_MPS2, vehicle.mps / STEP_S)
         case "drive":
             missing = (wanted - vehicle.mps) / STEP_S
@@ -203,6 +206,7 @@ def _mislead(vehicle: Vehicle, segment: Segment, gone_s: float) -> None:
     far_m = segment.metres
     drift = far_m * math.sin(gone_s / 9.7), far_m * math.sin(gone_s / 6.1)
     vehicle.strayed_m = {"stand": drift, "jump": (0.0, far_m)}.get(segment.verb, (0.0, 0.0))
+    vehicle.is_charging = segment.verb == "charge"
     vehicle.is_heard = segment.verb not in ("silence", "ferry")
     vehicle.has_position = segment.verb != "tunnel" and "dark" not in segment.words
     kmh = segment.amounts.get("km/h", 0.0)
@@ -261,7 +265,8 @@ def _says(vehicle: Vehicle, track: Track) -> dict[str, float]:
         "fuel_rate": vehicle.litres_per_h,
         "fuel_total": 5000.0 + vehicle.burned_l,
         "volts": 400.0,
-        "amps": -1000.0 * vehicle.kilowatts / 400.0,
+        "amps": 100.0 if vehicle.is_charging else -1000.0 * vehicle.kilowatts / 400.0,
+        "charging": float(vehicle.is_charging),
         **vehicle.said,
     }
 

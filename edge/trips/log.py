@@ -135,7 +135,6 @@ class TripLog:
         trip, self._trip = self._trip, None
         if trip is None:
             return None
-        self._steps.forget()
         self._left = trip.places.left(trip.last_on)
         (distance_m, distance_by), odometer_km = trip.way.distance, trip.way.odometer_km
         return Trip(

@@ -79,11 +79,6 @@ class Steps:
         first, last = self._trail[0], self._trail[-1]
         return first if distance_m(first.fix, last.fix) - reach_m(first.fix, last.fix) > SET_OFF_M else None
 
-    def forget(self) -> None:
-        """The trip is over: what comes next is seen from here."""
-        while len(self._trail) > 1:
-            self._trail.popleft()
-
     def _stay(self, here: Stand, fix: Fix, heard: int) -> None:
         here.until, self._doubt = heard, None
         if fix.accuracy_m < here.fix.accuracy_m / 2:  # the first fixes after a cold start are poor
