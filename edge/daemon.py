@@ -328,6 +328,8 @@ class Daemon:
                 **self._judgement.book.counters,
             },
             "ring": {"frames": len(self._ring), "frames_overwritten": self._ring.frames_overwritten},
+            "position": self._judgement.places,
+            "private": {"summaries_withheld": self._judgement.summaries_withheld},
             "cab": self._cab.counters,
             "wishes": self._wishes.counters,
             "told": {"alerts": self._teller.alerts_began, "refused": self._teller.refused},

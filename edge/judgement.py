@@ -125,6 +125,11 @@ class Judgement:
         self._trip_is_private = False
         """It was private at some time."""
 
+    @property
+    def places(self) -> Mapping[str, int]:
+        """Readings of the position that were not believed, by cause, and positions that were due beyond the day's."""
+        return {**self.history.whereabouts.counters, "untold": self._tracker.dropped}
+
     def advance(self, cells: Cells) -> Iterator[Outcome]:
         """Judge cell by cell; what each brought to light, if anything."""
         samples = self.decoder.decode(cells.frames)
