@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from string import Template
@@ -18,8 +19,9 @@ from edge.display.access import COOKIE, WRONG_S, Guard, Hosts
 from edge.display.box import Box, NoBox
 from edge.display.gate import Answer, Gate, body_of, problem
 from edge.display.view import view_of
-from edge.display.wording import CODE_PAGE, Wording
+from edge.display.wording import CODE_PAGE, FALLBACK, Wording
 from edge.driver.notice import Wish
+from edge.driver.words import Words
 
 PAGE: Final = Path(__file__).parent / "page"
 TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -74,12 +76,12 @@ class Display:
         said = {"box": connected, "pages": self._watching, "wrong_codes": self._guard.wrong}
         return JSONResponse(said, 200 if connected else 503)
 
-    async def _events(self, _: Request) -> Response:
+    async def _events(self, request: Request) -> Response:
         if self._watching >= WATCHING_MAX:
             return problem(503, "too_many_pages", f"{WATCHING_MAX} pages are open. Close one of them.")
-        return StreamingResponse(self._told(), media_type="text/event-stream")
+        return StreamingResponse(self._told(_wanted(request)), media_type="text/event-stream")
 
-    async def _told(self) -> AsyncIterator[str]:
+    async def _told(self, wanted: str) -> AsyncIterator[str]:
         """What happens, from now on: the state at once and with every change, signs of life between."""
         self._watching += 1
         try:
@@ -90,13 +92,17 @@ class Display:
                     yield "event: alive\ndata: {}\n\n"
                 else:
                     told = self._box.number
-                    yield f"event: state\ndata: {json.dumps(self._view(), ensure_ascii=False)}\n\n"
+                    yield f"event: state\ndata: {json.dumps(self._view(wanted), ensure_ascii=False)}\n\n"
                 await self._box.news(told, self._alive_s)
         finally:
             self._watching -= 1
 
-    def _view(self) -> dict[str, object]:
-        return view_of(self._box.state, self._wording.of(self._box.language))
+    def _view(self, wanted: str) -> dict[str, object]:
+        return view_of(self._box.state, self._words(wanted))
+
+    def _words(self, wanted: str) -> Words:
+        """In the language of the cab; that of the device until it was heard."""
+        return self._wording.of(self._box.language or wanted)
 
     async def _request(self, request: Request) -> Response:
         body = await body_of(request)
@@ -116,26 +122,32 @@ class Display:
 
     async def _code(self, request: Request) -> Response:
         if self._guard.must_wait():
-            return self._ask_code("code_wait", 429, {"Retry-After": f"{WRONG_S:.0f}"})
+            return self._ask_code(request, "code_wait", 429, {"Retry-After": f"{WRONG_S:.0f}"})
         body = await body_of(request)
         entered = parse_qs((body or b"").decode("utf-8", "replace"), max_num_fields=4).get("code", [""])[0]
         cookie = self._guard.enter("".join(entered.split()))
         if cookie is None:
-            return self._ask_code("code_wrong", 403)
+            return self._ask_code(request, "code_wrong", 403)
         response = RedirectResponse("/", 303)
         response.set_cookie(COOKIE, cookie, max_age=YEAR_S, httponly=True, samesite="strict")
         return response
 
     async def _stranger(self, request: Request) -> Response:
         if request.url.path == "/":
-            return self._ask_code("code_hint", 403)
+            return self._ask_code(request, "code_hint", 403)
         return problem(401, "code_needed", "Open the page and enter the code first.")
 
-    def _ask_code(self, said: str, status: int, headers: dict[str, str] | None = None) -> Response:
-        words = self._wording.of(self._box.language)
+    def _ask_code(self, request: Request, said: str, status: int, headers: dict[str, str] | None = None) -> Response:
+        words = self._words(_wanted(request))
         shown = {name: html.escape(words.phrase(name)) for name in CODE_PAGE}
         page = self._code_page.substitute(shown, language=words.language, said=shown[said], said_kind=said)
         return Response(page, status, headers, "text/html")
+
+
+def _wanted(request: Request) -> str:
+    """The language that a device would have (RFC 9110, 12.5.4), by its first choice alone."""
+    found = re.match(r"[A-Za-z]{2,3}(-[A-Za-z]{2})?(?![A-Za-z0-9-])", request.headers.get("accept-language", ""))
+    return found[0] if found else FALLBACK
 
 
 def _file(file: Path, kind: str) -> Answer:

@@ -33,8 +33,8 @@ class Box:
         """None: there is no connection, so nothing is known."""
         self.number = 0
         """Of the state; another one with each change."""
-        self.language = "en"
-        """Of the cab, as long as it was heard last."""
+        self.language: str | None = None
+        """Of the cab, as it was heard last; None: never yet."""
         self._path = path
         self._silence_s = silence_s
         self._changed = asyncio.Event()

@@ -21,7 +21,7 @@ LANGUAGES_MAX: Final = 32
 
 
 class Wording:
-    """Finds the words of a language once; one that is not there is said, and English instead."""
+    """Finds the words of a language once; instead of one that is not there, English."""
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
         """`folders`: the installer's own catalogues.
@@ -42,7 +42,7 @@ class Wording:
         try:
             return load_words(language, self._folders)
         except ConfigError as error:
-            logger.warning("display: %s; English instead", error)
+            logger.info("display: %s; English instead", error)
             return self._found[FALLBACK]
 
 

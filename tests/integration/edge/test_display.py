@@ -99,6 +99,18 @@ def test_a_display_that_starts_before_the_daemon_waits_for_it(tmp_path: Path) ->
             next(one for one in told if one["telltale"] == "red")
 
 
+def test_until_the_cab_was_heard_a_page_speaks_the_language_of_its_device(tmp_path: Path) -> None:
+    with display_at(tmp_path / "cab.sock", "--code", CODE) as display:
+        for accepted, language in (("de-CH,fr;q=0.5", "de"), ("xx", "en"), ("*", "en"), ("<b>", "en"), ("hi", "hi")):
+            page = httpx.get(display.url, headers={"Accept-Language": accepted})
+            assert f'<html lang="{language}"' in page.text, accepted
+        with cab_in(tmp_path) as cab:
+            cab.show(state_of(Telltale.GREEN, language="es"))
+            cookie = post(display, "/code", data={"code": CODE}).headers["set-cookie"].split(";")[0]
+            with watching(display, **{"Cookie": cookie, "Accept-Language": "de"}) as told:
+                assert next(one for one in told if one["telltale"] == "green")["language"] == "es"
+
+
 def test_what_is_asked_for_reaches_the_daemon(cab: Cab, display: Started) -> None:
     with watching(display) as told:
         next(one for one in told if one["sentence"] == "Nothing is heard of the vehicle")
