@@ -121,7 +121,7 @@ export const en = {
     harsh_cornering: "harsh cornering",
     overspeed: "overspeed",
     calm: "nothing harsh",
-    movedOff: "Moved while switched off",
+    movedOff: "moved while switched off",
     private: "Private",
     privateHint: "Where and how was not told.",
   },

@@ -29,10 +29,10 @@ function Drive({ trip }: { trip: Trip }) {
         <strong>{moment(trip.started_at)}</strong>
         <span class="quiet">{courseOf(trip)}</span>
         {manner !== null && <span class="small">{manner}</span>}
+        {off !== null && <Chip tone="warning">{off}</Chip>}
         {way !== null && <span class="quiet small">{way}</span>}
       </span>
       <span class="row-side">
-        {off !== null && <Chip tone="warning">{off}</Chip>}
         <Distance of={trip} />
         <span class="quiet small">{usedOn(trip)}</span>
       </span>

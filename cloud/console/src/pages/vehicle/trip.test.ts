@@ -34,8 +34,8 @@ describe("a trip", () => {
   it.each([
     [null, null],
     [100, null],
-    [250, "Moved while switched off: 250 m"],
-    [12_400, "Moved while switched off: 12.4 km"],
+    [250, "moved while switched off: 250 m"],
+    [12_400, "moved while switched off: 12.4 km"],
   ])("that began %j m from the end of the one before is told where that says something", (metres, said) => {
     expect(movedOff({ ...TRIP, moved_off_m: metres })).toBe(said);
   });
