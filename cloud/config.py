@@ -74,7 +74,7 @@ class FleetConfig(_Section):
     summaries_per_vehicle: Rows = 44_640
     """A month of minutes."""
     places_days: Annotated[int, Field(ge=0, le=4_000)] = 90
-    """How long it is kept where a vehicle was in each hour; 0: not at all."""
+    """How long it is kept where a vehicle was, by the hour and by trips, and how these were driven; 0: not at all."""
 
 
 class InboxConfig(_Section):

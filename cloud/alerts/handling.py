@@ -24,6 +24,7 @@ class HandlingState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     """A person has seen it."""
     RESOLVED = "resolved"
+    """Nobody needs to do anything about it; its step says why."""
     REOPENED = "reopened"
     """It fires, and did so not long ago."""
 
@@ -48,6 +49,8 @@ class Step(StrEnum):
     """A newer alert of the same rule and component is open; the end of this one was never told."""
     HISTORY = "history"
     """It was over when it was first heard of."""
+    WORKSHOP = "workshop"
+    """It began while somebody worked on the vehicle, who has not given it back: it is kept, and disturbs nobody."""
 
 
 CLOSED_BY_PEOPLE: Final = frozenset({Step.REPAIRED, Step.FALSE_ALARM, Step.ACCEPTED})
@@ -77,7 +80,7 @@ class Handling:
             Conflict: it is over.
         """
         if not self.is_open:
-            raise Conflict(f"the alert is over ({self.step}); there is nothing left to acknowledge")
+            raise Conflict(f"{self._why_not_open()}; there is nothing to acknowledge")
         if self.state is HandlingState.ACKNOWLEDGED:
             return self
         return Handling(HandlingState.ACKNOWLEDGED, Step.SEEN, at, by, note)
@@ -94,7 +97,12 @@ class Handling:
             return Handling(HandlingState.RESOLVED, step, at, by, note)
         if self.step is step:
             return self
-        raise Conflict(f"the alert is over already ({self.step})")
+        raise Conflict(f"{self._why_not_open()}; there is nothing to close")
+
+    def _why_not_open(self) -> str:
+        if self.step is Step.WORKSHOP:
+            return "the alert began in a workshop and waits until the vehicle is given back"
+        return f"the alert is over already ({self.step})"
 
     def all_clear(self, at: datetime) -> "Handling":
         """The vehicle says that it is over; what a person closed before stays as the person said."""
@@ -119,6 +127,11 @@ def superseded(at: datetime) -> Handling:
 def history(at: datetime) -> Handling:
     """It was over when it was first heard of."""
     return Handling(HandlingState.RESOLVED, Step.HISTORY, at)
+
+
+def set_aside(at: datetime) -> Handling:
+    """It began in a workshop: nobody needs to do anything about it until the vehicle is given back."""
+    return Handling(HandlingState.RESOLVED, Step.WORKSHOP, at)
 
 
 @dataclass(frozen=True, slots=True)

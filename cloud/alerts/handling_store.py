@@ -98,7 +98,7 @@ _LIKE: Final = _HANDLED.where(
 )
 _OPEN_LIKE: Final = _LIKE.where(handlings.c.state != HandlingState.RESOLVED)
 _LAST_LIKE: Final = (
-    _LIKE.where(alerts.c.started_at <= sa.bindparam("began", type_=UtcTime))
+    _LIKE.where(alerts.c.started_at <= sa.bindparam("began", type_=UtcTime), handlings.c.step != Step.WORKSHOP)
     .order_by(alerts.c.started_at.desc())
     .limit(1)
 )
@@ -165,7 +165,7 @@ def open_like(connection: Connection, alert: Alert) -> Handled | None:
 
 
 def last_like(connection: Connection, alert: Alert) -> Handled | None:
-    """The last one of the same vehicle, rule and component that began before this one."""
+    """The last of its kind that began before this one; none that only a workshop saw."""
     row = connection.execute(_LAST_LIKE, {**_kind_of(alert), "began": alert.started_at}).first()
     return None if row is None else _of(row)
 

@@ -17,6 +17,7 @@ from cloud.alerts.handling import (
     begun,
     history,
     reactions_of,
+    set_aside,
     superseded,
 )
 from cloud.alerts.handling_store import Handled
@@ -42,7 +43,7 @@ class HandledAlert:
     alert: Alert
     handling: Handling
     incident: int | None
-    """None: it was over when it was first heard of."""
+    """None: it was over when it was first heard of, or is a workshop's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ class AlertService:
         entry = Entry(body.state, heard.observed_at, heard.clock, body.values, heard.received_at)
         store.add_entry(connection, heard.address, body.id, entry)
         match change:
-            case Change.OPENED:
+            case Change.OPENED if alert.workshop:
+                handling_store.put_handling(connection, alert, set_aside(heard.received_at), None)
+            case Change.OPENED | Change.GIVEN_BACK:
                 self._begin(connection, alert, heard)
             case Change.WORSENED:
                 self._worsen(connection, alert, heard)
@@ -318,4 +321,5 @@ def _told(heard: Heard, body: messages.Alert) -> Alert:
         flapping=body.flapping,
         freeze_frame=body.freeze_frame,
         trip=body.trip,
+        workshop=body.workshop,
     )

@@ -36,6 +36,7 @@ alerts: Final = sa.Table(
     sa.Column("flapping", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("freeze_frame", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("trip", sa.String(32)),
+    sa.Column("workshop", sa.Boolean, nullable=False, server_default=sa.false()),
     to_vehicle(),
     sa.Index("alerts_by_start", "started_at", "fleet", "vehicle", "id"),
     comment="Every alert once, as it stands",
@@ -82,6 +83,7 @@ def put_alert(connection: Connection, alert: Alert) -> None:
         "flapping": alert.flapping,
         "freeze_frame": dict(alert.freeze_frame),
         "trip": alert.trip,
+        "workshop": alert.workshop,
     }
     row = {"fleet": alert.address.fleet, "vehicle": alert.address.vehicle, "id": alert.id, **content}
     put(connection, alerts, row, key=("fleet", "vehicle", "id"), replace=tuple(content))
@@ -105,6 +107,8 @@ def list_alerts(connection: Connection, wanted: AlertFilter, *, after: Key | Non
         query = query.where(alerts.c.state == wanted.state)
     if wanted.since is not None:
         query = query.where(alerts.c.started_at >= wanted.since)
+    if wanted.workshop is not None:
+        query = query.where(alerts.c.workshop.is_(wanted.workshop))
     if after is not None:
         query = query.where(beyond(_KEY, after))
     return [_alert(row) for row in connection.execute(query)]
@@ -162,4 +166,5 @@ def _alert(row: Row[Any]) -> Alert:
         flapping=row.flapping,
         freeze_frame=row.freeze_frame,
         trip=row.trip,
+        workshop=row.workshop,
     )

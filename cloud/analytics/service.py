@@ -73,8 +73,8 @@ class AnalyticsService:
         )
 
     def _begun(self, fleet: str, period: Period) -> list[HandledAlert]:
-        """Alerts that began in the period, the earliest first."""
-        wanted = AlertFilter(fleet, since=period.since)
+        """Alerts that began in the period, the earliest first; none that only a workshop saw."""
+        wanted = AlertFilter(fleet, since=period.since, workshop=False)
         found = every(
             lambda window: self._alerts.alerts(wanted, window), INCIDENTS_MAX, "alerts", "name a shorter period"
         )

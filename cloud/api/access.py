@@ -203,9 +203,15 @@ def _drives(fleet: str | None = None, vehicle: str | None = None, since: Since =
 
 
 def _alerts(
-    fleet: str | None = None, vehicle: str | None = None, state: AlertState | None = None, since: Since = None
+    fleet: str | None = None,
+    vehicle: str | None = None,
+    state: AlertState | None = None,
+    since: Since = None,
+    workshop: Annotated[
+        bool | None, Query(description="Only those that began in a workshop and disturb nobody; or only the others.")
+    ] = None,
 ) -> AlertFilter:
-    return AlertFilter(fleet=fleet, vehicle=vehicle, state=state, since=since)
+    return AlertFilter(fleet=fleet, vehicle=vehicle, state=state, since=since, workshop=workshop)
 
 
 def _address(fleet: str, vehicle: str) -> Address:

@@ -73,9 +73,12 @@ class AlertForm(Form):
     """The vehicle when it began, by path; what was not known is not in it."""
     trip: Annotated[str | None, Field(examples=[None])]
     """The trip on which it began."""
+    workshop: bool
+    """It began while somebody worked on the vehicle, and disturbs nobody until the vehicle is given back and says that
+    it fires still."""
     handling: HandlingForm
     incident: Annotated[int | None, Field(examples=[17])]
-    """The incident that it belongs to; null: it was over when it was first heard of."""
+    """The incident that it belongs to; null: it was over when it was first heard of, or is a workshop's."""
 
 
 class EntryForm(Form):

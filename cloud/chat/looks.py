@@ -59,7 +59,7 @@ def health(near: Neighbours, asker: Asker, _: Nothing) -> ToldHealth:
 def alerts(near: Neighbours, asker: Asker, _: Nothing) -> ToldAlerts:
     """The warnings that are open, the most urgent first."""
     address = asker.address
-    wanted = AlertFilter(fleet=address.fleet, vehicle=address.vehicle, state=AlertState.FIRING)
+    wanted = AlertFilter(fleet=address.fleet, vehicle=address.vehicle, state=AlertState.FIRING, workshop=False)
     found = near.alerts.alerts(wanted, Window(_ALERTS_LOOKED_AT)).items
     still = [one for one in found if one.handling.is_open]
     still.sort(key=lambda one: (_URGENCY[one.alert.action], one.alert.started_at))

@@ -1,4 +1,4 @@
-"""The tables of trips and summaries, and all SQL on them."""
+"""The table of summaries and all SQL on it, and how drives of any kind are listed."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,32 +9,12 @@ from sqlalchemy.engine import Connection, Row
 
 from cloud.columns import METADATA, UtcTime, to_vehicle, vehicle_key, within
 from cloud.database import beyond, insert_once
-from cloud.fleet.model import DriveFilter, Driven, Summary, Trip
+from cloud.fleet.model import DriveFilter, Summary
 from cloud.pages import Key
 from edge.wire.envelope import Clock
 from edge.wire.messages import SignalSummary
 from edge.wire.topics import Address
 
-trips: Final = sa.Table(
-    "trips",
-    METADATA,
-    *vehicle_key(),
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("started_at", UtcTime, nullable=False),
-    sa.Column("ended_at", UtcTime, nullable=False),
-    sa.Column("ended_by", sa.String(200), nullable=False),
-    sa.Column("distance_m", sa.Float),
-    sa.Column("moving_s", sa.Float),
-    sa.Column("idle_s", sa.Float),
-    sa.Column("speed_max_kmh", sa.Float),
-    sa.Column("fuel_used_l", sa.Float),
-    sa.Column("alerts", sa.JSON, nullable=False),
-    sa.Column("clock", sa.String(16), nullable=False),
-    sa.Column("received_at", UtcTime, nullable=False),
-    to_vehicle(),
-    sa.Index("trips_by_start", "started_at", "fleet", "vehicle", "id"),
-    comment="Drives, from ignition on to ignition off",
-)
 summaries: Final = sa.Table(
     "summaries",
     METADATA,
@@ -49,59 +29,6 @@ summaries: Final = sa.Table(
     sa.Index("summaries_by_receipt", "received_at"),
     comment="What the signals of each vehicle did in each period; only the newest periods are kept",
 )
-
-
-def put_trip(connection: Connection, trip: Trip) -> bool:
-    """Keep a trip unless it is known by its id; whether it was new."""
-    row = {
-        "fleet": trip.address.fleet,
-        "vehicle": trip.address.vehicle,
-        "id": trip.id,
-        "started_at": trip.started_at,
-        "ended_at": trip.ended_at,
-        "ended_by": trip.ended_by,
-        "distance_m": trip.distance_m,
-        "moving_s": trip.moving_s,
-        "idle_s": trip.idle_s,
-        "speed_max_kmh": trip.speed_max_kmh,
-        "fuel_used_l": trip.fuel_used_l,
-        "alerts": list(trip.alerts),
-        "clock": trip.clock,
-        "received_at": trip.received_at,
-    }
-    return insert_once(connection, trips, row)
-
-
-def list_trips(connection: Connection, wanted: DriveFilter, *, after: Key | None, rows_max: int) -> list[Trip]:
-    """Trips, the latest start first."""
-    key = (trips.c.started_at, trips.c.fleet, trips.c.vehicle, trips.c.id)
-    return [_trip(row) for row in _listed(connection, trips, key, wanted, after=after, rows_max=rows_max)]
-
-
-def driven(connection: Connection, fleet: str, since: datetime, until: datetime) -> list[Driven]:
-    """What each vehicle of a fleet drove."""
-    told = sa.func.count(trips.c.distance_m)
-    columns = (sa.func.count().label("trips"), told.label("told"), sa.func.sum(trips.c.distance_m).label("metres"))
-    query = sa.select(trips.c.vehicle, *columns).where(_begun(since, until), trips.c.fleet == fleet)
-    rows = connection.execute(query.group_by(trips.c.vehicle).order_by(trips.c.vehicle))
-    return [
-        Driven(Address(fleet, row.vehicle), row.trips, row.trips - row.told, (row.metres or 0.0) / 1000.0)
-        for row in rows
-    ]
-
-
-def legs(connection: Connection, address: Address, since: datetime, until: datetime) -> list[tuple[datetime, float]]:
-    """When each trip of a vehicle began and how many km it told, the earliest first."""
-    query = sa.select(trips.c.started_at, trips.c.distance_m).where(
-        trips.c.fleet == address.fleet, trips.c.vehicle == address.vehicle, _begun(since, until)
-    )
-    told = query.where(trips.c.distance_m.is_not(None)).order_by(trips.c.started_at)
-    return [(row.started_at, row.distance_m / 1000.0) for row in connection.execute(told)]
-
-
-def _begun(since: datetime, until: datetime) -> sa.ColumnElement[bool]:
-    """Trips of a period, of which it is known that they are."""
-    return sa.and_(trips.c.started_at >= since, trips.c.started_at < until, trips.c.clock == Clock.SYNCED)
 
 
 def put_summary(connection: Connection, summary: Summary) -> bool:
@@ -129,7 +56,7 @@ def expire_summaries(connection: Connection, address: Address, periods_max: int)
 def list_summaries(connection: Connection, wanted: DriveFilter, *, after: Key | None, rows_max: int) -> list[Summary]:
     """Summaries, the latest period first."""
     key = (summaries.c.started_at, summaries.c.fleet, summaries.c.vehicle)
-    return [_summary(row) for row in _listed(connection, summaries, key, wanted, after=after, rows_max=rows_max)]
+    return [_summary(row) for row in listed(connection, summaries, key, wanted, after=after, rows_max=rows_max)]
 
 
 def latest_summaries(connection: Connection, wanted: DriveFilter, since: datetime) -> list[Summary]:
@@ -164,16 +91,7 @@ def first_summary_at(connection: Connection, address: Address) -> datetime | Non
     return first
 
 
-def driven_until(connection: Connection, address: Address, until: datetime) -> tuple[int, int, float]:
-    """Trips that had ended by then, those of them that told a distance, and what these add up to in metres."""
-    table = trips
-    counted = (sa.func.count(), sa.func.count(table.c.distance_m), sa.func.coalesce(sa.func.sum(table.c.distance_m), 0))
-    query = sa.select(*counted).where(table.c.fleet == address.fleet, table.c.vehicle == address.vehicle)
-    all_of_them, told, total = connection.execute(query.where(table.c.ended_at <= until)).one()
-    return all_of_them, told, float(total)
-
-
-def _listed(
+def listed(
     connection: Connection,
     table: sa.Table,
     key: tuple[sa.Column[Any], ...],
@@ -182,6 +100,7 @@ def _listed(
     after: Key | None,
     rows_max: int,
 ) -> Sequence[Row[Any]]:
+    """Rows of a table that has `fleet`, `vehicle` and `started_at`, by `key`, descending."""
     query = _wanted(sa.select(table).order_by(*(column.desc() for column in key)).limit(rows_max), table, wanted)
     if after is not None:
         query = query.where(beyond(key, after))
@@ -194,24 +113,6 @@ def _wanted(query: sa.Select[Any], table: sa.Table, wanted: DriveFilter) -> sa.S
         if value is not None:
             query = query.where(column == value)
     return query if wanted.since is None else query.where(table.c.started_at >= wanted.since)
-
-
-def _trip(row: Row[Any]) -> Trip:
-    return Trip(
-        address=Address(row.fleet, row.vehicle),
-        id=row.id,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        ended_by=row.ended_by,
-        distance_m=row.distance_m,
-        moving_s=row.moving_s,
-        idle_s=row.idle_s,
-        speed_max_kmh=row.speed_max_kmh,
-        fuel_used_l=row.fuel_used_l,
-        alerts=tuple(row.alerts),
-        clock=Clock(row.clock),
-        received_at=row.received_at,
-    )
 
 
 def _summary(row: Row[Any]) -> Summary:

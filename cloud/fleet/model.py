@@ -1,4 +1,4 @@
-"""Vehicles, twins, trips and summaries, and the decisions about them. Pure."""
+"""Vehicles, twins and summaries, and the decisions about them. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,25 +57,6 @@ class Told:
 def is_later(place: tuple[int, int], held: tuple[int, int] | None) -> bool:
     """Whether what was said at `place` replaces what was said at `held`; messages may come newest first."""
     return held is None or place > held
-
-
-@dataclass(frozen=True, slots=True)
-class Trip:
-    """One drive."""
-
-    address: Address
-    id: str
-    started_at: datetime
-    ended_at: datetime
-    ended_by: str
-    distance_m: float | None
-    moving_s: float | None
-    idle_s: float | None
-    speed_max_kmh: float | None
-    fuel_used_l: float | None
-    alerts: tuple[str, ...]
-    clock: Clock
-    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Final
 from cloud import counters
 from cloud.database import Connection, Database
 from cloud.errors import NotFound
-from cloud.fleet import drive_store, place_store, vehicle_store
+from cloud.fleet import drive_store, place_store, trip_store, vehicle_store
 from cloud.fleet.model import (
     DriveFilter,
     Driven,
@@ -16,7 +16,6 @@ from cloud.fleet.model import (
     Seen,
     Summary,
     Told,
-    Trip,
     Twin,
     TwinPart,
     Vehicle,
@@ -25,6 +24,7 @@ from cloud.fleet.model import (
     is_later,
     seen_in,
 )
+from cloud.fleet.trip import Trip, trip_of
 from cloud.heard import Heard
 from cloud.pages import Page, Window
 from edge.wire import messages
@@ -38,7 +38,7 @@ _PARTS: Final[Mapping[type[TwinBody], TwinPart]] = {
     messages.Position: TwinPart.POSITION,
 }
 _EXPIRE_EVERY: Final = 64
-"""Old summaries and places are looked for when a message's number in its stream divides by this."""
+"""What is too much or too old is looked for when a message's number in its stream divides by this."""
 _FUTURE_MAX: Final = timedelta(minutes=5)
 """By which a clock that is known to be right may be ahead of ours."""
 
@@ -50,7 +50,8 @@ class FleetSettings:
     offline_after: timedelta
     summaries_per_vehicle: int
     places_for: timedelta = timedelta(days=90)
-    """How long it is known where a vehicle was, by the hour; of no length: not at all."""
+    """How long it is known where a vehicle was, by the hour and by its trips, and how these were driven; of no length:
+    not at all."""
 
 
 class FleetService:
@@ -86,6 +87,7 @@ class FleetService:
         if isinstance(body, messages.Position):
             at = heard.observed_at
             self._keep_place(connection, heard, Seen(at, body.latitude_deg, body.longitude_deg, body.accuracy_m))
+            self._tidy(connection, heard)
 
     def _with_counters(self, connection: Connection, address: Address, body: messages.Health) -> messages.Health:
         """A sign of life tells no counters: those told before are kept."""
@@ -94,23 +96,10 @@ class FleetService:
         return body.model_copy(update={"counters": counters})
 
     def record_trip(self, connection: Connection, heard: Heard, body: messages.Trip) -> None:
-        """Keep a trip; one that is known by its id stays as it is."""
-        trip = Trip(
-            address=heard.address,
-            id=body.id,
-            started_at=body.started_at,
-            ended_at=body.ended_at,
-            ended_by=body.ended_by,
-            distance_m=body.distance_m,
-            moving_s=body.moving_s,
-            idle_s=body.idle_s,
-            speed_max_kmh=body.speed_max_kmh,
-            fuel_used_l=body.fuel_used_l,
-            alerts=tuple(body.alerts),
-            clock=heard.clock,
-            received_at=heard.received_at,
-        )
-        drive_store.put_trip(connection, trip)
+        """Keep a trip; one that is known by its id stays as it is. Where and how only as long as places are kept."""
+        trip, kept_from = trip_of(heard, body), self._kept_from()
+        trip_store.put_trip(connection, trip if trip.is_personal_since(kept_from) else trip.forgotten())
+        self._tidy(connection, heard)
 
     def record_summary(self, connection: Connection, heard: Heard, body: messages.Summary) -> bool:
         """Keep a summary; one whose period is known stays as it is. From time to time the oldest go, counted.
@@ -128,21 +117,33 @@ class FleetService:
         )
         is_new = drive_store.put_summary(connection, summary)
         self._keep_place(connection, heard, seen_in(body.signals, body.ended_at))
-        if heard.place[1] % _EXPIRE_EVERY == 0:
-            gone = drive_store.expire_summaries(connection, heard.address, self._settings.summaries_per_vehicle)
-            counters.add(connection, {"summaries_expired": gone})
+        self._tidy(connection, heard)
         return is_new
+
+    def _tidy(self, connection: Connection, heard: Heard) -> None:
+        """From time to time, what is too much or too old of a vehicle goes, counted."""
+        if heard.place[1] % _EXPIRE_EVERY != 0:
+            return
+        address, kept_from = heard.address, self._kept_from()
+        gone = {
+            "summaries_expired": drive_store.expire_summaries(
+                connection, address, self._settings.summaries_per_vehicle
+            ),
+            "places_expired": place_store.expire_places(connection, address, kept_from),
+            "trips_forgotten": trip_store.forget_personal(connection, address, kept_from),
+        }
+        counters.add(connection, gone)
+
+    def _kept_from(self) -> datetime:
+        """From when on it is kept where vehicles were and how they were driven."""
+        return self._now() - self._settings.places_for
 
     def _keep_place(self, connection: Connection, heard: Heard, seen: Seen | None) -> None:
         """Keep where a vehicle was, also where it says so late; under a wrong clock it is unknown when that was."""
         if seen is None or heard.clock is not Clock.SYNCED:
             return
-        now = self._now()
-        if now - self._settings.places_for < seen.at <= now + _FUTURE_MAX:
+        if self._kept_from() < seen.at <= self._now() + _FUTURE_MAX:
             place_store.put_place(connection, heard.address, seen)
-        if heard.place[1] % _EXPIRE_EVERY == 0:
-            gone = place_store.expire_places(connection, heard.address, now - self._settings.places_for)
-            counters.add(connection, {"places_expired": gone})
 
     def census(self) -> dict[str, int]:
         """How many vehicles there are, by presence."""
@@ -212,25 +213,28 @@ class FleetService:
         return window.page(rows, lambda row: (row.address.fleet, row.address.vehicle))
 
     def trips(self, wanted: DriveFilter, window: Window) -> Page[Trip]:
-        """Trips, the latest start first.
+        """Trips, the latest start first; where and how only of those of which it is to be kept.
 
         Raises:
             Refused: the window's cursor is not of this listing.
         """
         after = window.key((datetime, str, str, str))
         with self._database.snapshot() as connection:
-            rows = drive_store.list_trips(connection, wanted, after=after, rows_max=window.limit + 1)
-        return window.page(rows, lambda row: (row.started_at, row.address.fleet, row.address.vehicle, row.id))
+            rows = trip_store.list_trips(connection, wanted, after=after, rows_max=window.limit + 1)
+        # A vehicle that is never heard again does not make room: what is too old is not shown either.
+        kept_from = self._kept_from()
+        shown = [row if row.is_personal_since(kept_from) else row.forgotten() for row in rows]
+        return window.page(shown, lambda row: (row.started_at, row.address.fleet, row.address.vehicle, row.id))
 
     def driven(self, fleet: str, since: datetime, until: datetime) -> list[Driven]:
         """What each vehicle of a fleet drove in a period; one that told of no trip is not in it."""
         with self._database.snapshot() as connection:
-            return drive_store.driven(connection, fleet, since, until)
+            return trip_store.driven(connection, fleet, since, until)
 
     def legs(self, address: Address, since: datetime, until: datetime) -> list[tuple[datetime, float]]:
         """When each trip of a vehicle began and how many km it told, the earliest first."""
         with self._database.snapshot() as connection:
-            return drive_store.legs(connection, address, since, until)
+            return trip_store.legs(connection, address, since, until)
 
     def summaries(self, wanted: DriveFilter, window: Window) -> Page[Summary]:
         """Summaries, the latest period first.
@@ -270,7 +274,7 @@ class FleetService:
     def driven_until(self, address: Address, until: datetime) -> tuple[int, int, float]:
         """Trips that had ended by then, those of them that told a distance, and what these add up to in metres."""
         with self._database.snapshot() as connection:
-            return drive_store.driven_until(connection, address, until)
+            return trip_store.driven_until(connection, address, until)
 
     def _vehicle(self, connection: Connection, address: Address) -> Vehicle:
         vehicle = vehicle_store.vehicle(connection, address)

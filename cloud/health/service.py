@@ -215,9 +215,10 @@ class HealthService:
         return self._now() if told_until is None else max(self._now(), told_until)
 
     def _heard_alerts(self, address: Address, at: datetime | None) -> list[HeardAlert]:
-        """Those that are open, and those that began lately; without those that people called nothing, or mended."""
+        """Those that are open, and those that began lately; without those that people called nothing, or mended, and
+        without what a workshop set off."""
         since = (at or self._now()) - ALERTS_FOR
-        lately = AlertFilter(fleet=address.fleet, vehicle=address.vehicle, since=since)
+        lately = AlertFilter(fleet=address.fleet, vehicle=address.vehicle, since=since, workshop=False)
         window = Window(limit=ALERTS_MAX)
         found = {one.alert.id: one for one in self._alerts.alerts(lately, window).items}
         firing = replace(lately, since=None, state=AlertState.FIRING)

@@ -7,7 +7,8 @@ from typing import Final
 
 from cloud.alerts.handling import Incident
 from cloud.alerts.service import HandledAlert
-from cloud.fleet.model import DriveFilter, Summary, Trip
+from cloud.fleet.model import DriveFilter, Summary
+from cloud.fleet.trip import Trip
 from cloud.health.indicators import INDICATORS, indicators_of
 from cloud.health.model import CodeFilter
 from cloud.health.service import CODES_MAX, HealthService

@@ -9,7 +9,7 @@ from typing import Final
 from cloud.alerts.handling import Handling, Incident
 from cloud.alerts.model import Alert
 from cloud.alerts.model import Entry as Said
-from cloud.fleet.model import Trip
+from cloud.fleet.trip import Trip
 from cloud.health.model import StandingCode
 from cloud.rca.departure import Departure
 from cloud.scheduling.work_order import WorkOrder
@@ -142,7 +142,8 @@ def of_trip(trip: Trip) -> Item:
     """A drive: when and how far, not where."""
     far = "an unknown distance" if trip.distance_m is None else f"{trip.distance_m / 1000.0:.1f} km"
     minutes = (trip.ended_at - trip.started_at).total_seconds() / 60.0
-    return Item(trip.started_at, Source.TRIP, f"a trip of {far} in {minutes:.0f} minutes", None, "trips")
+    what = f"a private trip of {far}" if trip.private else f"a trip of {far} in {minutes:.0f} minutes"
+    return Item(trip.started_at, Source.TRIP, what, None, "trips")
 
 
 def _noted(what: str, note: str) -> str:

@@ -9,8 +9,9 @@ from playwright.sync_api import Page, expect
 
 from cloud.console.serve import DIST, read_files
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.town import alert, case_of, flat_battery, tell, too_hot, wait_for_case
+from tests.browser.town import alert, case_of, flat_battery, loose_plug, tell, too_hot, wait_for_case
 from tests.integration.cloud.service import Service
+from tests.unit.cloud.vehicle import OTHER_CARD
 
 pytestmark = pytest.mark.xdist_group("browser")
 Enter = Callable[..., Page]
@@ -35,6 +36,33 @@ def test_a_dispatcher_acknowledges_an_alert(service: Service, enter: Enter) -> N
     seen = service.get(f"/api/v1/alerts/north/van-7/{too_hot().id}")
     assert seen["handling"]["state"] == "acknowledged"
     assert seen["handling"]["by"] == "dora"
+
+
+def test_what_a_workshop_set_off_is_listed_with_its_mark_and_is_not_open(service: Service, enter: Enter) -> None:
+    tell(service, "van-9", loose_plug(), card=OTHER_CARD)
+    page = enter("dora")
+    latest = page.get_by_role("region", name="Latest alerts")
+    expect(latest.get_by_role("link", name=too_hot().summary)).to_be_visible()
+    expect(latest.get_by_role("link", name=loose_plug().summary)).to_have_count(0)
+    page.goto(f"{service.api}/alerts?state=workshop")
+    row = page.get_by_role("link", name=loose_plug().summary)
+    expect(row.get_by_text("Workshop")).to_be_visible()
+    row.click()
+    expect(page.get_by_text("disturbs nobody")).to_be_visible()
+    expect(page.get_by_role("button", name="I have seen it")).to_have_count(0)
+
+
+def test_an_owner_sees_trips_and_how_they_were_driven_but_not_of_private_ones(service: Service, enter: Enter) -> None:
+    page = enter("olga", PHONE, path="/vehicles/north/van-7")
+    history = page.get_by_role("region", name="History")
+    history.get_by_role("button", name="Trips").click()
+    expect(history.get_by_text("harsh braking 2 · overspeed 40 s")).to_be_visible()
+    expect(history.get_by_text("34 min · 1 stop (4 min) · ignition off")).to_be_visible()
+    expect(history.get_by_text("moved while switched off: 12.4 km")).to_be_visible()
+    private = history.locator(".row").filter(has_text="Private")
+    expect(private).to_have_count(1)
+    expect(private).to_contain_text("18.4 km")
+    expect(private).not_to_contain_text("min")
 
 
 def test_an_owner_sees_what_is_wrong_says_yes_and_chooses_a_time(service: Service, enter: Enter) -> None:

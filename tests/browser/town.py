@@ -14,7 +14,7 @@ from edge.wire.messages import Action, Severity, SignalSummary, TroubleCodeStatu
 from tests.integration.cloud.service import TOKEN, Service, serving
 from tests.integration.cloud.talker import Talker, upto
 from tests.unit.cloud import vehicle as says
-from tests.unit.cloud.vehicle import Speaker
+from tests.unit.cloud.vehicle import CARD, Speaker
 
 PASSWORD: Final = "correct horse battery staple"
 FLEET: Final = "north"
@@ -143,15 +143,44 @@ def drive(vehicle: str) -> Iterator[messages.Body]:
         yield messages.Summary(started_at=began, ended_at=began + timedelta(minutes=1), signals=signals)
 
 
-def trip(n: int, hours_ago: float) -> messages.Trip:
+def trip(n: int, hours_ago: float, **changes: Any) -> messages.Trip:
+    """Half an hour's drive."""
     began = now() - timedelta(hours=hours_ago)
-    fields = {"id": f"{n:032x}", "started_at": began, "ended_at": began + timedelta(minutes=34), "alerts": []}
+    fields = {
+        "id": f"{n:032x}",
+        "started_at": began,
+        "ended_at": began + timedelta(minutes=34),
+        "alerts": [],
+        **changes,
+    }
     return says.trip(distance_m=18_400.0).model_copy(update=fields)
 
 
-def tell(service: Service, vehicle: str, *bodies: messages.Body, fleet: str = FLEET) -> None:
+def trips() -> Iterator[messages.Trip]:
+    """Driven fast and hard, in private, by a vehicle that had been towed, and by one that says little."""
+    style = {"harsh_braking": 2, "harsh_acceleration": 0, "overspeed": 1, "overspeed_s": 40.0}
+    ends = {
+        "start_latitude_deg": 52.4,
+        "start_longitude_deg": 13.06,
+        "end_latitude_deg": 52.52,
+        "end_longitude_deg": 13.41,
+    }
+    yield trip(1, 3, stops=1, stopped_s=240.0, fuel_used_l=1.6, fuel_idle_l=0.2, **style, **ends)
+    yield trip(2, 8, private=True)
+    calm = {"harsh_braking": 0, "harsh_acceleration": 0, "harsh_cornering": 0, "overspeed": 0, "overspeed_s": 0.0}
+    yield trip(3, 20, moved_off_m=12_400.0, energy_used_kwh=3.4, energy_recuperated_kwh=0.6, **calm)
+    yield trip(4, 27)
+
+
+def loose_plug(n: int = 3) -> messages.Alert:
+    """What a workshop sets off."""
+    told = alert(n, "The coolant sensor does not answer", driver="", advice="Look at its plug.", minutes_ago=20)
+    return told.model_copy(update={"workshop": True})
+
+
+def tell(service: Service, vehicle: str, *bodies: messages.Body, fleet: str = FLEET, card: str = CARD) -> None:
     """Let a vehicle say all this, and wait until the cloud has it."""
-    speaker = Speaker(vehicle, fleet)
+    speaker = Speaker(vehicle, fleet, card)
     counts: dict[str, int] = {}
     with Talker(service.broker, speaker.address) as talker:
         for body in bodies:
@@ -166,7 +195,7 @@ def furnish(service: Service) -> None:
     """Four vehicles, one of them in trouble; everything that a page can show."""
     code = says.trouble_code("P0128", TroubleCodeStatus.CONFIRMED, seen_at=now() - timedelta(hours=2))
     pending = says.trouble_code("P0301", TroubleCodeStatus.PENDING, seen_at=now() - timedelta(hours=1))
-    tell(service, "van-7", too_hot(), *drive("van-7"), trip(1, 3), trip(2, 27), code, pending)
+    tell(service, "van-7", too_hot(), *drive("van-7"), *trips(), code, pending)
     tell(service, "van-8", flat_battery(), *drive("van-8"), trip(1, 5))
     tell(service, "van-9", *drive("van-9"))
     tell(service, "van-10", says.health())

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import DESKTOP, PHONE, find_browser
 from tests.browser.south import claimed, furnish_south, misbehave, told_to
-from tests.browser.town import PASSWORD, furnish, now, too_hot, town, wait_for_case
+from tests.browser.town import PASSWORD, furnish, loose_plug, now, tell, too_hot, town, wait_for_case
 from tests.integration.cloud.service import Service
 
 SIZES: Final = {"phone": PHONE, "desktop": DESKTOP}
@@ -64,7 +64,9 @@ def pages_of(service: Service) -> Iterator[tuple[str, str, str]]:
         ("fleet", "dora", "/fleet"),
         ("vehicle", "dora", "/vehicles/north/van-7"),
         ("alerts", "dora", "/alerts"),
+        ("alerts-workshop", "dora", "/alerts?state=workshop"),
         ("alert", "dora", alert),
+        ("alert-workshop", "dora", f"/alerts/north/van-9/{loose_plug().id}"),
         ("cases", "olga", "/cases"),
         ("work-orders", "tom", "/work-orders"),
         ("nothing", "dora", "/nothing"),
@@ -120,6 +122,9 @@ def take_acts(page: Page, service: Service, out: Path, how: str) -> None:
     page.get_by_role("button", name="No", exact=True).wait_for()
     page.locator(".chart canvas").wait_for()
     shoot(page, out / f"chat-answers-{how}.png")
+    page.goto(f"{service.api}/vehicles/north/van-7")
+    page.get_by_role("button", name="Trips", exact=True).click()
+    shoot(page, out / f"trips-{how}.png")
     page.get_by_role("button", name="Sign out").click()
     sign_in(page, service, "mara")
     if page.get_by_role("button", name="More").is_visible():
@@ -192,6 +197,7 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=program, args=root)
         take_empty(browser, service, options.out)
         furnish(service)
+        tell(service, "van-9", loose_plug())
         told_to(service)
         claimed(service, furnish_south(service))
         service.post("/api/v1/insights", fleet="south")

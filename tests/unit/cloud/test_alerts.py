@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,8 @@ def told(
     summary: str = "Too hot",
     severity: Severity = WARNING,
     action: Action = Action.WATCH,
+    *,
+    workshop: bool = False,
 ) -> Alert:
     return Alert(
         address=VAN.address,
@@ -47,6 +50,7 @@ def told(
         values={},
         observed_at=minute(at_min),
         clock=Clock.SYNCED,
+        workshop=workshop,
     )
 
 
@@ -58,6 +62,7 @@ MESSAGES = st.lists(
         st.sampled_from("ab"),
         st.sampled_from(Severity),
         st.sampled_from(Action),
+        workshop=st.booleans(),
     ),
     min_size=1,
     max_size=6,
@@ -88,7 +93,9 @@ def test_nothing_is_made_up_but_the_worst_of_all_messages_stays(messages: list[A
     alert = after(messages)
     assert alert.severity == max((m.severity for m in messages), key=list(Severity).index)
     assert alert.action == min((m.action for m in messages), key=list(Action).index)
-    assert any(replace(m, severity=alert.severity, action=alert.action) == alert for m in messages)
+    assert alert.workshop == all(m.workshop for m in messages)
+    of_all: dict[str, Any] = {"severity": alert.severity, "action": alert.action, "workshop": alert.workshop}
+    assert any(alert == replace(m, **of_all) for m in messages)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +115,13 @@ def test_nothing_is_made_up_but_the_worst_of_all_messages_stays(messages: list[A
         (told(FIRING, 2, severity=CRITICAL), told(FIRING, 1), Change.LATE),
         (told(RESOLVED, 1), told(FIRING, 2, severity=CRITICAL), Change.LATE),
         (told(FIRING, 1), told(RESOLVED, 2, severity=CRITICAL), Change.RESOLVED),
+        (told(FIRING, 1, workshop=True), told(FIRING, 2), Change.GIVEN_BACK),
+        (told(FIRING, 1, workshop=True), told(FIRING, 2, severity=CRITICAL), Change.GIVEN_BACK),
+        (told(FIRING, 2, workshop=True), told(FIRING, 1), Change.GIVEN_BACK),
+        (told(FIRING, 1, workshop=True), told(FIRING, 2, workshop=True), Change.UPDATED),
+        (told(FIRING, 1), told(FIRING, 2, workshop=True), Change.UPDATED),
+        (told(FIRING, 1, workshop=True), told(RESOLVED, 2), Change.RESOLVED),
+        (told(RESOLVED, 1, workshop=True), told(FIRING, 2), Change.LATE),
     ],
 )
 def test_what_a_message_did_has_a_name(held: Alert | None, message: Alert, change: Change) -> None:

@@ -25,7 +25,7 @@ from tests.unit.cloud.services import Cloud, open_cloud, with_inbox
 from tests.unit.cloud.telling import ADA, notice, post, take
 from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.test_intake import BAD, VAN
-from tests.unit.cloud.vehicle import alert, capture, gap, position, summary, trouble_code
+from tests.unit.cloud.vehicle import alert, capture, gap, position, summary, trip, trouble_code
 
 README = (ROOT / "cloud" / "README.md").read_text()
 API_README = (ROOT / "cloud" / "api" / "README.md").read_text()
@@ -96,6 +96,7 @@ def test_every_counter_is_described() -> None:
         for _ in range(TURNS_MAX + 1):
             talk.say("tell me a joke")
         Talk(cloud).say("hello")
+        cloud.take(VAN.say(trip().model_copy(update={"overspeed": 1}), 1999))
         for seq, later in ((2000, timedelta()), (2048, timedelta(days=500))):
             cloud.now += later
             cloud.take(VAN.say(position(), seq, observed_at=cloud.now))

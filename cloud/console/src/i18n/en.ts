@@ -111,6 +111,20 @@ export const en = {
     value: "Value",
     time: "Time",
   },
+  trip: {
+    stops: (count: number, stood: string | null) => `${count} ${count === 1 ? "stop" : "stops"}${stood === null ? "" : ` (${stood})`}`,
+    standing: (fuel: string) => `, ${fuel} of it standing`,
+    energy: "Energy",
+    recuperated: (energy: string) => `, ${energy} won back`,
+    harsh_braking: "harsh braking",
+    harsh_acceleration: "harsh acceleration",
+    harsh_cornering: "harsh cornering",
+    overspeed: "overspeed",
+    calm: "nothing harsh",
+    movedOff: "moved while switched off",
+    private: "Private",
+    privateHint: "Where and how was not told.",
+  },
   alerts: {
     title: "Alerts",
     empty: "No alert.",
@@ -137,6 +151,8 @@ export const en = {
     component: "Component",
     clock: "The vehicle’s clock was not known to be right.",
     acknowledged: "Seen. Nobody else is bothered about it.",
+    inWorkshop: "It began while somebody worked on the vehicle, and disturbs nobody. If it fires still when the vehicle is given back, it begins then.",
+    wasWorkshop: "It began while somebody worked on the vehicle, and disturbed nobody.",
   },
   cases: {
     title: "Cases",
@@ -464,6 +480,7 @@ export const en = {
     } satisfies Record<Forms["Action"], string>,
     presence: { online: "Online", offline: "Offline" } satisfies Record<Forms["Presence"], string>,
     alertState: { firing: "going on", resolved: "over" } satisfies Record<Forms["AlertState"], string>,
+    workshop: "Workshop",
     handling: {
       firing: "Open",
       acknowledged: "Seen",
@@ -480,6 +497,7 @@ export const en = {
       accepted: "Known, and left as it is",
       superseded: "A newer alert took its place",
       history: "It was over when it was first heard of",
+      workshop: "It began in the workshop",
     } satisfies Record<Forms["Step"], string>,
     closing: {
       repaired: "It was repaired",

@@ -8,6 +8,10 @@ export const Chip = ({ tone, children }: { tone: string; children: ComponentChil
 
 export const Severity = ({ of }: { of: Forms["Severity"] }) => <Chip tone={of}>{t.say.severity[of]}</Chip>;
 
+/** How an alert is handled; one that a workshop set off is nobody's to handle. */
+export const Handling = ({ of }: { of: Pick<Alert, "workshop" | "handling"> }) =>
+  of.workshop ? <Chip tone="accent">{t.say.workshop}</Chip> : <Chip tone={of.handling.state}>{t.say.handling[of.handling.state]}</Chip>;
+
 /** A moment, short; the whole of it is in the tooltip. */
 export const When = ({ at }: { at: string | null }) =>
   at === null ? <span>{t.app.unknown}</span> : <time dateTime={at} title={moment(at)}>{since(at)}</time>;
@@ -49,7 +53,7 @@ export const AlertRow = ({ alert }: { alert: Alert }) => (
   <a class={`row ${alert.handling.state === "resolved" ? "over" : alert.severity}`} href={alertPath(alert)}>
     <span class="row-main"><strong>{alert.summary}</strong><span class="quiet">{alert.vehicle} · {alert.component}</span></span>
     <span class="row-side">
-      <span class="chips"><Severity of={alert.severity} /><Chip tone={alert.handling.state}>{t.say.handling[alert.handling.state]}</Chip></span>
+      <span class="chips"><Severity of={alert.severity} /><Handling of={alert} /></span>
       <span class="quiet small"><When at={alert.started_at} /></span>
     </span>
   </a>

@@ -10,19 +10,21 @@ import { go } from "../../router";
 import type { PageProps } from "../../routes";
 
 const LOOK_EVERY_MS = 30_000;
-type Wanted = Forms["AlertState"] | "all";
+type Wanted = Forms["AlertState"] | "workshop" | "all";
+/** What to ask for; a workshop's alerts are not open, whatever the vehicle says. */
+const QUERIES = { firing: { state: "firing", workshop: false }, resolved: { state: "resolved" }, workshop: { workshop: true }, all: {} } as const;
 
 /** What the vehicles warn of, the latest first. */
 export default function Alerts({ query }: PageProps) {
   const asked = query.get("state");
-  const wanted: Wanted = asked === "resolved" || asked === "all" ? asked : "firing";
+  const wanted: Wanted = asked === "resolved" || asked === "workshop" || asked === "all" ? asked : "firing";
   const alerts = usePaged(`alerts ${wanted}`, (after, signal) =>
-    get("/api/v1/alerts", { query: { limit: 30, after: after ?? null, state: wanted === "all" ? null : wanted }, signal }), LOOK_EVERY_MS);
+    get("/api/v1/alerts", { query: { limit: 30, after: after ?? null, ...QUERIES[wanted] }, signal }), LOOK_EVERY_MS);
   const reload = alerts.reload;
   useLive(useCallback((told: Told) => {
     if (told.kind === "alert" || told.kind === "skipped") reload();
   }, [reload]));
-  const all = [["firing", t.alerts.firing], ["resolved", t.alerts.resolved], ["all", t.alerts.allStates]] as const;
+  const all = [["firing", t.alerts.firing], ["resolved", t.alerts.resolved], ["workshop", t.say.workshop], ["all", t.alerts.allStates]] as const;
   return (
     <>
       <div class="title">

@@ -5,7 +5,7 @@ import type { Forms, Told } from "../../api/types";
 import { amount, moment, signalName, words } from "../../i18n/say";
 import { t } from "../../i18n/t";
 import { useLive } from "../../live/live";
-import { Chip, Facts, Happened, Severity, vehiclePath } from "../../parts/Bits";
+import { Facts, Handling, Happened, Severity, vehiclePath } from "../../parts/Bits";
 import { Said, Shown } from "../../parts/Standing";
 import type { PageProps } from "../../routes";
 import { may, useMe } from "../../session/me";
@@ -36,7 +36,7 @@ function Sheet({ whole, reload }: { whole: Whole; reload: () => void }) {
           <p class="quiet small"><a href="/alerts">{t.alerts.title}</a> · <a href={vehiclePath(whole)}>{whole.vehicle}</a></p>
           <h1>{whole.summary}</h1>
         </div>
-        <div class="chips"><Severity of={whole.severity} /><Chip tone={whole.handling.state}>{t.say.handling[whole.handling.state]}</Chip></div>
+        <div class="chips"><Severity of={whole.severity} /><Handling of={whole} /></div>
       </div>
       <div class="sheet">
         <section class="card">
@@ -53,6 +53,7 @@ function Sheet({ whole, reload }: { whole: Whole; reload: () => void }) {
               ...(whole.driver === "" ? [] : [[t.alerts.driver, `“${whole.driver}”`] as [string, string]]),
             ]}
           />
+          {whole.workshop && <p class="note">{whole.state === "firing" ? t.alerts.inWorkshop : t.alerts.wasWorkshop}</p>}
           {whole.flapping && <p class="note">{t.alerts.flapping}</p>}
           {whole.clock === "unsynced" && <p class="note">{t.alerts.clock}</p>}
         </section>

@@ -29,7 +29,7 @@ export default function Fleet() {
   const [find, setFind] = useState("");
   const vehicles = usePaged("vehicles", (after, signal) => get("/api/v1/vehicles", { query: { limit: 50, after: after ?? null }, signal }), LOOK_EVERY_MS);
   const alerts = usePaged("feed", (after, signal) =>
-    get("/api/v1/alerts", { query: { limit: 10, after: after ?? null, state: "firing" }, signal }), LOOK_EVERY_MS);
+    get("/api/v1/alerts", { query: { limit: 10, after: after ?? null, state: "firing", workshop: false }, signal }), LOOK_EVERY_MS);
   const items = vehicles.value?.items;
   const keys = useMemo(() => (items ?? []).map(keyOf), [items]);
   const seesPlaces = may(me, "see_drives");

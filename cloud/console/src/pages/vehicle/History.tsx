@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
 import { get } from "../../api/client";
 import { usePaged } from "../../api/paged";
-import { amount, lasted, moment, words } from "../../i18n/say";
+import { moment } from "../../i18n/say";
 import { t } from "../../i18n/t";
 import { AlertRow, Chip, Choices } from "../../parts/Bits";
 import { List } from "../../parts/List";
 import { may, useMe } from "../../session/me";
+import { Trips } from "./Trips";
 
 interface Of {
   fleet: string;
@@ -33,27 +34,6 @@ export function History({ fleet, vehicle }: Of) {
 function Alerts({ fleet, vehicle }: Of) {
   const asked = usePaged(`alerts ${fleet} ${vehicle}`, (after, signal) => get("/api/v1/alerts", { query: { fleet, vehicle, limit: 10, after: after ?? null }, signal }));
   return <List asked={asked} empty={t.vehicle.noAlerts} row={(alert) => <AlertRow key={alert.id} alert={alert} />} />;
-}
-
-function Trips({ fleet, vehicle }: Of) {
-  const asked = usePaged(`trips ${fleet} ${vehicle}`, (after, signal) => get("/api/v1/trips", { query: { fleet, vehicle, limit: 10, after: after ?? null }, signal }));
-  return (
-    <List
-      asked={asked} empty={t.vehicle.noTrips}
-      row={(trip) => (
-        <div class="row" key={trip.id}>
-          <span class="row-main">
-            <strong>{moment(trip.started_at)}</strong>
-            <span class="quiet">{lasted(trip.started_at, trip.ended_at)} · {words(trip.ended_by)}</span>
-          </span>
-          <span class="row-side">
-            <span>{amount(trip.distance_m === null ? null : trip.distance_m / 1000, "km")}</span>
-            <span class="quiet small">{t.vehicle.fuel}: {amount(trip.fuel_used_l, "l")}</span>
-          </span>
-        </div>
-      )}
-    />
-  );
 }
 
 function Codes({ fleet, vehicle }: Of) {
