@@ -112,6 +112,14 @@ def test_no_gap_makes_an_event_whatever_the_speed_before_and_after(before: float
     assert driven(samples).events == ()
 
 
+@given(st.floats(0, 300), st.floats(0, 300))
+@example(90.0, 70.0)
+@example(50.0, 70.0)
+def test_no_jump_of_the_speed_makes_an_event(before: float, after: float) -> None:
+    samples = [(at, before if at < 5000 else after) for at in range(0, 10_000, 100)]
+    assert driven(samples).events == ()
+
+
 @given(st.floats(-6.0, 3.5), st.floats(1.5, 4.0), st.sampled_from([50, 100, 200, 500]))
 def test_as_hard_as_that_it_is_an_event_and_softer_it_is_none(gained: float, seconds: float, period_ms: int) -> None:
     events = driven(ramp(period_ms, (5, 0), (seconds, gained), (8, 0))).events
