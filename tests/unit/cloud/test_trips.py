@@ -123,6 +123,20 @@ def test_where_and_how_are_forgotten_after_their_days_and_the_rest_is_not() -> N
         assert stored(cloud) == [False, False, False, True, True]
 
 
+def test_only_this_vehicle_s_old_trips_are_forgotten_and_counted_once() -> None:
+    with open_cloud(places_for=timedelta(hours=10)) as cloud:
+        cloud.now = minute(2)
+        ahead = drive(2, ended_at=minute(100_000))
+        others = [Speaker(name).say(drive(3), 1, received_at=minute(2)) for name in ("van-8", "van-9")]
+        cloud.take(VAN.say(drive(1), 1, received_at=minute(2)), VAN.say(ahead, 2, received_at=minute(2)), *others)
+        cloud.now = minute(1000)
+        for seq in (64, 128):
+            cloud.take(VAN.say(says.summary(seq), seq))
+        assert stored(cloud) == [False, False, True, True]
+        assert cloud.counts()["trips_forgotten"] == 2
+        assert all(trip.style is None for trip in listed(cloud))
+
+
 def test_where_no_places_are_kept_no_driving_style_is() -> None:
     with open_cloud(places_for=timedelta()) as cloud:
         cloud.now = minute(2)
