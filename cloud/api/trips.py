@@ -66,6 +66,7 @@ class TripForm(Form):
     """How often it stood for more than three minutes while in use."""
     stopped_s: Annotated[float | None, Field(examples=[240.0])]
     speed_max_kmh: Annotated[float | None, Field(examples=[83.0])]
+    """Kept as long as `style` is."""
     fuel_used_l: Annotated[float | None, Field(examples=[None])]
     fuel_idle_l: Annotated[float | None, Field(examples=[None])]
     """Burned while it stood."""

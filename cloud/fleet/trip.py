@@ -1,4 +1,4 @@
-"""A trip, and what of it is personal: where it led and how it was driven. Pure."""
+"""A trip, and what of it is personal: where it led, and how it was driven (style and top speed). Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -77,7 +77,7 @@ class Trip:
 
     def forgotten(self) -> "Trip":
         """Without where and how."""
-        return replace(self, start=None, end=None, style=None)
+        return replace(self, start=None, end=None, style=None, speed_max_kmh=None)
 
 
 def trip_of(heard: Heard, told: messages.Trip) -> Trip:

@@ -60,7 +60,10 @@ _SAME_NAME: Final = (
     "energy_recuperated_kwh", "engine_on_s", "stopped_s", "no_position_s", "moved_off_m", "private",
 )  # fmt: skip
 """What stands in the table as it is in a Trip."""
-_PERSONAL: Final = ("start_latitude_deg", "start_longitude_deg", "end_latitude_deg", "end_longitude_deg", "style")
+_PERSONAL: Final = (
+    "start_latitude_deg", "start_longitude_deg", "end_latitude_deg", "end_longitude_deg", "style", "speed_max_kmh",
+)  # fmt: skip
+"""Where and how."""
 
 
 def put_trip(connection: Connection, trip: Trip) -> bool:

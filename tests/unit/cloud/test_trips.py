@@ -55,7 +55,7 @@ STYLE: Final = {
     "events": [BRAKING],
     "events_left_out": 2,
 }
-PERSONAL: Final = frozenset({*PLACES, "style"})
+PERSONAL: Final = frozenset({*PLACES, "style", "speed_max_kmh"})
 """The columns that tell where and how."""
 
 
@@ -88,7 +88,9 @@ def test_what_a_vehicle_does_not_tell_is_unknown(cloud: Cloud) -> None:
     [trip] = listed(cloud)
     assert [getattr(trip, name) for name in TOLD] == [None] * len(TOLD)
     assert (trip.start, trip.end, trip.style) == (None, None, None)
-    assert stored(cloud) == [False]
+    assert stored(cloud) == [True]
+    cloud.take(VAN.say(says.trip(0).model_copy(update={"speed_max_kmh": None}), 2))
+    assert stored(cloud) == [False, True]
 
 
 def test_of_a_private_trip_only_what_may_leave_is_kept_whatever_was_said(cloud: Cloud) -> None:
@@ -123,6 +125,20 @@ def test_where_and_how_are_forgotten_after_their_days_and_the_rest_is_not() -> N
         assert stored(cloud) == [False, False, False, True, True]
 
 
+def test_only_this_vehicle_s_old_trips_are_forgotten_and_counted_once() -> None:
+    with open_cloud(places_for=timedelta(hours=10)) as cloud:
+        cloud.now = minute(2)
+        ahead = drive(2, ended_at=minute(100_000))
+        others = [Speaker(name).say(drive(3), 1, received_at=minute(2)) for name in ("van-8", "van-9")]
+        cloud.take(VAN.say(drive(1), 1, received_at=minute(2)), VAN.say(ahead, 2, received_at=minute(2)), *others)
+        cloud.now = minute(1000)
+        for seq in (64, 128):
+            cloud.take(VAN.say(says.summary(seq), seq))
+        assert stored(cloud) == [False, False, True, True]
+        assert cloud.counts()["trips_forgotten"] == 2
+        assert all(trip.style is None for trip in listed(cloud))
+
+
 def test_where_no_places_are_kept_no_driving_style_is() -> None:
     with open_cloud(places_for=timedelta()) as cloud:
         cloud.now = minute(2)
@@ -137,7 +153,8 @@ HOURS = st.integers(-2000, 2000).map(lambda hours: T0 + timedelta(hours=hours))
 def test_no_clock_keeps_anything_for_longer_than_the_other(ended_at: Any, received_at: Any, kept_from: Any) -> None:
     trip = trip_of(Heard(VAN.address, (1, 1), T0, Clock.UNSYNCED, received_at), drive(ended_at=ended_at))
     assert trip.is_personal_since(kept_from) == (ended_at > kept_from and received_at > kept_from)
-    assert (trip.forgotten().start, trip.forgotten().end, trip.forgotten().style) == (None, None, None)
+    old = trip.forgotten()
+    assert (old.start, old.end, old.style, old.speed_max_kmh) == (None, None, None, None)
 
 
 @pytest.mark.parametrize("role", [Role.OWNER, Role.FLEET_MANAGER, Role.TECHNICIAN, Role.EXECUTIVE])

@@ -16,6 +16,7 @@ from cloud.pages import Window
 from cloud.workflow.model import CaseFilter
 from edge.wire.messages import AlertState, Severity
 from tests.unit.cloud import vehicle as says
+from tests.unit.cloud.asking import Talk
 from tests.unit.cloud.services import Cloud, open_cloud
 from tests.unit.cloud.telling import ADA, BOB, send
 from tests.unit.cloud.test_api import api_of, ask
@@ -166,8 +167,27 @@ def test_it_is_listed_and_can_be_left_out(told: Cloud) -> None:
 
 
 def test_a_workshop_s_alerts_say_nothing_of_a_vehicle_s_health(told: Cloud) -> None:
-    hears(told, said(1, workshop=True))
-    before = told.health.health(VAN.address).components
-    assert all(one.score is None or one.score == 100 for one in before)
-    hears(told, said(2, workshop=False))
-    assert told.health.health(VAN.address).components != before
+    told.take(VAN.say(says.trip(), 1))
+    told.now = minute(3)
+    healthy, unknown = told.health.health(VAN.address), told.health.diagnose(VAN.address, "cooling")
+    told.take(said(1, workshop=True))
+    assert told.health.health(VAN.address) == healthy
+    assert told.health.diagnose(VAN.address, "cooling") == unknown
+    told.take(said(2, workshop=False))
+    assert told.health.health(VAN.address) != healthy
+    assert told.health.diagnose(VAN.address, "cooling") != unknown
+
+
+def test_an_owner_who_asks_hears_of_what_is_open_however_much_the_workshop_set_off(told: Cloud) -> None:
+    hears(told, said(1, 1, workshop=False))
+    hears(told, *(said(n, n, workshop=True, rule=f"rule_{n}") for n in range(2, 110)))
+    talk = Talk(told)
+    assert "Open warnings: 1." in talk.hear("what is wrong with it?")
+
+
+def test_a_stop_in_the_workshop_takes_nothing_from_uptime(told: Cloud) -> None:
+    hears(told, said(1, workshop=True), said(60, 2, workshop=True, component="brakes"))
+    assert told.analytics.figures("north").uptime.value == 1.0
+    hears(told, said(61, workshop=False))
+    hears(told, said(90, workshop=False))
+    assert told.analytics.figures("north").uptime.value != 1.0
