@@ -8,7 +8,6 @@ them. Braking is held against what brakes must do at least: a mean of 6.43 m/s²
 (C. Winkler, Rollover of heavy commercial vehicles, UMTRI 1999), so 0.3 g is near enough.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,5 +37,3 @@ CAR: Final = StyleLimits(braking=4.4, acceleration=3.6, cornering=4.5, grip=11.0
 """Cars and vans."""
 HEAVY: Final = StyleLimits(braking=3.2, acceleration=2.0, cornering=2.9, grip=8.0, pull=4.0)
 """Trucks and buses."""
-LIMITS: Final[Mapping[str, StyleLimits]] = {"car": CAR, "heavy": HEAVY}
-"""By what a vehicle may be called."""
