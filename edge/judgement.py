@@ -124,6 +124,8 @@ class Judgement:
         """At the last cell."""
         self._trip_is_private = False
         """It was private at some time."""
+        self._trip_was_private = False
+        """The one before."""
 
     @property
     def places(self) -> Mapping[str, int]:
@@ -224,7 +226,11 @@ class Judgement:
             return None
         whole = replace(trip, figures=self.history.close_trip(self._all_told))
         is_private, self._trip_is_private = self._trip_is_private, self.history.private
-        return kept_private(whole) if is_private else whole
+        is_after, self._trip_was_private = self._trip_was_private, is_private
+        if is_private:
+            return kept_private(whole)
+        # Where this one began is where the private one ended.
+        return replace(whole, start=None, moved_off_m=None) if is_after else whole
 
     def _close_passed(self, end: int) -> list[Period]:
         """Periods whose end lies before this cell's: only after a silence that was skipped, or at the start."""

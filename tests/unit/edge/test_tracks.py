@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import time
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from edge.frames import NANOSECONDS
+from edge.modes import PrivateHours, Week
 from edge.style import CAR, HEAVY, StyleKind, StyleLimits
 from edge.trips import Place, Trip
 from tests.tracks import Track, load_tracks, trips_of
@@ -89,3 +91,17 @@ def test_a_track_comes_to_what_it_must(track: Track) -> None:
     assert len(trips) == len(track.expected["trips"])
     for trip, wanted in zip(trips, track.expected["trips"], strict=True):
         check(trip, wanted, track)
+
+
+def test_a_trip_after_a_private_one_does_not_say_where_that_ended() -> None:
+    drive = ["on", "drive 200 s at 50 km/h north", "stand 20 s", "off", "stand 60 s"]
+    track = Track.of(
+        {"name": "three drives", "signals": {"ignition": 0.1, "speed": 0.1, "position": 1.0}, "does": drive * 3}
+    )
+    hours = PrivateHours(frozenset(range(7)), time(0), time(0, 2))  # it begins in 1970
+    private, after, public = trips_of(track, private_hours=Week((hours,)))
+    assert (private.private, private.start, private.end) == (True, None, None)
+    assert (after.private, after.start, after.moved_off_m) == (False, None, None)
+    assert after.end is not None
+    assert public.start is not None
+    assert public.moved_off_m == 0.0
