@@ -49,7 +49,9 @@ FIRST = f"{1:032x}"
 PATH = f"/alerts/north/van-7/{FIRST}"
 
 
-def told(n: int, *, begins: float, ends: float | None = None, rule: str = "coolant_hot") -> messages.Alert:
+def told(
+    n: int, *, begins: float, ends: float | None = None, rule: str = "coolant_hot", workshop: bool = False
+) -> messages.Alert:
     """Alert `n` of the van, by minutes of its clock."""
     return says.alert(n, AlertState.FIRING if ends is None else RESOLVED).model_copy(
         update={
@@ -57,6 +59,7 @@ def told(n: int, *, begins: float, ends: float | None = None, rule: str = "coola
             "started_at": minute(begins),
             "since_at": minute(begins),
             "ended_at": None if ends is None else minute(ends),
+            "workshop": workshop,
         }
     )
 
@@ -219,15 +222,15 @@ class Lives(RuleBasedStateMachine):
     def teardown(self) -> None:
         self._opened.__exit__(None, None, None)
 
-    @rule(n=st.integers(1, 5), begins=st.integers(1, 300), kind=st.sampled_from(RULES))
-    def begins(self, n: int, begins: float, kind: str) -> None:
+    @rule(n=st.integers(1, 5), begins=st.integers(1, 300), kind=st.sampled_from(RULES), workshop=st.booleans())
+    def begins(self, n: int, begins: float, kind: str, workshop: bool) -> None:
         begins, kind = self.known.setdefault(n, (begins, kind))
-        self.cloud.take(VAN.say(told(n, begins=begins, rule=kind), next(self.seq)))
+        self.cloud.take(VAN.say(told(n, begins=begins, rule=kind, workshop=workshop), next(self.seq)))
 
-    @rule(n=st.integers(1, 5), begins=st.integers(1, 300), kind=st.sampled_from(RULES))
-    def ends(self, n: int, begins: float, kind: str) -> None:
+    @rule(n=st.integers(1, 5), begins=st.integers(1, 300), kind=st.sampled_from(RULES), workshop=st.booleans())
+    def ends(self, n: int, begins: float, kind: str, workshop: bool) -> None:
         begins, kind = self.known.setdefault(n, (begins, kind))
-        self.cloud.take(VAN.say(told(n, begins=begins, ends=begins + 1, rule=kind), next(self.seq)))
+        self.cloud.take(VAN.say(told(n, begins=begins, ends=begins + 1, rule=kind, workshop=workshop), next(self.seq)))
 
     @precondition(lambda self: self.known)
     @rule(data=st.data(), step=st.sampled_from(sorted(CLOSED_BY_PEOPLE)), close=st.booleans())
@@ -253,6 +256,12 @@ class Lives(RuleBasedStateMachine):
         unclosed = {row["number"] for row in self.cloud.rows(incidents) if row["closed_at"] is None}
         assert in_use == unclosed
         assert len(unclosed) <= 1
+
+    @invariant()
+    def what_only_a_workshop_told_of_is_open_for_nobody(self) -> None:
+        for n in self.known:
+            one = handled(self.cloud, n)
+            assert not one.alert.workshop or (one.incident is None and not one.handling.is_open)
 
     @invariant()
     def the_last_step_is_how_it_stands(self) -> None:
