@@ -73,7 +73,7 @@ def test_from_a_leak_to_the_repair_every_step_is_read_back_and_then_everybody_ma
         assert demo.stdout is not None
         lines = list(takewhile(lambda line: "stays open until Ctrl-C" not in line, demo.stdout))
         out = "".join(lines)
-        for wanted in (*story("cooling", "engine is getting hot"), r"the owner says: .*yes"):
+        for wanted in (*story("cooling", "engine is overheating"), r"the owner says: .*yes"):
             assert re.search(wanted, out), (wanted, out)
         assert signed_in(out) == {"owner", "fleet_manager", "technician", "executive", "admin"}
         demo.send_signal(signal.SIGINT)
@@ -136,7 +136,7 @@ def story(component: str, words: str) -> tuple[str, ...]:
 def test_an_owner_who_says_no_is_left_alone_until_later(own_tmp: Path) -> None:
     ended = tell(own_tmp, "--speed", "60", "--seed", "5", "--answer", "no", "--duration", "150")
     assert ended.status == 0, ended.out + ended.err
-    assert "0 bookings; the case was new, asked, declined" in ended.out
+    assert re.search("0 bookings; the case was (new, )?asked, declined", ended.out)  # what it is first may pass between two looks
     assert "every step was read back through the API" in ended.out
 
 

@@ -500,7 +500,7 @@ def test_pandas_is_not_imported_for_a_parquet_file(tmp_path: Path) -> None:
 
 def test_the_documented_column_map_can_be_read_and_every_counter_is_documented(tmp_path: Path) -> None:
     text = (ROOT / "edge" / "README.md").read_text()
-    section = text[text.index("## Signal tables") : text.index("## Add …")]
+    section = text[text.index("## Signal tables") : text.index("## Alerts")]
     example = "\n".join(line[4:] for line in section.splitlines() if line.startswith("    "))
     (file := tmp_path / "columns.toml").write_text(example)
     assert [one.unit for one in load_column_map(file).column] == ["Fahrenheit"]
