@@ -136,7 +136,8 @@ def story(component: str, words: str) -> tuple[str, ...]:
 def test_an_owner_who_says_no_is_left_alone_until_later(own_tmp: Path) -> None:
     ended = tell(own_tmp, "--speed", "60", "--seed", "5", "--answer", "no", "--duration", "150")
     assert ended.status == 0, ended.out + ended.err
-    assert re.search("0 bookings; the case was (new, )?asked, declined", ended.out)  # what it is first may pass between two looks
+    # Its first state may pass between two looks.
+    assert re.search("0 bookings; the case was (new, )?asked, declined", ended.out)
     assert "every step was read back through the API" in ended.out
 
 
