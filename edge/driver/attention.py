@@ -211,9 +211,10 @@ class Attention:
         return notices
 
     def _begin_trip(self, at: int) -> None:
-        """What fires since an earlier trip is said once more: it may be another driver."""
+        """What fires since an earlier trip is said once more: it may be another driver, but for what was just said."""
         for alert in () if self._quiet else self._fires.values():
-            if alert.driver and alert.id not in self._acknowledged:
+            said_at, _ = self._said.get(alert.concern.rule, (at - REPEATS_NS[0], 0))
+            if alert.driver and alert.id not in self._acknowledged and at - said_at >= REPEATS_NS[0]:
                 self._items[alert.id] = _item(alert, at)
 
     def _begin(self, alert: Alert, at: int) -> None:

@@ -77,6 +77,9 @@ STORIES = {
         "0 trip;1 moves;10 + tyre warning watch;60 stands;63 => tyre.;90 over;"
         "4000 trip;4000 => tyre.;4010 moves;4100 stands;4200 over"
     ),
+    "what was said just before a trip begins is not said again because of that": (
+        "0 stands;5 + lamp critical watch;5 => lamp.;7 trip;8 moves;9 + hot critical watch;15 => hot.;20 seen all"
+    ),
     "one that was acknowledged is not said on the next trip": (
         "0 trip;1 moves;10 + tyre warning watch;60 stands;63 => tyre.;70 seen tyre;90 over;4000 trip;4100 over"
     ),
