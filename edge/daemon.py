@@ -38,6 +38,7 @@ from edge.grid import Grid
 from edge.health import LOOK_S, Pulse, health_body
 from edge.hot import LOOK_NS
 from edge.looking import SWITCH_S, Looking
+from edge.modes import Surroundings
 from edge.outbox import Outbox
 from edge.personal import without_personal
 from edge.prepare import MS, Prepared, bus_inside
@@ -233,6 +234,8 @@ class Daemon:
     def _hear_wishes(self) -> None:
         """Do what the driver asked for since the last time."""
         at = self._judgement.history.until
+        if not at:
+            return  # nobody knows the time yet, and they wait
         for request in self._wishes.take():
             if request.wish is Wish.ACKNOWLEDGE:
                 self._cab.acknowledge(request.alert, at)
@@ -262,7 +265,7 @@ class Daemon:
         cells = self._grid.close(time.monotonic_ns())
         if cells is None:
             return
-        self._judgement.around = replace(self._judgement.around, clock_is_right=self._clock() is Clock.SYNCED)
+        self._judgement.around = self._around(cells.ends[0])
         if len(cells.frames):
             self._remember(cells.frames)
             self._span = [*self._span[:1], int(cells.frames.time[0]), int(cells.frames.time[-1])]
@@ -271,6 +274,14 @@ class Daemon:
         self._cab.until(self._judgement.history.until, is_watched=self._is_watched())
         if self._looking:
             self._looking.at_tick(self._judgement.history.window(), self._judgement.book)
+
+    def _around(self, end: int) -> Surroundings:
+        """What modes go by as of a cell."""
+        around = self._judgement.around
+        if not self._live:
+            return replace(around, clock_is_right=end > BELIEVED_NS)
+        ahead_ns = time.time_ns() - time.monotonic_ns() - self._offset_ns
+        return replace(around, clock_is_right=clock_state() is Clock.SYNCED, ahead_ns=ahead_ns)
 
     def _remember(self, frames: FrameBatch) -> None:
         """Keep frames for captures; in private mode those alone that are known to say nothing personal."""

@@ -48,6 +48,8 @@ class Surroundings:
     moves: bool | None = None
     clock_is_right: bool = True
     """A box without a clock of its own boots in 1970: what it does not know may be a private hour."""
+    ahead_ns: int = 0
+    """How far the wall clock is ahead of the axis by now: it may be set while the box runs, the axis never jumps."""
     tester_heard: bool = False
     """Somebody else has asked control units since the last look."""
     order_until: int | None = None
@@ -113,14 +115,14 @@ class Modes:
     def looked(self, at: int, around: Surroundings, hours: "Week") -> "Modes":
         """As of a time (ns), given what is known of it."""
         passed_ns = 0 if self.at is None else max(at - self.at, 0)
-        in_hours = hours.hold(at) if around.clock_is_right else bool(hours.hours)
+        in_hours = hours.hold(at + around.ahead_ns) if around.clock_is_right else bool(hours.hours)
         has_run_out = self.private_wish is False and self.in_hours and not in_hours
         modes = replace(
             self,
             at=at,
             in_hours=in_hours,
             private_wish=None if has_run_out else self.private_wish,
-            asked_until=_unless_over(self.asked_until, at),
+            asked_until=_unless_over(self.asked_until, at, at + WORKSHOP_NS),
             tester_until=at + TESTER_NS if around.tester_heard else _unless_over(self.tester_until, at),
             order_until=_unless_over(around.order_until, at),
         )
@@ -151,5 +153,7 @@ class Week:
         return any(one.hold(local) for one in self.hours)
 
 
-def _unless_over(until: int | None, at: int) -> int | None:
-    return until if until is not None and at < until else None
+def _unless_over(until: int | None, at: int, latest: int | None = None) -> int | None:
+    """What is beyond `latest` was asked for by another clock, and is over too."""
+    is_on = until is not None and at < until and (latest is None or until <= latest)
+    return until if is_on else None

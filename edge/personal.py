@@ -45,11 +45,11 @@ STYLE: Final = (
 )
 """Paths, or where they end with a dot or are continued, whole branches. Engine speed with the gear is the speed."""
 _WHEELS: Final = (".Wheel.Left.Speed", ".Wheel.Right.Speed", ".Wheel.Left.AngularSpeed", ".Wheel.Right.AngularSpeed")
-OWN: Final = "dbc."
+OWN: Final = ("dbc.", "obd.")
 """What no mapping names may be anything."""
 
 
-_PATHS: Final = re.compile(r"(?:Vehicle|dbc)\.[\w.]+")
+_PATHS: Final = re.compile(r"(?:Vehicle|dbc|obd)\.[\w.]+")
 T = TypeVar("T")
 
 
@@ -61,7 +61,7 @@ def is_place(path: str) -> bool:
 @cache
 def is_personal(path: str) -> bool:
     """Whether a signal says where or how somebody drives; what nobody has named may."""
-    return path.startswith((OWN, *PLACES, *STYLE)) or path.endswith(_WHEELS)
+    return path.startswith((*OWN, *PLACES, *STYLE)) or path.endswith(_WHEELS)
 
 
 def without_personal(values: Mapping[str, T]) -> dict[str, T]:

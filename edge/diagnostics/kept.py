@@ -1,6 +1,7 @@
 """What is known of a vehicle, kept across restarts, so that a change while we were off is seen all the same."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from edge.diagnostics.findings import Code, SinceCleared, Status, Survey, Unit
 from edge.files import Draft
+from edge.personal import without_personal
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +51,8 @@ def recall(file: Path) -> Survey:
     )
 
 
-def keep(file: Path, survey: Survey) -> None:
-    """Write it, whole or not at all.
+def keep(file: Path, survey: Survey, *, private: bool = False) -> None:
+    """Write it, whole or not at all; in private mode without what freeze frames say of where or how was driven.
 
     Raises:
         EdgeError: it cannot be written.
@@ -58,7 +60,7 @@ def keep(file: Path, survey: Survey) -> None:
     kept = _Kept(
         vin=survey.vin,
         units=list(survey.units.values()),
-        codes=list(survey.codes.values()),
+        codes=[_discreet(code) if private else code for code in survey.codes.values()],
         told=dict(survey.told),
         cleared=dict(survey.cleared),
         odometer_km=survey.odometer_km,
@@ -71,3 +73,7 @@ def keep(file: Path, survey: Survey) -> None:
         draft.commit()
     finally:
         draft.close()
+
+
+def _discreet(code: Code) -> Code:
+    return replace(code, freeze_frame=without_personal(code.freeze_frame))

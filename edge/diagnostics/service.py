@@ -56,6 +56,8 @@ class Service:
         self._poller: Poller | None = None
         self._vehicle: Vehicle | None = None
         self._said_bad = False
+        self._private = True
+        """Until it is known not to be."""
         self._down: str | None = "not open yet"
         self._thread = threading.Thread(target=self._run, name=f"diagnostics {name}", daemon=True)
 
@@ -72,6 +74,7 @@ class Service:
         """What is known of the vehicle now; any thread."""
         with self._lock:
             self._news = replace(self._news, signs=signs)
+            self._private = signs.private
 
     def count(self, frames: int, last_ns: int, bits: int) -> None:
         """What the vehicle sent of its own accord since the last call; any one thread."""
@@ -162,6 +165,6 @@ class Service:
             self._told.append(told)
         if self._file is not None:
             try:
-                keep(self._file, told.survey)
+                keep(self._file, told.survey, private=self._private)
             except EdgeError as error:
                 log.warning("what is known of the vehicle cannot be kept: %s", error)

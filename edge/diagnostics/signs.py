@@ -22,6 +22,7 @@ def signs_of(window: Window, now_ns: int, *, workshop: bool = False) -> Signs:
         ignition=None if ignition is None else ignition >= ON,
         volts=volts[0] if volts else None,
         workshop=workshop,
+        private=window.private,
     )
 
 

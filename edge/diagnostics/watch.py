@@ -82,6 +82,8 @@ class Signs:
     volts: float | None = None
     workshop: bool = False
     """Workshop mode: nothing is sent to the bus."""
+    private: bool = False
+    """Private mode: what is personal is not written down."""
 
     @property
     def is_alive(self) -> bool:

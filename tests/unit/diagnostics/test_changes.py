@@ -168,3 +168,13 @@ def test_a_file_that_is_none_is_said_and_begun_anew(tmp_path: Path, caplog: pyte
     file.write_text('{"units": 7}')
     assert recall(file) == Survey()
     assert "learned anew" in caplog.text
+
+
+def test_in_private_mode_no_freeze_frame_is_kept_that_says_how_it_was_driven(tmp_path: Path) -> None:
+    frame = {"Vehicle.Speed": 87.3, "obd.A1": 7.0, "Vehicle.OBD.RunTime": 400.0}
+    known = survey(replace(MISFIRE, freeze_frame=frame))
+    keep(tmp_path / "open.json", known)
+    keep(tmp_path / "private.json", known, private=True)
+    [kept], [private] = (recall(tmp_path / name).codes.values() for name in ("open.json", "private.json"))
+    assert kept.freeze_frame == frame
+    assert private.freeze_frame == {"Vehicle.OBD.RunTime": 400.0}

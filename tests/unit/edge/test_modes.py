@@ -56,6 +56,18 @@ def test_a_box_that_does_not_know_the_time_takes_it_for_private_only_where_there
     assert not Modes().looked(at("1970-01-01 12:00"), lost, Week()).private
 
 
+def test_hours_go_by_the_wall_clock_as_it_is_now() -> None:
+    booted = at("1970-01-01 12:00")
+    late = Surroundings(ahead_ns=at("2026-11-23 19:00") - booted)
+    assert Modes().looked(booted, late, NIGHTS).private
+    assert not Modes().looked(booted, replace(late, ahead_ns=at("2026-11-23 12:00") - booted), NIGHTS).private
+
+
+def test_workshop_mode_of_another_clock_is_over() -> None:
+    modes = Modes().in_workshop(at("2026-11-23 19:00"))
+    assert not modes.looked(at("1970-01-01 12:00"), STANDS, Week()).workshop
+
+
 def test_a_wish_holds_against_the_hours_until_they_are_over() -> None:
     modes = Modes().looked(at("2026-11-23 19:00"), STANDS, NIGHTS).with_private(private=False)
     assert not modes.looked(at("2026-11-23 23:00"), STANDS, NIGHTS).private
