@@ -51,7 +51,7 @@ WHEELS: Final = {
     ),
     "dragging_brake": Study(("tyre_fl_c", "tyre_fr_c", "tyre_rl_c", "tyre_rr_c"), length_s=3 * HOUR_S),
     "brake_wear": Study(("brake_fluid_percent", "pad_lamp"), "commute", 3.6 * DAY_S, 0.3 * DAY_S, 60.0),
-    "weak_battery": Study(("volt", "current_a", "battery_c"), "commute", 5 * DAY_S, 1.0, 8.0, "winter"),
+    "weak_battery": Study(("volt", "current_a", "battery_c"), "commute", 20 * DAY_S, 1.0, 2.0, "winter"),
     "parasitic_drain": Study(("volt", "current_a"), "commute", 4 * DAY_S, 0.5 * DAY_S),
     "wheel_speed_dropout": Study(("wheel_fl_kmh", "wheel_fr_kmh", "wheel_rl_kmh", "wheel_rr_kmh"), length_s=2 * HOUR_S),
     "intermittent_connector": Study(("rpm", "speed_kmh"), length_s=2 * HOUR_S, pace=50.0),
@@ -137,12 +137,17 @@ OTHER_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "cold_tyres": ("tyre_fl_kpa", "tyre_t3r_kpa", "ambient_c", "tyre_alarm"),
 }
 """Of a truck's twelve tyres any may leak."""
+HAULED_OTHERWISE: Final[Mapping[str, Mapping[str, float]]] = {
+    "weak_battery": {"length_s": 10 * DAY_S, "pace": 4.0},
+    "parasitic_drain": {"length_s": 5 * DAY_S, "pace": 3.0},
+}
+"""A truck's days are longer, and it takes a week of standing to empty its batteries: here a weekend."""
 HAULED: Final[Mapping[str, Study]] = {
     name: replace(
         study,
         cycle="haul" if study.cycle in ("mixed", "commute") else study.cycle,
         columns=OTHER_COLUMNS.get(name, study.columns),
+        **HAULED_OTHERWISE.get(name, {}),  # type: ignore[arg-type]  # numbers where the study has numbers
     )
     for name, study in WHEELS.items()
 }
-"""A truck's days are longer."""
