@@ -58,14 +58,15 @@ def states() -> Iterator[tuple[str, CabState]]:
             yield f"green-{doing}-{language}", state_of(green, doing=doing, language=language)
 
 
-def looking(browser: Browser, size: str, tone: Any) -> Page:
-    """A page of this size and tone at noon."""
+def looking(browser: Browser, size: str, tone: Any, language: str = "en") -> Page:
+    """A page of this size and tone at noon, on a device that speaks this language: the box's is heard only later."""
     width, height = SIZES[size]["width"], SIZES[size]["height"]
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme=tone,
         device_scale_factor=1,
         timezone_id="Europe/Berlin",
+        locale=language,
     )
     page = context.new_page()
     page.clock.install(time=NOON)
@@ -93,7 +94,7 @@ def take_leak(browser: Browser, folder: Path, out: Path) -> None:
         own = folder / language
         own.mkdir()
         with display_at(own / SOCKET) as display, daemon_with_a_leak(own, language):
-            pages = {size: looking(browser, size, "light") for size in SIZES}
+            pages = {size: looking(browser, size, "light", language) for size in SIZES}
             for page in pages.values():
                 page.goto(display.url)
             for moment in ("unknown", "green", "amber", "red"):
