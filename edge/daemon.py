@@ -318,8 +318,8 @@ class Daemon:
             switched_off={
                 **self._judgement.judges.switched_off,
                 **({"at once": self._looking.failed} if self._looking and self._looking.failed else {}),
-                **{f"cab {name}": why for name, why in self._cab.troubles.items()},
             },
+            cab=self._cab.troubles,
             counters=counters,
         )
         told = body if at_the_end else self._pulse.of(body, now_s=time.monotonic(), posted_s=self._posted_s)
