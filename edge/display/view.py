@@ -8,8 +8,6 @@ from edge.driver.words import Words
 from edge.wire.messages import Action, Severity
 
 NS_PER_MS: Final = 1_000_000
-STANDING: Final = ("parked", "starting", "idling", "charging")
-"""Doings in which a driver may read and touch; what is not known is taken for driving."""
 
 
 def view_of(state: CabState | None, words: Words) -> dict[str, Any]:
@@ -35,7 +33,7 @@ def _page(words: Words, state: CabState, sentence: str, gravest: Shown | None, m
         "sentence": sentence,
         "action": None if gravest is None else _action(gravest, words),
         "more": _more(more, words),
-        "standing": state.doing in STANDING,
+        "standing": state.stands,
         "alerts": [],
         "private": state.private,
         "workshop": state.workshop,

@@ -10,7 +10,9 @@ OFFLINE_AFTER_S = 180.0
 
 
 def health(down: str | None = None) -> Health:
-    return health_body(uptime_s=1.0, buses={"can0": down}, askers={}, switched_off={}, cab={}, counters={"ring": {"frames": 7}})
+    return health_body(
+        uptime_s=1.0, buses={"can0": down}, askers={}, switched_off={}, cab={}, counters={"ring": {"frames": 7}}
+    )
 
 
 def told_in(minutes: int, *, posts_every_s: float | None) -> list[int]:
