@@ -29,6 +29,7 @@ from edge.diagnostics.signs import place_of, signs_of
 from edge.diagnostics.telling import bodies
 from edge.diagnostics.traffic import own_traffic
 from edge.driver.cab import Cab
+from edge.driver.judged import Judged
 from edge.driver.notice import Wish
 from edge.driver.outputs import open_outputs
 from edge.errors import EdgeError
@@ -106,8 +107,9 @@ class Daemon:
         self._ring = FrameRing(config.memory.frame_ring_mb * MEGABYTE)
         self._wishes = Wishes(config.state.directory / MODES if parts.outbox else None)
         words = prepared.words
+        self._judged = Judged()
         self._cab = Cab(
-            open_outputs(config.cab, self._wishes, config.state.directory),
+            open_outputs(config.cab, self._wishes, config.state.directory, judged_s=self._judged.age_s),
             and_more=lambda count: words.phrase("and_more", n=count),
             title=lambda alert: words.title(alert.concern.rule) or alert.summary,
             language=words.language,
@@ -272,6 +274,7 @@ class Daemon:
             self._span = [self._span[0], self._span[-1]]
         self._wake(self._teller.tell(self._judgement.advance(cells), self._clock()))
         self._cab.until(self._judgement.history.until, is_watched=self._is_watched())
+        self._judged.now()
         if self._looking:
             self._looking.at_tick(self._judgement.history.window(), self._judgement.book)
 
@@ -318,8 +321,8 @@ class Daemon:
             switched_off={
                 **self._judgement.judges.switched_off,
                 **({"at once": self._looking.failed} if self._looking and self._looking.failed else {}),
-                **{f"cab {name}": why for name, why in self._cab.troubles.items()},
             },
+            cab=self._cab.troubles,
             counters=counters,
         )
         told = body if at_the_end else self._pulse.of(body, now_s=time.monotonic(), posted_s=self._posted_s)

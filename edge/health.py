@@ -31,18 +31,20 @@ def health_body(
     buses: Mapping[str, str | None],
     askers: Mapping[str, tuple[str | None, str | None]],
     switched_off: Mapping[str, str],
+    cab: Mapping[str, str],
     counters: Mapping[str, Mapping[str, int]],
 ) -> Health:
     """The wire message.
 
     `buses`: why each is down, None where it is up; `askers`: of diagnostics of each bus what keeps it from its work,
     and why it is silent just now, if anything; `switched_off`: detectors that could not go on, with the reason;
-    `counters`: by stage, flattened to `<stage>.<name>`.
+    `cab`: outputs that do not reach the driver, and why; `counters`: by stage, flattened to `<stage>.<name>`.
     """
     parts = {
         **{f"bus.{name}": _part(reason, PartState.DEGRADED) for name, reason in buses.items()},
         **{f"diagnostics.{name}": _asker(trouble, why) for name, (trouble, why) in askers.items()},
         **{f"detector.{name}": _part(reason, PartState.OFF) for name, reason in switched_off.items()},
+        **{f"cab.{name}": _part(reason, PartState.OFF) for name, reason in cab.items()},
     }
     flat = {f"{stage}.{name}": count for stage, table in counters.items() for name, count in table.items()}
     return Health(

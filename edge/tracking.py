@@ -2,6 +2,7 @@
 
 driving   when it begins, every so many seconds, after a turn, after a long way, and when it is over
 standing  once a day, where it is known
+private   nothing, nor after it until the vehicle is BEYOND_M away from where it was first known to be again
 
 Positions are personal and cost money: so many a day and no more; what was due beyond that is counted.
 """
@@ -30,6 +31,9 @@ LAST_SEEN_NS: Final = 600 * NANOSECONDS
 DAY_NS: Final = 86_400 * NANOSECONDS
 A_DAY: Final = 5_000
 """One every ten seconds for nearly fourteen hours; drivers' hours end at ten (Regulation (EC) 561/2006, article 6)."""
+BEYOND_M: Final = 500.0
+"""So far from where private mode ended: beyond a street's own houses, so that a door is not told. On a road without a
+turn the first position still tells the direction."""
 COORDINATE_DIGITS: Final = 6
 """Of a degree: 0.1 m."""
 
@@ -53,6 +57,10 @@ class Tracker:
         self._drove_at = 0
         self._seen: Fix | None = None
         """Where it was last known to be."""
+        self._withholds = False
+        """It has not gone far enough since private mode."""
+        self._unveiled: Fix | None = None
+        """Where it was first known to be after private mode."""
 
     def update(self, window: Window) -> Position | None:
         """Take in one tick; the position that is to be told of it, if any."""
@@ -60,6 +68,8 @@ class Tracker:
             return None
         if window.private:
             self._forget()
+            return None
+        if self._withholds and not self._is_beyond(window.fix):
             return None
         fix, drove = window.fix, self._drives
         self._look(window, fix)
@@ -72,8 +82,17 @@ class Tracker:
 
     def _forget(self) -> None:
         """Nothing of before private mode is told in it or after it."""
-        self._told = self._seen = None
+        self._told = self._seen = self._unveiled = None
         self._drives = False
+        self._withholds = True
+
+    def _is_beyond(self, fix: Fix | None) -> bool:
+        """Whether it is surely far from where private mode ended; from then on it is told again."""
+        if fix is None:
+            return False
+        start = self._unveiled = self._unveiled or fix
+        self._withholds = distance_m(start, fix) < BEYOND_M + start.accuracy_m + fix.accuracy_m
+        return not self._withholds
 
     def _look(self, window: Window, fix: Fix | None) -> None:
         """Where it is and in which direction it goes."""

@@ -98,7 +98,7 @@ class Display:
             self._watching -= 1
 
     def _view(self, wanted: str) -> dict[str, object]:
-        return view_of(self._box.state, self._words(wanted))
+        return view_of(self._box.state, self._words(wanted), is_old=self._box.is_old)
 
     def _words(self, wanted: str) -> Words:
         """In the language of the cab; that of the device until it was heard."""

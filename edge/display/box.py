@@ -7,7 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from edge.driver.lines import STATE_BYTES_MAX, read_answer, read_state, request_line
+from edge.driver.judged import JUDGED_MAX_S
+from edge.driver.lines import STATE_BYTES_MAX, read_answer, read_judged, read_state, request_line
 from edge.driver.notice import CabState, Wish
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ class Box:
     def __init__(self, path: Path, *, silence_s: float = SILENCE_S) -> None:
         self.state: CabState | None = None
         """None: there is no connection, so nothing is known."""
+        self.is_old = False
+        """Nothing was judged for JUDGED_MAX_S: what the state says may not hold any more."""
         self.number = 0
         """Of the state; another one with each change."""
         self.language: str | None = None
@@ -41,6 +44,7 @@ class Box:
         self._writer: asyncio.StreamWriter | None = None
         self._asked: deque[asyncio.Future[str]] = deque()
         self._trouble = ""
+        self._ages: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """Connect, and connect again, until cancelled."""
@@ -97,6 +101,8 @@ class Box:
             self._take(line)
 
     def _take(self, line: bytes) -> None:
+        if (judged_s := read_judged(line)) is not None:
+            self._judged(judged_s)
         if (state := read_state(line)) is not None:
             if self._trouble:
                 logger.warning("box: connected again")
@@ -114,9 +120,25 @@ class Box:
             self.language = self.language if state is None else state.language
             self.wake()
 
+    def _judged(self, ago_s: float) -> None:
+        """Something was judged so long ago: it holds for a while, also if nothing more is heard."""
+        if self._ages is not None:
+            self._ages.cancel()
+        left_s = JUDGED_MAX_S - ago_s
+        self._ages = asyncio.get_running_loop().call_later(left_s, self._become_old, True) if left_s > 0.0 else None
+        self._become_old(left_s <= 0.0)
+
+    def _become_old(self, is_old: bool) -> None:
+        if is_old != self.is_old:
+            self.is_old = is_old
+            self.number += 1
+            self.wake()
+
     def _forget(self) -> None:
         """Nothing is known any more."""
         self._put(None)
+        if self._ages is not None:
+            self._ages.cancel()
         while self._asked:
             waiting = self._asked.popleft()
             if not waiting.done():

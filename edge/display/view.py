@@ -8,17 +8,19 @@ from edge.driver.words import Words
 from edge.wire.messages import Action, Severity
 
 NS_PER_MS: Final = 1_000_000
-STANDING: Final = ("parked", "starting", "idling", "charging")
-"""Doings in which a driver may read and touch; what is not known is taken for driving."""
 
 
-def view_of(state: CabState | None, words: Words) -> dict[str, Any]:
+def view_of(state: CabState | None, words: Words, *, is_old: bool = False) -> dict[str, Any]:
     """What is shown; of None, when there is no connection to the box, that nothing is known.
+
+    `is_old`: nor is anything when nothing was judged for JUDGED_MAX_S.
 
     While it is driven: one sentence, what to do, how many more. Only standing: the list, and what may be asked for.
     """
     if state is None:
         return _page(words, CabState(), words.phrase("no_connection"), None, 0) | {"standing": False}
+    if is_old:
+        return _page(words, CabState(), words.phrase("not_judged"), None, 0)
     gravest = state.alerts[0] if state.alerts else None
     nothing = words.phrase("state_unknown") if state.telltale is Telltale.UNKNOWN else ""
     view = _page(words, state, gravest.text if gravest else nothing, gravest, len(state.alerts[1:]) + state.more)
@@ -35,7 +37,7 @@ def _page(words: Words, state: CabState, sentence: str, gravest: Shown | None, m
         "sentence": sentence,
         "action": None if gravest is None else _action(gravest, words),
         "more": _more(more, words),
-        "standing": state.doing in STANDING,
+        "standing": state.stands,
         "alerts": [],
         "private": state.private,
         "workshop": state.workshop,

@@ -144,14 +144,17 @@ class Attention:
         """Alerts that fire and were told before all this."""
         self._fires |= {alert.id: alert for alert in alerts}
 
+    def stands(self, at: int) -> bool:
+        """Whether its driver may read and touch at a time (ns): it is known to stand, on a trip for STOPPED_NS."""
+        if self._moves is not False:
+            return False
+        return not self._in_trip or (self._stands_since is not None and at - self._stands_since >= STOPPED_NS)
+
     def moment(self, at: int) -> Moment:
         """How much attention the road takes at a time (ns)."""
-        if self._moves is not False:
-            return Moment.DRIVING if self._in_trip or self._moves else Moment.OVER
         if not self._in_trip:
-            return Moment.OVER
-        stood = self._stands_since is not None and at - self._stands_since >= STOPPED_NS
-        return Moment.STOPPED if stood else Moment.DRIVING
+            return Moment.DRIVING if self._moves else Moment.OVER
+        return Moment.STOPPED if self.stands(at) else Moment.DRIVING
 
     def vehicle(self, at: int, *, moves: bool | None, in_trip: bool) -> list[Notice]:
         """From `at` (ns) on it moves or not (None: unknown), on a trip or not; what is said until then, and now."""

@@ -116,6 +116,7 @@ class Cab:
             alerts=tuple(self._shown(alert) for alert in fires[:ALERTS_MAX]),
             more=max(len(fires) - ALERTS_MAX, 0),
             waiting=self._attention.waiting,
+            stands=self._attention.stands(state.at),
         )
         if replace(state, at=self.state.at) != self.state:
             self.state = state

@@ -24,8 +24,8 @@ logger = logging.getLogger(__name__)
 CLIENTS_MAX: Final = 8
 REQUESTS_MAX: Final = 20
 """In any second, of all clients together."""
-ALIVE_S: Final = 5.0
-"""At least so often every client hears something."""
+ALIVE_S: Final = 1.0
+"""At least so often every client hears something, and how long ago something was judged."""
 _STOP_S: Final = 2.0
 _REST_S: Final = 0.1
 
@@ -40,14 +40,19 @@ class Channel:
         path: Path,
         requests: Requests,
         *,
+        judged_s: Callable[[], float | None] = lambda: 0.0,
         alive_s: float = ALIVE_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`monotonic` gives seconds. A path where nobody can listen is the trouble of this output alone."""
+        """`judged_s`: seconds since something was judged; `monotonic` gives seconds.
+
+        A path where nobody can listen is the trouble of this output alone.
+        """
         self.trouble = ""
         self._path = path
         self._requests = requests
         self._alive_s = alive_s
+        self._judged_s = judged_s
         self._monotonic = monotonic
         self._counted: Counter[str] = Counter()
         self._state = CabState()
@@ -123,7 +128,7 @@ class Channel:
             else:
                 key.data()
         if self._clients and self._monotonic() >= self._alive_at:
-            self._tell(alive_line())
+            self._tell(alive_line(self._judged_s()))
 
     def _look(self) -> None:
         """Somebody woke us: what is new is told."""
@@ -133,7 +138,7 @@ class Channel:
         if state != self._told:
             self._told = state
             self._counted["states"] += 1
-            self._tell(state_line(state))
+            self._tell(state_line(state, self._judged_s()))
 
     def _tell(self, line: bytes) -> None:
         self._alive_at = self._monotonic() + self._alive_s
@@ -158,7 +163,7 @@ class Channel:
             self._alive_at = self._monotonic() + self._alive_s
         self._clients.add(client)
         self._selector.register(connection, selectors.EVENT_READ, client)
-        self._put(client, state_line(self._told or self._state))
+        self._put(client, state_line(self._told or self._state, self._judged_s()))
 
     def _serve(self, client: Client) -> None:
         """Send what waits, and answer what is asked."""

@@ -34,15 +34,18 @@ class _RequestLine(BaseModel):
     alert: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
 
 
-def state_line(state: CabState) -> bytes:
-    """The state as a line; what is no text in UTF-8 is told as question marks."""
-    said = {"v": VERSION, "kind": "state", "state": _STATE.dump_python(state, mode="json")}
+def state_line(state: CabState, judged_s: float | None = 0.0) -> bytes:
+    """The state as a line; what is no text in UTF-8 is told as question marks.
+
+    `judged_s`: seconds since something was judged; None: never.
+    """
+    said = {"v": VERSION, "kind": "state", "judged_s": judged_s, "state": _STATE.dump_python(state, mode="json")}
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
 
 
-def alive_line() -> bytes:
+def alive_line(judged_s: float | None = 0.0) -> bytes:
     """Said when nothing else was for a while: whoever hears nothing at all is not connected any more."""
-    return _line(kind="alive")
+    return _line(kind="alive", judged_s=judged_s)
 
 
 def taken_line() -> bytes:
@@ -86,6 +89,15 @@ def read_state(line: bytes) -> CabState | None:
     return None
 
 
+def read_judged(line: bytes) -> float | None:
+    """Seconds since something was judged, as a line from the box tells; None where it tells none."""
+    try:
+        judged_s = json.loads(line).get("judged_s")
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    return float(judged_s) if isinstance(judged_s, int | float) and judged_s >= 0 else None
+
+
 def read_answer(line: bytes) -> str | None:
     """What was answered to a request: taken, or why it was refused; None where the line is no answer."""
     try:
@@ -96,5 +108,5 @@ def read_answer(line: bytes) -> str | None:
         return None
 
 
-def _line(**fields: str) -> bytes:
+def _line(**fields: str | float | None) -> bytes:
     return json.dumps({"v": VERSION, **fields}, separators=(",", ":")).encode() + b"\n"

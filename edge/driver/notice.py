@@ -63,6 +63,8 @@ class CabState:
     """Of those that fire, how many wait for a stop or the end of the trip to be said."""
     doing: str | None = None
     """parked, starting, idling, driving, charging (edge/doing.py); None: unknown."""
+    stands: bool = False
+    """Its driver may read and touch: it is known to stand, on a trip for as long as speech waits (attention.py)."""
     private: bool = False
     """Private mode: where and how is driven is nobody's business."""
     workshop: bool = False

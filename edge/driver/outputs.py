@@ -13,11 +13,17 @@ SOCKET: Final = "cab.sock"
 
 
 def open_outputs(
-    settings: OutputSettings, requests: Requests, state: Path, write: Callable[[str], object] = to_stdout
+    settings: OutputSettings,
+    requests: Requests,
+    state: Path,
+    write: Callable[[str], object] = to_stdout,
+    *,
+    judged_s: Callable[[], float | None] = lambda: 0.0,
 ) -> list[Output]:
     """Every output that is asked for, in the order in which a driver is reached; none of them raises when it is opened.
 
-    `state`: the folder of a socket that is not configured. `write` takes the lines of the terminal. What an output
+    `state`: the folder of a socket that is not configured. `write` takes the lines of the terminal; `judged_s`: seconds
+    since something was judged. What an output
     needs is imported only where it is asked for.
     """
     outputs: list[Output] = []
@@ -36,7 +42,7 @@ def open_outputs(
     if settings.display.enabled:
         from edge.driver.channel import Channel  # noqa: PLC0415  as above
 
-        outputs.append(Channel(settings.display.socket or state / SOCKET, requests))
+        outputs.append(Channel(settings.display.socket or state / SOCKET, requests, judged_s=judged_s))
     if settings.voice == "text":
         outputs.append(Terminal(write))
     return outputs

@@ -140,6 +140,7 @@ class Box:
             buses={BUS: None},
             askers={},
             switched_off=self._judgement.judges.switched_off,
+            cab={},
             counters={
                 "judgement": {"cells": self._judgement.cells},
                 "told": {"alerts": told.alerts_began, "refused": told.refused},

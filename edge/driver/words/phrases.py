@@ -32,6 +32,7 @@ PHRASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "workshop_until": ("time",),
         "hold_to_confirm": (),
         "no_connection": (),
+        "not_judged": (),
         "code_enter": (),
         "code_wrong": (),
         "code_wait": (),

@@ -10,7 +10,9 @@ OFFLINE_AFTER_S = 180.0
 
 
 def health(down: str | None = None) -> Health:
-    return health_body(uptime_s=1.0, buses={"can0": down}, askers={}, switched_off={}, counters={"ring": {"frames": 7}})
+    return health_body(
+        uptime_s=1.0, buses={"can0": down}, askers={}, switched_off={}, cab={}, counters={"ring": {"frames": 7}}
+    )
 
 
 def told_in(minutes: int, *, posts_every_s: float | None) -> list[int]:
@@ -60,3 +62,13 @@ def test_a_sign_of_life_tells_no_counters_but_they_are_told_every_quarter_of_an_
 
 def test_silence_is_shorter_than_two_looks() -> None:
     assert LOOK_S < SILENCE_S < 2 * LOOK_S < WHOLE_S
+
+
+def test_an_output_of_the_cab_that_fails_is_told_as_one_and_not_as_a_detector() -> None:
+    told = health_body(
+        uptime_s=1.0, buses={}, askers={}, switched_off={"rules": "too slow"}, cab={"speech": "no voice"}, counters={}
+    )
+    assert {name: (part.state, part.reason) for name, part in told.parts.items()} == {
+        "detector.rules": ("off", "too slow"),
+        "cab.speech": ("off", "no voice"),
+    }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from edge.doing import IGNITION, SPEED
 from edge.history import History
 from edge.signals import Signal, SignalBatch
-from edge.tracking import FAR_M, STOPPED_NS, Tracker, bearing_deg
+from edge.tracking import BEYOND_M, FAR_M, STOPPED_NS, Tracker, bearing_deg
 from edge.whereabouts import ACCURACY, ALTITUDE, EARTH_M, HEADING, LATITUDE, LONGITUDE, Fix
 from edge.wire.messages import Position
 
@@ -224,3 +224,31 @@ def test_whatever_it_does_it_is_bounded_and_repeats(
 def test_bearings(north: float, east: float, wanted: float) -> None:
     here, there = Fix(0, 0.0, 179.9999, 5.0), Fix(0, north * 1e-3, 179.9999 + east * 1e-3, 5.0)
     assert bearing_deg(here, there) == pytest.approx(wanted, abs=1e-3)
+
+
+def away_m(position: Position, journey: Journey) -> float:
+    """How far a position is from where the journey has come to."""
+    north = position.latitude_deg - 0.5 - degrees(journey.north_m)
+    return math.radians(math.hypot(north, position.longitude_deg - degrees(journey.east_m))) * EARTH_M
+
+
+@pytest.mark.parametrize("parked_s", [0, DAY_S // 8])
+def test_where_private_mode_ended_is_not_told_until_it_is_far_away(parked_s: int) -> None:
+    journey = Journey(10)
+    journey.history.private = True
+    journey.go(60, 50.0)
+    journey.history.private = False
+    ended = Journey()
+    ended.north_m = journey.north_m
+    journey.go(parked_s, ignition=OFF).go(600, 50.0, 90.0)
+    assert len(journey.told) > 40
+    assert all(away_m(position, ended) >= BEYOND_M for _, position in journey.told)
+    assert away_m(journey.told[0][1], ended) < BEYOND_M + 50.0
+
+
+def test_a_vehicle_that_stays_where_private_mode_ended_is_not_told_once_a_day_either() -> None:
+    journey = Journey(10)
+    journey.history.private = True
+    journey.go(60, 50.0)
+    journey.history.private = False
+    assert journey.go(5).go(40, 30.0).go(5).go(200, ignition=OFF).told == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.display.view import STANDING, view_of
+from edge.display.view import view_of
 from edge.display.wording import Wording, said_by_page
 from edge.driver.notice import CabState, Telltale
 from edge.driver.words import load_words
@@ -39,10 +39,12 @@ def test_while_driving_the_gravest_alone_is_told_and_the_others_are_counted() ->
     assert view_of(state_of(Telltale.AMBER, three_alerts()[1]), EN)["more"] == ""
 
 
-@pytest.mark.parametrize("doing", [*STANDING, "driving", None])
-def test_what_is_to_be_read_or_touched_is_there_only_where_the_vehicle_is_known_to_stand(doing: str | None) -> None:
-    view = view_of(state_of(Telltale.RED, *three_alerts(), doing=doing), EN)
-    stands = doing in STANDING
+@pytest.mark.parametrize("doing", ["parked", "starting", "idling", "charging", "driving", None])
+@pytest.mark.parametrize("stands", [True, False])
+def test_what_is_to_be_read_or_touched_is_there_only_where_the_cab_says_that_it_stands(
+    doing: str | None, *, stands: bool
+) -> None:
+    view = view_of(state_of(Telltale.RED, *three_alerts(), doing=doing, stands=stands), EN)
     assert view["standing"] is stands
     assert len(view["alerts"]) == (3 if stands else 0)
 

@@ -11,6 +11,7 @@ from edge.alerts import Alert, Scene
 from edge.alerts.alert import alert_id
 from edge.detect.finding import Concern
 from edge.doing import Situation
+from edge.driver.attention import STOPPED_NS
 from edge.driver.cab import Cab
 from edge.driver.notice import ALERTS_MAX, CabState, Notice, Telltale
 
@@ -163,3 +164,34 @@ def test_closing_closes_every_output() -> None:
     ears = Ear(), Ear()
     cab(*ears).close()
     assert [ear.closed for ear in ears] == [1, 1]
+
+
+def test_the_page_takes_a_vehicle_for_standing_when_speech_does_and_not_at_every_red_light() -> None:
+    ear = Ear()
+    subject = cab(ear)
+    idles = replace(DRIVES, doing="idling", moves=False)
+    subject.vehicle(DRIVES, S)
+    subject.announce([alert("tyre", "warning", "watch", at=S)], S)
+    subject.vehicle(idles, 10 * S)
+    subject.until(10 * S + STOPPED_NS - 1)
+    assert (subject.state.stands, len(ear.notices)) == (False, 0)
+    subject.until(10 * S + STOPPED_NS)
+    assert (subject.state.stands, len(ear.notices)) == (True, 1)
+    subject.vehicle(DRIVES, 20 * S)
+    assert not subject.state.stands
+
+
+@pytest.mark.parametrize(
+    ("situation", "stands"),
+    [
+        (PARKED, True),
+        (ASLEEP, False),
+        (Situation("idling", moves=None, in_trip=True, is_heard=True), False),
+        (Situation("driving", moves=True, is_heard=True), False),
+    ],
+)
+def test_only_what_is_known_to_stand_stands(situation: Situation, *, stands: bool) -> None:
+    subject = cab()
+    subject.vehicle(situation, S)
+    subject.until(60 * S)
+    assert subject.state.stands is stands

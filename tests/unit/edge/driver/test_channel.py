@@ -286,7 +286,7 @@ def test_who_hears_nothing_else_hears_a_sign_of_life(
     opened(alive_s=0.05)
     caller = call()
     assert caller.hear()["kind"] == "state"
-    assert [caller.hear() for _ in range(2)] == [{"v": 1, "kind": "alive"}] * 2
+    assert [caller.hear() for _ in range(2)] == [{"v": 1, "kind": "alive", "judged_s": 0.0}] * 2
 
 
 def test_a_socket_that_a_dead_daemon_left_is_replaced(
