@@ -23,8 +23,7 @@ def open_outputs(
     """Every output that is asked for, in the order in which a driver is reached; none of them raises when it is opened.
 
     `state`: the folder of a socket that is not configured. `write` takes the lines of the terminal; `judged_s`: seconds
-    since something was judged. What an output
-    needs is imported only where it is asked for.
+    since something was judged. What an output needs is imported only where it is asked for.
     """
     outputs: list[Output] = []
     if settings.pins.enabled:
