@@ -22,7 +22,8 @@ Serviced = Callable[[Connection, Address, str, datetime], None]
 class WorkedOn(Protocol):
     """Told, in the transaction that says so, that somebody has begun to work on a vehicle, or that nobody does."""
 
-    def __call__(self, connection: Connection, address: Address, /, *, is_worked_on: bool) -> None: ...
+    def __call__(self, connection: Connection, address: Address, /, *, is_worked_on: bool) -> None:
+        """It takes effect with the transaction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ class Link:
         """By name, since the start.
 
         `sessions` made and `losses` of them; `sent.<class>` and `resent.<class>`; `acks` taken, `acks.unreadable` and
-        `acks.unwritten` (the disk failed); `received.command`, `received.desired`, `desired.unreadable`; `dropped` before they were read.
+        `acks.unwritten` (the disk failed); `received.command`, `received.desired`,
+        `desired.unreadable`; `dropped` before they were read.
         """
         return dict(self._signals.counted)
 
