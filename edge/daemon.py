@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -46,6 +46,7 @@ from edge.prepare import MS, Prepared, bus_inside
 from edge.report import Report, frame_counts, most_common, unheard
 from edge.ring import FrameRing
 from edge.tell import FIRING, Teller
+from edge.wanted import Wanted
 from edge.wire.envelope import Clock
 from edge.wishes import Wishes, with_wish
 
@@ -72,6 +73,7 @@ class Parts:
     outbox: Outbox | None = None
     link: "Link | None" = None
     alerts_out: Draft | None = None
+    wanted: Wanted = field(default_factory=Wanted)
 
 
 class Daemon:
@@ -284,7 +286,9 @@ class Daemon:
         if not self._live:
             return replace(around, clock_is_right=end > BELIEVED_NS)
         ahead_ns = time.time_ns() - time.monotonic_ns() - self._offset_ns
-        return replace(around, clock_is_right=clock_state() is Clock.SYNCED, ahead_ns=ahead_ns)
+        is_right = clock_state() is Clock.SYNCED
+        until = self._parts.wanted.order_until(end, ahead_ns=ahead_ns, clock_is_right=is_right)
+        return replace(around, clock_is_right=is_right, ahead_ns=ahead_ns, order_until=until)
 
     def _remember(self, frames: FrameBatch) -> None:
         """Keep frames for captures; in private mode those alone that are known to say nothing personal."""
@@ -347,6 +351,7 @@ class Daemon:
             "cab": self._cab.counters,
             "wishes": self._wishes.counters,
             "told": {"alerts": self._teller.alerts_began, "refused": self._teller.refused},
+            "wanted": self._parts.wanted.counters,
             **({"outbox": self._parts.outbox.counters()} if self._parts.outbox else {}),
             **({"link": self._parts.link.counters()} if self._parts.link else {}),
         }

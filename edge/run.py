@@ -19,6 +19,7 @@ from edge.files import Draft
 from edge.outbox import Limits, Outbox
 from edge.prepare import prepare
 from edge.report import Report
+from edge.wanted import Wanted
 from edge.wire.topics import Address
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
     with ExitStack() as stack:
         drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
         outbox = _outbox(config, stack) if config.link.broker else None
-        parts = Parts(outbox, _link(config, outbox) if outbox else None, drafts[0])
+        wanted = Wanted()
+        parts = Parts(outbox, _link(config, outbox, wanted) if outbox else None, drafts[0], wanted)
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
@@ -81,7 +83,7 @@ def _outbox(config: Config, stack: ExitStack) -> Outbox:
     return stack.enter_context(closing(outbox))
 
 
-def _link(config: Config, outbox: Outbox) -> "Link":
+def _link(config: Config, outbox: Outbox, wanted: Wanted) -> "Link":
     from edge.link import Broker, Link, Pace  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
 
     settings = config.link
@@ -101,6 +103,7 @@ def _link(config: Config, outbox: Outbox) -> "Link":
         monotonic=time.monotonic,
         random=random.SystemRandom().random,
         pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s),
+        on_desired=wanted,
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 from cloud.api.access import AddressOf, Caller, ServicesOf, WindowOf, may
 from cloud.api.forms import FleetName, Form, Moment, PageForm, VehicleName, page_form
 from cloud.api.summaries import SummaryForm
-from cloud.fleet.model import Presence, Told, Vehicle, VehicleFilter
+from cloud.fleet.model import Desired, Presence, Told, Vehicle, VehicleFilter
 from cloud.security.roles import Permission
 from edge.wire.envelope import Clock
 from edge.wire.messages import PartHealth, Refusal, Value, VehicleChange
@@ -70,6 +70,15 @@ class PositionForm(ToldForm):
     accuracy_m: Annotated[float | None, Field(examples=[5.0])]
 
 
+class DesiredForm(Form):
+    """What is wanted of a vehicle."""
+
+    version: Annotated[int, Field(examples=[3])]
+    """Only grows; `reported.desired_version` is the one that the vehicle looked at last."""
+    state: Annotated[dict[str, Value], Field(examples=[{"workshop_until": "2026-05-04T18:00:00+00:00"}])]
+    changed_at: Moment
+
+
 class TwinForm(Form):
     """What is known of a vehicle's state; null is what it never told."""
 
@@ -79,6 +88,8 @@ class TwinForm(Form):
     position: PositionForm | None
     latest: SummaryForm | None
     """The summary of the latest period that it told: `last` is the latest value of each signal heard in it."""
+    desired: DesiredForm | None
+    """What is wanted of it; null: nothing ever was."""
 
 
 @router.get("")
@@ -106,6 +117,7 @@ def twin(_: Annotated[Caller, may(Permission.SEE_DRIVES)], services: ServicesOf,
         health=None if known.health is None else HealthForm.model_validate(_fields(known.health)),
         position=None if known.position is None else PositionForm.model_validate(_fields(known.position)),
         latest=None if known.latest is None else SummaryForm.of(known.latest),
+        desired=None if known.desired is None else _desired(known.desired),
     )
 
 
@@ -117,6 +129,10 @@ def _vehicle(services: ServicesOf, vehicle: Vehicle) -> VehicleForm:
         first_seen_at=vehicle.first_seen_at,
         last_seen_at=vehicle.last_seen_at,
     )
+
+
+def _desired(wanted: Desired) -> DesiredForm:
+    return DesiredForm(version=wanted.version, state=dict(wanted.state), changed_at=wanted.changed_at)
 
 
 def _fields(told: Told) -> dict[str, object]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from edge.wire.envelope import Clock
-from edge.wire.messages import Health, Position, Reported, SignalSummary
+from edge.wire.messages import Health, Position, Reported, SignalSummary, Value
 from edge.wire.topics import Address
 
 
@@ -72,6 +72,17 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Desired:
+    """What is wanted of a vehicle."""
+
+    address: Address
+    version: int
+    """Only grows."""
+    state: Mapping[str, Value]
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Twin:
     """What is known of a vehicle's state; None where it never said."""
 
@@ -81,6 +92,8 @@ class Twin:
     position: Told | None
     latest: Summary | None
     """The summary of its latest period: the last values of its signals are in there."""
+    desired: Desired | None = None
+    """What is wanted of it; None: nothing ever was."""
 
 
 @dataclass(frozen=True, slots=True)

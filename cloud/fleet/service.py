@@ -8,7 +8,7 @@ from typing import Final
 from cloud import counters
 from cloud.database import Connection, Database
 from cloud.errors import NotFound
-from cloud.fleet import drive_store, place_store, trip_store, vehicle_store
+from cloud.fleet import desired_store, drive_store, place_store, trip_store, vehicle_store
 from cloud.fleet.model import (
     DriveFilter,
     Driven,
@@ -192,6 +192,7 @@ class FleetService:
                 health=vehicle_store.twin_part(connection, address, TwinPart.HEALTH),
                 position=vehicle_store.twin_part(connection, address, TwinPart.POSITION),
                 latest=latest[0] if latest else None,
+                desired=desired_store.desired_of(connection, address),
             )
 
     def place(self, address: Address) -> tuple[float, float] | None:

@@ -37,6 +37,8 @@ class Reply:
 
     topic: str
     payload: bytes
+    retain: bool = False
+    """Whether the broker keeps it for when the vehicle is there again."""
 
 
 class Intake:

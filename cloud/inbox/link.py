@@ -16,13 +16,15 @@ from cloud.errors import UpstreamDown
 from cloud.inbox.intake import Reply
 from cloud.inbox.model import Arrival
 from cloud.inbox.session import Session
+from cloud.inbox.wishes import Wishes
 
 BATCH_MAX: Final = 20
 """What mosquitto sends before it waits for acknowledgements: to wait for more is to wait for nothing."""
 BATCH_BYTES_MAX: Final = 8 * 2**20
 LINGER_S: Final = 0.01
 """A transaction costs as much as ten messages in it: a moment of waiting fills it."""
-_IDLE_S: Final = 5.0
+_IDLE_S: Final = 1.0
+"""How late a vehicle hears what is wanted of it, at most; and how often that is looked for."""
 _BACKOFF_S: Final = (0.2, 15.0)
 _RETRY_S: Final = (0.1, 2.0)
 _log = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class Link:
         now: Callable[[], datetime],
         uniform: Callable[[float, float], float],
         on_change: Callable[[LinkState], None],
+        wishes: Wishes | None = None,
     ) -> None:
         self._target = target
         self._take = take
@@ -57,6 +60,8 @@ class Link:
         self._now = now
         self._uniform = uniform
         self._on_change = on_change
+        self._wishes = wishes
+        self._wishes_at: datetime | None = None
         self._state = LinkState()
         self._stopping = threading.Event()
         self._wake, self._woken = socket.socketpair()
@@ -91,7 +96,11 @@ class Link:
         self._woken.close()
 
     def _serve(self, session: Session) -> None:
+        self._wishes_at = None
+        if self._wishes:
+            self._wishes.forget()
         while not self._stopping.is_set():
+            self._say_wishes(session)
             messages = session.receive(
                 count_max=BATCH_MAX, bytes_max=BATCH_BYTES_MAX, wait_s=_IDLE_S, linger_s=LINGER_S
             )
@@ -104,6 +113,21 @@ class Link:
             for reply in replies:
                 session.publish(reply.topic, reply.payload)
             session.acknowledge(messages)
+
+    def _say_wishes(self, session: Session) -> None:
+        """Say what is wanted of vehicles, once a second; a database that is away is asked again at the next."""
+        at = self._now()
+        if self._wishes is None or (self._wishes_at and abs((at - self._wishes_at).total_seconds()) < _IDLE_S):
+            return
+        self._wishes_at = at
+        try:
+            due = self._wishes.due(at)
+        except UpstreamDown as error:
+            self._change(database=str(error))
+            return
+        self._change(database="")
+        for reply in due:
+            session.publish(reply.topic, reply.payload, retain=reply.retain)
 
     def _store(self, arrivals: list[Arrival], session: Session) -> list[Reply] | None:
         """Store a batch, however long it takes; None when stopped before it was."""

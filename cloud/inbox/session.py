@@ -63,13 +63,13 @@ class Session:
         arrived, self._arrived = self._arrived, []
         return arrived
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Send once to whoever listens, at least once to the broker.
 
         Raises:
             UpstreamDown: the connection is lost, or the broker takes nothing.
         """
-        _check(self._client.publish(topic, payload, qos=1).rc)
+        _check(self._client.publish(topic, payload, qos=1, retain=retain).rc)
 
     def acknowledge(self, messages: Sequence[mqtt.MQTTMessage]) -> None:
         """Tell the broker that these are stored.

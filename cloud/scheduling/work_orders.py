@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from cloud.alerts.service import AlertService
 from cloud.database import Connection, Database
@@ -16,6 +17,13 @@ from edge.wire.topics import Address
 
 Serviced = Callable[[Connection, Address, str, datetime], None]
 """Told, in the transaction that says so, that a component of a vehicle was put right."""
+
+
+class WorkedOn(Protocol):
+    """Told, in the transaction that says so, that somebody has begun to work on a vehicle, or that nobody does."""
+
+    def __call__(self, connection: Connection, address: Address, /, *, is_worked_on: bool) -> None:
+        """It takes effect with the transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +53,14 @@ class WorkOrderService:
         now: Callable[[], datetime],
         *,
         serviced: Serviced,
+        worked_on: WorkedOn | None = None,
     ) -> None:
         self._database = database
         self._audit = audit
         self._alerts = alerts
         self._now = now
         self._serviced = serviced
+        self._worked_on = worked_on
 
     def open(self, new: NewOrder, *, by: str) -> WorkOrder:
         """Open the order of a booking; safe to repeat: the first one stays."""
@@ -144,8 +154,18 @@ class WorkOrderService:
             if after.state is OrderState.DONE and after.ended_at is not None:
                 self._alerts.repaired(connection, after.incident, by=by, note=f"work order {number}")
                 self._serviced(connection, after.address, after.component, after.ended_at)
+            self._tell_worked_on(connection, before, after)
             self._tell(connection, after, by)
             return after
+
+    def _tell_worked_on(self, connection: Connection, before: WorkOrder, after: WorkOrder) -> None:
+        """An order that ends while another one is in work changes nothing."""
+        if self._worked_on is None or OrderState.IN_WORK not in {before.state, after.state}:
+            return
+        wanted = OrderFilter(after.address.fleet, after.address.vehicle, OrderState.IN_WORK)
+        in_work = store.list_orders(connection, wanted, after=None, rows_max=1)
+        if after.state is OrderState.IN_WORK or not in_work:
+            self._worked_on(connection, after.address, is_worked_on=bool(in_work))
 
     def _tell(self, connection: Connection, order: WorkOrder, by: str) -> None:
         said = "" if order.report is None else f", {order.report.outcome}, {order.label}"

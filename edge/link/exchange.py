@@ -11,7 +11,7 @@ import aiomqtt
 
 from edge.errors import EdgeError, LinkDown
 from edge.link.window import Due, Message, SendWindow
-from edge.wire.downlink import Ack, Status, decode_down, encode_down
+from edge.wire.downlink import Ack, Desired, Status, decode_down, encode_down
 from edge.wire.envelope import StreamClass, stream_class
 from edge.wire.errors import WireError
 from edge.wire.topics import Address, Down
@@ -77,6 +77,7 @@ class Exchange:
         pace: Pace,
         signals: Signals,
         monotonic: Callable[[], float],
+        on_desired: Callable[[Desired], None] | None = None,
     ) -> None:
         """`client` is connected; `monotonic` gives seconds."""
         self._client = client
@@ -86,6 +87,7 @@ class Exchange:
         self._signals = signals
         self._counted = signals.counted
         self._monotonic = monotonic
+        self._on_desired = on_desired
         sizes = {StreamClass.ALERT: pace.alerts, StreamClass.RECORD: pace.records, StreamClass.BULK: pace.blocks}
         self._windows = {
             served: SendWindow(size, resend_s=pace.resend_s, resend_max_s=pace.resend_max_s)
@@ -177,8 +179,19 @@ class Exchange:
             topic = message.topic.value
             if topic == self._address.down(Down.ACK):
                 await self._take_ack(message.payload)
-            else:  # a command or a desired state: counted until there is somebody to obey
+            else:  # a command is counted until there is somebody to obey
                 self._counted[f"received.{topic.rpartition('/')[2]}"] += 1
+                if topic == self._address.down(Down.DESIRED):
+                    self._take_desired(message.payload)
+
+    def _take_desired(self, payload: bytes) -> None:
+        try:
+            desired = decode_down(Desired, payload)
+        except WireError:
+            self._counted["desired.unreadable"] += 1
+            return
+        if self._on_desired:
+            self._on_desired(desired)
 
     async def _take_ack(self, payload: bytes) -> None:
         try:

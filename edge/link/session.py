@@ -16,7 +16,7 @@ import aiomqtt
 from edge.errors import LinkDown
 from edge.link.broker import Broker
 from edge.link.exchange import Exchange, Pace, Signals, Spool
-from edge.wire.downlink import Status, encode_down
+from edge.wire.downlink import Desired, Status, encode_down
 from edge.wire.topics import Address
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,9 @@ class Link:
         monotonic: Callable[[], float],
         random: Callable[[], float],
         pace: Pace,
+        on_desired: Callable[[Desired], None] | None = None,
     ) -> None:
-        """`monotonic` gives seconds, `random` numbers in [0, 1)."""
+        """`monotonic` gives seconds, `random` numbers in [0, 1); `on_desired` is told what the cloud wants."""
         self._spool = spool
         self._address = address
         self._broker = broker
@@ -50,6 +51,7 @@ class Link:
         self._monotonic = monotonic
         self._random = random
         self._pace = pace
+        self._on_desired = on_desired
         self._signals = Signals()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._up_since_s: float | None = None
@@ -60,7 +62,8 @@ class Link:
         """By name, since the start.
 
         `sessions` made and `losses` of them; `sent.<class>` and `resent.<class>`; `acks` taken, `acks.unreadable` and
-        `acks.unwritten` (the disk failed); `received.command`, `received.desired`; `dropped` before they were read.
+        `acks.unwritten` (the disk failed); `received.command`, `received.desired`,
+        `desired.unreadable`; `dropped` before they were read.
         """
         return dict(self._signals.counted)
 
@@ -131,6 +134,7 @@ class Link:
                     pace=self._pace,
                     signals=self._signals,
                     monotonic=self._monotonic,
+                    on_desired=self._on_desired,
                 )
                 await exchange.run(stop, is_up=self._say_up)
         except aiomqtt.MqttError as error:

@@ -11,6 +11,8 @@ from typing import Final, Self
 
 from edge.link import Broker, Link, Pace
 from edge.link.exchange import Spool
+from edge.wire.downlink import Desired
+from edge.wire.topics import Address
 from tests.integration.link.acker import DEADLINE_S
 from tests.unit.outbox.postings import ADDRESS
 
@@ -22,16 +24,24 @@ class RunningLink:
     """Runs until the `with` block is left, then says goodbye."""
 
     def __init__(
-        self, spool: Spool, broker: Broker, *, client_id: str = "car-1-0123456789abcdef", pace: Pace = BRISK
+        self,
+        spool: Spool,
+        broker: Broker,
+        *,
+        client_id: str = "car-1-0123456789abcdef",
+        pace: Pace = BRISK,
+        address: Address = ADDRESS,
+        on_desired: Callable[[Desired], None] | None = None,
     ) -> None:
         self.link = Link(
             spool,
-            ADDRESS,
+            address,
             broker,
             client_id=client_id,
             monotonic=time.monotonic,
             random=lambda: 0.5,
             pace=pace,
+            on_desired=on_desired,
         )
         self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         self._failed: BaseException | None = None

@@ -1,0 +1,50 @@
+"""The table of what is wanted of vehicles, and all SQL on it."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from cloud.columns import METADATA, UtcTime, vehicle_key
+from cloud.database import put
+from cloud.fleet.model import Desired
+from edge.wire.topics import Address
+
+desired: Final = sa.Table(
+    "desired",
+    METADATA,
+    *vehicle_key(),
+    sa.Column("version", sa.BigInteger, nullable=False),
+    sa.Column("state", sa.JSON, nullable=False),
+    sa.Column("changed_at", UtcTime, nullable=False),
+    sa.Index("desired_changed", "changed_at"),
+    comment="What is wanted of each vehicle of which anything ever was; the version only grows",
+)
+
+
+def put_desired(connection: Connection, wanted: Desired) -> None:
+    """Keep it in place of what was wanted before."""
+    content = {"version": wanted.version, "state": dict(wanted.state), "changed_at": wanted.changed_at}
+    row = {"fleet": wanted.address.fleet, "vehicle": wanted.address.vehicle, **content}
+    put(connection, desired, row, key=("fleet", "vehicle"), replace=tuple(content))
+
+
+def desired_of(connection: Connection, address: Address) -> Desired | None:
+    """What is wanted of a vehicle; None: nothing ever was."""
+    table = desired
+    query = sa.select(table).where(table.c.fleet == address.fleet, table.c.vehicle == address.vehicle)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _desired(row)
+
+
+def changed_since(connection: Connection, since: datetime | None) -> list[Desired]:
+    """What was changed then or later; None: of every vehicle."""
+    query = sa.select(desired).order_by(desired.c.changed_at)
+    if since is not None:
+        query = query.where(desired.c.changed_at >= since)
+    return [_desired(row) for row in connection.execute(query)]
+
+
+def _desired(row: Row[Any]) -> Desired:
+    return Desired(Address(row.fleet, row.vehicle), row.version, row.state, row.changed_at)
