@@ -74,7 +74,7 @@ class DesiredForm(Form):
     """What is wanted of a vehicle."""
 
     version: Annotated[int, Field(examples=[3])]
-    """Only grows; `reported.desired_version` is the one that the vehicle looked at last."""
+    """Only grows; the vehicle ignores what is not newer than the last it heard."""
     state: Annotated[dict[str, Value], Field(examples=[{"workshop_until": "2026-05-04T18:00:00+00:00"}])]
     changed_at: Moment
 
