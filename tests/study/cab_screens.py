@@ -106,8 +106,12 @@ def take_leak(browser: Browser, folder: Path, out: Path) -> None:
 
 def _take_moment(pages: Mapping[str, Page], which: str, out: Path, name: str) -> None:
     for size, page in pages.items():
-        page.locator(f"body{which}").wait_for(timeout=LEAK_MS)
-        page.screenshot(path=out / f"{name}-{size}-day.png")
+        moment = page.locator(f"body{which}")
+        is_taken = False
+        while not is_taken:  # the simulated time runs fast: what is over when the picture is taken was not this moment
+            moment.wait_for(timeout=LEAK_MS)
+            page.screenshot(path=out / f"{name}-{size}-day.png")
+            is_taken = moment.count() > 0
         print(out / f"{name}-{size}-day.png", flush=True)
 
 
