@@ -137,17 +137,15 @@ OTHER_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "cold_tyres": ("tyre_fl_kpa", "tyre_t3r_kpa", "ambient_c", "tyre_alarm"),
 }
 """Of a truck's twelve tyres any may leak."""
-HAULED_OTHERWISE: Final[Mapping[str, Mapping[str, float]]] = {
-    "weak_battery": {"length_s": 10 * DAY_S, "pace": 4.0},
-    "parasitic_drain": {"length_s": 5 * DAY_S, "pace": 3.0},
-}
-"""A truck's days are longer, and it takes a week of standing to empty its batteries: here a weekend."""
 HAULED: Final[Mapping[str, Study]] = {
     name: replace(
         study,
         cycle="haul" if study.cycle in ("mixed", "commute") else study.cycle,
         columns=OTHER_COLUMNS.get(name, study.columns),
-        **HAULED_OTHERWISE.get(name, {}),  # type: ignore[arg-type]  # numbers where the study has numbers
     )
     for name, study in WHEELS.items()
+} | {
+    "weak_battery": replace(WHEELS["weak_battery"], cycle="haul", length_s=10 * DAY_S, pace=4.0),
+    "parasitic_drain": replace(WHEELS["parasitic_drain"], cycle="haul", length_s=5 * DAY_S, pace=3.0),
 }
+"""A truck's days are longer, and it takes a week of standing to empty its batteries: here a weekend."""
