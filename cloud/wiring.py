@@ -20,18 +20,18 @@ from cloud.chat.tools import Neighbours as ChatNeighbours
 from cloud.config import BrokerTarget, CloudConfig
 from cloud.console.serve import with_console
 from cloud.database import Connection, Database
-from cloud.fleet.desires import DesireService
+from cloud.fleet.desired import DesiredService
 from cloud.fleet.profiles import ProfileService
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
 from cloud.health.lives import load_lives
 from cloud.health.service import HealthService, HealthSettings
 from cloud.inbox.aside import AsideService
+from cloud.inbox.desired import DesiredStates
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.link import Link, LinkState
 from cloud.inbox.routing import Features
 from cloud.inbox.session import tls_of
-from cloud.inbox.wishes import Wishes
 from cloud.notify.model import Notice
 from cloud.notify.room import make_notify
 from cloud.notify.service import NotifyService
@@ -102,7 +102,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     def tell(_: LinkState) -> None:
         loop.call_soon_threadsafe(tried.set)
 
-    desires = DesireService(database, now)
+    desired = DesiredService(database, now)
     link = Link(
         target,
         intake.take,
@@ -111,10 +111,10 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         now=now,
         uniform=random.SystemRandom().uniform,
         on_change=tell,
-        wishes=Wishes(desires.changed_since),
+        desired=DesiredStates(desired.changed_since),
     )
     scheduling, appointments = SchedulingService(database, audit, now), AppointmentService(database, audit, now)
-    orders = WorkOrderService(database, audit, alerts, now, serviced=health.serviced, worked_on=desires.worked_on)
+    orders = WorkOrderService(database, audit, alerts, now, serviced=health.serviced, worked_on=desired.worked_on)
     preferences = PreferencesService(database, audit, now, must_exist=fleet.vehicle)
     guard = AgentGuard(database, security.watch, audit, EDGES)
     tell_people = teller(notify.service, config.notify.public_url)

@@ -13,10 +13,10 @@ from paho.mqtt.client import MQTTMessage
 
 from cloud.config import BrokerTarget
 from cloud.errors import UpstreamDown
+from cloud.inbox.desired import DesiredStates
 from cloud.inbox.intake import Reply
 from cloud.inbox.model import Arrival
 from cloud.inbox.session import Session
-from cloud.inbox.wishes import Wishes
 
 BATCH_MAX: Final = 20
 """What mosquitto sends before it waits for acknowledgements: to wait for more is to wait for nothing."""
@@ -51,7 +51,7 @@ class Link:
         now: Callable[[], datetime],
         uniform: Callable[[float, float], float],
         on_change: Callable[[LinkState], None],
-        wishes: Wishes | None = None,
+        desired: DesiredStates | None = None,
     ) -> None:
         self._target = target
         self._take = take
@@ -60,8 +60,8 @@ class Link:
         self._now = now
         self._uniform = uniform
         self._on_change = on_change
-        self._wishes = wishes
-        self._wishes_at: datetime | None = None
+        self._desired = desired
+        self._desired_at: datetime | None = None
         self._state = LinkState()
         self._stopping = threading.Event()
         self._wake, self._woken = socket.socketpair()
@@ -96,11 +96,11 @@ class Link:
         self._woken.close()
 
     def _serve(self, session: Session) -> None:
-        self._wishes_at = None
-        if self._wishes:
-            self._wishes.forget()
+        self._desired_at = None
+        if self._desired:
+            self._desired.forget()
         while not self._stopping.is_set():
-            self._say_wishes(session)
+            self._say_desired(session)
             messages = session.receive(
                 count_max=BATCH_MAX, bytes_max=BATCH_BYTES_MAX, wait_s=_IDLE_S, linger_s=LINGER_S
             )
@@ -114,14 +114,14 @@ class Link:
                 session.publish(reply.topic, reply.payload)
             session.acknowledge(messages)
 
-    def _say_wishes(self, session: Session) -> None:
+    def _say_desired(self, session: Session) -> None:
         """Say what is wanted of vehicles, once a second; a database that is away is asked again at the next."""
         at = self._now()
-        if self._wishes is None or (self._wishes_at and abs((at - self._wishes_at).total_seconds()) < _IDLE_S):
+        if self._desired is None or (self._desired_at and abs((at - self._desired_at).total_seconds()) < _IDLE_S):
             return
-        self._wishes_at = at
+        self._desired_at = at
         try:
-            due = self._wishes.due(at)
+            due = self._desired.due(at)
         except UpstreamDown as error:
             self._change(database=str(error))
             return

@@ -9,8 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from cloud.config import broker_target
+from cloud.inbox.desired import DesiredStates
 from cloud.inbox.link import Link as Inbox
-from cloud.inbox.wishes import Wishes
 from cloud.scheduling.work_order import Outcome, Report
 from cloud.scheduling.work_orders import NewOrder
 from cloud.scheduling.works import catalogue
@@ -23,7 +23,7 @@ from tests.brokers import Mosquitto
 from tests.integration.link.running import RunningLink
 from tests.unit.cloud import vehicle as says
 from tests.unit.cloud.services import Cloud, open_cloud
-from tests.unit.cloud.test_desires import desires_of
+from tests.unit.cloud.test_desired import desired_of
 from tests.unit.cloud.vehicle import Speaker
 from tests.unit.cloud.workshop import MONDAY, centre, hours_after, job
 from tests.unit.outbox.postings import ADDRESS
@@ -42,7 +42,7 @@ def inbox(cloud: Cloud, mosquitto: Mosquitto) -> Iterator[None]:
         now=lambda: cloud.now + timedelta(seconds=next(ticks)),
         uniform=random.uniform,
         on_change=lambda _: None,
-        wishes=Wishes(desires_of(cloud).changed_since),
+        desired=DesiredStates(desired_of(cloud).changed_since),
     )
     ticks = iter(range(1_000_000))
     thread = threading.Thread(target=link.run)

@@ -14,7 +14,7 @@ WORKSHOP_FOR: Final = timedelta(hours=10)
 """Since work began. The vehicle believes 12 hours at most, by its own clock, which may be behind ours."""
 
 
-class DesireService:
+class DesiredService:
     """What is wanted of vehicles; the version of each only grows."""
 
     def __init__(self, database: Database, now: Callable[[], datetime]) -> None:

@@ -15,7 +15,7 @@ OVERLAP: Final = timedelta(minutes=1)
 """What was written before the last look may have been committed after it."""
 
 
-class Wishes:
+class DesiredStates:
     """Says each version once per connection; used by one thread."""
 
     def __init__(self, changed_since: Callable[[datetime | None], list[Desired]]) -> None:

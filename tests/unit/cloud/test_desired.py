@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from cloud.fleet.desires import WORKSHOP_FOR, DesireService
-from cloud.inbox.wishes import AT_ONCE_MAX, Wishes
+from cloud.fleet.desired import WORKSHOP_FOR, DesiredService
+from cloud.inbox.desired import AT_ONCE_MAX, DesiredStates
 from cloud.scheduling.work_order import Outcome, Report
 from cloud.scheduling.work_orders import WorkOrderService
 from edge.wanted import ORDER_NS
@@ -15,40 +15,40 @@ from tests.unit.cloud.test_work_orders import VAN, at_work
 OTHER = Address("north", "van-8")
 
 
-def desires_of(cloud: Cloud) -> DesireService:
+def desired_of(cloud: Cloud) -> DesiredService:
     """What the cloud wants, told by its work orders from now on."""
-    desires = DesireService(cloud.database, lambda: cloud.now)
+    service = DesiredService(cloud.database, lambda: cloud.now)
     cloud.orders = WorkOrderService(
         cloud.database,
         cloud.security.audit,
         cloud.alerts,
         lambda: cloud.now,
         serviced=lambda *_: None,
-        worked_on=desires.worked_on,
+        worked_on=service.worked_on,
     )
-    return desires
+    return service
 
 
 def test_an_order_in_work_wants_workshop_mode_and_takes_it_away_at_once() -> None:
     with at_work() as (cloud, order):
-        desires = desires_of(cloud)
-        assert desires.changed_since(None) == []
+        service = desired_of(cloud)
+        assert service.changed_since(None) == []
         cloud.orders.start(order.number, by="anna")
-        (wanted,) = desires.changed_since(None)
+        (wanted,) = service.changed_since(None)
         assert (wanted.address, wanted.version) == (VAN.address, 1)
         assert wanted.state == {"workshop_until": (cloud.now + WORKSHOP_FOR).isoformat()}
         cloud.orders.start(order.number, by="anna")
         assert cloud.fleet.twin(VAN.address).desired == wanted
         cloud.orders.complete(order.number, Report(Outcome.NOT_FOUND), by="anna")
-        (after,) = desires.changed_since(None)
+        (after,) = service.changed_since(None)
         assert (after.version, after.state) == (2, {})
 
 
 def test_an_order_that_was_never_in_work_wants_nothing() -> None:
     with at_work() as (cloud, order):
-        desires = desires_of(cloud)
+        service = desired_of(cloud)
         cloud.orders.cancel(order.number, "not needed", by="anna")
-        assert desires.changed_since(None) == []
+        assert service.changed_since(None) == []
 
 
 def test_a_vehicle_believes_what_is_said_even_if_its_clock_is_an_hour_behind() -> None:
@@ -56,24 +56,24 @@ def test_a_vehicle_believes_what_is_said_even_if_its_clock_is_an_hour_behind() -
 
 
 def test_each_version_is_said_once_a_connection_retained_and_to_its_own_vehicle(cloud: Cloud) -> None:
-    desires = DesireService(cloud.database, lambda: cloud.now)
-    wishes = Wishes(desires.changed_since)
-    assert wishes.due(cloud.now) == []
+    service = DesiredService(cloud.database, lambda: cloud.now)
+    states = DesiredStates(service.changed_since)
+    assert states.due(cloud.now) == []
     with cloud.database.transaction() as connection:
-        desires.worked_on(connection, OTHER, is_worked_on=True)
-    (said,) = wishes.due(cloud.now)
+        service.worked_on(connection, OTHER, is_worked_on=True)
+    (said,) = states.due(cloud.now)
     assert said.retain
     assert said.topic == "telltale/v1/north/van-8/down/desired"
     assert decode_down(Desired, said.payload).version == 1
-    assert wishes.due(cloud.now) == []
-    wishes.forget()
-    assert wishes.due(cloud.now) == [said]
+    assert states.due(cloud.now) == []
+    states.forget()
+    assert states.due(cloud.now) == [said]
 
 
 def test_many_are_said_bit_by_bit_and_all_of_them(cloud: Cloud) -> None:
-    desires = DesireService(cloud.database, lambda: datetime(2020, 1, 1, tzinfo=UTC))
-    wishes = Wishes(desires.changed_since)
+    service = DesiredService(cloud.database, lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    states = DesiredStates(service.changed_since)
     with cloud.database.transaction() as connection:
         for number in range(AT_ONCE_MAX + 1):
-            desires.worked_on(connection, Address("north", f"van-{number}"), is_worked_on=True)
-    assert [len(wishes.due(cloud.now)) for _ in range(3)] == [AT_ONCE_MAX, 1, 0]
+            service.worked_on(connection, Address("north", f"van-{number}"), is_worked_on=True)
+    assert [len(states.due(cloud.now)) for _ in range(3)] == [AT_ONCE_MAX, 1, 0]
