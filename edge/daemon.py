@@ -39,6 +39,7 @@ from edge.grid import Grid
 from edge.health import LOOK_S, Pulse, health_body
 from edge.hot import LOOK_NS
 from edge.looking import SWITCH_S, Looking
+from edge.memories import Memories
 from edge.modes import Surroundings
 from edge.outbox import Outbox
 from edge.personal import without_personal
@@ -107,6 +108,7 @@ class Daemon:
             wait_ns=config.judging.wait_ms * MS,
         )
         self._ring = FrameRing(config.memory.frame_ring_mb * MEGABYTE)
+        self._memories = Memories(config.state.directory, prepared.learners)
         self._wishes = Wishes(config.state.directory / MODES if parts.outbox else None)
         words = prepared.words
         self._judged = Judged()
@@ -197,6 +199,7 @@ class Daemon:
 
     def _take_up(self) -> None:
         """Go on with the modes and alerts of when a live vehicle's daemon last ran; a replay begins anew."""
+        self._memories.recall()
         outbox = self._parts.outbox
         if not self._live:
             return
@@ -216,12 +219,14 @@ class Daemon:
                 self._hear_askers()
                 if time.monotonic() >= health_at:
                     health_at += LOOK_S
+                    self._memories.keep(time.monotonic())
                     self._tell_health()
             self._take()  # what was read before the stop is judged too, the cell that it breaks off included
             for index in range(len(self._lanes)):
                 self._grid.end(index)
             self._judge()
         self._wake(self._teller.tell([self._judgement.close()], self._clock()))
+        self._memories.keep(time.monotonic(), at_the_end=True)
         self._tell_health(at_the_end=True)
 
     def _take(self) -> None:
@@ -384,7 +389,7 @@ class Daemon:
         )
 
     def _notes(self) -> list[str]:
-        notes = [*self._prepared.notes]
+        notes = [*self._prepared.notes, *self._memories.notes]
         notes += [
             f"detector {name} is switched off: {why}" for name, why in self._judgement.judges.switched_off.items()
         ]

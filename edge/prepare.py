@@ -28,6 +28,7 @@ from edge.driver.words import Words, load_words
 from edge.errors import ConfigError, ModelError
 from edge.hot import HotWatch
 from edge.judgement import Judgement
+from edge.memories import Learner
 from edge.profile import MappedDatabase
 from edge.style import CAR, HEAVY
 from edge.whereabouts import LATITUDE, LONGITUDE
@@ -55,6 +56,8 @@ class Prepared:
     hot: HotWatch
     words: Words
     """Of the language of the cab."""
+    learners: Sequence[Learner]
+    """Detectors that learn this vehicle."""
 
 
 def prepare(config: Config, *, keeps: bool = False) -> Prepared:
@@ -79,7 +82,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     units = {signal.path: signal.unit for one in bindings for signal in one.database.signals}
     words = load_words(config.cab.language, config.cab.words)
     rules, refused = load_rules([Path(file) for file in config.detect.rules], units, words)
-    models = _models(config.detect.models, words)
+    models, learners = _models(config.detect.models, words)
     fences = [GeofenceDetector(config.geofence)] if config.geofence else []
     judgement = Judgement(
         decoder,
@@ -114,7 +117,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     if not paths:
         notes.insert(0, "no database is configured: of frames only answers to testers are decoded (add dbc = […])")
     inner = {bus_inside(bus.name, one.name): bus.name or bus.source for bus in config.bus for one in bus.channels}
-    return Prepared(judgement, specs, notes, inner, HotWatch(rules, bindings), words)
+    return Prepared(judgement, specs, notes, inner, HotWatch(rules, bindings), words, learners)
 
 
 def _bindings(buses: Sequence[Bus], specs: Sequence[SourceSpec], state: Path | None, notes: list[str]) -> list[Binding]:
@@ -194,12 +197,23 @@ def _loaded(file: Path, mapping: Path | None, state: Path | None, *, is_shared: 
     return load_kept(file, mapping, state, is_shared=is_shared)
 
 
-def _models(folders: Sequence[str], words: Words) -> list[Detector]:
+def _models(folders: Sequence[str], words: Words) -> tuple[list[Detector], list[Learner]]:
+    """All of them, and those that learn."""
     if not folders:
-        return []
+        return [], []
     from edge.detect.onnx import load_model  # noqa: PLC0415  # 20-36 MB that a box without models does not pay
+    from edge.detect.sensors.card import KIND, kind_of  # noqa: PLC0415  # likewise
+    from edge.detect.sensors.detector import load_sensors  # noqa: PLC0415  # likewise
 
+    detectors: list[Detector] = []
+    learners: list[Learner] = []
     try:
-        return [load_model(Path(folder), words) for folder in folders]
+        for folder in map(Path, folders):
+            if kind_of(folder) == KIND:
+                learners.append(sensors := load_sensors(folder))
+                detectors.append(sensors)
+            else:
+                detectors.append(load_model(folder, words))
     except ModelError as error:
         raise ConfigError(str(error)) from error
+    return detectors, learners

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, get_args
@@ -47,13 +48,30 @@ def _train(options: argparse.Namespace) -> str:
     if options.name == "intents":
         return _train_intents(options)
     if options.data is not None:
-        return _train_rul(options)
+        return _train_sensors(options) if _is_of_sensors(options) else _train_rul(options)
     if options.drives is None or options.calibration is None:
         options.parser.error("the following arguments are required: --drives and --calibration, or --data")
     from models.making import make  # noqa: PLC0415  # `--help` needs none of it
 
     recipe, file = _recipe(options)
     return make(recipe, file, options.drives, options.calibration, options.out)
+
+
+def _is_of_sensors(options: argparse.Namespace) -> bool:
+    """Whether the recipe is one of virtual sensors: it has a plan."""
+    file = options.config or RECIPES / f"{options.name}.toml"
+    try:
+        return "plan" in tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False  # whoever reads it as a recipe says what is wrong with it
+
+
+def _train_sensors(options: argparse.Namespace) -> str:
+    from models.sensors.making import make_sensors  # noqa: PLC0415  # `--help` needs none of it
+    from models.sensors.recipe import load_sensors_recipe  # noqa: PLC0415  # `--help` needs none of it
+
+    file = options.config or RECIPES / f"{options.name}.toml"
+    return make_sensors(load_sensors_recipe(file), file, options.data, options.out)
 
 
 def _train_rul(options: argparse.Namespace) -> str:
@@ -63,7 +81,7 @@ def _train_rul(options: argparse.Namespace) -> str:
     if options.drives is not None or options.calibration is not None:
         options.parser.error("argument --data: not allowed with --drives or --calibration")
     file = options.config or RECIPES / f"{options.name}.toml"
-    return make_rul(load_rul_recipe(file), file, options.data, options.out)
+    return make_rul(load_rul_recipe(file), file, _one_file(options), options.out)
 
 
 def _train_intents(options: argparse.Namespace) -> str:
@@ -73,7 +91,14 @@ def _train_intents(options: argparse.Namespace) -> str:
     if options.drives is not None or options.calibration is not None:
         options.parser.error("argument --drives, --calibration: intents learn from utterances")
     file = options.config or RECIPES / f"{options.name}.toml"
-    return make_intents(load_intent_recipe(file), file, options.data, options.out)
+    data = None if options.data is None else _one_file(options)
+    return make_intents(load_intent_recipe(file), file, data, options.out)
+
+
+def _one_file(options: argparse.Namespace) -> Path:
+    if len(options.data) > 1:
+        options.parser.error("argument --data: one file, but for virtual sensors")
+    return Path(options.data[0])
 
 
 def _predict(options: argparse.Namespace) -> str:
@@ -91,8 +116,12 @@ def _evaluate(options: argparse.Namespace) -> str:
 
 def _card(options: argparse.Namespace) -> str:
     from edge.detect.card import load_card  # noqa: PLC0415  # `--help` needs none of it
-    from models.tables import card_text  # noqa: PLC0415  # `--help` needs none of it
+    from edge.detect.sensors.card import KIND, kind_of, load_sensors_card  # noqa: PLC0415  # likewise
+    from models.sensors.tables import sensors_text  # noqa: PLC0415  # likewise
+    from models.tables import card_text  # noqa: PLC0415  # likewise
 
+    if kind_of(options.package) == KIND:
+        return sensors_text(load_sensors_card(options.package))
     return card_text(load_card(options.package))
 
 
@@ -138,7 +167,11 @@ def _add_steps(
     for option, what in (("--drives", "healthy drives to learn from"), ("--calibration", "others for the threshold")):
         train.add_argument(option, type=Path, nargs="+", metavar="FILE", help=f"{what} (coolant)")
     train.add_argument(
-        "--data", type=Path, metavar="FILE", help="run-to-failure table (rul), or utterances, unless ours (intents)"
+        "--data",
+        nargs="+",
+        metavar="FILE",
+        help="run-to-failure table (rul), utterances, unless ours (intents), or healthy drives of virtual sensors: "
+        "table:FILE[?map=columns.toml] or a recorded log, several",
     )
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="package to write")
     predict = commands.add_parser("predict", help="how many cycles the units of a table have left")

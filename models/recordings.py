@@ -81,10 +81,15 @@ def _record(recipe: Recipe, folder: Path, job: Job) -> None:
     simulate += ["--duration", f"{job.minutes * 60:g}", "--weather", job.weather]
     if job.fault:
         simulate += ["--fault", job.fault, "--truth", str(truth_file(rows))]
-    _edge(simulate)
+    run_edge(simulate)
 
 
-def _edge(arguments: list[str]) -> None:
+def run_edge(arguments: list[str]) -> None:
+    """Run `telltale-edge`, the vehicle's own program.
+
+    Raises:
+        ConfigError: it cannot be run, or it says that something cannot be used.
+    """
     program = Path(sys.executable).with_name("telltale-edge")
     try:
         done = subprocess.run([str(program), *arguments], capture_output=True, text=True, check=False)

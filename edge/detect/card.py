@@ -148,7 +148,7 @@ def load_card(folder: Path) -> Card:
     """
     file = folder / CARD
     try:
-        card = Card.model_validate(json.loads(_read(file, CARD_BYTES)))
+        card = Card.model_validate(json.loads(read_bounded(file, CARD_BYTES)))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "card"
@@ -167,13 +167,18 @@ def load_model_bytes(folder: Path, card: Card) -> bytes:
         ModelError: it is missing, or is not the one that the card describes.
     """
     file = folder / card.model_file
-    content = _read(file, MODEL_BYTES)
+    content = read_bounded(file, MODEL_BYTES)
     if hashlib.sha256(content).hexdigest() != card.model_sha256:
         raise ModelError(f"{file}: is not the model that {CARD} describes (its hash differs). {REMEDY}")
     return content
 
 
-def _read(file: Path, bytes_max: int) -> bytes:
+def read_bounded(file: Path, bytes_max: int) -> bytes:
+    """A file of a package, of at most so many bytes.
+
+    Raises:
+        ModelError: it is missing, cannot be read, or is larger.
+    """
     try:
         with file.open("rb") as stream:
             content = stream.read(bytes_max + 1)

@@ -1,0 +1,192 @@
+"""SensorsDetector: leads a vehicle through commissioning, then tells which signal contradicts the others."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.detect.card import CARD, REMEDY
+from edge.detect.finding import Concern, Finding, Verdict
+from edge.detect.onnx import OnnxModel
+from edge.detect.sensors.card import SensorsCard, load_sensors_card, load_sensors_model
+from edge.detect.sensors.commissioning import Commissioning, Hours, Stage
+from edge.detect.sensors.evidence import KINDS, Evidence, Moment
+from edge.detect.sensors.expectation import Regressors
+from edge.detect.sensors.learned import Learned
+from edge.detect.sensors.memory import packed, unpacked
+from edge.detect.sensors.watch import Trained, Watch, evidence_of
+from edge.errors import ModelError
+from edge.frames import NANOSECONDS
+from edge.history import NOTHING, Smoothing, Window
+
+Float32s = npt.NDArray[np.float32]
+Float64s = npt.NDArray[np.float64]
+
+HOUR_S: Final = 3600
+TRIP_GAP_S: Final = 600.0
+"""After a silence of all channels as long, the next row begins another trip."""
+LINGERS: Final = 0.7
+"""Share of a limit above which a contradiction is not over yet."""
+
+
+class SensorsDetector:
+    """One package on one vehicle; judged once a second of the vehicle's time."""
+
+    def __init__(self, folder: Path, card: SensorsCard) -> None:
+        """`folder`: of the package, whose model is loaded at the first row."""
+        self.name = card.name
+        self.card = card
+        self.smoothings: Sequence[Smoothing] = ()
+        self.paths: frozenset[str] = frozenset()
+        self.wants = NOTHING
+        self._folder = folder
+        self._model: OnnxModel | None = None
+        self._regressors = Regressors(len(card.plan.channels))
+        self._trained = Trained(
+            np.array([lie.mean for lie in card.trained]), np.array([lie.spread for lie in card.trained])
+        )
+        self._hours = Hours(**card.hours.model_dump())
+        self.commissioning = self._anew()
+        self._concerns = [_concern(card, number) for number in range(len(card.plan.channels))]
+        self._watch: Watch | None = None
+        self._evidence: Evidence | None = None
+        self._limits: Float64s | None = None
+        self._second = 0
+        self._heard_at: int | None = None
+        self._findings: Sequence[Finding] = ()
+
+    @property
+    def told(self) -> str:
+        """How far commissioning is, for people."""
+        stage, learned = self.commissioning.stage, self.commissioning.learned
+        if stage is not Stage.ARMED or learned is None:
+            done = self.commissioning.seconds / HOUR_S
+            return f"{self.name}: {stage}, {done:.1f} of {self._hours.of(stage):.1f} h of driving"
+        usable = learned.usable
+        armed = [one.name for one, is_armed in zip(self.card.plan.channels, usable, strict=True) if is_armed]
+        return f"{self.name}: armed after {learned.maxima.hours:.1f} h of driving: {', '.join(armed) or 'nothing'}"
+
+    def memory(self) -> bytes:
+        """What was learned of this vehicle so far, to be given back to `recall` after a restart."""
+        return packed(self.commissioning, self.card.model_sha256)
+
+    def recall(self, memory: bytes) -> None:
+        """Go on where a detector of the same package was.
+
+        Raises:
+            ModelError: it is of another package, or damaged; commissioning begins anew.
+        """
+        self.commissioning = unpacked(memory, self._anew(), self.card.model_sha256)
+        self._limits = None
+
+    def _anew(self) -> Commissioning:
+        return Commissioning(self.card.plan, self._regressors, self._trained)
+
+    def judge(self, window: Window) -> Sequence[Finding]:
+        """One finding for each channel that contradicts the others, or about which nothing is known just now.
+
+        Raises:
+            ModelError: the model cannot be used.
+        """
+        second = window.until // NANOSECONDS
+        if second > self._second:
+            self._second = second
+            self._findings = self._judge_second(window)
+        return self._findings
+
+    def _judge_second(self, window: Window) -> Sequence[Finding]:
+        row = np.array([window.value(channel.path) for channel in self.card.plan.channels])
+        if np.isnan(row).all():
+            return self._findings
+        watch = self._watch_of_trip(window.until)
+        seen = watch.step(row)
+        learned = self.commissioning.learned
+        if self.commissioning.stage is not Stage.ARMED or learned is None:
+            self.commissioning.see(watch, seen)
+            if self.commissioning.seconds >= HOUR_S * self._hours.of(self.commissioning.stage):
+                self.commissioning.advance()
+            return ()
+        return self._contradictions(watch.learned(seen, learned), learned)
+
+    def _watch_of_trip(self, until: int) -> Watch:
+        last, self._heard_at = self._heard_at, until
+        if self._watch is None or last is None or until - last >= TRIP_GAP_S * NANOSECONDS:
+            self._watch = Watch(self.card.plan, self._trained, self._regressors, self._answers)
+            self.commissioning.begin_trip()
+            self._evidence = None
+        return self._watch
+
+    def _contradictions(self, moment: Moment, learned: Learned) -> Sequence[Finding]:
+        if self._evidence is None:
+            self._evidence = evidence_of(self.card.plan, learned)
+        if self._limits is None:
+            self._limits = learned.limits(self.card.false_per_hour)
+        strength = self._evidence.step(moment) / self._limits
+        findings = [self._finding(number, strength[:, number], moment) for number in range(strength.shape[1])]
+        return [finding for finding in findings if finding is not None]
+
+    def _finding(self, number: int, strength: Float64s, moment: Moment) -> Finding | None:
+        strongest = int(np.argmax(strength))
+        if strength[strongest] <= LINGERS:
+            known = moment.judged[number] and not np.isnan(moment.observed[number])
+            return None if known else Finding(self._concerns[number], Verdict.UNKNOWN)
+        path = self.card.plan.channels[number].path
+        values = {path: _known(moment.observed[number]), _expected_name(path): _known(moment.expected[number])}
+        verdict = Verdict.HOLDS if strength[strongest] > 1.0 else Verdict.LINGERS
+        facts = {
+            "value": f"{moment.observed[number]:.4g}",
+            "threshold": f"{moment.expected[number]:.4g}",
+            "unit": self.card.plan.channels[number].unit,
+            "kind": KINDS[strongest].replace("_", " over the last "),
+        }
+        return Finding(self._concerns[number], verdict, values, facts)
+
+    def _answers(self, columns: Float32s) -> Float64s:
+        return self._proven().answers(columns).reshape(len(columns), -1).astype(np.float64)
+
+    def _proven(self) -> OnnxModel:
+        """The session, once it has given the golden answers."""
+        if self._model is None:
+            file, card = self._folder / self.card.model_file, self.card
+            width = 2 * len(card.plan.channels)
+            model = OnnxModel(load_sensors_model(self._folder, card), card.plan.width, str(file), width=width)
+            rows = np.array(
+                [[np.nan if one is None else one for one in row.columns] for row in card.golden], np.float32
+            )
+            off = float(np.abs(model.answers(rows) - np.concatenate([row.answers for row in card.golden])).max())
+            if not off <= card.golden_tolerance:
+                raise ModelError(f"{file}: is {off:.3g} off the golden answers in {CARD}. {REMEDY}")
+            self._model = model
+        return self._model
+
+
+def load_sensors(folder: Path) -> SensorsDetector:
+    """The detector of a package of virtual sensors.
+
+    Raises:
+        ModelError: the package is missing, damaged, or its model is not the one that the card describes.
+    """
+    return SensorsDetector(folder, load_sensors_card(folder))
+
+
+def _concern(card: SensorsCard, number: int) -> Concern:
+    notice, channel = card.notice, card.plan.channels[number]
+    readable = channel.name.replace("_", " ")
+    return Concern(
+        rule=f"{card.name}_{channel.name}",
+        component=notice.component,
+        severity=notice.severity,
+        action=notice.action,
+        summary=notice.summary.replace("{signal}", readable),
+        advice=notice.advice.replace("{signal}", readable),
+    )
+
+
+def _expected_name(path: str) -> str:
+    return "Vehicle.Telltale.Expected." + path.removeprefix("Vehicle.").replace(".", "")
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

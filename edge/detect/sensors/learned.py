@@ -1,0 +1,60 @@
+"""Learned: what is known of one vehicle."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.detect.sensors.evidence import BY_ITSELF, KINDS, Known
+from edge.detect.sensors.expectation import Scales
+from edge.detect.sensors.limits import Maxima, limits_of
+from edge.detect.sensors.places import Gears, Places
+
+Float64s = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+EXPLAINED_MIN: Final = 0.2
+"""Of a signal's variance; less is no expectation."""
+
+
+@dataclass(slots=True)
+class Learned:
+    """What is known of one vehicle; all arrays by channel."""
+
+    scales: Scales
+    coefficients: Float64s
+    """(channels, regressors)."""
+    certain: Float64s
+    """Error of a certain expert, in the signal's unit."""
+    stretch: Float64s
+    """What experts' errors are multiplied by, to be those of this vehicle."""
+    explained: Float64s
+    """Share of the signal's variance that is expected; NaN where it was not heard."""
+    places: Places
+    gears: Gears | None
+    maxima: Maxima
+
+    @property
+    def known(self) -> Known:
+        """What evidence is measured by."""
+        return Known(self.certain * self.stretch, self.places, self.gears)
+
+    @property
+    def usable(self) -> Bools:
+        """Channels that can be expected on this vehicle."""
+        return np.nan_to_num(self.explained) >= EXPLAINED_MIN
+
+    def limits(self, per_hour: float) -> Float64s:
+        """(kinds, channels): see limits_of. Infinite for a signal that was not heard, and where it cannot be expected for
+        all that goes by what is expected."""
+        heard = ~np.isnan(self.explained)
+        limits = limits_of(self.maxima, per_hour=per_hour, channels=int(heard.sum()))
+        limits[:, ~heard] = np.inf
+        by_itself = np.array([kind in BY_ITSELF for kind in KINDS])
+        limits[np.ix_(~by_itself, ~self.usable)] = np.inf
+        return limits
+
+    def error(self, told: Float64s) -> Float64s:
+        """Standard errors, (..., channels), of what experts tell of their own error."""
+        return np.fmax(told, self.certain) * self.stretch

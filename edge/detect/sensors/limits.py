@@ -1,0 +1,80 @@
+"""Limits: how much evidence is too much, from the largest that healthy driving brought and a budget of false alarms.
+
+The largest evidence of each ten minutes is kept, the ten largest of those by kind and channel. Beyond the largest one
+its tail goes on as a power of how rare it is (Hill, A simple general approach to inference about the tail of a
+distribution, Annals of Statistics 3, 1975), or, where evidence is a surprise in nats, by that many nats. The budget is
+split evenly over kinds and channels (Bonferroni).
+"""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.detect.sensors.evidence import KINDS, Kind
+
+Float64s = npt.NDArray[np.float64]
+
+BLOCK_S: Final = 600
+KEPT: Final = 10
+TAIL: Final = (0.02, 0.5)
+"""Exponents of the tail that are believed: no evidence ends abruptly, and ten maxima show no heavier one."""
+TINY: Final = 1e-9
+SURPRISES: Final = (Kind.MISPLACED_60, Kind.MISPLACED_600, Kind.GEARS_600)
+MISSING_MIN: Final = 0.25
+"""Of a minute: less than this is a hiccup of whoever asks."""
+MISSING_MORE: Final = 0.1
+RARER_MAX: Final = 1000.0
+"""Further than this no tail is continued."""
+
+
+class Maxima:
+    """The largest evidence of each ten minutes of judged driving; of those the largest ten."""
+
+    def __init__(self, channels: int) -> None:
+        self.largest: Float64s = np.zeros((KEPT, len(KINDS), channels))
+        """Descending."""
+        self.blocks = 0
+        self.running: Float64s = np.zeros((len(KINDS), channels))
+        self.rows = 0
+
+    @property
+    def hours(self) -> float:
+        """Of driving that whole blocks were made of."""
+        return self.blocks * BLOCK_S / 3600.0
+
+    def take(self, evidence: Float64s, *, is_judged: bool) -> None:
+        """One second: `evidence` (kinds, channels)."""
+        np.maximum(self.running, evidence, out=self.running)
+        self.rows += is_judged
+        if self.rows >= BLOCK_S:
+            self.close()
+
+    def close(self) -> None:
+        """The block ends here: a trip is over, or it is full. One that is shorter than half is left to the next."""
+        if 2 * self.rows < BLOCK_S:
+            return
+        every = np.concatenate([self.largest, self.running[None]])
+        self.largest = -np.sort(-every, axis=0)[:KEPT]
+        self.blocks += 1
+        self.running = np.zeros_like(self.running)
+        self.rows = 0
+
+
+def limits_of(maxima: Maxima, *, per_hour: float, channels: int) -> Float64s:
+    """(kinds, channels): what evidence must exceed to alarm, so that healthy driving does so `per_hour` in all.
+
+    `channels`: how many are armed, over which the budget is split. Infinite before there is a block.
+    """
+    if not maxima.blocks:
+        return np.full(maxima.largest.shape[1:], np.inf)
+    allowed = per_hour * BLOCK_S / 3600.0 / (len(KINDS) * max(channels, 1))
+    rarer = min(max(1.0 / (maxima.blocks * allowed), 1.0), RARER_MAX)
+    kept = maxima.largest[: min(KEPT, max(maxima.blocks, 2))] + TINY
+    tail = np.clip(np.log(kept[:-1] / kept[-1]).mean(axis=0), *TAIL)
+    limits: Float64s = kept[0] * rarer**tail
+    for kind in SURPRISES:
+        limits[KINDS.index(kind)] = kept[0, KINDS.index(kind)] + np.log(rarer)
+    missing = KINDS.index(Kind.MISSING)
+    limits[missing] = np.maximum(MISSING_MIN, kept[0, missing] + MISSING_MORE)
+    return limits

@@ -1,0 +1,120 @@
+"""Memory: what commissioning has learned so far, as bytes that outlive a restart."""
+
+import hashlib
+import io
+import json
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.detect.sensors.commissioning import Commissioning, Samples, Stage
+from edge.detect.sensors.expectation import Fit, Scales
+from edge.detect.sensors.learned import Learned
+from edge.detect.sensors.limits import Maxima
+from edge.detect.sensors.places import Gears, Places
+from edge.errors import ModelError
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+FORM: Final = 1
+DIGEST: Final = hashlib.sha256().digest_size
+"""Bytes in front that all others must agree with."""
+_SAMPLES: Final = ("values", "errors", "told", "misses")
+
+
+def packed(commissioning: Commissioning, model_sha256: str) -> bytes:
+    """All of it; `model_sha256`: of the experts that it was learned with."""
+    head = {
+        "form": FORM,
+        "model": model_sha256,
+        "stage": commissioning.stage,
+        "seconds": commissioning.seconds,
+        "seen": {name: getattr(commissioning, name).seen for name in _SAMPLES},
+    }
+    arrays: Arrays = {"head": np.frombuffer(json.dumps(head).encode(), np.uint8)}
+    for name in _SAMPLES:
+        if rows := getattr(commissioning, name).rows:
+            arrays[name] = np.array(rows, np.float32)
+    if commissioning.scales is not None:
+        arrays |= {"mean": commissioning.scales.mean, "spread": commissioning.scales.spread}
+    if commissioning.fit is not None:
+        arrays |= {"gram": commissioning.fit.gram, "moment": commissioning.fit.moment}
+    if commissioning.learned is not None:
+        arrays |= _of_learned(commissioning.learned)
+    stream = io.BytesIO()
+    np.savez_compressed(stream, allow_pickle=False, **arrays)
+    content = stream.getvalue()
+    return hashlib.sha256(content).digest() + content
+
+
+def unpacked(content: bytes, anew: Commissioning, model_sha256: str) -> Commissioning:
+    """Commissioning where it was left off; `anew`: one that has just begun, of the same package.
+
+    Raises:
+        ModelError: it was learned with other experts, or the bytes are damaged.
+    """
+    digest, content = content[:DIGEST], content[DIGEST:]
+    if hashlib.sha256(content).digest() != digest:
+        raise ModelError("is damaged; the vehicle is learned anew")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            arrays: Arrays = {name: file[name] for name in file.files}
+        head = json.loads(arrays["head"].tobytes())
+        if head["form"] != FORM or head["model"] != model_sha256:
+            raise ModelError("was learned with another version of this model; the vehicle is learned anew")
+        return _restored(anew, head, arrays, len(anew.plan.channels))
+    except (KeyError, ValueError) as error:
+        raise ModelError("is not as this version wrote it; the vehicle is learned anew") from error
+
+
+def _restored(commissioning: Commissioning, head: dict[str, Any], arrays: Arrays, channels: int) -> Commissioning:
+    commissioning.stage, commissioning.seconds = Stage(head["stage"]), int(head["seconds"])
+    for name in _SAMPLES:
+        rows = [row.astype(np.float64) for row in arrays.get(name, ())]
+        setattr(commissioning, name, Samples(rows, int(head["seen"][name])))
+    if "mean" in arrays:
+        commissioning.scales = Scales(arrays["mean"], arrays["spread"])
+    if "gram" in arrays:
+        commissioning.fit = Fit(commissioning.regressors, channels)
+        commissioning.fit.gram, commissioning.fit.moment = arrays["gram"], arrays["moment"]
+    if "coefficients" in arrays and commissioning.scales is not None:
+        commissioning.learned = _learned(arrays, commissioning.scales, Gears.of(commissioning.plan))
+    commissioning.begin_trip()
+    return commissioning
+
+
+def _of_learned(learned: Learned) -> Arrays:
+    places, maxima = learned.places, learned.maxima
+    arrays: Arrays = {
+        "coefficients": learned.coefficients,
+        "certain": learned.certain,
+        "stretch": learned.stretch,
+        "explained": learned.explained,
+        "low": places.low,
+        "high": places.high,
+        "levels": places.levels,
+        "places": places.counts,
+        "maxima": maxima.largest,
+        "running": maxima.running,
+        "blocks": np.array([maxima.blocks, maxima.rows]),
+    }
+    return arrays if learned.gears is None else arrays | {"gears": learned.gears.counts}
+
+
+def _learned(arrays: Arrays, scales: Scales, gears: Gears | None) -> Learned:
+    maxima = Maxima(len(scales.mean))
+    maxima.largest, maxima.running = arrays["maxima"], arrays["running"]
+    maxima.blocks, maxima.rows = (int(one) for one in arrays["blocks"])
+    if gears is not None:
+        gears.counts = arrays["gears"]
+    return Learned(
+        scales=scales,
+        coefficients=arrays["coefficients"],
+        certain=arrays["certain"],
+        stretch=arrays["stretch"],
+        explained=arrays["explained"],
+        places=Places(arrays["low"], arrays["high"], arrays["levels"], arrays["places"]),
+        gears=gears,
+        maxima=maxima,
+    )

@@ -1,0 +1,112 @@
+"""Watch: from a row of signals a second to evidence against each of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from edge.detect.sensors.evidence import Evidence, Moment
+from edge.detect.sensors.expectation import Regressors, expected
+from edge.detect.sensors.features import Features
+from edge.detect.sensors.learned import Learned
+from edge.detect.sensors.limits import Float64s
+from edge.detect.sensors.plan import Plan
+from edge.detect.sensors.steps import Steps
+
+Float32s = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
+Answering = Callable[[Float32s], Float64s]
+"""(rows, columns) to (rows, 2 x channels): what experts expect, then the logarithm of their error, in spreads of the
+training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """How the signals lay where the experts were trained: (channels,) each, in their units."""
+
+    mean: Float64s
+    spread: Float64s
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One moment, a second ago, with the others' answer to it; all (..., channels)."""
+
+    observed: Float64s
+    """Without what was misread."""
+    before: Float64s
+    """The row before it."""
+    means: Float64s
+    answers: Float64s
+    """Of the experts, in the signals' units."""
+    told_error: Float64s
+    absent: Bools
+    is_settled: bool
+
+
+class Watch:
+    """Follows `shape` vehicles, or copies of one drive, through a trip; make another for the next trip."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        trained: Trained,
+        regressors: Regressors,
+        answering: Answering,
+        shape: tuple[int, ...] = (),
+    ) -> None:
+        self._plan, self._trained, self._regressors, self._answering = plan, trained, regressors, answering
+        self._steps = Steps(plan, shape)
+        self._features = Features(plan, shape)
+        self._raw: Float64s = np.full((*shape, len(plan.channels)), np.nan)
+        self._before = self._raw
+
+    def step(self, row: Float64s, answers: Float64s | None = None) -> Seen:
+        """`row`: (..., channels), NaN where unknown. `answers`: (..., 2 x channels) of experts asked before."""
+        channels = row.shape[-1]
+        columns = self._features.step(self._steps.step(row))
+        if answers is None:
+            answers = self._answering(columns.reshape(-1, columns.shape[-1])).reshape(*row.shape[:-1], -1)
+        observed, before, raw = self._features.before, self._before, self._raw
+        self._raw, self._before = row, observed
+        known = ~np.isnan(raw)
+        others = known.sum(axis=-1, keepdims=True) - known
+        return Seen(
+            observed=observed,
+            before=before,
+            means=self._features.aligned,
+            answers=answers[..., :channels] * self._trained.spread + self._trained.mean,
+            told_error=np.exp(answers[..., channels:]) * self._trained.spread,
+            absent=~known & (2 * others >= channels - 1) & (self._features.elapsed_s > self._plan.settle_s / 2),
+            is_settled=self._features.elapsed_s > self._plan.settle_s,
+        )
+
+    def unlearned(self, seen: Seen) -> Moment:
+        """The moment by what is observed alone, of a vehicle that nothing is known of."""
+        return self._moment(seen, seen.answers, seen.told_error, trust_answers=False)
+
+    def learned(self, seen: Seen, learned: Learned) -> Moment:
+        """The moment by what is known of the vehicle."""
+        regressors = self._regressors.of(seen.answers, seen.observed, seen.means, learned.scales)
+        wanted = expected(regressors, learned.coefficients, learned.scales)
+        return self._moment(seen, wanted, learned.error(seen.told_error), trust_answers=True)
+
+    def _moment(self, seen: Seen, wanted: Float64s, error: Float64s, *, trust_answers: bool) -> Moment:
+        plan = self._plan
+        judged = np.full(seen.observed.shape, seen.is_settled)
+        for gate, by_others in ((plan.running, False), (plan.warm, True)):
+            if gate is None:
+                continue
+            place = plan.paths.index(gate.path)
+            value = (wanted if by_others and trust_answers else seen.observed)[..., place, None]
+            passes = np.repeat(value > gate.above, seen.observed.shape[-1], axis=-1)
+            if trust_answers:
+                passes[..., place] = wanted[..., place] > gate.above
+            judged &= passes
+        return Moment(seen.observed, wanted, error, judged, seen.absent)
+
+
+def evidence_of(plan: Plan, learned: Learned, shape: tuple[int, ...] = ()) -> Evidence:
+    """A trip's evidence, from its beginning."""
+    return Evidence(plan, learned.known, shape)

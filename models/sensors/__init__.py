@@ -1,0 +1,1 @@
+"""Training, injections and evaluation of virtual sensors."""

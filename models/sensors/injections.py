@@ -1,0 +1,106 @@
+"""Injections: faults that are tried on recorded drives, of stated sizes, at drawn moments."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.sensors.training import Trip
+
+Float64s = npt.NDArray[np.float64]
+Positive = Annotated[float, Field(gt=0)]
+DRIFT_S = 600.0
+"""A drift has its size after so long, and goes on."""
+
+
+class FaultKind(StrEnum):
+    """What can be wrong with a reading."""
+
+    BIAS = "bias"
+    DRIFT = "drift"
+    GAIN = "gain"
+    FREEZE = "freeze"
+    DROPOUT = "dropout"
+    MISMATCH = "mismatch"
+
+
+class Injections(BaseModel):
+    """The file: which faults, how large, how soon they must be found."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    within_s: Annotated[int, Field(gt=0)]
+    settled_s: Annotated[int, Field(ge=0)]
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)]
+    sizes: dict[str, tuple[Positive, ...]]
+    common: dict[FaultKind, tuple[Positive, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault on one drive."""
+
+    channel: int
+    kind: FaultKind
+    size: float
+    trip: int
+    """Number of the drive."""
+    onset_s: int
+    sign: int
+    partner: int
+    """Number of the drive that readings are mixed up with."""
+    seed: int
+
+    def on(self, rows: Float64s, partner: Float64s) -> Float64s:
+        """(seconds,) readings of the channel with the fault; `rows` are the healthy ones."""
+        faulty, onset, size = rows.copy(), self.onset_s, self.size
+        since = faulty[onset:]
+        match self.kind:
+            case FaultKind.BIAS:
+                since += self.sign * size
+            case FaultKind.DRIFT:
+                since += self.sign * size * np.arange(len(since)) / DRIFT_S
+            case FaultKind.GAIN:
+                since *= 1.0 + self.sign * size
+            case FaultKind.FREEZE:
+                since[: int(size)] = since[0]
+            case FaultKind.DROPOUT:
+                random = np.random.default_rng(zlib.crc32(f"{self.seed}/{self.channel}/{onset}".encode()))
+                since[random.random(len(since)) < size] = np.nan
+            case FaultKind.MISMATCH:
+                since += size * (np.resize(partner, len(faulty))[onset:] - since)
+        return faulty
+
+
+def draw(injections: Injections, channels: Sequence[str], trips: Sequence[Trip]) -> Iterator[Fault]:
+    """Every channel, kind and size once for each seed, on drawn drives that are long enough."""
+    need = injections.settled_s + injections.within_s + 60
+    long = [number for number, trip in enumerate(trips) if len(trip.rows) >= need]
+    for seed in injections.seeds:
+        for channel, name in enumerate(channels):
+            random = np.random.default_rng(zlib.crc32(f"{seed}/{name}".encode()))
+            for kind, size in _kinds(injections, name):
+                trip = int(random.choice(long))
+                last = len(trips[trip].rows) - injections.within_s
+                yield Fault(
+                    channel=channel,
+                    kind=kind,
+                    size=size,
+                    trip=trip,
+                    onset_s=int(random.integers(injections.settled_s, last)),
+                    sign=int(random.choice([-1, 1])),
+                    partner=int(random.choice([other for other in range(len(trips)) if other != trip])),
+                    seed=seed,
+                )
+
+
+def _kinds(injections: Injections, channel: str) -> Iterator[tuple[FaultKind, float]]:
+    for kind in (FaultKind.BIAS, FaultKind.DRIFT):
+        yield from ((kind, size) for size in injections.sizes[channel])
+    for kind, sizes in injections.common.items():
+        yield from ((kind, size) for size in sizes)

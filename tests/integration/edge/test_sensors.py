@@ -1,0 +1,146 @@
+"""Virtual sensors from end to end: trained on tables, a vehicle learned from tables, a table judged."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+
+from edge.detect.sensors.detector import load_sensors
+from edge.errors import ModelError
+from tests.programs import run
+from tests.unit.edge.sensors.world import PRESSURE, Float64s, drive, plan
+from tests.unit.models.test_sensors import recipe
+
+HOURS: Final = {"looking": 0.2, "fitting": 0.5, "scaling": 0.4, "measuring": 1.2}
+CONFIG: Final = """
+[state]
+directory = "state"
+[detect]
+models = ["./package"]
+"""
+
+
+def table(file: Path, drives: list[Float64s]) -> str:
+    """A table of drives, an hour between them; as a source."""
+    names = [channel.path for channel in plan().channels]
+    lines = [",".join(["time", *names])]
+    begins = 1_700_000_000.0
+    for rows in drives:
+        for second, row in enumerate(rows):
+            cells = ["" if np.isnan(value) else f"{value:.1f}" for value in row]
+            lines.append(",".join([f"{begins + second + 0.5:.1f}", *cells]))
+        begins += len(rows) + 3600.0
+    file.write_text("\n".join(lines) + "\n")
+    return f"table:{file}"
+
+
+def toml(value: Any) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {toml(one)}" for name, one in value.items() if one is not None) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(value)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a trained package, and a configuration that names it."""
+    where = tmp_path_factory.mktemp("sensors")
+    small = recipe().model_dump(mode="json", exclude_defaults=True) | {"hours": HOURS}
+    (where / "recipe.toml").write_text("".join(f"{name} = {toml(value)}\n" for name, value in small.items()))
+    source = table(where / "training.csv", [drive(900, seed=seed) for seed in range(5)])
+    trained = run(
+        "telltale-models", "train", "small_world", "--config", where / "recipe.toml", "--data", source,
+        "--out", where / "package",
+    )  # fmt: skip
+    assert trained.status == 0, trained.err
+    assert "| manifold_pressure | kPa |" in trained.out
+    assert "learned on a vehicle" not in trained.err
+    (where / "edge.toml").write_text(CONFIG)
+    return where
+
+
+def judged(folder: Path, source: str) -> tuple[list[dict[str, Any]], str]:
+    """Alerts of a run over a table, and what it printed."""
+    out = folder / "alerts.jsonl"
+    ended = run(
+        "telltale-edge", "run", "--config", folder / "edge.toml", "--bus", source, "--speed", "max", "--alerts-out", out
+    )
+    assert ended.status == 0, ended.err
+    return [json.loads(line) for line in out.read_text().splitlines()], ended.out
+
+
+def test_a_vehicle_is_learned_over_several_runs_and_then_told_of_what_contradicts(folder: Path) -> None:
+    healthy = drive(3000, seed=300)
+    faulty = healthy.copy()
+    faulty[1500:, PRESSURE] += 25.0
+    before, said = judged(folder, table(folder / "early.csv", [drive(1500, seed=99)]))
+    assert before == []
+    assert "small_world: fitting" in said
+    for run_ in range(3):
+        first = [drive(1800, seed=100 + 2 * run_ + number) for number in range(2)]
+        learning, said = judged(folder, table(folder / f"first{run_}.csv", first))
+        assert learning == []
+    assert "small_world: armed after" in said
+    quiet, _ = judged(folder, table(folder / "healthy.csv", [healthy]))
+    assert quiet == []
+    told, _ = judged(folder, table(folder / "faulty.csv", [faulty]))
+    firing = [line for line in told if line["state"] == "firing"]
+    assert "small_world_manifold_pressure" in {line["rule"] for line in firing}
+    first_line = next(line for line in firing if line["rule"] == "small_world_manifold_pressure")
+    path = plan().channels[PRESSURE].path
+    assert first_line["started_at"] >= "2023-11-14T22:38:20"
+    assert first_line["values"][path] > first_line["values"]["Vehicle.Telltale.Expected." + path[8:].replace(".", "")]
+
+
+def test_the_card_is_printed_for_people(folder: Path) -> None:
+    printed = run("telltale-models", "card", folder / "package")
+    assert printed.status == 0
+    assert "# small_world" in printed.out
+    assert "2.3 h of its own healthy driving" in printed.out
+
+
+def spoilt(folder: Path, where: Path, **changes: Any) -> Path:
+    """A copy of the package whose card says otherwise."""
+    package = where / "package"
+    shutil.copytree(folder / "package", package)
+    card = json.loads((package / "card.json").read_text())
+    (package / "card.json").write_text(json.dumps(card | changes))
+    return package
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"kind": "sensors", "schema": 2}, "schema"),
+        ({"model_sha256": "0" * 64}, "its hash differs"),
+        ({"model_file": "other.onnx"}, "no such file"),
+        ({"model_file": "../model.onnx"}, "model_file"),
+        ({"trained": []}, "trained tells of 0 signals"),
+        ({"golden": []}, "golden"),
+        ({"golden_tolerance": 0}, "golden_tolerance"),
+        ({"surprise": 1}, "surprise"),
+        ({"false_per_hour": -1}, "false_per_hour"),
+    ],
+)
+def test_a_spoilt_package_is_refused_with_its_place(
+    folder: Path, tmp_path: Path, changes: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(ModelError, match=problem):
+        load_sensors(spoilt(folder, tmp_path, **changes))
+
+
+def test_a_model_that_gives_other_answers_than_its_golden_rows_is_switched_off(folder: Path, tmp_path: Path) -> None:
+    card = json.loads((folder / "package" / "card.json").read_text())
+    card["golden"][0]["answers"][0] += 1.0
+    package = spoilt(folder, tmp_path, golden=card["golden"])
+    (tmp_path / "edge.toml").write_text(CONFIG)
+    source = table(tmp_path / "drive.csv", [drive(300, seed=1)])
+    ended = run("telltale-edge", "run", "--config", tmp_path / "edge.toml", "--bus", source, "--speed", "max")
+    assert ended.status == 0, ended.err
+    assert package.exists()
+    assert "off the golden answers" in ended.err

@@ -1,0 +1,178 @@
+"""A vehicle's first hours: stages, what is learned, limits, and what outlives a restart."""
+
+from typing import Final
+
+import numpy as np
+import pytest
+
+from edge.detect.sensors.commissioning import Commissioning, Hours, Stage
+from edge.detect.sensors.evidence import KINDS, Kind
+from edge.detect.sensors.expectation import Regressors
+from edge.detect.sensors.learned import Learned
+from edge.detect.sensors.limits import Maxima, limits_of
+from edge.detect.sensors.memory import packed, unpacked
+from edge.detect.sensors.watch import Trained, Watch, evidence_of
+from edge.errors import ModelError
+from tests.unit.edge.sensors.world import COOLANT, PRESSURE, ROAD, SPEED, Float64s, drive, plan, told
+
+HOURS: Final = Hours(looking=0.2, fitting=0.6, scaling=0.6, measuring=1.0)
+TRAINED: Final = Trained(np.zeros(4), np.ones(4))
+MODEL: Final = "0" * 64
+
+
+def anew() -> Commissioning:
+    """Of a vehicle that nothing is known of."""
+    return Commissioning(plan(), Regressors(4), TRAINED)
+
+
+def no_answers(rows: np.ndarray) -> Float64s:
+    """The answers are given."""
+    raise AssertionError(len(rows))
+
+
+def drives(commissioning: Commissioning, rows: Float64s) -> None:
+    """One drive in commissioning."""
+    watch = Watch(plan(), TRAINED, commissioning.regressors, no_answers)
+    commissioning.begin_trip()
+    for row, answers in zip(rows, told(rows), strict=True):
+        commissioning.see(watch, watch.step(row, answers))
+        if commissioning.seconds >= 3600 * HOURS.of(commissioning.stage):
+            commissioning.advance()
+
+
+def commissioned() -> Commissioning:
+    """After its hours."""
+    commissioning = anew()
+    seed = 0
+    while commissioning.stage is not Stage.ARMED:
+        drives(commissioning, drive(1800, seed=seed))
+        seed += 1
+    return commissioning
+
+
+@pytest.fixture(scope="module")
+def learned() -> Learned:
+    found = commissioned().learned
+    assert found is not None
+    return found
+
+
+def alarms(learned: Learned, rows: Float64s, healthy: Float64s | None = None) -> Float64s:
+    """(seconds, channels): strongest evidence in shares of its limit; `healthy`: what experts know it by."""
+    limits = learned.limits(0.01)
+    watch = Watch(plan(), TRAINED, Regressors(4), no_answers)
+    evidence = evidence_of(plan(), learned)
+    strength = [
+        (evidence.step(watch.learned(watch.step(row, answers), learned)) / limits).max(axis=0)
+        for row, answers in zip(rows, told(rows if healthy is None else healthy), strict=True)
+    ]
+    return np.array(strength)
+
+
+def test_stages_follow_each_other_and_only_the_last_one_is_armed() -> None:
+    commissioning = anew()
+    seen = [commissioning.stage]
+    for seed in range(12):
+        drives(commissioning, drive(1800, seed=seed))
+        if commissioning.stage is not seen[-1]:
+            seen.append(commissioning.stage)
+    assert seen == [Stage.LOOKING, Stage.FITTING, Stage.SCALING, Stage.MEASURING, Stage.ARMED]
+
+
+def test_an_engine_that_stands_teaches_nothing() -> None:
+    commissioning = anew()
+    rows = drive(1800, seed=1)
+    rows[:, SPEED] = 0.0
+    drives(commissioning, rows)
+    assert commissioning.stage is Stage.LOOKING
+    assert commissioning.seconds == 0
+
+
+def test_what_is_not_true_of_this_vehicle_is_unlearned(learned: Learned) -> None:
+    assert learned.explained[SPEED] > 0.8
+    assert learned.explained[PRESSURE] > 0.9, "the experts alone explain three quarters"
+
+
+def test_a_healthy_drive_stays_below_its_limits(learned: Learned) -> None:
+    assert max(alarms(learned, drive(3000, seed=seed)).max() for seed in range(100, 104)) < 1.0
+
+
+@pytest.mark.parametrize(("channel", "bias"), [(SPEED, 250.0), (PRESSURE, 6.0), (COOLANT, 10.0), (ROAD, 8.0)])
+def test_a_bias_is_found_on_its_own_channel(learned: Learned, channel: int, bias: float) -> None:
+    healthy = drive(3000, seed=200)
+    rows = healthy.copy()
+    rows[1500:, channel] += bias
+    strength = alarms(learned, rows, healthy)
+    assert strength[:1500].max() < 1.0
+    assert strength[1500:, channel].max() > 1.0
+
+
+def test_a_channel_that_dropped_out_is_found(learned: Learned) -> None:
+    healthy = drive(2000, seed=201)
+    rows = healthy.copy()
+    rows[1500:, PRESSURE] = np.nan
+    assert alarms(learned, rows, healthy)[1600:, PRESSURE].max() > 1.0
+
+
+def test_a_signal_that_this_vehicle_lacks_is_not_armed() -> None:
+    commissioning = anew()
+    for seed in range(12):
+        rows = drive(1800, seed=seed)
+        rows[:, ROAD] = np.nan
+        drives(commissioning, rows)
+    assert commissioning.learned is not None
+    assert commissioning.learned.usable.tolist() == [True, True, False, True]
+
+
+def test_what_was_learned_outlives_a_restart_at_every_stage() -> None:
+    whole = anew()
+    restarted = anew()
+    for seed in range(9):
+        rows = drive(1800, seed=seed)
+        drives(whole, rows)
+        drives(restarted, rows)
+        restarted = unpacked(packed(restarted, MODEL), anew(), MODEL)
+        assert (restarted.stage, restarted.seconds) == (whole.stage, whole.seconds)
+    assert whole.learned is not None
+    assert restarted.learned is not None
+    np.testing.assert_allclose(restarted.learned.coefficients, whole.learned.coefficients, rtol=1e-4, atol=1e-6)
+    limits = [limits_of(one.maxima, per_hour=0.1, channels=4) for one in (whole.learned, restarted.learned)]
+    np.testing.assert_allclose(limits[1], limits[0], rtol=0.05, atol=1e-3)
+
+
+def test_memory_of_other_experts_is_refused() -> None:
+    with pytest.raises(ModelError, match="another version"):
+        unpacked(packed(anew(), MODEL), anew(), "1" * 64)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK", b"nonsense" * 100])
+def test_damaged_memory_is_refused_and_says_what_follows(damage: bytes) -> None:
+    with pytest.raises(ModelError, match="learned anew"):
+        unpacked(damage, anew(), MODEL)
+
+
+def test_every_byte_of_memory_may_be_wrong() -> None:
+    content = packed(anew(), MODEL)
+    for place in range(0, len(content), 7):
+        spoilt = bytearray(content)
+        spoilt[place] ^= 0xFF
+        try:
+            unpacked(bytes(spoilt), anew(), MODEL)
+        except ModelError:
+            continue
+
+
+def test_a_smaller_budget_has_higher_limits() -> None:
+    maxima = Maxima(2)
+    random = np.random.default_rng(1)
+    for _ in range(600 * 40):
+        maxima.take(random.exponential(size=(len(KINDS), 2)), is_judged=True)
+    strict, loose = (limits_of(maxima, per_hour=rate, channels=2) for rate in (0.01, 1.0))
+    assert maxima.blocks == 40
+    counted = [number for number, kind in enumerate(KINDS) if kind is not Kind.MISSING]
+    assert (strict[counted] > loose[counted]).all()
+    assert (loose >= maxima.largest[0] * 0.999).all()
+
+
+def test_nothing_measured_alarms_nothing() -> None:
+    assert np.isinf(limits_of(Maxima(3), per_hour=0.1, channels=3)).all()

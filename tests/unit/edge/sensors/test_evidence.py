@@ -1,0 +1,130 @@
+"""Kinds of evidence, each by the fault that it is for."""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import pytest
+
+from edge.detect.sensors.evidence import KINDS, Evidence, Kind, Known, Moment
+from edge.detect.sensors.places import Gears
+from tests.unit.edge.sensors.world import COOLANT, PRESSURE, ROAD, SPEED, Float64s, drive, plan
+
+ERROR: Final = np.array([20.0, 2.0, 1.0, 0.5])
+KNOWN: Final = Known(ERROR, None, None)
+
+
+def evidence(observed: Float64s, expected: Float64s, known: Known = KNOWN, judged: bool = True) -> Float64s:
+    """(seconds, kinds, channels) of a drive."""
+    follows = Evidence(plan(), known)
+    return np.array(
+        [
+            follows.step(Moment(row, wanted, ERROR, np.full(4, judged), np.isnan(row)))
+            for row, wanted in zip(observed, expected, strict=True)
+        ]
+    )
+
+
+def of(kind: Kind, found: Float64s, channel: int) -> Float64s:
+    """(seconds,) of one kind and channel."""
+    return found[:, KINDS.index(kind), channel]
+
+
+def test_a_bias_leans_by_its_size_on_its_own_channel() -> None:
+    rows = drive(1800, seed=1)
+    faulty = rows.copy()
+    faulty[:, PRESSURE] += 5.0
+    found = evidence(faulty, rows)
+    assert of(Kind.LEANS_60, found, PRESSURE)[-1] == pytest.approx(5.0 / 1.1, rel=0.05)
+    assert of(Kind.LEANS_600, found, PRESSURE)[-1] == pytest.approx(5.0 * 0.95 / (0.95 + 0.3), rel=0.05)
+    assert not of(Kind.LEANS_60, found, SPEED).any()
+
+
+def test_one_mad_moment_is_no_lean() -> None:
+    rows = drive(300, seed=1)
+    faulty = rows.copy()
+    faulty[200, PRESSURE] += 5000.0
+    assert of(Kind.LEANS_60, evidence(faulty, rows), PRESSURE).max() < 0.3 * ERROR[PRESSURE]
+
+
+def test_noise_that_leans_nowhere_strays() -> None:
+    rows = drive(600, seed=1)
+    faulty = rows.copy()
+    faulty[:, SPEED] += 200.0 * (-1.0) ** np.arange(600)
+    found = evidence(faulty, rows)
+    assert of(Kind.STRAYS_60, found, SPEED)[-1] > 50.0
+    assert of(Kind.LEANS_60, found, SPEED)[-1] < ERROR[SPEED]
+
+
+def test_a_slow_signal_that_jumps_moved() -> None:
+    rows = drive(400, seed=1)
+    rows[300:, COOLANT] += 15.0
+    found = evidence(rows, rows)
+    assert of(Kind.MOVED_10, found, COOLANT)[305] == pytest.approx(15.0, abs=2.0)
+    assert of(Kind.MOVED_10, found, COOLANT)[295] < 2.0
+    assert not of(Kind.MOVED_10, found, SPEED).any(), "fast signals may"
+
+
+def test_a_stuck_signal_stays_while_it_ought_to_move() -> None:
+    rows = drive(400, seed=1)
+    faulty = rows.copy()
+    faulty[200:, PRESSURE] = faulty[200, PRESSURE]
+    found = of(Kind.STUCK, evidence(faulty, rows), PRESSURE)
+    moved = np.ptp(rows[201:396, PRESSURE])
+    assert found[-1] == pytest.approx(moved, rel=0.1)
+    assert found[:200].max() == 0.0
+
+
+def test_what_stays_because_nothing_moves_is_not_stuck() -> None:
+    rows = np.repeat(drive(1, seed=1), 300, axis=0)
+    assert not of(Kind.STUCK, evidence(rows, rows), PRESSURE).any()
+
+
+def test_a_signal_without_answers_is_missing_and_nothing_else() -> None:
+    rows = drive(400, seed=1)
+    faulty = rows.copy()
+    faulty[200:, ROAD] = np.nan
+    found = evidence(faulty, rows)
+    assert of(Kind.MISSING, found, ROAD)[-1] == pytest.approx(1.0, abs=0.05)
+    assert not found[:, [KINDS.index(kind) for kind in KINDS if kind is not Kind.MISSING], ROAD].any()
+
+
+def test_where_nothing_is_judged_nothing_leans_strays_or_sticks() -> None:
+    rows = drive(200, seed=1)
+    found = evidence(rows + 50.0, rows, judged=False)
+    quiet = [Kind.LEANS_60, Kind.LEANS_600, Kind.STRAYS_60, Kind.STRAYS_300, Kind.STUCK]
+    assert not found[:, [KINDS.index(kind) for kind in quiet]].any()
+
+
+def test_a_road_speed_that_is_off_by_a_tenth_leaves_the_gears() -> None:
+    gears = Gears.of(plan())
+    assert gears is not None
+    for seed in range(3):
+        rows = drive(1200, seed=seed)
+        for row, before in zip(rows[1:], rows[:-1], strict=True):
+            gears.take(row, before, np.full(4, True))
+    known = Known(ERROR, None, gears)
+    rows = drive(1800, seed=9)
+    healthy = of(Kind.GEARS_600, evidence(rows, rows, known), ROAD).max()
+    faulty = rows.copy()
+    faulty[:, ROAD] *= 1.1
+    assert of(Kind.GEARS_600, evidence(faulty, rows, known), ROAD)[-1] > healthy + 2.0
+
+
+@pytest.mark.parametrize("spoil", [lambda rows: rows, lambda rows: np.where(rows > 2000.0, np.nan, rows)])
+def test_copies_side_by_side_are_as_if_each_had_come_alone(spoil: Callable[[Float64s], Float64s]) -> None:
+    gears = Gears.of(plan())
+    drives = [spoil(drive(300, seed=seed)) for seed in (1, 2)]
+    wanted = [drive(300, seed=3)] * 2
+    known = Known(ERROR, None, gears)
+    together = Evidence(plan(), known, (2,))
+    both = np.array(
+        [
+            together.step(
+                Moment(np.stack(rows), np.stack(ones), np.tile(ERROR, (2, 1)), np.full((2, 4), True), np.isnan(rows))
+            )
+            for rows, ones in zip(zip(*drives, strict=True), zip(*wanted, strict=True), strict=True)
+        ]
+    )
+    for copy in range(2):
+        np.testing.assert_allclose(both[:, copy], evidence(drives[copy], wanted[copy], known))
