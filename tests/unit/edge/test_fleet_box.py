@@ -203,7 +203,7 @@ def test_a_drive_is_a_trip_and_a_parked_vehicle_costs_nothing() -> None:
     uplinks = said(car)
     summaries = bodies(uplinks, Summary)
     assert len(summaries) == -(-awake_s // 60), "the begun minute is told, a silent one is not"
-    assert bodies(uplinks, Health)[-1].counters["judgement.cells"] < awake_s + 120
+    assert bodies(uplinks, Health)[-1].counters["judgement.cells"] < awake_s + 150
     assert len(bodies(uplinks, Health)) == (awake_s + 3600) // 60, "the box itself goes on"
     assert len(bodies(uplinks, Trip)) == 1
 
