@@ -1,4 +1,4 @@
-"""Summaries tile what was heard: minutes in use one by one, several at once while the vehicle stands, no private one."""
+"""Summaries tile what was heard: minutes in use one by one, several at once while it stands, no private one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -65,8 +65,8 @@ def times(periods: Sequence[Period]) -> list[tuple[float, float]]:
     return [(period.started / MINUTE, period.ended / MINUTE) for period in periods]
 
 
-def minutes(number: int, **what: bool) -> list[Cell]:
-    return [Cell(**what)] * (4 * number)
+def minutes(number: int, *, stands: bool = True) -> list[Cell]:
+    return [Cell(stands)] * (4 * number)
 
 
 stretches = st.lists(
@@ -78,9 +78,9 @@ stretches = st.lists(
             values=st.lists(st.integers(-9, 9), max_size=3).map(tuple),
             silence=st.sampled_from([0, 0, 0, 0, 1, 5, 41]),
         ),
-        st.integers(1, 30),
+        st.integers(0, 20),
     ),
-    max_size=12,
+    max_size=8,
 ).map(
     lambda told: [
         cell for cell, times in told for cell in (cell, *[Cell(cell.stands, cell.private, cell.values)] * times)
@@ -170,3 +170,9 @@ def test_a_silence_ends_what_is_told_at_once_whether_the_grid_skipped_it_or_not(
 def test_long_minutes_are_told_at_once_up_to_a_quarter_of_an_hour(summary_min: int, at_once: int) -> None:
     told, _ = run(minutes(120), summary_min * MINUTE)
     assert {end - start for start, end in times(told)} == {at_once}
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_what_is_slow_is_told_once_in_ten_minutes(stands: bool) -> None:
+    told, _ = run(minutes(32, stands=stands))
+    assert [one.started // MINUTE for one in told if SLOW in one.figures] == [0, 10, 20, 30]
