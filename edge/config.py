@@ -147,10 +147,11 @@ class Memory(_Part):
     row_ring_mb: Annotated[int, Field(ge=1, le=4096)] = 4
     """Subscribed signals and those that rules and models look at, ten times a second."""
     summary_s: Annotated[int, Field(ge=1, le=86_400)] = 60
+    """Of a summary while the vehicle is in use; while it stands five such periods are told at once."""
     summary_signals: list[str] = []
     """Empty: every signal that has a VSS path and is not among the slow ones."""
     summary_slow: list[str] = []
-    """Told in one of ten summaries, and of every trip."""
+    """Told once in ten periods, and of every trip."""
     subscribe: list[SignalName] = []
     """Of which a row is kept for each cell, beside those that rules and models ask for."""
 

@@ -170,15 +170,8 @@ class History:
         """
         return self._smoothed.value(Smoothing(path, tau_s))
 
-    def close_period(self, paths: Collection[str] | None = None) -> dict[str, Figures]:
-        """Figures of the running period for the paths (all when None) that were heard in it; begins the next one."""
-        return self._figures(self.ledger.close_period(), paths)
-
-    def close_trip(self, paths: Collection[str] | None = None) -> dict[str, Figures]:
-        """Figures of the trip that `ledger` was told to begin, likewise."""
-        return self._figures(self.ledger.close_trip(), paths)
-
-    def _figures(self, totals: Totals, paths: Collection[str] | None) -> dict[str, Figures]:
+    def figures(self, totals: Totals, paths: Collection[str] | None = None) -> dict[str, Figures]:
+        """What was added up for the paths (all when None) that were heard."""
         wanted = self.slot if paths is None else [path for path in self.slot if path in paths]
         told = {path: totals.figures(self.slot[path], self.units[self.slot[path]]) for path in wanted}
         return {path: figures for path, figures in told.items() if figures is not None}

@@ -11,13 +11,13 @@ from edge.alerts import Alert, AlertBook, Scene, scene_of
 from edge.decode.decoder import Decoder
 from edge.detect.finding import Detector
 from edge.doing import Situation
-from edge.figures import Figures
 from edge.grid import Cells
 from edge.history import ROW_BYTES, History, Window
 from edge.judges import Judges
 from edge.modes import Modes, Surroundings, Week
 from edge.spans import Wants
 from edge.style import CAR, StyleLimits
+from edge.summaries import Period, Summaries
 from edge.testers import times_of_work
 from edge.tracking import Tracker
 from edge.trips import Trip, TripLog, kept_private
@@ -26,17 +26,6 @@ from edge.wire.messages import Position
 MAPPED: Final = "Vehicle."
 S: Final = 1_000_000_000
 NEVER_PRIVATE: Final = Week()
-SLOW_PERIODS: Final = 10
-"""Of so many summaries one tells what changes slowly: with minutes, still in every quarter of an hour."""
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Figures of one summary period."""
-
-    started: int
-    ended: int
-    figures: Mapping[str, Figures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +68,8 @@ class Judgement:
         private_hours: Week = NEVER_PRIVATE,
     ) -> None:
         """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `summary_slow`: what
-        trips, and of SLOW_PERIODS summaries the first, tell as well. `subscribed`: signals whose rows are kept beside
-        those that detectors look at, all in memory of `row_bytes`. `limits`: from where on driving is harsh.
+        trips and some summaries tell as well (see Summaries). `subscribed`: signals whose rows are kept beside those
+        that detectors look at, all in memory of `row_bytes`. `limits`: from where on driving is harsh.
         `stopwatch`: monotonic ns, for who judges live. `private_hours`: of the week.
         `position_every_s`: how often it is told where the vehicle is while it drives; 0: never.
 
@@ -102,30 +91,29 @@ class Judgement:
         self.judges = Judges(detectors, stopwatch)
         self._tracker = Tracker(position_every_s)
         self._trips = TripLog(vehicle, grid_ns=grid_ns, limits=limits)
-        self._summary_ns = summary_ns
         mapped = {path for path in self.history.slot if path.startswith(MAPPED)}
-        self._often = set(summary_paths) or mapped - set(summary_slow)
-        self._all_told = self._often | set(summary_slow)
-        self._periods = 0
-        self._period_end: int | None = None
+        often = set(summary_paths) or mapped - set(summary_slow)
+        self._all_told = often | set(summary_slow)
+        self._summaries = Summaries(self.history, minute_ns=summary_ns, often=often, slow=summary_slow)
         self._trip_known: str | None = None
         self._trip_in_use = False
         self._situation = Situation()
         self.modes = Modes()
         self.around = Surroundings()
         """What modes go by that is not in the frames; whoever runs the judgement keeps it."""
-        self.summaries_withheld = 0
-        """Of periods that were private, wholly or in part."""
         self._week = private_hours
         self._look_at = 0
-        self._was_private = False
-        """In this period."""
         self._worked_on = False
         """At the last cell."""
         self._trip_is_private = False
         """It was private at some time."""
         self._trip_was_private = False
         """The one before."""
+
+    @property
+    def summaries_withheld(self) -> int:
+        """Of minutes that were private, wholly or in part."""
+        return self._summaries.withheld
 
     @property
     def places(self) -> Mapping[str, int]:
@@ -143,7 +131,7 @@ class Judgement:
                 work = work[np.searchsorted(work, end) :]
             if end >= self._look_at:
                 self._look_around(end)
-            periods = self._close_passed(end)
+            periods = self._summaries.begin(end)
             self.history.absorb(samples.between(first, int(row)), end)
             first = int(row)
             while told and told[0].time < end:
@@ -156,13 +144,10 @@ class Judgement:
         """The end of the recording or of the daemon: the running trip and the begun period, as far as they came."""
         until = self.history.until
         trip = self._with_figures(self._trips.close())
-        periods = [] if self._period_end is None else self._close_period(until)
-        self._period_end = None
-        return Outcome(until, trips=[trip] if trip else [], periods=periods)
+        return Outcome(until, trips=[trip] if trip else [], periods=self._summaries.close(until))
 
     def _judge(self, end: int, periods: list[Period]) -> Outcome:
         self.cells += 1
-        self._was_private |= self.history.private
         window = self.history.window()
         findings = self.judges.judge(window, self.book.firing)
         self._trips.begin(window)
@@ -172,9 +157,7 @@ class Judgement:
         if self._worked_on and not self.modes.workshop:
             alerts += self.book.release()
         self._worked_on = self.modes.workshop
-        if end == self._period_end:
-            periods = periods + self._close_period(end)
-            self._period_end = end + self._summary_ns
+        periods = periods + self._summaries.look(end, stands=self._stands(window))
         position = self._tracker.update(window)
         return Outcome(end, alerts, [trip] if trip else [], periods, self._changed(window), position)
 
@@ -206,6 +189,11 @@ class Judgement:
     def _scene(self, window: Window) -> Scene:
         return scene_of(window, self._trips.running, workshop=self.modes.workshop)
 
+    def _stands(self, window: Window) -> bool:
+        """It is known that nobody uses it: it is off, or charges while nothing tells whether it is on."""
+        is_on = self._trips.is_on
+        return not is_on and (is_on is not None or window.doing == "charging")
+
     def _follow(self, window: Window, began: Sequence[str]) -> Trip | None:
         """One tick of trips, and what of it counts to their figures; the trip that ended at it."""
         ledger, known, was_in_use = self.history.ledger, self._trip_known, self._trip_in_use
@@ -224,29 +212,10 @@ class Judgement:
     def _with_figures(self, trip: Trip | None) -> Trip | None:
         if trip is None:
             return None
-        whole = replace(trip, figures=self.history.close_trip(self._all_told))
+        whole = replace(trip, figures=self.history.figures(self.history.ledger.close_trip(), self._all_told))
         is_private, self._trip_is_private = self._trip_is_private, self.history.private
         is_after, self._trip_was_private = self._trip_was_private, is_private
         if is_private:
             return kept_private(whole)
         # Where this one began is where the private one ended.
         return replace(whole, start=None, moved_off_m=None) if is_after else whole
-
-    def _close_passed(self, end: int) -> list[Period]:
-        """Periods whose end lies before this cell's: only after a silence that was skipped, or at the start."""
-        if self._period_end is not None and end <= self._period_end:
-            return []
-        periods = [] if self._period_end is None else self._close_period(self._period_end)
-        self._period_end = -(-end // self._summary_ns) * self._summary_ns
-        return periods
-
-    def _close_period(self, ended: int) -> list[Period]:
-        tells_all = self._periods % SLOW_PERIODS == 0
-        figures = self.history.close_period(self._all_told if tells_all else self._often)
-        is_withheld, self._was_private = self._was_private and bool(figures), self.history.private
-        if is_withheld:
-            self.summaries_withheld += 1
-            return []
-        self._periods += bool(figures)
-        started = (ended - 1) // self._summary_ns * self._summary_ns
-        return [Period(started, ended, figures)] if figures else []

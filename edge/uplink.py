@@ -8,8 +8,8 @@ from typing import Final
 from edge.alerts import Alert
 from edge.figures import Figures
 from edge.frames import NANOSECONDS
-from edge.judgement import Period
 from edge.style import StyleEvent, StyleKind
+from edge.summaries import Period
 from edge.trips import Trip, kept_private
 from edge.wire import messages
 

@@ -1,4 +1,4 @@
-"""The tool that gives a signal over time, from the summaries of each minute, for the console to draw."""
+"""The tool that gives a signal over time, from the summaries, for the console to draw."""
 
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,7 @@ from cloud.pages import Window
 from edge.wire.messages import SignalSummary
 
 POINTS_MAX: Final = 120
-"""Periods of a chart: the newest two hours of minutes."""
+"""Periods of a chart: the newest two hours of driving, or ten of standing."""
 _OFFERED_MAX: Final = 8
 _PLAIN: Final = frozenset(
     {"vehicle", "powertrain", "chassis", "body", "obd", "telltale", "combustion", "axle", "wheel"}

@@ -21,7 +21,7 @@ CHARGES_A: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """What the signals did in one period of a summary."""
+    """What the signals did in one period of a summary: a minute in use, or up to five of standing."""
 
     signals: Mapping[str, SignalSummary]
 

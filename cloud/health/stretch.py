@@ -30,7 +30,7 @@ class Figure(NamedTuple):
     """What one indicator did in one stretch. A tuple: thousands of them are made for one look at a vehicle."""
 
     minutes: int
-    """Minutes that told it."""
+    """Summaries that told it: of a minute each in use, of up to five while the vehicle stands."""
     total: float
     low: float
     high: float

@@ -1,9 +1,9 @@
 """Which readings of one vehicle left what was usual for it, when, and how far. Pure.
 
 Usual is the middle (median) of the first half of what is known before the incident, and its scatter the median absolute
-deviation: neither is moved by some odd minutes. When a reading left it is found with a cumulative sum (Page 1954,
+deviation: neither is moved by some odd ones. When a reading left it is found with a cumulative sum (Page 1954,
 Biometrika 41, 100-115) of its standardised values, of which each counts at most CLIP, so that one spike is no change.
-How high the sum must rise is learned from the usual half itself: minutes follow each other, and do not scatter alone.
+How high the sum must rise is learned from the usual half itself: they follow each other, and do not scatter alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -139,5 +139,5 @@ def _why(ranked: Sequence[Departure], steady: Sequence[str], too_few: Sequence[s
     if steady:
         return f"everything with enough history stayed as usual ({len(steady)} readings)"
     if too_few:
-        return f"not enough history: it takes {READINGS_MIN} minutes with a reading before the incident"
-    return "not enough history: the vehicle told of no such minute before the incident"
+        return f"not enough history: it takes {READINGS_MIN} readings before the incident"
+    return "not enough history: the vehicle told nothing before the incident from which one can be read"

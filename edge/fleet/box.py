@@ -70,7 +70,7 @@ class Box:
         )
         self._begin_ns = begin_ns
         self._position_s = habits.position_s
-        self._settled_s = SILENT_S + habits.summary_s
+        self._settled_s = SILENT_S + 2 * habits.summary_s
         self._silent_s = 0
         self._sampler = Sampler(outfit.sensors, self.life.sensors)
         self._judgement = Judgement(

@@ -64,6 +64,11 @@ class TripLog:
         return self._trip.id if self._trip else None
 
     @property
+    def is_on(self) -> bool | None:
+        """Whether the vehicle was in use at the last tick; None: nothing that tells is known."""
+        return self._on
+
+    @property
     def in_use(self) -> bool:
         """Whether a trip runs and nothing yet speaks for its end."""
         return self._trip is not None and bool(self._on)

@@ -29,7 +29,7 @@ from edge.wire.messages import Alert, Summary, TroubleCode
 BEGIN_S: Final = 1_767_596_400
 """2026-01-05 07:00 UTC, a Monday, when every life begins."""
 CODES_S: Final = 10
-QUIET_S: Final = 75
+QUIET_S: Final = 135
 """After so much silence nothing changes any more."""
 NO_FRAMES: Final = FrameBatch.of([], buses=("can0",), until=0)
 _STEP_NS: Final = NANOSECONDS // STEPS

@@ -88,7 +88,7 @@ def test_the_first_comes_first_and_of_what_leaves_together_the_largest() -> None
 @pytest.mark.parametrize(
     ("given_", "reason"),
     [
-        ({}, "told of no such minute"),
+        ({}, "told nothing before the incident"),
         ({"coolant_c": ("°C", readings(READINGS_MIN - 1))}, "not enough history: it takes 30"),
         ({"coolant_c": ("°C", readings(READINGS_MIN))}, "stayed as usual"),
     ],

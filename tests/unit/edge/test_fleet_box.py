@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -203,9 +204,19 @@ def test_a_drive_is_a_trip_and_a_parked_vehicle_costs_nothing() -> None:
     uplinks = said(car)
     summaries = bodies(uplinks, Summary)
     assert len(summaries) == -(-awake_s // 60), "the begun minute is told, a silent one is not"
-    assert bodies(uplinks, Health)[-1].counters["judgement.cells"] < awake_s + 120
+    assert bodies(uplinks, Health)[-1].counters["judgement.cells"] < awake_s + 150
     assert len(bodies(uplinks, Health)) == (awake_s + 3600) // 60, "the box itself goes on"
     assert len(bodies(uplinks, Trip)) == 1
+
+
+def test_a_car_that_charges_is_told_of_every_five_minutes_and_drives_by_the_minute() -> None:
+    summaries = bodies(live(box("ev", cycle="commute", seed=2), 3000), Summary)
+    driven = [one for one in summaries if one.signals["Vehicle.LowVoltageSystemState"].max >= 4.0]
+    assert {one.ended_at - one.started_at for one in driven} == {MINUTE}
+    charged = summaries[len(driven) :]
+    assert {one.ended_at - one.started_at for one in charged[1:]} == {5 * MINUTE}
+    assert min(one.signals["Vehicle.Telltale.Charging.Current"].max for one in charged[1:]) > 10.0
+    assert all(before.ended_at == after.started_at for before, after in pairwise(summaries))
 
 
 def test_a_fault_raises_the_alert_that_the_shipped_rules_have_for_it() -> None:

@@ -78,11 +78,11 @@ def test_a_smoothing_of_a_signal_that_is_not_there_stays_unknown() -> None:
 def test_a_period_tells_what_was_heard_and_begins_anew() -> None:
     past = history()
     past.absorb(SignalBatch.of([(1, 0, 10.0), (2, 0, 40.0), (3, 2, 5.0)]), GRID)
-    figures = past.close_period(["Vehicle.Speed"])
+    figures = past.figures(past.ledger.close_period(), ["Vehicle.Speed"])
     assert set(figures) == {"Vehicle.Speed"}
     told = figures["Vehicle.Speed"]
     assert (told.min, told.max, told.mean, told.last, told.count) == (10.0, 40.0, 25.0, 40.0, 2)
-    assert past.close_period() == {}
+    assert past.figures(past.ledger.close_period()) == {}
 
 
 finite = st.floats(-1e6, 1e6)
@@ -100,7 +100,7 @@ def test_batching_changes_no_bit(samples: list[tuple[int, int, float]], cuts: se
     for first, last in itertools.pairwise(edges):
         pieces.absorb(SignalBatch.of(samples[first:last]), 10 * GRID)
     assert np.array_equal(whole.latest, pieces.latest, equal_nan=True)
-    assert whole.close_period() == pieces.close_period()
+    assert whole.figures(whole.ledger.close_period()) == pieces.figures(pieces.ledger.close_period())
 
 
 def test_a_signal_is_unknown_then_fresh_then_stale() -> None:

@@ -188,7 +188,7 @@ def test_a_silence_that_the_grid_skipped_is_no_time_in_which_a_condition_was_kno
     assert subject.book.counters["alerts_pending"] == 1
 
 
-def test_what_is_slow_is_told_in_one_of_ten_summaries_and_of_the_trip(files: Path) -> None:
+def test_what_is_slow_is_told_once_in_ten_minutes_and_of_the_trip(files: Path) -> None:
     slow = "Vehicle.Exterior.AirTemperature"
     outcomes = run(judgement(files, summary_s=1, slow=[slow]), drive())
     periods = [period for outcome in outcomes for period in outcome.periods]
@@ -196,6 +196,49 @@ def test_what_is_slow_is_told_in_one_of_ten_summaries_and_of_the_trip(files: Pat
     assert all("Vehicle.Speed" in period.figures for period in periods)
     [trip] = [trip for outcome in outcomes for trip in outcome.trips]
     assert slow in trip.figures
+
+
+def driven_and_parked() -> list[Frame]:
+    """25 s of 36 km/h, 165 s of standing, 20 s of 36 km/h again, at 20 Hz."""
+    kmh = [36] * 500 + [0] * 3300 + [36] * 400
+    return [
+        Frame(tick * 50 * MS, 256, (speed * 10).to_bytes(2, "little") + bytes([20, 0]))
+        for tick, speed in enumerate(kmh)
+    ]
+
+
+def test_a_vehicle_that_stands_is_told_of_less_often(files: Path) -> None:
+    periods = [period for outcome in run(judgement(files), driven_and_parked()) for period in outcome.periods]
+    told = [(period.started // S, period.ended // S) for period in periods]
+    assert told == [(0, 10), (10, 20), (20, 30), (30, 50), (50, 100), (100, 150), (150, 190), (190, 200), (200, 210)]
+    speeds = [period.figures["Vehicle.Speed"] for period in periods]
+    assert [(speed.count, speed.max) for speed in speeds[3:]] == [
+        *((400, 0.0), (1000, 0.0), (1000, 0.0), (800, 0.0), (200, 36.0), (200, 36.0))
+    ]
+
+
+def test_where_nothing_tells_whether_it_is_in_use_every_minute_is_told(files: Path) -> None:
+    (files / "car.vss.toml").write_text(MAPPING.replace('"Engine.Speed" = { path = "Vehicle.Speed" }', ""))
+    periods = [period for outcome in run(judgement(files), driven_and_parked()) for period in outcome.periods]
+    assert [(period.started // S, period.ended // S) for period in periods] == [
+        (begin, begin + 10) for begin in range(0, 210, 10)
+    ]
+
+
+def test_a_car_that_charges_stands_also_where_nothing_tells_whether_it_is_on(files: Path) -> None:
+    (files / "car.dbc").write_text(DBC.replace('"degC"', '""'))
+    path = "Vehicle.Powertrain.TractionBattery.Charging.IsCharging"
+    (files / "car.vss.toml").write_text(f'[signals]\n"Engine.Temp" = {{ path = "{path}", period_s = 0.1 }}\n')
+    (files / "rules.toml").write_text(RULES.replace("Vehicle.Exterior.AirTemperature", path))
+    frames = [Frame(tick * 100 * MS, 256, bytes([0, 0, 1, 0])) for tick in range(1000)]
+    periods = [period for outcome in run(judgement(files), frames) for period in outcome.periods]
+    assert [(period.started // S, period.ended // S) for period in periods] == [(0, 50), (50, 100)]
+
+
+@pytest.mark.parametrize("size", [1, 37, 1000])
+def test_summaries_of_a_vehicle_that_stands_are_the_same_whatever_the_batches(files: Path, size: int) -> None:
+    frames = driven_and_parked()
+    assert run(judgement(files), frames, size) == run(judgement(files), frames)
 
 
 @pytest.mark.parametrize("size", [1, 7, 160])
