@@ -9,6 +9,7 @@ from edge.detect.multivariate.kind import Kind, learn_kind
 from edge.errors import ConfigError
 from models.testbed.contenders import Contender, OfACoin, OfAForest, OfTheTextbook, OfTheWatch
 from models.testbed.counts import Counts
+from models.testbed.healthy import alarmed_in_next_run, alarmed_in_second_half
 from models.testbed.recipe import TestbedRecipe
 from models.testbed.report import Report, report_text
 from models.testbed.table import Run, read_runs
@@ -23,7 +24,7 @@ class Entry:
 
 
 def assess_testbed(recipe: TestbedRecipe, recipe_file: Path, data: Path, *, develop_only: bool) -> str:
-    """Judge the recipe on a table; the figures for people. With `develop_only` no other run is looked at.
+    """Judge the recipe on a table; the figures for people. With `develop_only` of other runs only learning rows count.
 
     Raises:
         ConfigError: the table cannot be used, or lacks a run of the recipe.
@@ -39,7 +40,15 @@ def assess_testbed(recipe: TestbedRecipe, recipe_file: Path, data: Path, *, deve
         for entry in entries(recipe, kind)
     }
     hashes = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (recipe_file, data)}
-    return report_text(Report(kind, protocol.develop, counted, hashes))
+    settle = recipe.watch.window_rows + recipe.watch.hold_rows
+    healthy = {
+        entry.name: (
+            alarmed_in_second_half(entry.seeded[0], runs, protocol.learning_rows),
+            alarmed_in_next_run(entry.seeded[0], runs, protocol.learning_rows, settle),
+        )
+        for entry in entries(recipe, kind)
+    }
+    return report_text(Report(kind, protocol.develop, counted, healthy, hashes))
 
 
 def count_runs(contender: Contender, runs: Sequence[Run], learning_rows: int) -> Mapping[str, Counts]:

@@ -17,6 +17,8 @@ class Columns(_Part):
     """Names in the table."""
 
     run: str
+    time: str
+    """Words or numbers whose order is that of time."""
     label: str
     """1: a fault is present in this row; 0: none is; empty throughout a run: the run is not judged."""
     sensors: Annotated[tuple[str, ...], Field(min_length=1, max_length=500)]

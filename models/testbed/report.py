@@ -24,6 +24,8 @@ class Report:
     develop: Sequence[str]
     counted: Mapping[str, Sequence[ByRun]]
     """By contender and by its seeds."""
+    healthy: Mapping[str, tuple[float, float]]
+    """By contender: share of learning rows alarmed, of the second halves and of the next runs."""
     hashes: Mapping[str, str]
     """SHA-256 of the files that decided it."""
 
@@ -32,7 +34,7 @@ def report_text(report: Report) -> str:
     """Judged sensors, one table for each set of runs, one line for each run, hashes."""
     runs = list(next(iter(report.counted.values()))[0])
     others = [run for run in runs if run not in report.develop]
-    lines = _kind_lines(report.kind)
+    lines = [*_kind_lines(report.kind), "", *_healthy_table(report.healthy)]
     sets = {"runs that the recipe was chosen on": list(report.develop)}
     if others:
         sets |= {"runs that it had not seen": others, "all runs": runs}
@@ -49,6 +51,11 @@ def _kind_lines(kind: Kind) -> list[str]:
         for name, far, judged in zip(kind.sensors, kind.straying, kind.judged, strict=True)
     ]
     return [f"How far levels lie apart from run to run, in their spread within: {', '.join(told)}."]
+
+
+def _healthy_table(healthy: Mapping[str, tuple[float, float]]) -> list[str]:
+    head = ["| learning rows alarmed, without a label | second half % | next run % |", "|---|---|---|"]
+    return head + [f"| {name} | {100 * half:.1f} | {100 * then:.1f} |" for name, (half, then) in healthy.items()]
 
 
 def _table(counted: Mapping[str, Sequence[ByRun]], names: Sequence[str]) -> list[str]:

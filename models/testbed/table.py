@@ -20,6 +20,8 @@ class Run:
     """One run in the order of its rows."""
 
     name: str
+    began: Any
+    """The time of its first row, as the table has it."""
     rows: Float64s
     """(N, sensors); NaN where unknown."""
     faulty: Bools
@@ -34,17 +36,18 @@ def read_runs(file: Path, columns: Columns, learning_rows: int) -> list[Run]:
             among its learning rows.
     """
     table = read_table(file)
-    for name in (columns.run, columns.label, *columns.sensors):
+    for name in (columns.run, columns.time, columns.label, *columns.sensors):
         if name not in table.column_names:
             known = ", ".join(table.column_names[:40])
             raise ConfigError(f"has no column {name!r}", file=file, remedy=f"It has {known}; name others in the recipe")
     rows = np.stack([numbers(table, name, file) for name in columns.sensors], axis=1)
     labels = numbers(table, columns.label, file)
+    times = table.column(columns.time)
     runs = []
     for name, places in _places(table.column(columns.run).to_pylist()).items():
         if not np.isnan(labels[places]).all():
             _check(file, name, labels[places], learning_rows)
-            runs.append(Run(name, rows[places], labels[places] > 0.0))
+            runs.append(Run(name, times[places[0]].as_py(), rows[places], labels[places] > 0.0))
     if not runs:
         raise ConfigError("no run has labels", file=file, remedy="There is nothing to judge by")
     return runs
