@@ -9,7 +9,7 @@ from edge.detect.multivariate.kind import Kind, learn_kind
 from edge.errors import ConfigError
 from models.testbed.contenders import Contender, OfACoin, OfAForest, OfTheTextbook, OfTheWatch
 from models.testbed.counts import Counts
-from models.testbed.healthy import alarmed_in_next_run, alarmed_in_second_half
+from models.testbed.healthy import Unlabelled, alarmed_in_next_run, alarmed_in_second_half, missed_when_shifted
 from models.testbed.recipe import TestbedRecipe
 from models.testbed.report import Report, report_text
 from models.testbed.table import Run, read_runs
@@ -40,15 +40,8 @@ def assess_testbed(recipe: TestbedRecipe, recipe_file: Path, data: Path, *, deve
         for entry in entries(recipe, kind)
     }
     hashes = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (recipe_file, data)}
-    settle = recipe.watch.window_rows + recipe.watch.hold_rows
-    healthy = {
-        entry.name: (
-            alarmed_in_second_half(entry.seeded[0], runs, protocol.learning_rows),
-            alarmed_in_next_run(entry.seeded[0], runs, protocol.learning_rows, settle),
-        )
-        for entry in entries(recipe, kind)
-    }
-    return report_text(Report(kind, protocol.develop, counted, healthy, hashes))
+    unlabelled = {entry.name: _unlabelled(entry.seeded[0], runs, recipe, kind) for entry in entries(recipe, kind)}
+    return report_text(Report(kind, protocol.develop, counted, unlabelled, hashes))
 
 
 def count_runs(contender: Contender, runs: Sequence[Run], learning_rows: int) -> Mapping[str, Counts]:
@@ -69,6 +62,17 @@ def entries(recipe: TestbedRecipe, kind: Kind) -> Iterator[Entry]:
     yield Entry("always", [OfACoin(1.0, 0)])
     yield Entry("never", [OfACoin(0.0, 0)])
     yield Entry("random, every other row", [OfACoin(0.5, seed) for seed in others.seeds])
+
+
+def _unlabelled(contender: Contender, runs: Sequence[Run], recipe: TestbedRecipe, kind: Kind) -> Unlabelled:
+    rows, window = recipe.protocol.learning_rows, recipe.watch.window_rows
+    lowered = -recipe.protocol.shift * kind.space.scale
+    shifts = dict(zip(kind.places, lowered.tolist(), strict=True))
+    return Unlabelled(
+        alarmed_in_second_half(contender, runs, rows),
+        alarmed_in_next_run(contender, runs, rows, window + recipe.watch.hold_rows),
+        missed_when_shifted(contender, runs, rows, shifts, window),
+    )
 
 
 def _developed(runs: Sequence[Run], recipe: TestbedRecipe, data: Path) -> list[Run]:

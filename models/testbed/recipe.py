@@ -31,6 +31,8 @@ class Protocol(_Part):
     """Of each run: healthy, to learn from, not judged."""
     develop: Annotated[tuple[str, ...], Field(min_length=2)]
     """Runs on which the recipe was chosen; their learning rows say what is known of the kind of machine."""
+    shift: Annotated[float, Field(gt=0)]
+    """How far a judged sensor is lowered in learning rows, in its spread: what would be missed, without labels."""
 
 
 class Challengers(_Part):

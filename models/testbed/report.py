@@ -8,6 +8,7 @@ import numpy as np
 
 from edge.detect.multivariate.kind import Kind
 from models.testbed.counts import NOTHING, Counts
+from models.testbed.healthy import Unlabelled
 
 DRAWS: Final = 2000
 SEED: Final = 0
@@ -24,8 +25,8 @@ class Report:
     develop: Sequence[str]
     counted: Mapping[str, Sequence[ByRun]]
     """By contender and by its seeds."""
-    healthy: Mapping[str, tuple[float, float]]
-    """By contender: share of learning rows alarmed, of the second halves and of the next runs."""
+    unlabelled: Mapping[str, Unlabelled]
+    """By contender."""
     hashes: Mapping[str, str]
     """SHA-256 of the files that decided it."""
 
@@ -34,7 +35,7 @@ def report_text(report: Report) -> str:
     """Judged sensors, one table for each set of runs, one line for each run, hashes."""
     runs = list(next(iter(report.counted.values()))[0])
     others = [run for run in runs if run not in report.develop]
-    lines = [*_kind_lines(report.kind), "", *_healthy_table(report.healthy)]
+    lines = [*_kind_lines(report.kind), "", *_unlabelled_table(report.unlabelled)]
     sets = {"runs that the recipe was chosen on": list(report.develop)}
     if others:
         sets |= {"runs that it had not seen": others, "all runs": runs}
@@ -53,9 +54,15 @@ def _kind_lines(kind: Kind) -> list[str]:
     return [f"How far levels lie apart from run to run, in their spread within: {', '.join(told)}."]
 
 
-def _healthy_table(healthy: Mapping[str, tuple[float, float]]) -> list[str]:
-    head = ["| learning rows alarmed, without a label | second half % | next run % |", "|---|---|---|"]
-    return head + [f"| {name} | {100 * half:.1f} | {100 * then:.1f} |" for name, (half, then) in healthy.items()]
+def _unlabelled_table(unlabelled: Mapping[str, Unlabelled]) -> list[str]:
+    head = [
+        "| without labels | alarmed in second half % | in next run % | missed when shifted % |",
+        "|---|---|---|---|",
+    ]
+    return head + [
+        f"| {name} | {100 * its.second_half:.1f} | {100 * its.next_run:.1f} | {100 * its.missed:.1f} |"
+        for name, its in unlabelled.items()
+    ]
 
 
 def _table(counted: Mapping[str, Sequence[ByRun]], names: Sequence[str]) -> list[str]:

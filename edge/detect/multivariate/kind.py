@@ -1,8 +1,9 @@
-"""What is known of a kind of machine from several healthy stretches: whose level can be relied on, and its spread.
+"""What is known of a kind of machine from several healthy stretches: which sensors keep their level, how they spread.
 
 A level that is another one at every start (a warm-up, a mounting, the weather) says nothing when it moves. How far
 levels lie apart beside how far they spread within one stretch is the idea of the intraclass correlation
-(Fisher, Statistical Methods for Research Workers, 1925, chapter VII).
+(Fisher, Statistical Methods for Research Workers, 1925, chapter VII). Spread and correlation are of the kind, since
+one machine's first minutes are too few to tell them; its level and how restless it is are its own (`learned.py`).
 """
 
 from collections.abc import Sequence
@@ -14,24 +15,27 @@ import numpy.typing as npt
 
 from edge.detect.multivariate.plan import WatchPlan
 from edge.detect.multivariate.sliding import sliding_means
+from edge.detect.multivariate.space import Space, fit_space
 from edge.errors import ModelError
 
 Float64s = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 STRETCHES_MIN: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Of each sensor of a kind of machine, in the sensors' own units."""
+    """Of each sensor of a kind of machine, and of those that are judged together."""
 
     sensors: tuple[str, ...]
     judged: tuple[bool, ...]
     """False: it was constant or never known, or it strays."""
-    spread: tuple[float, ...]
-    """Usual standard deviation of its windows' means within a healthy stretch; 0 where that is unknown."""
     straying: tuple[float, ...]
-    """How far its levels lie apart from stretch to stretch, in such deviations; infinite where that is unknown."""
+    """How far its levels lie apart from stretch to stretch, in standard deviations of its windows' means within one;
+    infinite where that is unknown."""
+    space: Space
+    """Of the judged ones."""
 
     @property
     def places(self) -> list[int]:
@@ -40,34 +44,33 @@ class Kind:
 
 
 def learn_kind(sensors: Sequence[str], stretches: Sequence[Float64s], plan: WatchPlan) -> Kind:
-    """Learn from healthy stretches, each (rows, sensors) from a start of its own.
+    """Learn from healthy stretches, each (rows, sensors) from a start of its own, NaN where unknown.
 
     Raises:
-        ModelError: there are too few stretches, or no sensor can be judged.
+        ModelError: there are too few stretches, no sensor can be judged, or the judged ones were never known together.
     """
     if len(stretches) < STRETCHES_MIN:
         raise ModelError(f"{len(stretches)} healthy stretches say nothing of a kind. Give {STRETCHES_MIN} or more")
-    levels, variances = zip(*(_level_and_variance(rows, plan.window_rows) for rows in stretches), strict=True)
-    spread = np.sqrt(_mean_of_known(np.array(variances)))
-    apart = np.std(np.array(levels), axis=0, ddof=1)
-    straying = np.full(len(sensors), np.inf)
-    np.divide(apart, spread, out=straying, where=(spread > 0.0) & np.isfinite(apart))
+    windows = [sliding_means(rows, plan.window_rows) for rows in stretches]
+    levels = np.array([_mean_of_known(means) for means in windows])
+    departures = np.concatenate([means - level for means, level in zip(windows, levels, strict=True)])
+    spread = np.sqrt(_mean_of_known(departures**2))
+    straying = _straying(levels, spread)
     judged = straying <= plan.straying_max
     if not judged.any():
         raise ModelError("no sensor keeps its level from stretch to stretch. Give stretches of one kind of machine")
-    return Kind(
-        tuple(sensors),
-        tuple(bool(its) for its in judged),
-        tuple(float(its) for its in np.nan_to_num(spread)),
-        tuple(float(its) for its in straying),
-    )
+    whole = departures[:, judged][np.isfinite(departures[:, judged]).all(axis=1)]
+    if len(whole) == 0:
+        raise ModelError("the sensors were never known together. Give stretches without gaps")
+    space = fit_space(whole, spread[judged], plan.explained)
+    return Kind(tuple(sensors), tuple(bool(its) for its in judged), tuple(float(its) for its in straying), space)
 
 
-def _level_and_variance(rows: Float64s, window_rows: int) -> tuple[Float64s, Float64s]:
-    """Of each sensor's windows' means in one stretch; NaN where it was never known."""
-    means = sliding_means(rows, window_rows)
-    level = _mean_of_known(means)
-    return level, _mean_of_known((means - level) ** 2)
+def _straying(levels: Float64s, spread: Float64s) -> Float64s:
+    apart = np.std(levels, axis=0, ddof=1)
+    straying = np.full(len(spread), np.inf)
+    np.divide(apart, spread, out=straying, where=(spread > 0.0) & np.isfinite(apart))
+    return straying
 
 
 def _mean_of_known(values: Float64s) -> Float64s:

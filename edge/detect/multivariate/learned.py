@@ -1,4 +1,4 @@
-"""The learned state of one machine: the space of its healthy windows and the limits of the charts; kept as a dict."""
+"""The learned state of one machine: its healthy level, and limits by how restless it was; kept as a dict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from edge.detect.multivariate.kind import Kind
 from edge.detect.multivariate.plan import WatchPlan
 from edge.detect.multivariate.sliding import sliding_means
-from edge.detect.multivariate.space import CHARTS, Space, fit_space
+from edge.detect.multivariate.space import CHARTS, Space
 from edge.errors import ModelError
 
 Float64s = npt.NDArray[np.float64]
@@ -30,6 +30,8 @@ class LearnedState:
     """Every sensor of a row, judged or not."""
     places: tuple[int, ...]
     """Where in a row the judged ones stand."""
+    centre: Float64s
+    """Healthy levels of the judged ones, in their units."""
     space: Space
     limits: Float64s
     """(3,) of CHARTS; above 0."""
@@ -41,7 +43,7 @@ class LearnedState:
             "schema": SCHEMA,
             "sensors": list(self.sensors),
             "places": list(self.places),
-            "centre": space.centre.tolist(),
+            "centre": self.centre.tolist(),
             "scale": space.scale.tolist(),
             "axes": space.axes.tolist(),
             "variances": space.variances.tolist(),
@@ -62,7 +64,8 @@ class LearnedState:
             state = cls(
                 tuple(str(name) for name in kept["sensors"]),
                 tuple(int(place) for place in kept["places"]),
-                Space(*parts[:4]),
+                parts[0],
+                Space(*parts[1:4]),
                 parts[4],
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -92,16 +95,16 @@ def learn(rows: Float64s, kind: Kind, plan: WatchPlan) -> LearnedState:
     """
     places = kind.places
     means = sliding_means(rows, plan.window_rows)[:, places]
-    floor = _floor(kind, plan)[places]
     whole = np.asarray(np.isfinite(means).all(axis=1))
-    held_back = [_held_back(means, whole, (start, end), floor, plan) for start, end in _pieces(len(rows), plan)]
-    limits = plan.margin * np.concatenate(held_back).max(axis=0)
-    limits = np.maximum(limits, np.finfo(np.float32).eps)
-    return LearnedState(kind.sensors, tuple(places), fit_space(means[whole], floor, plan.explained), limits)
+    pieces = _pieces(len(rows), plan)
+    held_back = np.concatenate([_held_back(means, whole, piece, kind.space, plan.window_rows) for piece in pieces])
+    limits = np.maximum(plan.margin * held_back.max(axis=0), np.finfo(np.float32).eps)
+    return LearnedState(kind.sensors, tuple(places), _centre(means[whole]), kind.space, limits)
 
 
-def _floor(kind: Kind, plan: WatchPlan) -> Float64s:
-    return np.maximum(plan.spread_floor * np.array(kind.spread), np.finfo(np.float32).tiny)
+def _centre(means: Float64s) -> Float64s:
+    centre: Float64s = means.mean(axis=0)
+    return centre
 
 
 def _pieces(rows: int, plan: WatchPlan) -> list[tuple[int, int]]:
@@ -109,13 +112,13 @@ def _pieces(rows: int, plan: WatchPlan) -> list[tuple[int, int]]:
     return list(pairwise(bounds))
 
 
-def _held_back(means: Float64s, whole: Bools, piece: tuple[int, int], floor: Float64s, plan: WatchPlan) -> Float64s:
-    """(windows, 3) charts of the windows within a piece, by the space of the windows that share no row with it."""
+def _held_back(means: Float64s, whole: Bools, piece: tuple[int, int], space: Space, window_rows: int) -> Float64s:
+    """(windows, 3) charts of the windows within a piece, by the centre of the windows that share no row with it."""
     start, end = piece
-    at = np.arange(len(means))
-    first_row = at - plan.window_rows + 1
-    inside = whole & (first_row >= start) & (at < end)
-    outside = whole & ((at < start) | (first_row >= end))
+    last_row = np.arange(len(means))
+    first_row = last_row - window_rows + 1
+    inside = whole & (first_row >= start) & (last_row < end)
+    outside = whole & ((last_row < start) | (first_row >= end))
     if min(inside.sum(), outside.sum()) < WINDOWS_PER_FOLD_MIN:
         raise ModelError(f"rows {start}..{end} teach too little: unknown, or too short for the window. {_REMEDY}")
-    return fit_space(means[outside], floor, plan.explained).charts(means[inside])
+    return space.charts(means[inside] - _centre(means[outside]))

@@ -15,8 +15,6 @@ class WatchPlan(BaseModel):
     straying_max: Annotated[float, Field(gt=0)]
     """A sensor whose level differs from one healthy stretch to another by more than so many times its spread within
     them is not judged by its level."""
-    spread_floor: Annotated[float, Field(ge=0, le=1)]
-    """A sensor's spread is taken for no less than this share of what is usual for its kind, as calm as it was."""
     explained: Annotated[float, Field(gt=0, lt=1)]
     """Share of the variance that the retained components hold."""
     folds: Annotated[int, Field(ge=2, le=20)]

@@ -1,4 +1,4 @@
-"""The space in which healthy windows lie, and three charts of how far a window is from it.
+"""The space in which a kind of machine's healthy windows lie, and three charts of how far a window is from its centre.
 
 T² is the distance within the retained principal components (Hotelling, The generalization of Student's ratio, 1931);
 Q the squared distance from them (Jackson and Mudholkar, Control procedures for residuals associated with principal
@@ -15,36 +15,25 @@ import numpy.typing as npt
 Float64s = npt.NDArray[np.float64]
 
 CHARTS: Final = ("t2", "q", "largest")
-TAME: Final = 4.0
-"""Robust standard deviations; learning takes what is farther out as being just so far."""
-MAD_TO_SIGMA: Final = 1.4826
-"""1 / the normal distribution's upper quartile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
     """Of S sensors and K retained components."""
 
-    centre: Float64s
-    """(S,) in the sensors' units."""
     scale: Float64s
-    """(S,) above 0."""
+    """(S,) in the sensors' units, above 0."""
     axes: Float64s
     """(S, S) columns are components, by falling variance."""
     variances: Float64s
     """(K,) of the retained components, above 0."""
 
-    def deviations(self, means: Float64s) -> Float64s:
-        """(N, S) how far each sensor is from its centre, in its own scale."""
-        scaled: Float64s = (means - self.centre) / self.scale
-        return scaled
+    def charts(self, departures: Float64s) -> Float64s:
+        """(N, 3) square roots of T² and Q, and the largest deviation, of windows (N, S) away from their centre.
 
-    def charts(self, means: Float64s) -> Float64s:
-        """(N, 3) square roots of T² and Q, and the largest deviation, of (N, S) windows' means.
-
-        T and Q are NaN where a sensor is unknown; the largest deviation is that of the known ones, NaN without any.
+        T² and Q are NaN where a sensor is unknown; the largest deviation is that of the known ones, NaN without any.
         """
-        deviations = self.deviations(means)
+        deviations = departures / self.scale
         along = deviations @ self.axes
         kept = len(self.variances)
         t2 = np.sqrt((along[:, :kept] ** 2 / self.variances).sum(axis=1))
@@ -52,23 +41,14 @@ class Space:
         return np.stack([t2, q, _largest(np.abs(deviations))], axis=1)
 
 
-def fit_space(means: Float64s, scale_floor: Float64s, explained: float) -> Space:
-    """The space of (N, S) healthy windows' means, all known; `scale_floor` (S,) keeps every scale above 0."""
-    tamed = _tamed(means, scale_floor)
-    centre = tamed.mean(axis=0)
-    scale = np.maximum(tamed.std(axis=0), scale_floor)
-    deviations = (tamed - centre) / scale
+def fit_space(departures: Float64s, scale: Float64s, explained: float) -> Space:
+    """The space of (N, S) healthy windows away from their centres, all known; `scale` is (S,), above 0."""
+    deviations = departures / scale
     variances, axes = np.linalg.eigh(deviations.T @ deviations / len(deviations))
     variances, axes = np.maximum(variances[::-1], 0.0), axes[:, ::-1]
-    share = np.cumsum(variances) / max(variances.sum(), np.finfo(float).tiny)
+    share = np.cumsum(variances) / variances.sum()
     kept = min(int(np.searchsorted(share, explained)) + 1, max(len(variances) - 1, 1))
-    return Space(centre, scale, axes, np.maximum(variances[:kept], np.finfo(np.float32).eps))
-
-
-def _tamed(means: Float64s, scale_floor: Float64s) -> Float64s:
-    middle = np.median(means, axis=0)
-    sigma = np.maximum(MAD_TO_SIGMA * np.median(np.abs(means - middle), axis=0), scale_floor)
-    return np.clip(means, middle - TAME * sigma, middle + TAME * sigma)
+    return Space(scale, axes, np.maximum(variances[:kept], np.finfo(np.float32).eps))
 
 
 def _largest(sizes: Float64s) -> Float64s:

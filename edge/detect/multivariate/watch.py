@@ -36,18 +36,18 @@ class Watch:
 
     def step(self, row: Float64s) -> Judged:
         """Judge as of this row, (sensors,), NaN where unknown. What is unknown neither begins an alarm nor ends one."""
-        means = self._means.step(row[self._places])[None, :]
-        level = _level(self._state.space.charts(means)[0] / self._state.limits)
+        away = self._means.step(row[self._places]) - self._state.centre
+        level = _level(self._state.space.charts(away[None, :])[0] / self._state.limits)
         if not np.isnan(level):
             self._move(level)
-        return Judged(level, self._hold_left >= 0, self._farthest(means))
+        return Judged(level, self._hold_left >= 0, self._farthest(away))
 
     def _move(self, level: float) -> None:
         self._beyond = level > 1.0 or (self._beyond and level > self._plan.clear_share)
         self._hold_left = self._plan.hold_rows if self._beyond else max(self._hold_left - 1, -1)
 
-    def _farthest(self, means: Float64s) -> str | None:
-        sizes = np.abs(self._state.space.deviations(means)[0])
+    def _farthest(self, away: Float64s) -> str | None:
+        sizes = np.abs(away) / self._state.space.scale
         if np.isnan(sizes).all():
             return None
         return self._state.sensors[self._places[int(np.nanargmax(sizes))]]
