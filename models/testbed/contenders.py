@@ -95,7 +95,7 @@ class OfACoin:
 
     def alarms(self, rows: Float64s, learning_rows: int) -> Bools:
         """See Contender."""
-        own = zlib.crc32(rows.tobytes())  # another throw for each run, and the same one each time
+        own = zlib.crc32(rows[0].tobytes())  # another throw for each run, and the same one each time
         return np.random.default_rng([self.seed, own]).random(len(rows) - learning_rows) < self.share
 
 

@@ -36,11 +36,11 @@ def report_text(report: Report) -> str:
     runs = list(next(iter(report.counted.values()))[0])
     others = [run for run in runs if run not in report.develop]
     lines = [*_kind_lines(report.kind), "", *_unlabelled_table(report.unlabelled)]
-    sets = {"runs that the recipe was chosen on": list(report.develop)}
+    sets = {f"The {len(report.develop)} runs whose labels chose the recipe:": list(report.develop)}
     if others:
-        sets |= {"runs that it had not seen": others, "all runs": runs}
+        sets |= {f"The {len(others)} other runs:": others, f"All {len(runs)} runs:": runs}
     for words, names in sets.items():
-        lines += ["", f"{len(names)} {words}:", "", *_table(report.counted, names)]
+        lines += ["", words, "", *_table(report.counted, names)]
     lines += ["", *_run_table(next(iter(report.counted.values()))[0]), ""]
     lines += [f"{name}: sha256 {digest}" for name, digest in report.hashes.items()]
     return "\n".join(lines) + "\n"
@@ -67,10 +67,11 @@ def _unlabelled_table(unlabelled: Mapping[str, Unlabelled]) -> list[str]:
 
 def _table(counted: Mapping[str, Sequence[ByRun]], names: Sequence[str]) -> list[str]:
     head = ["| contender | F1 | F1, 90 % over runs | FAR % | MAR % | F1 by seed |", "|---|---|---|---|---|---|"]
-    return head + [_line(contender, seeded, names) for contender, seeded in counted.items()]
+    return head + [contender_line(contender, seeded, names) for contender, seeded in counted.items()]
 
 
-def _line(contender: str, seeded: Sequence[ByRun], names: Sequence[str]) -> str:
+def contender_line(contender: str, seeded: Sequence[ByRun], names: Sequence[str]) -> str:
+    """One line: pooled over the named runs, means over seeds."""
     totals = [pooled(by_run, names) for by_run in seeded]
     f1s = [total.f1 for total in totals]
     f1, far, mar = np.mean([(total.f1, 100 * total.far, 100 * total.mar) for total in totals], axis=0)

@@ -67,9 +67,12 @@ def learn_kind(sensors: Sequence[str], stretches: Sequence[Float64s], plan: Watc
 
 
 def _straying(levels: Float64s, spread: Float64s) -> Float64s:
-    apart = np.std(levels, axis=0, ddof=1)
+    known = np.isfinite(levels).sum(axis=0)
+    squares = _mean_of_known((levels - _mean_of_known(levels)) ** 2) * known
+    enough = known >= STRETCHES_MIN
+    apart = np.sqrt(np.divide(squares, known - 1, out=np.full(len(spread), np.nan), where=enough))
     straying = np.full(len(spread), np.inf)
-    np.divide(apart, spread, out=straying, where=(spread > 0.0) & np.isfinite(apart))
+    np.divide(apart, spread, out=straying, where=enough & (spread > 0.0))
     return straying
 
 

@@ -30,6 +30,8 @@ class LearnedState:
     """Every sensor of a row, judged or not."""
     places: tuple[int, ...]
     """Where in a row the judged ones stand."""
+    window_rows: int
+    """The means that were learned from are over so many rows, and so must those be that are judged."""
     centre: Float64s
     """Healthy levels of the judged ones, in their units."""
     space: Space
@@ -43,6 +45,7 @@ class LearnedState:
             "schema": SCHEMA,
             "sensors": list(self.sensors),
             "places": list(self.places),
+            "window_rows": self.window_rows,
             "centre": self.centre.tolist(),
             "scale": space.scale.tolist(),
             "axes": space.axes.tolist(),
@@ -64,6 +67,7 @@ class LearnedState:
             state = cls(
                 tuple(str(name) for name in kept["sensors"]),
                 tuple(int(place) for place in kept["places"]),
+                int(kept["window_rows"]),
                 parts[0],
                 Space(*parts[1:4]),
                 parts[4],
@@ -78,7 +82,7 @@ class LearnedState:
         centre, scale, axes, variances, limits = (part.shape for part in parts)
         shapes_fit = (centre, scale, axes, limits) == ((count,), (count,), (count, count), (len(CHARTS),))
         fits = shapes_fit and len(variances) == 1 and 1 <= variances[0] <= count
-        places_fit = all(0 <= place < len(self.sensors) for place in self.places)
+        places_fit = self.window_rows >= 1 and all(0 <= place < len(self.sensors) for place in self.places)
         if not (fits and places_fit and all(np.isfinite(part).all() for part in parts)):
             raise ModelError(f"a learned state is damaged (sizes or numbers do not fit). {_REMEDY}")
         if min(self.space.scale.min(), self.space.variances.min(), self.limits.min()) <= 0.0:
@@ -88,7 +92,8 @@ class LearnedState:
 def learn(rows: Float64s, kind: Kind, plan: WatchPlan) -> LearnedState:
     """Learn from a machine's first healthy rows, (N, sensors of the kind), NaN where unknown.
 
-    Limits come from pieces that were held back: no window of a piece shares a row with what judged it.
+    Rows are believed: implausible values are made NaN before they come here. Limits come from pieces that were held
+    back: no window of a piece shares a row with what judged it.
 
     Raises:
         ModelError: the rows are too few, or too few of them are known.
@@ -99,7 +104,7 @@ def learn(rows: Float64s, kind: Kind, plan: WatchPlan) -> LearnedState:
     pieces = _pieces(len(rows), plan)
     held_back = np.concatenate([_held_back(means, whole, piece, kind.space, plan.window_rows) for piece in pieces])
     limits = np.maximum(plan.margin * held_back.max(axis=0), np.finfo(np.float32).eps)
-    return LearnedState(kind.sensors, tuple(places), _centre(means[whole]), kind.space, limits)
+    return LearnedState(kind.sensors, tuple(places), plan.window_rows, _centre(means[whole]), kind.space, limits)
 
 
 def _centre(means: Float64s) -> Float64s:

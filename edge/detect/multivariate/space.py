@@ -45,7 +45,7 @@ def fit_space(departures: Float64s, scale: Float64s, explained: float) -> Space:
     """The space of (N, S) healthy windows away from their centres, all known; `scale` is (S,), above 0."""
     deviations = departures / scale
     variances, axes = np.linalg.eigh(deviations.T @ deviations / len(deviations))
-    variances, axes = np.maximum(variances[::-1], 0.0), axes[:, ::-1]
+    variances, axes = np.maximum(variances[::-1], 0.0), np.ascontiguousarray(axes[:, ::-1])
     share = np.cumsum(variances) / variances.sum()
     kept = min(int(np.searchsorted(share, explained)) + 1, max(len(variances) - 1, 1))
     return Space(scale, axes, np.maximum(variances[:kept], np.finfo(np.float32).eps))

@@ -29,7 +29,7 @@ class Watch:
     def __init__(self, state: LearnedState, plan: WatchPlan) -> None:
         self._state = state
         self._plan = plan
-        self._means = SlidingMeans(len(state.places), plan.window_rows)
+        self._means = SlidingMeans(len(state.places), state.window_rows)
         self._places = list(state.places)
         self._beyond = False
         self._hold_left = -1
