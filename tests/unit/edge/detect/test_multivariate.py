@@ -88,6 +88,20 @@ def test_a_sensor_whose_level_is_another_one_at_every_start_is_not_judged_and_ne
     assert KIND.straying[3] == np.inf
 
 
+def test_straying_is_the_deviation_of_levels_beside_that_within_by_hand() -> None:
+    """Windows of two rows of 0, 2, 4 have means 1 and 3; so they spread by 1 about levels that are 2, 5 and 8."""
+    rows = [np.array([[0.0], [2.0], [4.0]]) + 3.0 * at for at in range(3)]
+    kind = learn_kind(("flow",), rows, PLAN.model_copy(update={"window_rows": 2, "straying_max": 4.0}))
+    assert kind.straying == (3.0,)
+    assert kind.space.scale.tolist() == [1.0]
+
+
+def test_a_sensor_that_was_unknown_in_one_stretch_is_judged_by_the_others() -> None:
+    stretches = [stretch(seed) for seed in range(5)]
+    stretches[2][:, 0] = np.nan
+    assert learn_kind(SENSORS, stretches, PLAN).judged == (True, True, False, False)
+
+
 def test_what_is_not_judged_may_do_what_it_likes() -> None:
     rows = stretch(11)
     changed = rows.copy()
@@ -196,6 +210,27 @@ def test_an_alarm_is_held_and_then_over() -> None:
     rows = np.full((12, 1), state.centre[0])
     rows[4:6] -= 100.0
     assert alarms(rows, state, plan) == [False] * 4 + [True] * 3 + [True] * 3 + [False] * 2
+
+
+def test_an_alarm_goes_on_above_the_clear_share_which_alone_begins_none() -> None:
+    plan = PLAN.model_copy(update={"window_rows": 2, "hold_rows": 0})
+    kind = learn_kind(SENSORS[:1], [stretch(seed)[:, :1] for seed in range(3)], plan)
+    state = learn(stretch(10)[:, :1], kind, plan)
+    limit = state.limits[CHARTS.index("largest")] * kind.space.scale[0]
+    away = np.repeat([0.0, 0.8, 1.2, 0.8, 0.5], 4)
+    alarmed = np.array(alarms((state.centre[0] + limit * away)[:, None], state, plan))
+    assert not alarmed[:8].any()
+    assert alarmed[11:16].all()
+    assert not alarmed[18:].any()
+
+
+def test_limits_are_of_pieces_that_the_centre_did_not_see_by_hand() -> None:
+    """Of two pieces, one at 0 and one at 1, each lies 1 from the centre of the other; the whole centre is between."""
+    plan = PLAN.model_copy(update={"window_rows": 2, "folds": 2, "margin": 1.5})
+    kind = learn_kind(SENSORS[:1], [stretch(seed)[:, :1] for seed in range(3)], plan)
+    state = learn(np.repeat([0.0, 1.0], 50)[:, None], kind, plan)
+    assert state.limits[CHARTS.index("largest")] * kind.space.scale[0] == pytest.approx(1.5)
+    assert state.centre[0] == pytest.approx(0.5)
 
 
 @given(later=st.lists(st.floats(-1e9, 1e9), min_size=4, max_size=4))
