@@ -108,10 +108,24 @@ def _predict(options: argparse.Namespace) -> str:
 
 
 def _evaluate(options: argparse.Namespace) -> str:
+    if options.data is not None:
+        return _evaluate_testbed(options)
+    if options.package is None or options.healthy is None or options.leaks is None:
+        options.parser.error("the following arguments are required: --package, --healthy and --leaks, or --data")
     from models.making import assess  # noqa: PLC0415  # `--help` needs none of it
 
     recipe, _ = _recipe(options)
     return assess(recipe, options.package, options.healthy, options.leaks, jobs=options.jobs)
+
+
+def _evaluate_testbed(options: argparse.Namespace) -> str:
+    from models.testbed.judging import assess_testbed  # noqa: PLC0415  # `--help` needs none of it
+    from models.testbed.recipe import load_testbed_recipe  # noqa: PLC0415  # `--help` needs none of it
+
+    if options.package is not None or options.healthy is not None or options.leaks is not None:
+        options.parser.error("argument --data: not allowed with --package, --healthy or --leaks")
+    file = options.config or RECIPES / f"{options.name}.toml"
+    return assess_testbed(load_testbed_recipe(file), file, options.data, develop_only=options.develop)
 
 
 def _card(options: argparse.Namespace) -> str:
@@ -181,10 +195,12 @@ def _add_steps(
     predict.add_argument("--data", type=Path, required=True, metavar="FILE", help="table of their cycles so far")
     predict.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="unit, rul, lower, upper")
     evaluate = commands.add_parser("evaluate", parents=[named, several], help="judge a package on unseen drives")
-    evaluate.set_defaults(command=_evaluate)
-    evaluate.add_argument("--package", type=Path, required=True, metavar="DIR")
+    evaluate.set_defaults(command=_evaluate, parser=evaluate)
+    evaluate.add_argument("--package", type=Path, metavar="DIR")
     for option, what in (("--healthy", "healthy drives"), ("--leaks", "leaking ones, their truth beside them")):
-        evaluate.add_argument(option, type=Path, nargs="+", required=True, metavar="FILE", help=what)
+        evaluate.add_argument(option, type=Path, nargs="+", metavar="FILE", help=what)
+    evaluate.add_argument("--data", type=Path, metavar="FILE", help="labelled runs of a test bed (skab)")
+    evaluate.add_argument("--develop", action="store_true", help="look only at the runs that its recipe was chosen on")
 
 
 if __name__ == "__main__":

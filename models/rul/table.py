@@ -47,7 +47,7 @@ def read_units(file: Path, *, unit: str, cycle: str, sensors: Sequence[str] = ()
     Raises:
         ConfigError: it cannot be read; a column is missing or holds no numbers; a unit or cycle is unknown or double.
     """
-    table = _read(file)
+    table = read_table(file)
     for name in (unit, cycle, *sensors):
         if name not in table.column_names:
             known = ", ".join(table.column_names[:40])
@@ -57,16 +57,21 @@ def read_units(file: Path, *, unit: str, cycle: str, sensors: Sequence[str] = ()
     names = table.column(unit)
     if names.null_count:
         raise ConfigError("a row names no unit", file=file, place=_first(names.is_null(), unit), remedy="Fill it in")
-    cycles = _numbers(table, cycle, file)
+    cycles = numbers(table, cycle, file)
     if np.isnan(cycles).any():
         place = f"row {int(np.flatnonzero(np.isnan(cycles))[0]) + 1}, column {cycle!r}"
         raise ConfigError("the cycle is unknown", file=file, place=place, remedy="Fill it in, or leave the row out")
     chosen = tuple(sensors) or _changing(table, file, besides=(unit, cycle))
-    values = np.stack([_numbers(table, name, file) for name in chosen], axis=1)
+    values = np.stack([numbers(table, name, file) for name in chosen], axis=1)
     return Units(chosen, _split(file, names.to_pylist(), cycles, values))
 
 
-def _read(file: Path) -> pa.Table:
+def read_table(file: Path) -> pa.Table:
+    """A whole .parquet or .csv table.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     remedy = "Give a .parquet or .csv file with a head line"
     try:
         if file.suffix == ".parquet":
@@ -80,17 +85,22 @@ def _read(file: Path) -> pa.Table:
     raise ConfigError(f"{file.suffix or 'no ending'!r} is no kind of table that is known", file=file, remedy=remedy)
 
 
-def _numbers(table: pa.Table, name: str, file: Path) -> Float64s:
+def numbers(table: pa.Table, name: str, file: Path) -> Float64s:
+    """A column as numbers, NaN where empty.
+
+    Raises:
+        ConfigError: it holds something else, or infinity.
+    """
     column = table.column(name)
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_null(column.type)):
         raise ConfigError(
             f"holds {column.type}, not numbers", file=file, place=f"column {name!r}", remedy="Mend it, or name others"
         )
-    numbers = np.asarray(column.cast(pa.float64()).to_numpy(), np.float64)
-    if np.isinf(numbers).any():
-        place = f"row {int(np.flatnonzero(np.isinf(numbers))[0]) + 1}, column {name!r}"
+    known = np.asarray(column.cast(pa.float64()).to_numpy(), np.float64)
+    if np.isinf(known).any():
+        place = f"row {int(np.flatnonzero(np.isinf(known))[0]) + 1}, column {name!r}"
         raise ConfigError("infinity is no measurement", file=file, place=place, remedy="Leave unknown values empty")
-    return numbers
+    return known
 
 
 def _changing(table: pa.Table, file: Path, *, besides: tuple[str, ...]) -> tuple[str, ...]:
@@ -98,7 +108,7 @@ def _changing(table: pa.Table, file: Path, *, besides: tuple[str, ...]) -> tuple
     for name in table.column_names:
         kind = table.column(name).type
         if name not in besides and (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
-            known = _numbers(table, name, file)
+            known = numbers(table, name, file)
             known = known[~np.isnan(known)]
             if len(known) and known.min() < known.max():
                 found.append(name)
