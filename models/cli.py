@@ -108,6 +108,8 @@ def _predict(options: argparse.Namespace) -> str:
 
 
 def _evaluate(options: argparse.Namespace) -> str:
+    if options.data is not None and _is_of_sensors(options):
+        return _evaluate_sensors(options)
     if options.data is not None:
         return _evaluate_testbed(options)
     if options.package is None or options.healthy is None or options.leaks is None:
@@ -118,6 +120,14 @@ def _evaluate(options: argparse.Namespace) -> str:
     return assess(recipe, options.package, options.healthy, options.leaks, jobs=options.jobs)
 
 
+def _evaluate_sensors(options: argparse.Namespace) -> str:
+    from models.sensors.judgement import assess_sensors  # noqa: PLC0415  # `--help` needs none of it
+
+    file = options.config or RECIPES / f"{options.name}.toml"
+    injections = options.injections or RECIPES / "injections.toml"
+    return assess_sensors(file, injections, str(options.data), options.elsewhere, develop=options.develop)
+
+
 def _evaluate_testbed(options: argparse.Namespace) -> str:
     from models.testbed.judging import assess_testbed  # noqa: PLC0415  # `--help` needs none of it
     from models.testbed.recipe import load_testbed_recipe  # noqa: PLC0415  # `--help` needs none of it
@@ -125,7 +135,7 @@ def _evaluate_testbed(options: argparse.Namespace) -> str:
     if options.package is not None or options.healthy is not None or options.leaks is not None:
         options.parser.error("argument --data: not allowed with --package, --healthy or --leaks")
     file = options.config or RECIPES / f"{options.name}.toml"
-    return assess_testbed(load_testbed_recipe(file), file, options.data, develop_only=options.develop)
+    return assess_testbed(load_testbed_recipe(file), file, Path(options.data), develop_only=options.develop)
 
 
 def _card(options: argparse.Namespace) -> str:
@@ -199,8 +209,12 @@ def _add_steps(
     evaluate.add_argument("--package", type=Path, metavar="DIR")
     for option, what in (("--healthy", "healthy drives"), ("--leaks", "leaking ones, their truth beside them")):
         evaluate.add_argument(option, type=Path, nargs="+", metavar="FILE", help=what)
-    evaluate.add_argument("--data", type=Path, metavar="FILE", help="labelled runs of a test bed (skab)")
-    evaluate.add_argument("--develop", action="store_true", help="look only at the runs that its recipe was chosen on")
+    evaluate.add_argument(
+        "--data", metavar="FILE", help="labelled runs of a test bed (skab), or drives of one car (virtual sensors)"
+    )
+    evaluate.add_argument("--develop", action="store_true", help="look only at what its recipe was chosen on")
+    evaluate.add_argument("--injections", type=Path, metavar="FILE.toml", help="faults, unless recipes/injections.toml")
+    evaluate.add_argument("--elsewhere", metavar="SOURCE", help="drives of another car (virtual sensors)")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,18 @@ class Training(_Part):
     """Trips whose name holds one of these texts are not learned from."""
 
 
+class Evaluation(_Part):
+    """Which drives judge, by their numbers from 0."""
+
+    develop_from: Annotated[int, Field(ge=1)]
+    """Up to `test_from`: drives that choices may be judged by."""
+    test_from: Annotated[int, Field(ge=2)]
+    """From here on: drives that are opened once."""
+    folds: Annotated[int, Field(ge=1, le=20)]
+    calibration_trips: Annotated[int, Field(ge=1)]
+    """Before each fold's test drives: not trained on, limits alone."""
+
+
 class SensorsRecipe(_Part):
     """Everything that decides what the package becomes."""
 
@@ -53,6 +65,7 @@ class SensorsRecipe(_Part):
     origin: str
     plan: Plan
     training: Training
+    evaluation: Evaluation
     unknown: str
     notice: SensorsNotice
     hours: StageHours = StageHours()

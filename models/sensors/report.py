@@ -28,6 +28,7 @@ class Trial:
     """The healthy drive had an alarm of the channel in the same stretch."""
     delay_s: float
     """NaN where it was not found."""
+    seed: int
     is_first: bool
     """No other channel alarmed before it, or none at all."""
 
@@ -62,6 +63,7 @@ class Score:
                     found=bool(mine.any()),
                     by_chance=bool(healthy.any()),
                     delay_s=delay,
+                    seed=fault.seed,
                     is_first=delay <= first_other,
                 )
             )
@@ -132,6 +134,13 @@ def by_kind(score: Score, channels: Sequence[str]) -> str:
         cells = [_sizes([one for one in mine if one.kind is kind]) for kind in kinds]
         rows.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join([head, *rows])
+
+
+def by_seed(score: Score) -> str:
+    """How far apart the seeds are."""
+    seeds = sorted({one.seed for one in score.trials})
+    found = [score.detected([one for one in score.trials if one.seed == seed]) for seed in seeds]
+    return f"By seed of the injections: {min(found):.1%} to {max(found):.1%} ({len(seeds)} seeds)."
 
 
 def _sizes(trials: Sequence[Trial]) -> str:

@@ -46,8 +46,10 @@ class Learned:
         return np.nan_to_num(self.explained) >= EXPLAINED_MIN
 
     def limits(self, per_hour: float) -> Float64s:
-        """(kinds, channels): see limits_of. Infinite for a signal that was not heard, and where it cannot be expected for
-        all that goes by what is expected."""
+        """(kinds, channels): see limits_of.
+
+        Infinite for a signal that was not heard, and for one that cannot be expected, in all that goes by that.
+        """
         heard = ~np.isnan(self.explained)
         limits = limits_of(self.maxima, per_hour=per_hour, channels=int(heard.sum()))
         limits[:, ~heard] = np.inf

@@ -15,8 +15,9 @@ from edge.detect.finding import Concern, Step
 from edge.driver.cab import Cab
 from edge.driver.terminal import Terminal
 from edge.figures import Figures
-from edge.judgement import Outcome, Period
+from edge.judgement import Outcome
 from edge.outbox import Limits, Outbox
+from edge.summaries import Period
 from edge.tell import FIRING, Teller
 from edge.trips import Trip
 from edge.uplink import alert_body, alert_line, stamp, summary_body, trip_body

@@ -40,6 +40,7 @@ def recipe() -> SensorsRecipe:
             "false_per_hour": 0.1,
             "plan": plan().model_dump(mode="json"),
             "training": {"value": trees, "error": trees, "folds": 2, "seed": 1, "leave_out": ["bad"]},
+            "evaluation": {"develop_from": 5, "test_from": 7, "folds": 2, "calibration_trips": 1},
         }
     )
 
