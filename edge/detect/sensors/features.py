@@ -88,5 +88,6 @@ class Features:
 
     def _together(self, row: Float64s) -> Float64s:
         one, other = row[..., self._first_of], row[..., self._second_of]
-        quotient = np.divide(one, other, out=np.full_like(one, np.nan), where=other != 0.0)
-        return np.where(self._is_product, one * other, quotient)
+        with np.errstate(over="ignore"):  # what is beyond all bounds counts as BEYOND
+            quotient = np.divide(one, other, out=np.full_like(one, np.nan), where=other != 0.0)
+            return np.where(self._is_product, one * other, quotient)

@@ -15,7 +15,7 @@ from models.sensors.recipe import SensorsRecipe, load_sensors_recipe
 from models.sensors.report import Score, alerts_in, by_kind, table
 from models.sensors.training import TrainedSensors, Trip, columns_of, train_sensors
 from models.sensors.trees import one_node
-from tests.unit.edge.sensors.world import PRESSURE, drive, plan
+from tests.unit.edge.sensors.world import PRESSURE, SPEED, drive, plan
 
 NAMES: Final = ("engine_speed", "manifold_pressure", "speed", "coolant_temperature")
 
@@ -71,7 +71,7 @@ def test_answers_stand_in_the_order_of_channels_and_miss_little(trained: Trained
     said = model.answers(columns).reshape(len(columns), 8)[:, :4] * trained.trained.spread + trained.trained.mean
     miss = np.nanmean(np.abs(said - observed), axis=0)
     of_the_mean = np.nanmean(np.abs(trained.trained.mean - observed), axis=0)
-    assert (miss < 0.9 * of_the_mean).all(), miss / of_the_mean
+    assert (miss < 0.5 * of_the_mean)[[SPEED, PRESSURE]].all(), "the gear is nobody's guess, these two are"
 
 
 def test_every_drive_is_told_by_experts_that_had_not_seen_it(trained: TrainedSensors) -> None:
