@@ -70,8 +70,8 @@ class Fault:
             case FaultKind.FREEZE:
                 since[: int(size)] = since[0]
             case FaultKind.DROPOUT:
-                random = np.random.default_rng(zlib.crc32(f"{self.seed}/{self.channel}/{onset}".encode()))
-                since[random.random(len(since)) < size] = np.nan
+                rng = np.random.default_rng(zlib.crc32(f"{self.seed}/{self.channel}/{onset}".encode()))
+                since[rng.random(len(since)) < size] = np.nan
             case FaultKind.MISMATCH:
                 since += size * (np.resize(partner, len(faulty))[onset:] - since)
         return faulty
@@ -83,18 +83,18 @@ def draw(injections: Injections, channels: Sequence[str], trips: Sequence[Trip])
     long = [number for number, trip in enumerate(trips) if len(trip.rows) >= need]
     for seed in injections.seeds:
         for channel, name in enumerate(channels):
-            random = np.random.default_rng(zlib.crc32(f"{seed}/{name}".encode()))
+            rng = np.random.default_rng(zlib.crc32(f"{seed}/{name}".encode()))
             for kind, size in _kinds(injections, name):
-                trip = int(random.choice(long))
+                trip = int(rng.choice(long))
                 last = len(trips[trip].rows) - injections.within_s
                 yield Fault(
                     channel=channel,
                     kind=kind,
                     size=size,
                     trip=trip,
-                    onset_s=int(random.integers(injections.settled_s, last)),
-                    sign=int(random.choice([-1, 1])),
-                    partner=int(random.choice([other for other in range(len(trips)) if other != trip])),
+                    onset_s=int(rng.integers(injections.settled_s, last)),
+                    sign=int(rng.choice([-1, 1])),
+                    partner=int(rng.choice([other for other in range(len(trips)) if other != trip])),
                     seed=seed,
                 )
 

@@ -11,6 +11,7 @@ from edge.detect.sensors.expectation import Regressors
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.plan import Plan
 from edge.detect.sensors.watch import Answering, Trained, Watch
+from edge.errors import ModelError
 from models.sensors.training import Told, Trip, columns_of
 
 Float32s = npt.NDArray[np.float32]
@@ -41,13 +42,17 @@ def learn_at_leisure(experts: Experts, told: Sequence[Told]) -> Learned:
     """What a vehicle is known by when each stage may see all of its drives.
 
     `told` holds answers of experts that had not seen the drive, so errors are those of the road.
+
+    Raises:
+        ModelError: they hold nothing to learn from.
     """
     commissioning = Commissioning(experts.plan, experts.regressors, experts.trained)
     while commissioning.stage is not Stage.ARMED:
         for one in told:
             _drive(commissioning, experts, one)
         commissioning.advance()
-    assert commissioning.learned is not None  # the last stage has it
+    if commissioning.learned is None:
+        raise ModelError("these drives teach nothing. Give drives with a warm, running engine")
     return commissioning.learned
 
 

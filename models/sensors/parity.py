@@ -25,12 +25,12 @@ def check_sensors_parity(trained: TrainedSensors, content: bytes, seen: Float32s
     Raises:
         ModelError: an answer differs by more than DIFFERENCE_MAX, or an alarm flips.
     """
-    random = np.random.default_rng(0)
-    rows = _rows(seen[random.choice(len(seen), min(ROWS_EACH, len(seen)), replace=False)], random)
+    rng = np.random.default_rng(0)
+    rows = _rows(seen[rng.choice(len(seen), min(ROWS_EACH, len(seen)), replace=False)], rng)
     ours = np.stack([one.trees.predict(rows[:, list(one.columns)]) for one in trained.experts], axis=1)
     model = OnnxModel(content, rows.shape[1], "the exported model", width=len(trained.experts))
     theirs = model.answers(rows).reshape(len(rows), -1).astype(np.float64)
-    observed = random.normal(size=(len(rows), ours.shape[1] // 2)) + np.array_split(ours, 2, axis=1)[0]
+    observed = rng.normal(size=(len(rows), ours.shape[1] // 2)) + np.array_split(ours, 2, axis=1)[0]
     flips = int((_alarms(ours, observed) != _alarms(theirs, observed)).sum())
     difference = float(np.abs(ours - theirs).max())
     if difference > DIFFERENCE_MAX or flips:
@@ -46,15 +46,15 @@ def _alarms(answers: Float64s, observed: Float64s) -> npt.NDArray[np.bool_]:
     return np.abs(observed - value) > ALARMED * np.exp(error)
 
 
-def _rows(seen: Float32s, random: np.random.Generator) -> Float32s:
+def _rows(seen: Float32s, rng: np.random.Generator) -> Float32s:
     """What was seen, from the whole range, far outside of it, with unknowns, and a thousand times too large."""
     low, high = np.nanmin(seen, axis=0), np.nanmax(seen, axis=0)
     width = high - low
-    unknown = np.where(random.random(seen.shape) < 0.3, np.float32(np.nan), seen)
+    unknown = np.where(rng.random(seen.shape) < 0.3, np.float32(np.nan), seen)
     parts = [
         seen,
-        random.uniform(low, high, seen.shape),
-        random.uniform(low - 2.0 * width, high + 2.0 * width, seen.shape),
+        rng.uniform(low, high, seen.shape),
+        rng.uniform(low - 2.0 * width, high + 2.0 * width, seen.shape),
         unknown,
         seen * np.float32(1000.0),
     ]

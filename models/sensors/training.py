@@ -64,8 +64,8 @@ def train_sensors(recipe: SensorsRecipe, trips: Sequence[Trip]) -> TrainedSensor
     """Train on trips; what each is told is by experts of the other folds."""
     kept = [trip for trip in trips if not any(text in trip.name for text in recipe.training.leave_out)]
     trained = _lie(kept)
-    random = np.random.default_rng(recipe.training.seed)
-    course = _Course(recipe, [_lesson(recipe, trip, trained, random) for trip in kept])
+    rng = np.random.default_rng(recipe.training.seed)
+    course = _Course(recipe, [_lesson(recipe, trip, trained, rng) for trip in kept])
     pairs = [course.experts(channel) for channel in range(len(recipe.plan.channels))]
     experts = (*(value for value, _ in pairs), *(error for _, error in pairs))
     told = tuple(Told(one.trip, answers) for one, answers in zip(course.lessons, course.answers, strict=True))
@@ -87,12 +87,12 @@ def _lie(trips: Sequence[Trip]) -> Trained:
     return Trained(np.nanmean(every, axis=0), np.nanstd(every, axis=0))
 
 
-def _lesson(recipe: SensorsRecipe, trip: Trip, trained: Trained, random: np.random.Generator) -> _Lesson:
+def _lesson(recipe: SensorsRecipe, trip: Trip, trained: Trained, rng: np.random.Generator) -> _Lesson:
     seen, observed = columns_of(recipe.plan, trip)
     blanked = seen.copy()
     channels = len(recipe.plan.channels)
     for begin in range(0, len(blanked), recipe.training.blank_s):
-        for channel in random.choice(channels, random.choice(recipe.training.blanks), replace=False):
+        for channel in rng.choice(channels, rng.choice(recipe.training.blanks), replace=False):
             blanked[begin : begin + recipe.training.blank_s, recipe.plan.columns_with(channel)] = np.nan
     return _Lesson(trip, seen, blanked, (observed - trained.mean) / trained.spread)
 

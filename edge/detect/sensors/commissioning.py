@@ -29,6 +29,9 @@ SAMPLES_MAX: Final = 20_000
 SEEN: Final = (0.002, 0.998)
 ENOUGH: Final = 20
 """Samples of a signal below which it counts as one that this vehicle lacks."""
+TYPICAL_ROWS: Final = 1000.0
+WEIGHTS: Final = (0.05, 5.0)
+"""Of a row in the fit, at least and at most."""
 SPREAD_MIN: Final = 0.3
 """Of the spread in training: a thermostat holds a warm engine within a degree, which is no measure of a cold one."""
 CERTAIN: Final = 0.1
@@ -102,6 +105,8 @@ class Commissioning:
         """Of driving in this stage."""
         self.scales: Scales | None = None
         self.learned: Learned | None = None
+        self.typical: Float64s = np.full(self._channels, np.nan)
+        """Logarithm of the experts' error, lately."""
         self.values = Samples()
         self.fit: Fit | None = None
         self.errors, self.told, self.misses = Samples(), Samples(), Samples()
@@ -125,11 +130,18 @@ class Commissioning:
             case Stage.FITTING if self.fit is not None and self.scales is not None:
                 self.values.take(np.where(believed, moment.observed, np.nan))
                 regressors = self.regressors.of(seen.answers, seen.observed, seen.means, self.scales)
-                self.fit.take(regressors, moment.observed, believed, self.scales)
+                self.fit.take(regressors, moment.observed, self._weights(seen.told_error, believed), self.scales)
             case Stage.SCALING if learned is not None:
                 self._scale(learned, moment, seen, believed)
             case Stage.MEASURING if self._evidence is not None and learned is not None:
                 learned.maxima.take(self._evidence.step(moment), is_judged=bool(moment.judged.any()))
+
+    def _weights(self, told_error: Float64s, believed: Bools) -> Float64s:
+        """(channels,) of a row in the fit: what experts are sure of counts more, in measure."""
+        logs = np.log(told_error)
+        known = np.isnan(self.typical)
+        self.typical = np.where(known, logs, self.typical + (logs - self.typical) / TYPICAL_ROWS)
+        return np.where(believed, np.clip(np.exp(2.0 * (self.typical - logs)), *WEIGHTS), 0.0)
 
     def _scale(self, learned: Learned, moment: Moment, seen: Seen, believed: Bools) -> None:
         self.told.take(np.where(believed, seen.told_error, np.nan))

@@ -38,9 +38,9 @@ class Regressors:
     """Turns a moment into the regressors of every channel."""
 
     def __init__(self, channels: int) -> None:
-        random = np.random.default_rng(SEED)
-        self._weight: Float64s = random.normal(0.0, SPREAD, (2 * channels + 1, HIDDEN))
-        self._bias: Float64s = random.uniform(-BIAS, BIAS, HIDDEN)
+        rng = np.random.default_rng(SEED)
+        self._weight: Float64s = rng.normal(0.0, SPREAD, (2 * channels + 1, HIDDEN))
+        self._bias: Float64s = rng.uniform(-BIAS, BIAS, HIDDEN)
         own = np.eye(channels, dtype=bool)
         self._others = ~np.concatenate([own, own], axis=1)
         self.size = 2 + 2 * channels + HIDDEN
@@ -78,11 +78,11 @@ class Fit:
         self.gram: Float64s = np.repeat(np.diag(stiffness)[None], channels, axis=0)
         self.moment: Float64s = self.gram @ self._prior
 
-    def take(self, regressors: Float64s, observed: Float64s, believed: npt.NDArray[np.bool_], scales: Scales) -> None:
-        """One moment: `regressors` (channels, size), `observed` (channels,); of what is not `believed` nothing."""
-        standard = np.where(believed, (observed - scales.mean) / scales.spread, 0.0)
-        kept = np.where(believed[:, None], regressors, 0.0)
-        self.gram += kept[:, :, None] * kept[:, None, :]
+    def take(self, regressors: Float64s, observed: Float64s, weights: Float64s, scales: Scales) -> None:
+        """One moment: `regressors` (channels, size), `observed` (channels,); a weight of zero is nothing."""
+        standard = np.where(weights > 0.0, (observed - scales.mean) / scales.spread, 0.0)
+        kept = regressors * weights[:, None]
+        self.gram += kept[:, :, None] * regressors[:, None, :]
         self.moment += kept * standard[:, None]
 
     def coefficients(self) -> Float64s:

@@ -32,7 +32,7 @@ def packed(commissioning: Commissioning, model_sha256: str) -> bytes:
         "seconds": commissioning.seconds,
         "seen": {name: getattr(commissioning, name).seen for name in _SAMPLES},
     }
-    arrays: Arrays = {"head": np.frombuffer(json.dumps(head).encode(), np.uint8)}
+    arrays: Arrays = {"head": np.frombuffer(json.dumps(head).encode(), np.uint8), "typical": commissioning.typical}
     for name in _SAMPLES:
         if rows := getattr(commissioning, name).rows:
             arrays[name] = np.array(rows, np.float32)
@@ -70,6 +70,7 @@ def unpacked(content: bytes, anew: Commissioning, model_sha256: str) -> Commissi
 
 def _restored(commissioning: Commissioning, head: dict[str, Any], arrays: Arrays, channels: int) -> Commissioning:
     commissioning.stage, commissioning.seconds = Stage(head["stage"]), int(head["seconds"])
+    commissioning.typical = arrays["typical"]
     for name in _SAMPLES:
         rows = [row.astype(np.float64) for row in arrays.get(name, ())]
         setattr(commissioning, name, Samples(rows, int(head["seen"][name])))

@@ -83,7 +83,7 @@ class Watch:
         )
 
     def unlearned(self, seen: Seen) -> Moment:
-        """The moment by what is observed alone, of a vehicle that nothing is known of."""
+        """The moment by what is observed alone, of a vehicle that nothing is known of; cold engines teach as well."""
         return self._moment(seen, seen.answers, seen.told_error, trust_answers=False)
 
     def learned(self, seen: Seen, learned: Learned) -> Moment:
@@ -96,10 +96,10 @@ class Watch:
         plan = self._plan
         judged = np.full(seen.observed.shape, seen.is_settled)
         for gate, by_others in ((plan.running, False), (plan.warm, True)):
-            if gate is None:
+            if gate is None or (by_others and not trust_answers):
                 continue
             place = plan.paths.index(gate.path)
-            value = (wanted if by_others and trust_answers else seen.observed)[..., place, None]
+            value = (wanted if by_others else seen.observed)[..., place, None]
             passes = np.repeat(value > gate.above, seen.observed.shape[-1], axis=-1)
             if trust_answers:
                 passes[..., place] = wanted[..., place] > gate.above
