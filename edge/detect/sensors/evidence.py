@@ -102,6 +102,9 @@ class Evidence:
         self._gear = _Means((GEARS_S,), whole)
         self._geared = _Means((GEARS_S,), whole)
         self._rows: Float64s = np.full((MOVED_S[-1] + 1, *whole), np.nan)
+        self._last: Float64s = np.full(whole, np.nan)
+        self._lasts = self._rows.copy()
+        """As `_rows`, what is unknown by what was known last: a step that was not believed at first is told later."""
         self._expected: Float64s = np.full((BEHIND, *whole), np.nan)
         self._run = np.zeros(whole, np.int64)
         self._low: Float64s = np.full(whole, np.nan)
@@ -142,11 +145,13 @@ class Evidence:
         return [np.sqrt(one) for one in _mean_of(self._stray, self._strayed, squares, judged)]
 
     def _moved(self, observed: Float64s) -> list[Float64s]:
-        """How far a slow signal moved; in its unit."""
+        """How far a slow signal moved, by what was last known of it; in its unit."""
         self._rows[self._count % len(self._rows)] = observed
+        self._last = np.where(np.isnan(observed), self._last, observed)
+        self._lasts[self._count % len(self._lasts)] = self._last
         if self._count < MOVED_AFTER:
             return [np.zeros_like(observed)] * len(MOVED_S)
-        before = [self._rows[(self._count - back) % len(self._rows)] for back in MOVED_S]
+        before = [self._lasts[(self._count - back) % len(self._lasts)] for back in MOVED_S]
         return [np.where(self._slow & ~np.isnan(observed - one), np.abs(observed - one), 0.0) for one in before]
 
     def _stuck(self, moment: Moment, before: Float64s, judged: Bools) -> Float64s:

@@ -65,6 +65,15 @@ def test_a_slow_signal_that_jumps_moved() -> None:
     assert not of(Kind.MOVED_10, found, SPEED).any(), "fast signals may"
 
 
+def test_a_jump_that_was_not_believed_at_first_moved_when_it_is() -> None:
+    rows = drive(400, seed=1)
+    rows[300:, COOLANT] += 15.0
+    rows[300:320, COOLANT] = np.nan
+    found = of(Kind.MOVED_10, evidence(rows, rows), COOLANT)
+    assert found[319] == 0.0
+    assert found[320] == pytest.approx(15.0, abs=2.0)
+
+
 def test_a_stuck_signal_stays_while_it_ought_to_move() -> None:
     rows = drive(400, seed=1)
     faulty = rows.copy()
