@@ -121,7 +121,7 @@ def _evaluate(options: argparse.Namespace) -> str:
 
 
 def _evaluate_sensors(options: argparse.Namespace) -> str:
-    from models.sensors.judgement import assess_sensors  # noqa: PLC0415  # `--help` needs none of it
+    from models.sensors.assessing import assess_sensors  # noqa: PLC0415  # `--help` needs none of it
 
     file = options.config or RECIPES / f"{options.name}.toml"
     injections = options.injections or RECIPES / "injections.toml"

@@ -7,7 +7,7 @@ people, and are kept as they are.
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
@@ -28,6 +28,24 @@ Path_ = Annotated[str, Field(pattern=r"^(Vehicle|dbc)\..+$", max_length=200)]
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PackageCard(_Part):
+    """What the card of every package says, whatever kind of model it is of."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+    description: str
+    licence: str
+    model_file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+\.onnx$")]
+    """In the folder of the package."""
+    model_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    unknown: str
+    """In words: what an unknown input means."""
+    training: dict[str, Any]
+    evaluation: dict[str, Any]
+
+
+OneCard = TypeVar("OneCard", bound=PackageCard)
 
 
 class Feature(_Part):
@@ -87,23 +105,16 @@ class Notice(_Part):
     driver: Text = ""
 
 
-class Card(_Part):
+class Card(PackageCard):
     """A virtual sensor: what a signal ought to be, from others; too far above it is a finding."""
 
     schema_: Annotated[Literal[1], Field(alias="schema")]
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
     kind: Literal["virtual_sensor"]
-    description: str
-    licence: str
-    model_file: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+\.onnx$")]
-    model_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     target: Signal
     expected: Signal
     """Name under which alerts tell what the model expected."""
     features: Annotated[tuple[Feature, ...], Field(min_length=1, max_length=FEATURES)]
     when: Annotated[tuple[Guard, ...], Field(max_length=10)] = ()
-    unknown: str
-    """In words: what an unknown feature means."""
     threshold: Annotated[FiniteFloat, Field(gt=0)]
     """Finding: the target is more than this above what is expected."""
     clear: FiniteFloat
@@ -112,8 +123,6 @@ class Card(_Part):
     notice: Notice
     golden: Annotated[tuple[Golden, ...], Field(min_length=1, max_length=100)]
     golden_tolerance: Annotated[FiniteFloat, Field(gt=0)]
-    training: dict[str, Any]
-    evaluation: dict[str, Any]
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -146,9 +155,18 @@ def load_card(folder: Path) -> Card:
     Raises:
         ModelError: the card or the model is missing, too large, damaged, or not as this version knows it.
     """
+    return read_card(folder, Card)
+
+
+def read_card(folder: Path, kind: type[OneCard]) -> OneCard:
+    """The card of a package of some kind, its model file held against the card's hash.
+
+    Raises:
+        ModelError: see load_card.
+    """
     file = folder / CARD
     try:
-        card = Card.model_validate(json.loads(read_bounded(file, CARD_BYTES)))
+        card = kind.model_validate(json.loads(read_bounded(file, CARD_BYTES)))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "card"
@@ -160,7 +178,7 @@ def load_card(folder: Path) -> Card:
     return card
 
 
-def load_model_bytes(folder: Path, card: Card) -> bytes:
+def load_model_bytes(folder: Path, card: PackageCard) -> bytes:
     """The model file of a package.
 
     Raises:

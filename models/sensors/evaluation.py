@@ -19,7 +19,7 @@ from models.sensors.judging import Alarming, judged_by, listen
 from models.sensors.learning import Experts, learn_at_leisure, learn_on_the_road
 from models.sensors.recipe import SensorsRecipe
 from models.sensors.report import Score
-from models.sensors.training import TrainedSensors, Trip, train_sensors
+from models.sensors.training import TrainedSensors, Trip, kept_trips, train_sensors
 from models.sensors.trees import one_node
 
 Float32s = npt.NDArray[np.float32]
@@ -81,7 +81,7 @@ def evaluate_sensors(
     for number, fold in enumerate(folds_of(recipe, trips, develop=develop), start=1):
         trained = train_sensors(recipe, fold.learning)
         experts = experts_of(recipe, trained)
-        told = [*trained.told, *(experts.tell(trip) for trip in _kept(recipe, fold.calibration))]
+        told = [*trained.told, *(experts.tell(trip) for trip in kept_trips(recipe, fold.calibration))]
         learned = learn_at_leisure(experts, told)
         contenders = {OURS: judged_by(experts, learned, recipe.false_per_hour)} | _dumb(recipe, fold)
         faults = list(draw(injections, [channel.name for channel in recipe.plan.channels], fold.test))
@@ -154,7 +154,7 @@ def experts_of(recipe: SensorsRecipe, trained: TrainedSensors) -> Experts:
 
 
 def _dumb(recipe: SensorsRecipe, fold: Fold) -> dict[str, Alarming]:
-    learning, calibration = _kept(recipe, fold.learning), _kept(recipe, fold.calibration)
+    learning, calibration = kept_trips(recipe, fold.learning), kept_trips(recipe, fold.calibration)
     return {
         "always": always,
         "never": never,
@@ -162,7 +162,3 @@ def _dumb(recipe: SensorsRecipe, fold: Fold) -> dict[str, Alarming]:
         "fixed limits": fixed_limits([*learning, *calibration]),
         "IsolationForest": isolation_forest(learning, calibration, recipe.training.seed),
     }
-
-
-def _kept(recipe: SensorsRecipe, trips: Sequence[Trip]) -> list[Trip]:
-    return [trip for trip in trips if not any(text in trip.name for text in recipe.training.leave_out)]

@@ -12,6 +12,7 @@ from edge.detect.sensors.features import Features
 from edge.detect.sensors.plan import Plan
 from edge.detect.sensors.steps import Steps
 from edge.detect.sensors.watch import Trained
+from edge.errors import ConfigError
 from models.sensors.recipe import SensorsRecipe, Trees
 from models.sensors.trees import Expert
 
@@ -61,9 +62,13 @@ class _Lesson:
 
 
 def train_sensors(recipe: SensorsRecipe, trips: Sequence[Trip]) -> TrainedSensors:
-    """Train on trips; what each is told is by experts of the other folds."""
-    kept = [trip for trip in trips if not any(text in trip.name for text in recipe.training.leave_out)]
-    trained = _lie(kept)
+    """Train on trips; what each is told is by experts of the other folds.
+
+    Raises:
+        ConfigError: there are too few drives, or a signal is in none of them.
+    """
+    kept = kept_trips(recipe, trips)
+    trained = _lie(recipe, kept)
     rng = np.random.default_rng(recipe.training.seed)
     course = _Course(recipe, [_lesson(recipe, trip, trained, rng) for trip in kept])
     pairs = [course.experts(channel) for channel in range(len(recipe.plan.channels))]
@@ -82,8 +87,20 @@ def columns_of(plan: Plan, trip: Trip) -> tuple[Float32s, Float64s]:
     return np.array(columns), np.array(observed)
 
 
-def _lie(trips: Sequence[Trip]) -> Trained:
+def kept_trips(recipe: SensorsRecipe, trips: Sequence[Trip]) -> list[Trip]:
+    """Those that may be learned from."""
+    return [trip for trip in trips if not any(text in trip.name for text in recipe.training.leave_out)]
+
+
+def _lie(recipe: SensorsRecipe, trips: Sequence[Trip]) -> Trained:
+    if len(trips) < recipe.training.folds:
+        problem = f"{len(trips)} drives can be learned from; {recipe.training.folds} folds need as many"
+        raise ConfigError(problem, place="--data", remedy="Give more drives of half a minute and longer")
     every = np.concatenate([trip.rows for trip in trips])
+    heard = (~np.isnan(every)).any(axis=0)
+    if absent := [path for path, is_heard in zip(recipe.plan.paths, heard, strict=True) if not is_heard]:
+        remedy = "Name its column in the column map, or take it out of the recipe"
+        raise ConfigError(f"no drive has {absent[0]}", place="--data", remedy=remedy)
     return Trained(np.nanmean(every, axis=0), np.nanstd(every, axis=0))
 
 

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from edge.detect.card import CARD, REMEDY
+from edge.detect.card import CARD, REMEDY, load_model_bytes
 from edge.detect.finding import Concern, Finding, Verdict
 from edge.detect.onnx import OnnxModel
-from edge.detect.sensors.card import SensorsCard, load_sensors_card, load_sensors_model
+from edge.detect.sensors.card import SensorsCard, load_sensors_card
 from edge.detect.sensors.commissioning import Commissioning, Hours, Stage
 from edge.detect.sensors.evidence import KINDS, Evidence, Moment
 from edge.detect.sensors.expectation import Regressors
@@ -151,7 +151,7 @@ class SensorsDetector:
         if self._model is None:
             file, card = self._folder / self.card.model_file, self.card
             width = 2 * len(card.plan.channels)
-            model = OnnxModel(load_sensors_model(self._folder, card), card.plan.width, str(file), width=width)
+            model = OnnxModel(load_model_bytes(self._folder, card), card.plan.width, str(file), width=width)
             rows = np.array(
                 [[np.nan if one is None else one for one in row.columns] for row in card.golden], np.float32
             )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from edge.detect.onnx import OnnxModel
+from edge.errors import ConfigError
 from models.recipe import RECIPES
 from models.sensors.injections import DRIFT_S, Fault, FaultKind, Injections, draw
 from models.sensors.judging import Heard
@@ -83,6 +84,16 @@ def test_every_drive_is_told_by_experts_that_had_not_seen_it(trained: TrainedSen
     expert = memorised.experts[PRESSURE]
     seen = expert.trees.predict(columns[1:, list(expert.columns)])
     assert np.abs(target - seen).mean() < 0.8 * np.abs(target - told.answers[1:, PRESSURE]).mean()
+
+
+def test_too_few_drives_and_a_signal_that_none_has_are_refused_with_a_remedy() -> None:
+    with pytest.raises(ConfigError, match="1 drives can be learned from; 2 folds need as many"):
+        train_sensors(recipe(), trips(1))
+    deaf = trips()
+    for trip in deaf:
+        trip.rows[:, PRESSURE] = np.nan
+    with pytest.raises(ConfigError, match=r"no drive has Vehicle\.Powertrain\.CombustionEngine\.MAP"):
+        train_sensors(recipe(), deaf)
 
 
 def test_the_same_recipe_and_drives_give_the_same_bytes(trained: TrainedSensors) -> None:
