@@ -11,8 +11,9 @@ from edge.files import Draft
 
 log = logging.getLogger(__name__)
 
-KEEP_S: Final = 600.0
-"""So often what is new is written: a power cut costs no more of a vehicle's first hours."""
+KEEP_S: Final = 120.0
+"""So often what is new is written, a megabyte at most while a vehicle is being learned: where the ignition cuts the
+power, a short trip must not be learned in vain."""
 BYTES_MAX: Final = 50_000_000
 SUFFIX: Final = ".learned"
 

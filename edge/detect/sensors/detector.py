@@ -20,6 +20,7 @@ from edge.detect.sensors.watch import Trained, Watch, evidence_of
 from edge.errors import ModelError
 from edge.frames import NANOSECONDS
 from edge.history import NOTHING, Smoothing, Window
+from edge.personal import is_personal
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
@@ -63,7 +64,7 @@ class SensorsDetector:
         stage, learned = self.commissioning.stage, self.commissioning.learned
         if stage is not Stage.ARMED or learned is None:
             done = self.commissioning.seconds / HOUR_S
-            return f"{self.name}: {stage}, {done:.1f} of {self._hours.of(stage):.1f} h of driving"
+            return f"{self.name}: {stage}, {done:.2f} of {self._hours.of(stage):.2f} h of driving"
         usable = learned.usable
         armed = [one.name for one, is_armed in zip(self.card.plan.channels, usable, strict=True) if is_armed]
         return f"{self.name}: armed after {learned.maxima.hours:.1f} h of driving: {', '.join(armed) or 'nothing'}"
@@ -104,11 +105,13 @@ class SensorsDetector:
         seen = watch.step(row)
         learned = self.commissioning.learned
         if self.commissioning.stage is not Stage.ARMED or learned is None:
+            if window.private:
+                return ()  # what is learned is kept, and how somebody drove on a private trip is not to be
             self.commissioning.see(watch, seen)
             if self.commissioning.seconds >= HOUR_S * self._hours.of(self.commissioning.stage):
                 self.commissioning.advance()
             return ()
-        return self._contradictions(watch.learned(seen, learned), learned)
+        return self._contradictions(watch.learned(seen, learned), learned, is_private=window.private)
 
     def _watch_of_trip(self, until: int) -> Watch:
         last, self._heard_at = self._heard_at, until
@@ -118,28 +121,33 @@ class SensorsDetector:
             self._evidence = None
         return self._watch
 
-    def _contradictions(self, moment: Moment, learned: Learned) -> Sequence[Finding]:
+    def _contradictions(self, moment: Moment, learned: Learned, *, is_private: bool) -> Sequence[Finding]:
         if self._evidence is None:
             self._evidence = evidence_of(self.card.plan, learned)
         if self._limits is None:
             self._limits = learned.limits(self.card.false_per_hour)
         strength = self._evidence.step(moment) / self._limits
-        findings = [self._finding(number, strength[:, number], moment) for number in range(strength.shape[1])]
+        findings = [
+            self._finding(number, strength[:, number], moment, is_private=is_private)
+            for number in range(strength.shape[1])
+        ]
         return [finding for finding in findings if finding is not None]
 
-    def _finding(self, number: int, strength: Float64s, moment: Moment) -> Finding | None:
+    def _finding(self, number: int, strength: Float64s, moment: Moment, *, is_private: bool) -> Finding | None:
         strongest = int(np.argmax(strength))
         if strength[strongest] <= LINGERS:
             known = moment.judged[number] and not np.isnan(moment.observed[number])
             return None if known else Finding(self._concerns[number], Verdict.UNKNOWN)
         path = self.card.plan.channels[number].path
+        is_hidden = is_private and is_personal(path)
         values = {path: _known(moment.observed[number]), _expected_name(path): _known(moment.expected[number])}
+        values = {} if is_hidden else values  # what is expected of a personal signal is as personal
         verdict = Verdict.HOLDS if strength[strongest] > 1.0 else Verdict.LINGERS
         facts = {
-            "value": f"{moment.observed[number]:.4g}",
-            "threshold": f"{moment.expected[number]:.4g}",
+            "value": _in_words(moment.observed[number], is_hidden=is_hidden),
+            "threshold": _in_words(moment.expected[number], is_hidden=is_hidden),
             "unit": self.card.plan.channels[number].unit,
-            "kind": KINDS[strongest].replace("_", " over the last "),
+            "kind": KINDS[strongest].in_words,
         }
         return Finding(self._concerns[number], verdict, values, facts)
 
@@ -186,6 +194,10 @@ def _concern(card: SensorsCard, number: int) -> Concern:
 
 def _expected_name(path: str) -> str:
     return "Vehicle.Telltale.Expected." + path.removeprefix("Vehicle.").replace(".", "")
+
+
+def _in_words(value: float, *, is_hidden: bool) -> str:
+    return "unknown" if is_hidden or np.isnan(value) else f"{value:.4g}"
 
 
 def _known(value: float) -> float | None:

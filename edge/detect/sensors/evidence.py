@@ -34,6 +34,12 @@ class Kind(StrEnum):
     MISPLACED_600 = "misplaced_600"
     GEARS_600 = "gears_600"
 
+    @property
+    def in_words(self) -> str:
+        """For an alert: what the signal does, and over how long."""
+        what, _, seconds = self.partition("_")
+        return f"{what} over {seconds} s" if seconds else what
+
 
 KINDS: Final = tuple(Kind)
 BY_ITSELF: Final = frozenset({Kind.MOVED_10, Kind.MOVED_60, Kind.MISSING, Kind.GEARS_600})
@@ -101,10 +107,10 @@ class Evidence:
         self._placed = _Means(PLACE_S, whole)
         self._gear = _Means((GEARS_S,), whole)
         self._geared = _Means((GEARS_S,), whole)
-        self._rows: Float64s = np.full((MOVED_S[-1] + 1, *whole), np.nan)
-        self._last: Float64s = np.full(whole, np.nan)
-        self._lasts = self._rows.copy()
-        """As `_rows`, what is unknown by what was known last: a step that was not believed at first is told later."""
+        self._before: Float64s = np.full(whole, np.nan)
+        self._last = self._before
+        self._lasts: Float64s = np.full((MOVED_S[-1] + 1, *whole), np.nan)
+        """What was known last, row by row: a step that was not believed at first is told when it is."""
         self._expected: Float64s = np.full((BEHIND, *whole), np.nan)
         self._run = np.zeros(whole, np.int64)
         self._low: Float64s = np.full(whole, np.nan)
@@ -116,7 +122,7 @@ class Evidence:
         known = ~np.isnan(moment.observed)
         judged = moment.judged & known
         miss = np.where(judged, moment.observed - moment.expected, 0.0)
-        before = self._rows[(self._count - 1) % len(self._rows)].copy()
+        before, self._before = self._before, moment.observed
         stuck = self._stuck(moment, before, judged)
         moved = self._moved(moment.observed)
         self._count += 1
@@ -146,7 +152,6 @@ class Evidence:
 
     def _moved(self, observed: Float64s) -> list[Float64s]:
         """How far a slow signal moved, by what was last known of it; in its unit."""
-        self._rows[self._count % len(self._rows)] = observed
         self._last = np.where(np.isnan(observed), self._last, observed)
         self._lasts[self._count % len(self._lasts)] = self._last
         if self._count < MOVED_AFTER:

@@ -40,6 +40,10 @@ def test_a_bias_leans_by_its_size_on_its_own_channel() -> None:
     assert not of(Kind.LEANS_60, found, SPEED).any()
 
 
+def test_each_kind_has_words_for_an_alert() -> None:
+    assert [kind.in_words for kind in (Kind.LEANS_600, Kind.STUCK)] == ["leans over 600 s", "stuck"]
+
+
 def test_one_mad_moment_is_no_lean() -> None:
     rows = drive(300, seed=1)
     faulty = rows.copy()
