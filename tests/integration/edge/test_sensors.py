@@ -6,13 +6,20 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from edge.detect.sensors.detector import load_sensors
+from edge.detect.finding import Finding, Verdict
+from edge.detect.sensors.detector import SensorsDetector, load_sensors
 from edge.errors import ModelError
+from edge.frames import NANOSECONDS
+from edge.history import History
+from edge.signals import Signal, SignalBatch
 from tests.programs import run
-from tests.unit.edge.sensors.world import PRESSURE, Float64s, drive, plan
+from tests.unit.edge.sensors.world import PRESSURE, SPEED, Float64s, drive, plan
 from tests.unit.models.test_sensors import recipe
+
+Int64s = npt.NDArray[np.int64]
 
 HOURS: Final = {"looking": 0.2, "fitting": 0.5, "scaling": 0.4, "measuring": 1.2}
 CONFIG: Final = """
@@ -95,6 +102,63 @@ def test_a_vehicle_is_learned_over_several_runs_and_then_told_of_what_contradict
     path = plan().channels[PRESSURE].path
     assert first_line["started_at"] >= "2023-11-14T22:38:20"
     assert first_line["values"][path] > first_line["values"]["Vehicle.Telltale.Expected." + path[8:].replace(".", "")]
+
+
+@pytest.fixture(scope="module")
+def taught(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of its own, whose vehicle has been learned."""
+    where = tmp_path_factory.mktemp("taught")
+    shutil.copytree(folder / "package", where / "package")
+    (where / "edge.toml").write_text(CONFIG)
+    _, said = judged(where, table(where / "first.csv", [drive(1800, seed=100 + number) for number in range(7)]))
+    assert "armed after" in said
+    return where
+
+
+def _samples(at: Int64s, row: Float64s) -> SignalBatch:
+    return SignalBatch(at, np.arange(4, dtype=np.int32), row, np.zeros(4, np.uint8), ("M",))
+
+
+def findings(folder: Path, rows: Float64s, *, private: bool) -> tuple[SensorsDetector, list[Finding]]:
+    """What the detector finds second by second, by a history that is private or not, with what the last runs taught."""
+    detector = load_sensors(folder / "package")
+    detector.recall((folder / "state" / "small_world.learned").read_bytes())
+    signals = [Signal(one.path, one.unit, "M", one.name, period_s=1.0) for one in plan().channels]
+    history = History(signals, grid_ns=NANOSECONDS)
+    history.private = private
+    found: list[Finding] = []
+    for second, row in enumerate(rows, start=1):
+        at = np.full(4, second * NANOSECONDS - 1)
+        history.absorb(_samples(at, row), second * NANOSECONDS)
+        found += detector.judge(history.window())
+    return detector, [one for one in found if one.verdict is Verdict.HOLDS]
+
+
+def test_in_private_mode_no_text_and_no_value_tells_how_somebody_drives(taught: Path) -> None:
+    healthy = drive(3000, seed=300)
+    faulty = healthy.copy()
+    faulty[1500:, SPEED] += 900.0
+    open_, hidden = (findings(taught, faulty, private=private)[1] for private in (False, True))
+    assert open_, "there is something to hide"
+    assert len(hidden) == len(open_)
+    assert all(one.facts["value"] != "unknown" for one in open_ if "engine_speed" in one.concern.rule)
+    personal = [one for one in hidden if "engine_speed" in one.concern.rule]
+    assert personal
+    assert all((one.facts["value"], one.facts["threshold"]) == ("unknown", "unknown") for one in personal)
+    assert not any(one.values for one in personal)
+
+
+def test_a_private_trip_teaches_nothing(folder: Path) -> None:
+    fresh = load_sensors(folder / "package")
+    detector = load_sensors(folder / "package")
+    signals = [Signal(one.path, one.unit, "M", one.name, period_s=1.0) for one in plan().channels]
+    history = History(signals, grid_ns=NANOSECONDS)
+    history.private = True
+    for second, row in enumerate(drive(600, seed=1), start=1):
+        at = np.full(4, second * NANOSECONDS - 1)
+        history.absorb(_samples(at, row), second * NANOSECONDS)
+        detector.judge(history.window())
+    assert detector.memory() == fresh.memory()
 
 
 def test_the_card_is_printed_for_people(folder: Path) -> None:
