@@ -228,7 +228,7 @@ def test_more_than_twenty_requests_a_second_are_refused_until_the_second_is_over
     opened: Callable[..., Channel], call: Callable[[], Caller], asked: "Queue[Request]"
 ) -> None:
     clock = Clock()
-    channel = opened(monotonic=clock)
+    channel = opened(monotonic=clock, alive_s=60.0)  # nothing but answers within the second that passes
     callers = [call(), call()]
     for caller in callers:
         caller.hear()
