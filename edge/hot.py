@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.alerts import AlertBook
-from edge.decode.compiled import Form
+from edge.decode.compiled import ANY_SENDER, Form
 from edge.decode.decoder import Binding, Decoder
 from edge.detect.rules.detector import compile_rules
 from edge.detect.rules.inputs import TRUE, Reader
@@ -123,13 +123,15 @@ class HotWatch:
 def _wanted(binding: Binding, hot: set[str]) -> Iterator[str]:
     database = binding.database
     names = {signal.message for signal in database.signals if signal.path in hot}
-    for name, identifier, form in zip(
-        database.messages, database.tables.id.tolist(), database.tables.form.tolist(), strict=True
+    tables = database.tables
+    for name, identifier, form, sender in zip(
+        database.messages, tables.id.tolist(), tables.form.tolist(), tables.sender.tolist(), strict=True
     ):
         if name not in names:
             continue
         if form == Form.J1939:
             mask = 0x00FFFF00 if identifier & 0xFF00 >= _BROADCAST else 0x00FF0000
-            yield f"{identifier << 8:08X}/{mask:08X}"
+            by, mask = (0, mask) if sender == ANY_SENDER else (sender, mask | 0xFF)
+            yield f"{identifier << 8 | by:08X}/{mask:08X}"
         else:
             yield f"{identifier:08X}" if form == Form.EXTENDED else f"{identifier:03X}"

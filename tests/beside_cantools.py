@@ -300,9 +300,9 @@ def _says_nothing(signal: SignalLayout, content: bytes) -> bool:
 
 def says_nothing(length: int, labels: Mapping[int, str], raw: int) -> bool:
     """SAE J1939-71, tables 1 and 2: the top byte 0xFE or 0xFF, of fewer than 8 bits the two highest values; unless the
-    file gives one of them a meaning."""
+    file gives it, or one above it, a meaning."""
     first = (1 << length) - (2 if length < 8 else 2 << (length - 8))
     is_meant = any(
-        value >= first and not any(word in label.lower() for word in NOTHING) for value, label in labels.items()
+        value >= raw and not any(word in label.lower() for word in NOTHING) for value, label in labels.items()
     )
     return length >= 2 and raw >= first and not is_meant

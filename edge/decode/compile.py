@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
-from edge.decode.compiled import BLOCKS_MAX, EXACT_BITS, SELECTOR_BITS, WORD, Form, Kind, Tables
+from edge.decode.compiled import ANY_SENDER, BLOCKS_MAX, EXACT_BITS, SELECTOR_BITS, WORD, Form, Kind, Tables
 from edge.decode.layout import Fate, MessageLayout, Number, Remark, SignalLayout
 
-VERSION: Final = 8
+VERSION: Final = 9
 """Of what is written here, of units and names, of what is remarked: with another one, what was kept is made anew."""
 _FLOATS: Final = {16: Kind.FLOAT16, 32: Kind.FLOAT32, 64: Kind.FLOAT64}
 LOOKS_MAX: Final = 1 << 20
@@ -166,6 +166,7 @@ class _Build:
             arm_to=np.array([to for _, _, to in arms], np.int32),
             root=np.array(self.roots, np.int32),
             id=np.array([one.pgn if one.j1939 else one.id for one in messages], np.uint32),
+            sender=np.array([ANY_SENDER if one.sender is None else one.sender for one in messages], np.int16),
             form=np.array([_form(one) for one in messages], np.uint8),
             length=np.array([one.length for one in messages], np.int32),
         )
@@ -201,14 +202,16 @@ def _unknown_from(message: MessageLayout, signal: SignalLayout) -> int | None:
     """The first raw value that is no number: SAE J1939-71, 5.1.4 and tables 1 and 2; None: all are numbers.
 
     Of parameters of a byte and more the top byte says so (0xFE: error, 0xFF: not available), of discrete ones of 2 bits
-    and more the two highest values. Where the file gives such a value a meaning of its own, it is one.
+    and more the two highest values. Where the file gives such a value a meaning of its own, it and those below are
+    numbers.
     """
     length = signal.length
     if not message.j1939 or signal.number is not Number.UNSIGNED or not 2 <= length <= WORD:
         return None
     first = 0xFE << (length - 8) if length >= 8 else (1 << length) - 2
-    is_meant = any(value >= first and not _says_nothing(label) for value, label in signal.labels.items())
-    return None if is_meant else first
+    meant = [value for value, label in signal.labels.items() if value >= first and not _says_nothing(label)]
+    first = max(meant, default=first - 1) + 1
+    return first if first < 1 << length else None
 
 
 def _says_nothing(label: str) -> bool:

@@ -20,6 +20,8 @@ SELECTOR_BITS: Final = 32
 """The longest selector."""
 SCALE_MIN: Final = 1e-200
 """Below it a product may be -0.0, of negative scales and of 0 as well: + 0.0 makes 0.0 of it (IEEE 754)."""
+ANY_SENDER: Final = -1
+"""No source address."""
 BLOCKS_MAX: Final = 4096
 """Of one message: combinations of its selectors."""
 
@@ -107,6 +109,8 @@ class Tables:
     """(M,) where a frame of the message begins: a block, or -1 - fork."""
     id: npt.NDArray[np.uint32]
     """(M,) 11 or 29 bits; of a J1939 message its PGN."""
+    sender: npt.NDArray[np.int16]
+    """(M,) the source address that a J1939 message comes from alone; ANY_SENDER: whoever sends it."""
     form: UInt8s
     """(M,) of Form."""
     length: Int32s

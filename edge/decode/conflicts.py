@@ -5,7 +5,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Final
 
-from edge.decode.compiled import Form, Tables
+from edge.decode.compiled import ANY_SENDER, Form, Tables
 from edge.decode.database import Database
 from edge.decode.decoder import Binding
 from edge.decode.layout import pgn_of
@@ -44,9 +44,10 @@ def _claimed_twice(one: Binding, other: Binding) -> Iterator[str]:
     where = f" on {one.bus or other.bus}" if one.bus or other.bus else ""
     first, second = _named(one.database.file, other.database.file)
     for form, what, digits in KINDS:
-        both = _ids(one.database.tables, form) & _ids(other.database.tables, form)
+        both = _known(one.database.tables, form) & _known(other.database.tables, form)
         if both:
-            yield f"{first} and {second} have {_some(both, what, digits)} both{where}: {first} is given first and wins"
+            some = _some({identifier for identifier, _ in both}, what, digits)
+            yield f"{first} and {second} have {some} both{where}: {first} is given first and wins"
     yield from _claimed_by_id(one.database.tables, other.database.tables, first, second, where)
     yield from _claimed_by_id(other.database.tables, one.database.tables, second, first, where)
 
@@ -57,10 +58,21 @@ def _claimed_by_id(ids: Tables, groups: Tables, name: str, other: str, where: st
     both = {identifier for identifier in _ids(ids, Form.EXTENDED) if pgn_of(identifier) in known}
     if both:
         yield f"{name} has {_some(both, 'id', 8)}{where}, {other} the PGN: frames of that very id are {name}'s"
+    of_anybody = {group for group, sender in _known(groups, Form.J1939) if sender == ANY_SENDER}
+    both = {group for group, sender in _known(ids, Form.J1939) if sender != ANY_SENDER} & of_anybody
+    if both:
+        some = _some(both, "PGN", 4)
+        yield f"{name} has {some}{where} by sender, {other} of anybody: frames of those senders are {name}'s"
+
+
+def _known(tables: Tables, form: int) -> set[tuple[int, int]]:
+    """Id or parameter group, and sender."""
+    these = tables.form == form
+    return set(zip(tables.id[these].tolist(), tables.sender[these].tolist(), strict=True))
 
 
 def _ids(tables: Tables, form: int) -> set[int]:
-    return set(tables.id[tables.form == form].tolist())
+    return {identifier for identifier, _ in _known(tables, form)}
 
 
 def _given_twice(databases: Sequence[Database]) -> Iterator[str]:

@@ -347,7 +347,8 @@ class Decoder:
             whole = whole_answers(tables) if self._answers is not None else frozenset()
             for number, (identifier, form) in enumerate(zip(tables.id.tolist(), tables.form.tolist(), strict=True)):
                 if form == Form.J1939:
-                    (table.payload_groups if number in whole else table.groups).setdefault(identifier, first + number)
+                    groups = table.payload_groups if number in whole else table.groups
+                    groups.setdefault((identifier, int(tables.sender[number])), first + number)
                 else:
                     ids = table.payloads if number in whole else table.ids
                     ids.setdefault((form == Form.EXTENDED, identifier), first + number)

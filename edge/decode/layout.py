@@ -125,6 +125,8 @@ class MessageLayout:
     cycle_s: float | None = None
     j1939: bool = False
     """It is known by its PGN, whoever sends it and with whatever priority."""
+    sender: int | None = None
+    """J1939: the one source address that it comes from, because other units send the group with other content."""
     senders: tuple[str, ...] = ()
     line: int = 0
     """Where it begins in its file; 0: it has no lines."""
@@ -139,6 +141,11 @@ def pgn_of(identifier: int) -> int:
     """The parameter group of a 29-bit id: without priority and source, and without a destination."""
     group = (identifier >> 8) & 0x3FFFF
     return group if (group >> 8) & 0xFF >= PF_BROADCAST else group & 0x3FF00
+
+
+def source_of(identifier: int) -> int:
+    """The source address of a 29-bit id (SAE J1939-21, 5.2.5)."""
+    return identifier & 0xFF
 
 
 class Fate(StrEnum):

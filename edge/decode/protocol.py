@@ -1,10 +1,11 @@
 """Which messages of a database are J1939's, where the database itself does not say so."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from edge.decode.layout import Fate, MessageLayout, Remark, pgn_of
+from edge.decode.layout import Fate, MessageLayout, Remark, pgn_of, source_of
 from edge.decode.mapping import CAN, J1939, Mapping
 from edge.errors import ConfigError
 
@@ -16,6 +17,7 @@ WELL_KNOWN: Final = frozenset(
     }
 )  # fmt: skip
 """Parameter groups that nearly every vehicle with J1939 sends (SAE J1939DA)."""
+NO_ADDRESS: Final = 0xFE
 ENOUGH: Final = 2
 """Of them: a 29-bit id is one by chance about once in 10,000 times, two in one file are none."""
 
@@ -58,20 +60,34 @@ def suspicions(messages: Sequence[MessageLayout], mapping_name: str) -> list[Rem
     reason = (
         f"they look like J1939 ({names}), but the file does not say so (VFrameFormat, ProtocolType): each is known by "
         f"its whole id, and from another sender it is not decoded. If they are J1939's, write "
-        f'protocol = "{J1939}" at the top of {mapping_name}; if whole ids are meant, protocol = "{CAN}"'
+        f'protocol = "{J1939}" at the top of {mapping_name}; if they only look so, protocol = "{CAN}"'
     )
     return [Remark(0, Fate.DOUBTFUL, f"{len(extended)} messages of 29 bits", reason)]
 
 
 def distinct(messages: Sequence[MessageLayout]) -> tuple[tuple[MessageLayout, ...], list[Remark]]:
-    """One message of each parameter group, the first, and a remark for every other one."""
-    first: dict[int, MessageLayout] = {}
+    """One message of each parameter group, or of each of its senders where a file has the group of several, and a
+    remark for every other one.
+
+    A sender of 0xFE is none (SAE J1939-81: whoever has no address): such a message is of all senders that the file
+    does not name.
+    """
+    times = Counter(message.pgn for message in messages if message.j1939)
+    first: dict[tuple[int, int | None], MessageLayout] = {}
     kept: list[MessageLayout] = []
     remarks: list[Remark] = []
-    for message in messages:
-        if message.j1939 and first.setdefault(message.pgn, message) is not message:
-            reason = f"its PGN {message.pgn:04X} is that of {first[message.pgn].name}, which is kept"
-            remarks.append(Remark(message.line, Fate.SKIPPED, message.name, reason))
-        else:
+    for given in messages:
+        message = _of_its_sender(given) if given.j1939 and times[given.pgn] > 1 else given
+        known = first.setdefault((message.pgn, message.sender), message) if message.j1939 else message
+        if known is message:
             kept.append(message)
+        else:
+            by = "" if message.sender is None else f" and sender {message.sender:02X}"
+            reason = f"its PGN {message.pgn:04X}{by} is that of {known.name}, which is kept"
+            remarks.append(Remark(message.line, Fate.SKIPPED, message.name, reason))
     return tuple(kept), remarks
+
+
+def _of_its_sender(message: MessageLayout) -> MessageLayout:
+    source = source_of(message.id)
+    return replace(message, sender=None if source == NO_ADDRESS else source)

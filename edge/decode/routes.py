@@ -1,7 +1,7 @@
 """From a frame's bus and id to its message: by arrays, and an account of every id that was heard."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.decode.codes_told import GROUPS as CODE_GROUPS
-from edge.decode.layout import pgn_of
+from edge.decode.compiled import ANY_SENDER
+from edge.decode.layout import pgn_of, source_of
 from edge.decode.protocol import are_well_known
 from edge.decode.texts import GROUPS
 from edge.decode.transport import CONTROL, PACKET
@@ -37,17 +38,24 @@ _LAST: Final = 2**64 - 1
 _BUS_SHIFT: Final = np.uint64(32)
 
 
+def of_group(groups: Mapping[tuple[int, int], int], identifier: int) -> int | None:
+    """What is known of the parameter group of a 29-bit id: from its very sender, else from any; None: nothing."""
+    group = pgn_of(identifier)
+    found = groups.get((group, source_of(identifier)))
+    return groups.get((group, ANY_SENDER)) if found is None else found
+
+
 @dataclass(slots=True)
 class BusTable:
     """Which message an id or a parameter group is on one bus."""
 
     ids: dict[tuple[bool, int], int] = field(default_factory=dict)
-    groups: dict[int, int] = field(default_factory=dict)
-    """By PGN, whoever sends it."""
+    groups: dict[tuple[int, int], int] = field(default_factory=dict)
+    """By PGN and source address, or ANY_SENDER."""
     payloads: dict[tuple[bool, int], int] = field(default_factory=dict)
     """Messages that are whole answers (ISO 15765-2) on an id, not its frames."""
-    payload_groups: dict[int, int] = field(default_factory=dict)
-    """The same by PGN, of databases that call themselves J1939's."""
+    payload_groups: dict[tuple[int, int], int] = field(default_factory=dict)
+    """The same by PGN and source address, of databases that call themselves J1939's."""
     listens: Callable[[bool, int], bool] | None = None
     """Whether answers of control units come with an id by the standard; None: nobody listens to those."""
     declared: Collection[tuple[bool, int]] = ()
@@ -63,7 +71,7 @@ class BusTable:
         """Of an id; UNKNOWN: no database has it."""
         found = self.ids.get((extended, identifier))
         if found is None and extended:
-            found = self.groups.get(pgn_of(identifier))
+            found = of_group(self.groups, identifier)
         return UNKNOWN if found is None else found
 
     def is_answer(self, extended: bool, identifier: int) -> bool:
@@ -136,7 +144,7 @@ class Routes:
         table = self._tables[bus]
         found = table.payloads.get((extended, identifier))
         if found is None and extended:
-            found = table.payload_groups.get(pgn_of(identifier))
+            found = of_group(table.payload_groups, identifier)
         return UNKNOWN if found is None else found
 
     def of(self, frames: FrameBatch, flags: int) -> Ints:

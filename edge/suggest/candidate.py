@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from edge.decode.compile import Conversion, compiled
-from edge.decode.compiled import Tables
+from edge.decode.compiled import ANY_SENDER, Tables
 from edge.decode.database import BESIDE, mapping_beside, read_layouts
-from edge.decode.layout import MessageLayout, pgn_of
+from edge.decode.layout import MessageLayout
 from edge.decode.mapping import Mapping, load_mapping
 from edge.decode.protocol import distinct, suspicions, with_protocol
+from edge.decode.routes import of_group
 from edge.errors import ConfigError
 
 ENDINGS: Final = frozenset({".dbc", ".kcd", ".sym", ".arxml", ".cdd"})
@@ -33,13 +34,17 @@ class Candidate:
         return {(one.extended, one.id): place for place, one in enumerate(self.messages) if not one.j1939}
 
     @cached_property
-    def _by_group(self) -> dict[int, int]:
-        return {one.pgn: place for place, one in enumerate(self.messages) if one.j1939}
+    def _by_group(self) -> dict[tuple[int, int], int]:
+        return {
+            (one.pgn, ANY_SENDER if one.sender is None else one.sender): place
+            for place, one in enumerate(self.messages)
+            if one.j1939
+        }
 
     def place_of(self, extended: bool, identifier: int) -> int | None:
         """Which of its messages an id is; None: none."""
         place = self._by_id.get((extended, identifier))
-        return self._by_group.get(pgn_of(identifier)) if place is None and extended else place
+        return of_group(self._by_group, identifier) if place is None and extended else place
 
 
 @dataclass(frozen=True, slots=True)

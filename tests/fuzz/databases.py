@@ -96,7 +96,7 @@ def check_database(database: Database, layouts: Layouts) -> None:
 def check_tables(tables: Tables, messages: int, signals: int) -> None:
     """Every way through the tables ends in a block, and every block holds signals that there are."""
     blocks, forks = len(tables.first), len(tables.fork)
-    assert len(tables.root) == len(tables.id) == len(tables.form) == messages
+    assert len(tables.root) == len(tables.id) == len(tables.form) == len(tables.sender) == messages
     assert len(tables.begin) == len(tables.scale) == signals
     assert blocks <= (BLOCKS_MAX + 1) * messages
     assert len(tables.slots) <= signals + LOOKS_MAX * messages, "tables that grow by leaps"

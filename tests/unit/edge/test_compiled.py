@@ -164,14 +164,17 @@ def test_what_says_that_it_is_none_is_no_number() -> None:
         SignalLayout("Byte", 0, 8, False),
         SignalLayout("Word", 8, 16, False),
         SignalLayout("Pair", 24, 2, False),
-        SignalLayout("Meant", 26, 2, False, labels={2: "Reverse", 3: "Not available"}),
+        SignalLayout("Told", 26, 2, False, labels={2: "Reverse", 3: "NOT_AVAILABLE"}),
+        SignalLayout("Lost", 28, 2, False, labels={3: "Lost"}),
         SignalLayout("Below", 32, 8, False),
+        SignalLayout("Meant", 40, 2, False, labels={2: "Reverse", 3: "NOT_AVAILABLE"}),
+        SignalLayout("Under", 42, 2, False, labels={3: "Lost"}),
     )
-    payload = bytes.fromhex("FF00FEFEFD000000")
+    payload = bytes.fromhex("FF00FEFEFD0A0000")
     of_trucks, of_cars = message(*signals, j1939=True), message(*signals)
     for layouts, wanted in (
-        (of_trucks, {"Meant": 3.0, "Below": 253.0}),
-        (of_cars, {"Byte": 255.0, "Word": 65024.0, "Pair": 2.0, "Meant": 3.0, "Below": 253.0}),
+        (of_trucks, numbers := {"Lost": 3.0, "Below": 253.0, "Meant": 2.0, "Under": 2.0}),
+        (of_cars, {"Byte": 255.0, "Word": 65024.0, "Pair": 2.0, "Told": 3.0} | numbers),
     ):
         tables = tables_of(layouts)
         assert by_flat(tables, layouts, [payload]) == by_scalar(tables, layouts, [payload]) == [wanted]

@@ -177,11 +177,19 @@ def test_frames_of_hot_signals_are_named_as_the_kernel_has_them(binding: Binding
     hot_engine = rule(expr="Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature > 110")
     truck = HotWatch([hot_engine], [Binding(load_database(DBCS / "telltale-truck.dbc"))]).wanted("can0")
     fms = HotWatch([hot_engine], [Binding(load_database(DBCS / "fms.dbc"), "front")])
-    assert truck == ["18FEEE00"]
+    assert truck == ["00FEEE00/00FFFF00"], "from whatever sender and with whatever priority"
     assert fms.wanted("front") == ["00FEEE00/00FFFF00"]
     assert fms.wanted("rear") == []
     for wanted in (truck, fms.wanted("front")):
         assert wanted_of(SourceSpec.parse(f"can:can0?only={','.join(wanted)}"))
+
+
+def test_of_a_group_that_two_senders_fill_otherwise_the_one_that_is_hot_is_asked_for() -> None:
+    truck = [Binding(load_database(DBCS / "telltale-truck.dbc"))]
+    filters = rule(expr="Vehicle.Telltale.Fuel.FilterDifferentialPressure > 100 kPa")
+    tank = rule(expr="Vehicle.Powertrain.FuelSystem.RelativeLevel < 1 percent")
+    assert HotWatch([filters], truck).wanted("can0") == ["00FEFC00/00FFFFFF"]
+    assert HotWatch([tank], truck).wanted("can0") == ["00FEFC17/00FFFFFF"]
 
 
 def test_only_frames_that_can_decide_are_fetched(binding: Binding) -> None:

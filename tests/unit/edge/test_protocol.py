@@ -107,14 +107,48 @@ def test_two_well_known_groups_make_it_suspected(ids: list[int], is_suspected: b
     assert bool(suspicions(messages, "x.vss.toml")) is is_suspected
 
 
-def test_of_two_messages_of_one_group_the_first_is_kept(truck: Path) -> None:
-    truck.write_text(TRUCK + f"BO_ {FLAG | 0x0CF00401} EEC1_2: 8 ECU\n{SPEED}")
-    beside(truck, f'{SAYS}[signals]\n"EEC1_2.Speed" = {{ path = "Vehicle.Telltale.Second", unit = "rpm" }}\n')
+def second(identifier: int, name: str = "EEC1_2", scale: str = "0.25") -> str:
+    signal = SPEED.replace("0.125", scale)
+    return f"BO_ {FLAG | identifier} {name}: 8 ECU\n{signal}"
+
+
+@pytest.mark.parametrize("is_kept", [False, True], ids=["read", "kept"])
+def test_a_group_that_a_file_has_of_two_senders_is_known_by_its_sender(truck: Path, *, is_kept: bool) -> None:
+    truck.write_text(TRUCK + second(0x18F00401))
+    beside(truck, SAYS)
+    (state := truck.parent / "state").mkdir()
+    database = load_kept(truck, None, state) if is_kept else load_database(truck)
+    database = load_kept(truck, None, state) if is_kept else database
+    assert database.remarks == ()
+    payload = "FFFFFF8016FFFFFF"
+    assert heard(database, 0x18F00400, payload) == [("dbc.EEC1.Speed", 720.0)], "whatever its priority"
+    assert heard(database, 0x0CF00401, payload) == [("dbc.EEC1_2.Speed", 1440.0)]
+    assert heard(database, FROM_ANOTHER, payload) == [], "nobody knows whose content it is"
+    assert heard(database, 0x0CF00401, "FF" * 8) == [], "not available is unknown"
+    assert heard(database, 0x18FEEE27, "7D" + "FF" * 7) == [("dbc.ET1.Coolant", 85.0)], "there is one of this group"
+
+
+def test_a_sender_without_an_address_stands_for_all_others(truck: Path) -> None:
+    truck.write_text(TRUCK + second(0x0CF004FE))
+    beside(truck, SAYS)
+    database = load_database(truck)
+    assert database.remarks == ()
+    assert heard(database, 0x0CF00400, "FFFFFF8016FFFFFF") == [("dbc.EEC1.Speed", 720.0)]
+    assert heard(database, FROM_ANOTHER, "FFFFFF8016FFFFFF") == [("dbc.EEC1_2.Speed", 1440.0)]
+
+
+@pytest.mark.parametrize(("priority", "sender", "by"), [(0x18, 0x01, " and sender 01"), (0x18, 0xFE, "")])
+def test_of_two_messages_of_one_group_and_sender_the_first_is_kept(
+    truck: Path, priority: int, sender: int, by: str
+) -> None:
+    one, other = (top << 24 | 0xF00400 | sender for top in (0x0C, priority))
+    truck.write_text(TRUCK + second(one) + second(other, "EEC1_3"))
+    beside(truck, f'{SAYS}[signals]\n"EEC1_3.Speed" = {{ path = "Vehicle.Telltale.Second", unit = "rpm" }}\n')
     database = load_database(truck)
     [remark] = database.remarks
-    assert (remark.fate, remark.what) == (Fate.SKIPPED, "EEC1_2")
-    assert remark.reason == "its PGN F004 is that of EEC1, which is kept"
-    assert remark.line == truck.read_text().splitlines().index(f"BO_ {FLAG | 0x0CF00401} EEC1_2: 8 ECU") + 1
+    assert (remark.fate, remark.what) == (Fate.SKIPPED, "EEC1_3")
+    assert remark.reason == f"its PGN F004{by} is that of EEC1_2, which is kept"
+    assert remark.line == truck.read_text().splitlines().index(f"BO_ {FLAG | other} EEC1_3: 8 ECU") + 1
     assert "Vehicle.Telltale.Second" not in {signal.path for signal in database.signals}
 
 

@@ -115,6 +115,27 @@ def test_an_id_goes_before_a_group_and_is_told(tmp_path: Path) -> None:
     assert notes == ["by_id.dbc has id 0CF00427, by_group.dbc the PGN: frames of that very id are by_id.dbc's"]
 
 
+def test_a_sender_goes_before_everybody_and_is_told(tmp_path: Path) -> None:
+    by_sender, of_all, of_one = (tmp_path / f"{name}.dbc" for name in ("by_sender", "of_all", "of_one"))
+    message = ' SG_ Speed : 24|16@1+ (0.125,0) [0|0] "rpm" ECU\n'
+    first, second, third = (f"BO_ {0x8CF00400 | sender} M{sender}: 8 ECU\n{message}" for sender in (0, 1, 2))
+    by_sender.write_text(f"{HEAD}{first}{second}")
+    of_all.write_text(f"{HEAD}{third}")
+    of_one.write_text(f"{HEAD}{first}{third}")
+    for file in (by_sender, of_all, of_one):
+        file.with_suffix(".vss.toml").write_text('protocol = "j1939"\n')
+
+    def told(*files: Path) -> list[str]:
+        notes = notes_on([Binding(load_database(file)) for file in files])
+        return [note for note in notes if "without a mapping" not in note]
+
+    where = "by sender, of_all.dbc of anybody: frames of those senders are by_sender.dbc's"
+    assert told(of_all, by_sender) == told(by_sender, of_all) == [f"by_sender.dbc has PGN F004 {where}"]
+    assert told(by_sender, of_one) == [
+        "by_sender.dbc and of_one.dbc have PGN F004 both: by_sender.dbc is given first and wins"
+    ]
+
+
 def test_one_path_of_two_databases_is_told_whatever_bus_they_are_on(tmp_path: Path) -> None:
     notes = notes_on(bound(tmp_path, buses=("a", "b"), fields=(to(SPEED), to(SPEED))))
     assert f"{SPEED} is mapped from B.One of x.dbc and B.One of y.dbc: every sample counts, the latest stands" in notes

@@ -2,6 +2,7 @@
 
 import csv
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import cantools.database
@@ -10,7 +11,10 @@ import pytest
 from cantools.database import Database
 
 from edge.decode.database import load_database
+from edge.decode.decoder import Binding, Decoder
 from edge.decode.encode import load_packers
+from edge.simulator.broadcast import Network
+from edge.simulator.life import Life
 from edge.simulator.truck.senders import SENDERS
 from edge.simulator.truck.truck import COLUMNS, Truck
 from edge.simulator.truck.units import ADDRESSES
@@ -225,3 +229,18 @@ def test_key_positions_are_numbered_as_vss_lists_them(shared: Path) -> None:
     labels = next(signal.labels for signal in signals if signal.path == "Vehicle.LowVoltageSystemState")
     states = [part.strip("' ") for part in row["allowed"][1:-1].split(",")]
     assert [label for _, label in sorted(labels.items())] == states
+
+
+def test_what_no_unit_knows_is_heard_as_nothing() -> None:
+    """All ones are "not available" (SAE J1939-71, 5.1.4): a number made of them would be 3,076.75 ppm of NOx."""
+    truck = Life(vehicle="truck", seed=1)
+    trace = truck.second()
+    assert trace is not None
+    network = Network(FILE, "can0", SENDERS, COLUMNS, truck.sensors)
+    unknown = np.full_like(trace.rows, np.nan)
+    unknown[:, COLUMNS.index("off_s")] = trace.rows[:, COLUMNS.index("off_s")]
+    decoder = Decoder([Binding(load_database(FILE))])
+    frames = network.block(replace(trace, rows=unknown), 0, 0)
+    assert len(frames) > 300
+    assert len(decoder.decode(frames).value) == 0
+    assert len(decoder.decode(network.block(trace, 1, 0)).value) > 300
