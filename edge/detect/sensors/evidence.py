@@ -54,6 +54,8 @@ STRAY_MAX: Final = 12.0
 MOVED_S: Final = (10, 60)
 MOVED_AFTER: Final = 90
 """Rows of a trip after which movement tells: before, heat soak moves sensors."""
+GAP_MAX: Final = 30
+"""Rows without an answer after which nothing is known of how a signal moved."""
 BEHIND: Final = 3
 """Rows that a signal may answer late before it counts as stuck."""
 MISSING_S: Final = 60.0
@@ -111,6 +113,7 @@ class Evidence:
         self._last = self._before
         self._lasts: Float64s = np.full((MOVED_S[-1] + 1, *whole), np.nan)
         """What was known last, row by row: a step that was not believed at first is told when it is."""
+        self._silent = np.zeros(whole, np.int64)
         self._expected: Float64s = np.full((BEHIND, *whole), np.nan)
         self._run = np.zeros(whole, np.int64)
         self._low: Float64s = np.full(whole, np.nan)
@@ -152,7 +155,11 @@ class Evidence:
 
     def _moved(self, observed: Float64s) -> list[Float64s]:
         """How far a slow signal moved, by what was last known of it; in its unit."""
-        self._last = np.where(np.isnan(observed), self._last, observed)
+        unknown = np.isnan(observed)
+        if (returns := ~unknown & (self._silent > GAP_MAX)).any():
+            self._lasts[:, returns] = np.nan
+        self._silent = np.where(unknown, self._silent + 1, 0)
+        self._last = np.where(unknown, self._last, observed)
         self._lasts[self._count % len(self._lasts)] = self._last
         if self._count < MOVED_AFTER:
             return [np.zeros_like(observed)] * len(MOVED_S)

@@ -51,11 +51,8 @@ class Learned:
         Infinite for a signal that was not heard, and for one that cannot be expected, in all that goes by that.
         """
         heard = ~np.isnan(self.explained)
-        limits = limits_of(self.maxima, per_hour=per_hour, channels=int(heard.sum()))
-        limits[:, ~heard] = np.inf
         by_itself = np.array([kind in BY_ITSELF for kind in KINDS])
-        limits[np.ix_(~by_itself, ~self.usable)] = np.inf
-        return limits
+        return limits_of(self.maxima, per_hour=per_hour, looked_at=heard & (by_itself[:, None] | self.usable))
 
     def error(self, told: Float64s) -> Float64s:
         """Standard errors, (..., channels), of what experts tell of their own error."""

@@ -3,7 +3,7 @@
 The largest evidence of each ten minutes is kept, the ten largest of those by kind and channel. Beyond the largest one
 its tail goes on as a power of how rare it is (Hill, A simple general approach to inference about the tail of a
 distribution, Annals of Statistics 3, 1975), or, where evidence is a surprise in nats, by that many nats. The budget is
-split evenly over kinds and channels (Bonferroni).
+split evenly over kinds and channels (Bonferroni). No answer at all has a limit of its own, and no share in it.
 """
 
 from typing import Final
@@ -14,10 +14,11 @@ import numpy.typing as npt
 from edge.detect.sensors.evidence import KINDS, Kind
 
 Float64s = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 BLOCK_S: Final = 600
 KEPT: Final = 10
-TAIL: Final = (0.02, 0.5)
+TAIL: Final = (0.02, 0.35)
 """Exponents of the tail that are believed: no evidence ends abruptly, and ten maxima show no heavier one."""
 TINY: Final = 1e-9
 SURPRISES: Final = (Kind.MISPLACED_60, Kind.MISPLACED_600, Kind.GEARS_600)
@@ -61,20 +62,23 @@ class Maxima:
         self.rows = 0
 
 
-def limits_of(maxima: Maxima, *, per_hour: float, channels: int) -> Float64s:
+def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools) -> Float64s:
     """(kinds, channels): what evidence must exceed to alarm, so that healthy driving does so `per_hour` in all.
 
-    `channels`: how many are armed, over which the budget is split. Infinite before there is a block.
+    `looked_at`: (kinds, channels); elsewhere the limit is infinite, as it is before there is a block. The budget is
+    split over those kinds and channels that healthy driving has any evidence of.
     """
     if not maxima.blocks:
-        return np.full(maxima.largest.shape[1:], np.inf)
-    allowed = per_hour * BLOCK_S / 3600.0 / (len(KINDS) * max(channels, 1))
+        return np.full(looked_at.shape, np.inf)
+    missing = KINDS.index(Kind.MISSING)
+    shares = looked_at & (maxima.largest[0] > 0.0)
+    shares[missing] = False
+    allowed = per_hour * BLOCK_S / 3600.0 / max(int(shares.sum()), 1)
     rarer = min(max(1.0 / (maxima.blocks * allowed), 1.0), RARER_MAX)
     kept = maxima.largest[: min(KEPT, max(maxima.blocks, 2))] + TINY
     tail = np.clip(np.log(kept[:-1] / kept[-1]).mean(axis=0), *TAIL)
     limits: Float64s = kept[0] * rarer**tail
     for kind in SURPRISES:
         limits[KINDS.index(kind)] = kept[0, KINDS.index(kind)] + np.log(rarer)
-    missing = KINDS.index(Kind.MISSING)
     limits[missing] = np.maximum(MISSING_MIN, kept[0, missing] + MISSING_MORE)
-    return limits
+    return np.where(looked_at, limits, np.inf)

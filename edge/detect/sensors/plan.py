@@ -72,6 +72,8 @@ class Plan(_Part):
     """It has its temperature, as far as the others tell."""
     settle_s: Seconds = 120.0
     """Of a trip's beginning nothing is judged."""
+    soak_s: Seconds = 120.0
+    """After each stop of the engine slow signals are not judged for so long: they have soaked up its heat."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

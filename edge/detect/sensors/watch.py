@@ -9,6 +9,7 @@ import numpy.typing as npt
 from edge.detect.sensors.evidence import Evidence, Moment
 from edge.detect.sensors.expectation import Regressors, expected
 from edge.detect.sensors.features import Features
+from edge.detect.sensors.gates import Gates
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.limits import Float64s
 from edge.detect.sensors.plan import Plan
@@ -42,7 +43,8 @@ class Seen:
     """Of the experts, in the signals' units."""
     told_error: Float64s
     absent: Bools
-    is_settled: bool
+    ready: Bools
+    """What the gates that need no expectation let through."""
 
 
 class Watch:
@@ -59,13 +61,16 @@ class Watch:
         self._plan, self._trained, self._regressors, self._answering = plan, trained, regressors, answering
         self._steps = Steps(plan, shape)
         self._features = Features(plan, shape)
+        self._gates = Gates(plan, shape)
         self._raw: Float64s = np.full((*shape, len(plan.channels)), np.nan)
         self._before = self._raw
 
     def step(self, row: Float64s, answers: Float64s | None = None) -> Seen:
         """`row`: (..., channels), NaN where unknown. `answers`: (..., 2 x channels) of experts asked before."""
         channels = row.shape[-1]
-        columns = self._features.step(self._steps.step(row))
+        read = self._steps.step(row)
+        ready = self._gates.step(read)
+        columns = self._features.step(read)
         if answers is None:
             answers = self._answering(columns.reshape(-1, columns.shape[-1])).reshape(*row.shape[:-1], -1)
         observed, before, raw = self._features.before, self._before, self._raw
@@ -79,7 +84,7 @@ class Watch:
             answers=answers[..., :channels] * self._trained.spread + self._trained.mean,
             told_error=np.exp(answers[..., channels:]) * self._trained.spread,
             absent=~known & (2 * others >= channels - 1) & (self._features.elapsed_s > self._plan.settle_s / 2),
-            is_settled=self._features.elapsed_s > self._plan.settle_s,
+            ready=ready,
         )
 
     def unlearned(self, seen: Seen) -> Moment:
@@ -94,7 +99,7 @@ class Watch:
 
     def _moment(self, seen: Seen, wanted: Float64s, error: Float64s, *, trust_answers: bool) -> Moment:
         plan = self._plan
-        judged = np.full(seen.observed.shape, seen.is_settled)
+        judged = seen.ready.copy()
         for gate, by_others in ((plan.running, False), (plan.warm, True)):
             if gate is None or (by_others and not trust_answers):
                 continue

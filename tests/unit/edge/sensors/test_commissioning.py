@@ -136,7 +136,7 @@ def test_what_was_learned_outlives_a_restart_at_every_stage() -> None:
     assert whole.learned is not None
     assert restarted.learned is not None
     np.testing.assert_allclose(restarted.learned.coefficients, whole.learned.coefficients, rtol=1e-4, atol=1e-6)
-    limits = [limits_of(one.maxima, per_hour=0.1, channels=4) for one in (whole.learned, restarted.learned)]
+    limits = [limits_of(one.maxima, per_hour=0.1, looked_at=EVERYWHERE(4)) for one in (whole.learned, restarted.learned)]
     np.testing.assert_allclose(limits[1], limits[0], rtol=0.05, atol=1e-3)
 
 
@@ -167,7 +167,7 @@ def test_a_smaller_budget_has_higher_limits() -> None:
     random = np.random.default_rng(1)
     for _ in range(600 * 40):
         maxima.take(random.exponential(size=(len(KINDS), 2)), is_judged=True)
-    strict, loose = (limits_of(maxima, per_hour=rate, channels=2) for rate in (0.01, 1.0))
+    strict, loose = (limits_of(maxima, per_hour=rate, looked_at=EVERYWHERE(2)) for rate in (0.01, 1.0))
     assert maxima.blocks == 40
     counted = [number for number, kind in enumerate(KINDS) if kind is not Kind.MISSING]
     assert (strict[counted] > loose[counted]).all()
@@ -175,4 +175,4 @@ def test_a_smaller_budget_has_higher_limits() -> None:
 
 
 def test_nothing_measured_alarms_nothing() -> None:
-    assert np.isinf(limits_of(Maxima(3), per_hour=0.1, channels=3)).all()
+    assert np.isinf(limits_of(Maxima(3), per_hour=0.1, looked_at=EVERYWHERE(3))).all()
