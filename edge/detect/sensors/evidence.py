@@ -47,8 +47,9 @@ BY_ITSELF: Final = frozenset({Kind.MOVED_10, Kind.MOVED_60, Kind.MISSING, Kind.G
 LEAN_S: Final = (60.0, 600.0)
 LEAN_DOUBT: Final = (0.1, 0.3)
 """Weight of knowing nothing, in shares of what a certain expert tells: where little is known, there is no lean."""
-LEAN_MAX: Final = 4.0
-"""Standard errors that one row may count for: one odd moment is no lean (Huber, Robust Statistics, 1981)."""
+LEAN_MAX: Final = {Pace.FAST: 4.0, Pace.SLOW: 6.0}
+"""Standard errors that one row may count for: one odd moment is no lean (Huber, Robust Statistics, 1981). Slow signals
+have fewer of those, and drift far beyond a certain expert's error."""
 STRAY_S: Final = (60.0, 300.0)
 STRAY_MAX: Final = 12.0
 MOVED_S: Final = (10, 60)
@@ -100,6 +101,7 @@ class Evidence:
         whole = (*shape, channels)
         self._known = known
         self._slow = np.array([channel.pace is Pace.SLOW for channel in plan.channels])
+        self._lean_max = np.array([LEAN_MAX[channel.pace] for channel in plan.channels])
         self._lean = _Means(LEAN_S, whole)
         self._weight = _Means(LEAN_S, whole)
         self._stray = _Means(STRAY_S, whole)
@@ -143,7 +145,7 @@ class Evidence:
     def _leans(self, miss: Float64s, error: Float64s, judged: Bools) -> list[Float64s]:
         """Means of the miss, weighing by 1/error^2; in the signal's unit."""
         weight = np.where(judged, 1.0 / error**2, 0.0)
-        held = np.clip(miss, -LEAN_MAX * error, LEAN_MAX * error)
+        held = np.clip(miss, -self._lean_max * error, self._lean_max * error)
         sums, weights = self._lean.step(weight * held), self._weight.step(weight)
         doubts = [doubt / self._known.certain**2 for doubt in LEAN_DOUBT]
         return [np.abs(one) / (all_ + doubt) for one, all_, doubt in zip(sums, weights, doubts, strict=True)]

@@ -18,7 +18,7 @@ Bools = npt.NDArray[np.bool_]
 
 BLOCK_S: Final = 600
 KEPT: Final = 10
-TAIL: Final = (0.02, 0.35)
+TAIL: Final = (0.02, 0.3)
 """Exponents of the tail that are believed: no evidence ends abruptly, and ten maxima show no heavier one."""
 TINY: Final = 1e-9
 SURPRISES: Final = (Kind.MISPLACED_60, Kind.MISPLACED_600, Kind.GEARS_600)

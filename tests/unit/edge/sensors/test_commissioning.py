@@ -3,6 +3,7 @@
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from edge.detect.sensors.commissioning import Commissioning, Hours, Stage
@@ -136,7 +137,9 @@ def test_what_was_learned_outlives_a_restart_at_every_stage() -> None:
     assert whole.learned is not None
     assert restarted.learned is not None
     np.testing.assert_allclose(restarted.learned.coefficients, whole.learned.coefficients, rtol=1e-4, atol=1e-6)
-    limits = [limits_of(one.maxima, per_hour=0.1, looked_at=EVERYWHERE(4)) for one in (whole.learned, restarted.learned)]
+    limits = [
+        limits_of(one.maxima, per_hour=0.1, looked_at=everywhere(4)) for one in (whole.learned, restarted.learned)
+    ]
     np.testing.assert_allclose(limits[1], limits[0], rtol=0.05, atol=1e-3)
 
 
@@ -162,12 +165,16 @@ def test_every_byte_of_memory_may_be_wrong() -> None:
             continue
 
 
+def everywhere(channels: int) -> npt.NDArray[np.bool_]:
+    return np.full((len(KINDS), channels), fill_value=True)
+
+
 def test_a_smaller_budget_has_higher_limits() -> None:
     maxima = Maxima(2)
     random = np.random.default_rng(1)
     for _ in range(600 * 40):
         maxima.take(random.exponential(size=(len(KINDS), 2)), is_judged=True)
-    strict, loose = (limits_of(maxima, per_hour=rate, looked_at=EVERYWHERE(2)) for rate in (0.01, 1.0))
+    strict, loose = (limits_of(maxima, per_hour=rate, looked_at=everywhere(2)) for rate in (0.01, 1.0))
     assert maxima.blocks == 40
     counted = [number for number, kind in enumerate(KINDS) if kind is not Kind.MISSING]
     assert (strict[counted] > loose[counted]).all()
@@ -175,4 +182,30 @@ def test_a_smaller_budget_has_higher_limits() -> None:
 
 
 def test_nothing_measured_alarms_nothing() -> None:
-    assert np.isinf(limits_of(Maxima(3), per_hour=0.1, looked_at=EVERYWHERE(3))).all()
+    assert np.isinf(limits_of(Maxima(3), per_hour=0.1, looked_at=everywhere(3))).all()
+
+
+def test_what_healthy_driving_never_shows_takes_no_share_of_the_budget() -> None:
+    maxima, alone = Maxima(2), Maxima(1)
+    rng = np.random.default_rng(1)
+    for _ in range(600 * 20):
+        shown = rng.exponential(size=len(KINDS))
+        maxima.take(np.stack([shown, np.zeros(len(KINDS))], axis=1), is_judged=True)
+        alone.take(shown[:, None], is_judged=True)
+    both, one = (
+        limits_of(found, per_hour=0.1, looked_at=everywhere(width)) for found, width in ((maxima, 2), (alone, 1))
+    )
+    assert both[:, :1].tolist() == one.tolist()
+
+
+def test_what_is_not_looked_at_has_no_limit_and_no_share() -> None:
+    maxima = Maxima(2)
+    rng = np.random.default_rng(1)
+    for _ in range(600 * 20):
+        maxima.take(rng.exponential(size=(len(KINDS), 2)), is_judged=True)
+    looked_at = everywhere(2)
+    looked_at[:, 1] = False
+    half, whole = (limits_of(maxima, per_hour=0.1, looked_at=one) for one in (looked_at, everywhere(2)))
+    assert np.isinf(half[:, 1]).all()
+    lean = KINDS.index(Kind.LEANS_600)
+    assert half[lean, 0] < whole[lean, 0]

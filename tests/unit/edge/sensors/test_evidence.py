@@ -44,6 +44,27 @@ def test_each_kind_has_words_for_an_alert() -> None:
     assert [kind.in_words for kind in (Kind.LEANS_600, Kind.STUCK)] == ["leans over 600 s", "stuck"]
 
 
+def test_a_slow_signal_leans_further_than_a_quick_one() -> None:
+    rows = drive(1800, seed=1)
+    faulty = rows + 100.0 * ERROR
+    found = evidence(faulty, rows)
+    errors = found[-1, KINDS.index(Kind.LEANS_60)] * 1.1 / ERROR
+    assert errors[[SPEED, PRESSURE, ROAD]] == pytest.approx(4.0, rel=0.01)
+    assert errors[COOLANT] == pytest.approx(6.0, rel=0.01)
+
+
+def test_a_signal_that_comes_back_after_a_gap_has_not_moved() -> None:
+    rows = drive(600, seed=1)
+    gap = rows.copy()
+    gap[300:340, COOLANT] = np.nan
+    gap[340:, COOLANT] += 20.0
+    assert of(Kind.MOVED_60, evidence(gap, rows), COOLANT)[300:].max() < 8.0
+    short = rows.copy()
+    short[300:320, COOLANT] = np.nan
+    short[320:, COOLANT] += 20.0
+    assert of(Kind.MOVED_60, evidence(short, rows), COOLANT)[300:].max() > 15.0
+
+
 def test_one_mad_moment_is_no_lean() -> None:
     rows = drive(300, seed=1)
     faulty = rows.copy()

@@ -1,0 +1,54 @@
+"""When signals can be held against each other: not at once, not in soaked-up heat, not while answers are late."""
+
+import numpy as np
+
+from edge.detect.sensors.gates import Gates
+from tests.unit.edge.sensors.world import COOLANT, SPEED, Float64s, drive, plan
+
+FAST = slice(0, 3)
+
+
+def opened(rows: Float64s, **changes: float) -> Float64s:
+    """(seconds, channels): which may be judged."""
+    gates = Gates(plan(**changes))
+    return np.array([gates.step(row) for row in rows])
+
+
+def test_the_beginning_of_a_trip_is_not_judged() -> None:
+    found = opened(drive(400, seed=1), settle_s=100.0, soak_s=50.0)
+    assert not found[:100].any()
+    assert found[100:].all()
+
+
+def test_a_slow_signal_waits_after_each_stop_of_the_engine() -> None:
+    rows = drive(900, seed=1)
+    rows[400:430, SPEED] = 0.0
+    found = opened(rows, settle_s=10.0, soak_s=120.0)
+    assert found[300:400].all()
+    assert not found[400:549, COOLANT].any()
+    assert found[551:, COOLANT].all()
+    assert found[440:, FAST].all()
+
+
+def test_an_engine_speed_that_is_unknown_stops_no_engine() -> None:
+    rows = drive(600, seed=1)
+    rows[300:, SPEED] = np.nan
+    assert opened(rows, settle_s=10.0, soak_s=20.0)[100:].all()
+
+
+def test_nothing_is_judged_while_answers_fall_behind() -> None:
+    rows, fresh = drive(900, seed=1), drive(900, seed=1)
+    for second in range(400, 460):
+        rows[second] = rows[second - 1]
+        if second % 3 == 0:  # signals are asked for in turn, one in three seconds
+            rows[second, second % 4] = fresh[second, second % 4]
+    found = opened(rows, settle_s=10.0, soak_s=20.0)
+    assert not found[420:460].any()
+    assert found[200:400].all()
+    assert found[480:].all()
+
+
+def test_one_signal_that_is_stuck_closes_no_gate() -> None:
+    rows = drive(900, seed=1)
+    rows[300:, SPEED] = rows[300, SPEED]
+    assert opened(rows, settle_s=10.0, soak_s=20.0)[100:].all()
