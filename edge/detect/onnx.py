@@ -153,13 +153,15 @@ class OnnxDetector:
         return self._model
 
 
-def load_model(folder: Path, words: Tongue = AS_WRITTEN) -> OnnxDetector:
+def load_model(folder: Path, words: Tongue = AS_WRITTEN, card: bytes | None = None) -> OnnxDetector:
     """The detector of a model package (a folder with `card.json` and its model). `words`: the language of the cab.
+
+    `card`: its content, where it was read already.
 
     Raises:
         ModelError: the package is missing, damaged, or its model is not the one that the card describes.
     """
-    return OnnxDetector(folder, load_card(folder), words)
+    return OnnxDetector(folder, load_card(folder, card), words)
 
 
 def _known(value: float) -> float | None:
