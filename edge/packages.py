@@ -37,11 +37,11 @@ def load_packages(folders: Sequence[str], keys: Sequence[Path], words: Words) ->
     detectors: list[Detector] = []
     learners: list[Learner] = []
     failed: list[tuple[str, str]] = []
-    for folder in map(Path, folders):
+    for folder in (Path(one).resolve() for one in folders):  # once, so that nobody turns a link meanwhile
         try:
             detector, learner = _load(folder, trust.card_of(folder), words)
         except ModelError as error:
-            failed.append((folder.resolve().name, str(error)))
+            failed.append((folder.name, str(error)))
             continue
         detectors.append(detector)
         learners += [learner] if learner else []

@@ -113,7 +113,7 @@ def _whole_card(package: Path) -> bytes:
     if not isinstance(said, dict) or not isinstance(said.get("model_sha256"), str):
         raise ModelError(f"{package / CARD}, model_sha256: the model is not named by its hash. {_REMEDY}")
     name = said.get("model_file", MODEL)
-    if name not in _files(package):
+    if not isinstance(name, str) or name not in _files(package):
         raise ModelError(f"{package / str(name)}: no such file. {_REMEDY}")
     if hashlib.sha256(read_bounded(package / name, MODEL_BYTES)).hexdigest() != said["model_sha256"]:
         raise ModelError(f"{package / name}: is not the model that {CARD} describes (its hash differs). {_REMEDY}")
