@@ -33,6 +33,8 @@ class Trust:
         self.notes: list[str] = []
         """What was believed without proof."""
         self._keys, self._program, self._patience_s = keys, program, patience_s
+        self._is_silent = False
+        """The child was waited for in vain: ten packages do not make the start wait ten times."""
 
     def card_of(self, folder: Path) -> bytes:
         """The card of a package that is believed, as it was signed.
@@ -60,11 +62,14 @@ class Trust:
 
     def _asked(self, question: bytes) -> tuple[str, str]:
         """What the child answers, and why it gives none."""
+        if self._is_silent:
+            return "", "no answer about the package before"
         try:
             ended = subprocess.run(
                 self._program, input=question, capture_output=True, timeout=self._patience_s, check=False
             )
         except subprocess.TimeoutExpired:
+            self._is_silent = True
             return "", f"no answer within {self._patience_s:g} s"
         except OSError as error:
             return "", f"{self._program[0]}: {error.strerror}"

@@ -60,7 +60,7 @@ def sign(package: Path, key_file: Path) -> str:
     key = read_private_key(key_file)
     card = _whole_card(package)
     signature = signature_of(card, PublicKey(key.public), key.sign(signed_text(card)))
-    write_files(package, {SIGNATURE: signature.written()})
+    write_files(package, {SIGNATURE: signature.written()}, remedy="Sign a copy that may be written to")
     return f"{package} is signed by key {signature.key}\n"
 
 

@@ -26,6 +26,7 @@ from models.signing import sign
 from tests.signed import Keys, new_keys, package_in
 
 MODEL: Final = "model.onnx"
+PEM: Final = "-----BEGIN {0}-----\n{1}\n-----END {0}-----\n"
 WORDS: Final = load_words("en", [])
 
 
@@ -243,6 +244,32 @@ def test_no_card_but_the_signed_one_is_believed_with_its_hash_set_right(
         Trust([read_public_key(keys.public)]).card_of(package)
 
 
+@given(
+    st.binary(max_size=1100)
+    | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(lambda it: json.dumps(it).encode())
+)
+def test_whatever_lies_there_instead_of_a_signature_is_refused_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("one")
+    (folder / SIGNATURE).write_bytes(content)
+    with pytest.raises(ModelError) as caught:
+        read_signature(folder)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.binary(max_size=200), st.text(max_size=100))
+def test_whatever_lies_there_instead_of_a_key_is_a_mistake_in_one_line(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, inside: str
+) -> None:
+    file = tmp_path_factory.mktemp("one") / "key.pem"
+    for text in (content, PEM.format("PUBLIC KEY", inside).encode()):
+        file.write_bytes(text)
+        with pytest.raises(ConfigError) as caught:
+            read_public_key(file)
+        assert "\n" not in str(caught.value)
+
+
 def test_what_ships_needs_no_signature_and_a_copy_of_it_does(tmp_path: Path, keys: Keys) -> None:
     (tmp_path / "linked").symlink_to(PACKAGES / "coolant")
     found = loaded([keys], PACKAGES / "coolant", tmp_path / "linked", package_in(tmp_path / "copy"))
@@ -294,6 +321,16 @@ def test_where_the_child_cannot_tell_the_package_is_refused(package: Path, keys:
     assert "\n" not in str(caught.value)
 
 
+def test_a_child_that_hangs_is_waited_for_once(tmp_path: Path, keys: Keys) -> None:
+    asked = tmp_path / "asked"
+    program = ("sh", "-c", f"echo asked >> {asked}; exec sleep 600")
+    trust = Trust([read_public_key(keys.public)], program=program, patience_s=0.5)
+    for name, why in (("one", "no answer within"), ("two", "no answer about"), ("three", "no answer about")):
+        with pytest.raises(ModelError, match=why):
+            trust.card_of(package_in(tmp_path / name, keys))
+    assert asked.read_text() == "asked\n"
+
+
 @pytest.mark.parametrize("question", [b"", b"\0" * 96, b"\0" * 2_000_097])
 def test_the_child_does_not_answer_what_is_no_question(question: bytes) -> None:
     ended = subprocess.run(PROGRAM, input=question, capture_output=True, timeout=60, check=False)
@@ -313,7 +350,6 @@ def test_the_child_knows_the_standards_own_example() -> None:
         assert (ended.returncode, ended.stdout) == (0, answer)
 
 
-PEM: Final = "-----BEGIN {0}-----\n{1}\n-----END {0}-----\n"
 OTHER_CURVE: Final = "MCowBQYDK2VuAyEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 BAD_KEYS: dict[str, tuple[str, str]] = {
     "empty": ("", "0 PEM blocks"),
