@@ -44,6 +44,11 @@ def model_folder(name: str, base: Path) -> Path:
     return _find(name, base, _MODELS, "", "model")
 
 
+def is_shipped_model(folder: Path) -> bool:
+    """Whether a model package came with this software, and so is as trusted as its code."""
+    return any(folder.resolve().parent == shipped.resolve() for shipped in _MODELS)
+
+
 def _find(name: str, base: Path, folders: tuple[Path, ...], suffix: str, what: str) -> Path:
     written = base / name
     if "/" in name or written.suffix or written.exists():

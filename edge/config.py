@@ -138,6 +138,8 @@ class Detect(_Part):
 
     rules: list[str] = []
     models: list[str] = []
+    model_keys: Annotated[list[Path], Field(max_length=20)] = []
+    """Public keys; where there are any, each package that did not come with this software is signed by one of them."""
 
 
 class Memory(_Part):
@@ -319,6 +321,7 @@ def load_config(file: Path) -> Config:
         for channel in bus.channels:
             channel.dbc = [placed(one, base) for one in channel.dbc]
         bus.mapping = base / bus.mapping if bus.mapping else None
+    config.detect.model_keys = [base / file for file in config.detect.model_keys]
     config.state.directory = base / config.state.directory
     if config.cab.display.socket is not None:
         config.cab.display.socket = base / config.cab.display.socket

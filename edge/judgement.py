@@ -13,7 +13,7 @@ from edge.detect.finding import Detector
 from edge.doing import Situation
 from edge.grid import Cells
 from edge.history import ROW_BYTES, History, Window
-from edge.judges import Judges
+from edge.judges import NOBODY, Judges
 from edge.modes import Modes, Surroundings, Week
 from edge.spans import Wants
 from edge.style import CAR, StyleLimits
@@ -66,12 +66,14 @@ class Judgement:
         position_every_s: int = 0,
         stopwatch: Callable[[], int] | None = None,
         private_hours: Week = NEVER_PRIVATE,
+        refused: Mapping[str, str] = NOBODY,
     ) -> None:
         """`summary_paths`: what summaries and trips tell; empty: every signal with a VSS path. `summary_slow`: what
         trips and some summaries tell as well (see Summaries). `subscribed`: signals whose rows are kept beside those
         that detectors look at, all in memory of `row_bytes`. `limits`: from where on driving is harsh.
         `stopwatch`: monotonic ns, for who judges live. `private_hours`: of the week.
         `position_every_s`: how often it is told where the vehicle is while it drives; 0: never.
+        `refused`: detectors that cannot be had, by name: why.
 
         Raises:
             ValueError: not one row fits.
@@ -88,7 +90,7 @@ class Judgement:
         )
         self.book = AlertBook(vehicle, grid_ns=grid_ns)
         self.cells = 0
-        self.judges = Judges(detectors, stopwatch)
+        self.judges = Judges(detectors, stopwatch, refused)
         self._tracker = Tracker(position_every_s)
         self._trips = TripLog(vehicle, grid_ns=grid_ns, limits=limits)
         mapped = {path for path in self.history.slot if path.startswith(MAPPED)}

@@ -6,8 +6,9 @@ given, on the road alone, since a replay must not depend on the machine.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from edge.alerts import Alert
@@ -25,6 +26,7 @@ SLOW_NS: Final = 50_000_000
 """Half of an ordinary tick: who takes longer leaves too little to the others."""
 SLOW_TICKS: Final = 10
 """In a row: a machine that was busy with something else is no fault of the detector."""
+NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -43,24 +45,32 @@ class _Judge:
 class Judges:
     """All detectors of one vehicle."""
 
-    def __init__(self, detectors: Iterable[Detector], stopwatch: Callable[[], int] | None = None) -> None:
-        """`stopwatch`: monotonic ns; None: nobody is too slow."""
+    def __init__(
+        self,
+        detectors: Iterable[Detector],
+        stopwatch: Callable[[], int] | None = None,
+        refused: Mapping[str, str] = NOBODY,
+    ) -> None:
+        """`stopwatch`: monotonic ns; None: nobody is too slow. `refused`: by name, why a detector is never asked."""
         self.rests = 0
         """How often a detector was sent to rest."""
         self._judges = [_Judge(detector) for detector in detectors]
         self._stopwatch = stopwatch
         self._owner: dict[str, _Judge] = {}
         """Whose rule it is."""
+        self._refused = refused
+        for name, why in refused.items():
+            log.error("detector %s is switched off: %s", name, why)
 
     @property
     def count(self) -> int:
-        """How many there are."""
-        return len(self._judges)
+        """How many there are, those that are never asked among them."""
+        return len(self._judges) + len(self._refused)
 
     @property
     def switched_off(self) -> dict[str, str]:
-        """Detectors that rest, with the reason."""
-        return {judge.detector.name: judge.why for judge in self._judges if judge.why}
+        """Detectors that rest or are never asked, with the reason."""
+        return {**self._refused, **{judge.detector.name: judge.why for judge in self._judges if judge.why}}
 
     def judge(self, window: Window, firing: Sequence[Alert]) -> list[Finding]:
         """What all of them found as of the window; `firing`: alerts that would end if nobody spoke of them."""

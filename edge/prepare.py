@@ -20,15 +20,14 @@ from edge.decode.guards import guarded
 from edge.decode.kept import load_kept
 from edge.decode.layout import Fate
 from edge.decode.wrapped import notes_on_answers
-from edge.detect.finding import Detector
 from edge.detect.geofences.detector import GeofenceDetector
 from edge.detect.rules.detector import RuleDetector
 from edge.detect.rules.rule import load_rules, unheard, untranslated
 from edge.driver.words import Words, load_words
-from edge.errors import ConfigError, ModelError
 from edge.hot import HotWatch
 from edge.judgement import Judgement
 from edge.memories import Learner
+from edge.packages import load_packages
 from edge.profile import MappedDatabase
 from edge.style import CAR, HEAVY
 from edge.whereabouts import LATITUDE, LONGITUDE
@@ -67,7 +66,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     configuration, perhaps as another user, leaves nothing behind.
 
     Raises:
-        ConfigError: with file, place and remedy. (A model that fails later, on the road, is switched off instead.)
+        ConfigError: with file, place and remedy. (A model that cannot be used, now or later, is switched off instead.)
     """
     specs = [SourceSpec.parse(bus.source) for bus in config.bus]
     of_tables: list[str] = []
@@ -82,11 +81,11 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     units = {signal.path: signal.unit for one in bindings for signal in one.database.signals}
     words = load_words(config.cab.language, config.cab.words)
     rules, refused = load_rules([Path(file) for file in config.detect.rules], units, words)
-    models, learners = _models(config.detect.models, words)
+    models = load_packages(config.detect.models, config.detect.model_keys, words)
     fences = [GeofenceDetector(config.geofence)] if config.geofence else []
     judgement = Judgement(
         decoder,
-        [RuleDetector(rules), *models, *fences],
+        [RuleDetector(rules), *models.detectors, *fences],
         vehicle=config.vehicle.id,
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
@@ -98,6 +97,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         private_hours=config.private.week(),
         limits=replace(HEAVY if config.style.vehicle == "heavy" else CAR, overspeed_kmh=config.style.overspeed_kmh),
         position_every_s=config.position.every_s,
+        refused=models.refused,
     )
     databases = list({id(one.database): one.database for one in bindings}.values())
     notes = [
@@ -106,6 +106,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         *notes_on(bindings),
         *notes_on_answers(databases),
         *map(str, refused),
+        *models.notes,
         *unheard(rules, paths, answered),
         *words.notes,
         *untranslated(rules),
@@ -117,7 +118,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     if not paths:
         notes.insert(0, "no database is configured: of frames only answers to testers are decoded (add dbc = […])")
     inner = {bus_inside(bus.name, one.name): bus.name or bus.source for bus in config.bus for one in bus.channels}
-    return Prepared(judgement, specs, notes, inner, HotWatch(rules, bindings), words, learners)
+    return Prepared(judgement, specs, notes, inner, HotWatch(rules, bindings), words, models.learners)
 
 
 def _bindings(buses: Sequence[Bus], specs: Sequence[SourceSpec], state: Path | None, notes: list[str]) -> list[Binding]:
@@ -195,25 +196,3 @@ def _loaded(file: Path, mapping: Path | None, state: Path | None, *, is_shared: 
     if state is None:
         return load_database(file, mapping, is_shared=is_shared)
     return load_kept(file, mapping, state, is_shared=is_shared)
-
-
-def _models(folders: Sequence[str], words: Words) -> tuple[list[Detector], list[Learner]]:
-    """All of them, and those that learn."""
-    if not folders:
-        return [], []
-    from edge.detect.onnx import load_model  # noqa: PLC0415  # 20-36 MB that a box without models does not pay
-    from edge.detect.sensors.card import KIND, kind_of  # noqa: PLC0415  # likewise
-    from edge.detect.sensors.detector import load_sensors  # noqa: PLC0415  # likewise
-
-    detectors: list[Detector] = []
-    learners: list[Learner] = []
-    try:
-        for folder in map(Path, folders):
-            if kind_of(folder) == KIND:
-                learners.append(sensors := load_sensors(folder))
-                detectors.append(sensors)
-            else:
-                detectors.append(load_model(folder, words))
-    except ModelError as error:
-        raise ConfigError(str(error)) from error
-    return detectors, learners

@@ -45,6 +45,11 @@ def _drives(options: argparse.Namespace) -> str:
 
 
 def _train(options: argparse.Namespace) -> str:
+    _check_key(options)
+    return _trained(options) + _sealed(options, options.out)
+
+
+def _trained(options: argparse.Namespace) -> str:
     if options.name == "intents":
         return _train_intents(options)
     if options.data is not None:
@@ -107,7 +112,40 @@ def _predict(options: argparse.Namespace) -> str:
     return predict_rul(options.model, options.data, options.out)
 
 
+def _check_key(options: argparse.Namespace) -> None:
+    from models.signing import check_key  # noqa: PLC0415  # `--help` needs none of it
+
+    check_key(options.key)
+
+
+def _sealed(options: argparse.Namespace, package: Path) -> str:
+    """Whoever writes a card makes the signature anew, or takes it away."""
+    from models.signing import seal  # noqa: PLC0415  # `--help` needs none of it
+
+    return seal(package, options.key)
+
+
+def _key(options: argparse.Namespace) -> str:
+    from models.signing import make_key  # noqa: PLC0415  # `--help` needs none of it
+
+    return make_key(options.out)
+
+
+def _sign(options: argparse.Namespace) -> str:
+    from models.signing import sign  # noqa: PLC0415  # `--help` needs none of it
+
+    return sign(options.package, options.key)
+
+
+def _verify(options: argparse.Namespace) -> str:
+    from models.signing import verify  # noqa: PLC0415  # `--help` needs none of it
+
+    return verify(options.package, options.key)
+
+
 def _evaluate(options: argparse.Namespace) -> str:
+    if options.data is not None and options.key is not None:
+        options.parser.error("argument --key: signs a package, and --data judges without one")
     if options.data is not None and _is_of_sensors(options):
         return _evaluate_sensors(options)
     if options.data is not None:
@@ -116,8 +154,10 @@ def _evaluate(options: argparse.Namespace) -> str:
         options.parser.error("the following arguments are required: --package, --healthy and --leaks, or --data")
     from models.making import assess  # noqa: PLC0415  # `--help` needs none of it
 
+    _check_key(options)
     recipe, _ = _recipe(options)
-    return assess(recipe, options.package, options.healthy, options.leaks, jobs=options.jobs)
+    said = assess(recipe, options.package, options.healthy, options.leaks, jobs=options.jobs)
+    return said + _sealed(options, options.package)
 
 
 def _evaluate_sensors(options: argparse.Namespace) -> str:
@@ -139,21 +179,24 @@ def _evaluate_testbed(options: argparse.Namespace) -> str:
 
 
 def _card(options: argparse.Namespace) -> str:
-    from edge.detect.card import load_card  # noqa: PLC0415  # `--help` needs none of it
+    from edge.detect.card import card_bytes, load_card  # noqa: PLC0415  # `--help` needs none of it
     from edge.detect.sensors.card import KIND, kind_of, load_sensors_card  # noqa: PLC0415  # likewise
     from models.sensors.tables import sensors_text  # noqa: PLC0415  # likewise
     from models.tables import card_text  # noqa: PLC0415  # likewise
 
-    if kind_of(options.package) == KIND:
-        return sensors_text(load_sensors_card(options.package))
-    return card_text(load_card(options.package))
+    card = card_bytes(options.package)
+    if kind_of(card) == KIND:
+        return sensors_text(load_sensors_card(options.package, card))
+    return card_text(load_card(options.package, card))
 
 
 def _build(options: argparse.Namespace) -> str:
     from models.making import build  # noqa: PLC0415  # `--help` needs none of it
 
+    _check_key(options)
     recipe, file = _recipe(options)
-    return build(recipe, file, options.drives, options.out or PACKAGES / recipe.name, jobs=options.jobs)
+    out = options.out or PACKAGES / recipe.name
+    return build(recipe, file, options.drives, out, jobs=options.jobs) + _sealed(options, out)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -164,21 +207,36 @@ def _parser() -> argparse.ArgumentParser:
     named.add_argument("--config", type=Path, metavar="FILE.toml", help="its recipe, unless models/recipes/<name>.toml")
     several = argparse.ArgumentParser(add_help=False)
     several.add_argument("--jobs", type=int, default=1, metavar="N", help="how many drives at a time")
-    _add_steps(commands, named, several)
-    build = commands.add_parser("build", parents=[named, several], help="all of it: drives, train, evaluate")
+    sealing = argparse.ArgumentParser(add_help=False)
+    sealing.add_argument("--key", type=Path, metavar="FILE", help="private key that signs the package")
+    _add_steps(commands, named, several, sealing)
+    build = commands.add_parser("build", parents=[named, several, sealing], help="all of it: drives, train, evaluate")
     build.set_defaults(command=_build)
     build.add_argument("--drives", type=Path, required=True, metavar="DIR", help="folder for the recordings (0.3 GB)")
     build.add_argument("--out", type=Path, metavar="DIR", help="package, unless models/packages/<name>")
     card = commands.add_parser("card", help="a package's card for people")
     card.set_defaults(command=_card)
     card.add_argument("package", type=Path, metavar="DIR")
+    _add_signing(commands)
     return parser
+
+
+def _add_signing(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    key = commands.add_parser("key", help="a new pair of keys: one signs packages, vehicles get the other")
+    key.set_defaults(command=_key)
+    key.add_argument("--out", type=Path, required=True, metavar="FILE", help="private key; the public one lies beside")
+    for name, command, half in (("sign", _sign, "private"), ("verify", _verify, "public")):
+        parser = commands.add_parser(name, help=f"{name} a package")
+        parser.set_defaults(command=command)
+        parser.add_argument("package", type=Path, metavar="DIR")
+        parser.add_argument("--key", type=Path, required=True, metavar="FILE", help=f"{half} key")
 
 
 def _add_steps(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
     named: argparse.ArgumentParser,
     several: argparse.ArgumentParser,
+    sealing: argparse.ArgumentParser,
 ) -> None:
     drives = commands.add_parser("drives", parents=[named, several], help="simulate the recipe's drives")
     drives.set_defaults(command=_drives)
@@ -186,7 +244,7 @@ def _add_steps(
     drives.add_argument(
         "--role", action="append", choices=get_args(Role), help="only this part of the recipe; repeatable"
     )
-    train = commands.add_parser("train", parents=[named], help="train, choose the threshold, export, check")
+    train = commands.add_parser("train", parents=[named, sealing], help="train, choose the threshold, export, check")
     train.set_defaults(command=_train, parser=train)
     for option, what in (("--drives", "healthy drives to learn from"), ("--calibration", "others for the threshold")):
         train.add_argument(option, type=Path, nargs="+", metavar="FILE", help=f"{what} (coolant)")
@@ -204,7 +262,9 @@ def _add_steps(
     predict.add_argument("--model", type=Path, required=True, metavar="DIR", help="what train wrote")
     predict.add_argument("--data", type=Path, required=True, metavar="FILE", help="table of their cycles so far")
     predict.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="unit, rul, lower, upper")
-    evaluate = commands.add_parser("evaluate", parents=[named, several], help="judge a package on unseen drives")
+    evaluate = commands.add_parser(
+        "evaluate", parents=[named, several, sealing], help="judge a package on unseen drives"
+    )
     evaluate.set_defaults(command=_evaluate, parser=evaluate)
     evaluate.add_argument("--package", type=Path, metavar="DIR")
     for option, what in (("--healthy", "healthy drives"), ("--leaks", "leaking ones, their truth beside them")):

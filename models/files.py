@@ -5,7 +5,7 @@ from pathlib import Path
 from edge.errors import ConfigError
 
 
-def write_files(folder: Path, files: dict[str, bytes]) -> None:
+def write_files(folder: Path, files: dict[str, bytes], *, remedy: str = "Name another with --out") -> None:
     """Write files into a folder, which is made where there is none.
 
     Raises:
@@ -18,6 +18,4 @@ def write_files(folder: Path, files: dict[str, bytes]) -> None:
             part.write_bytes(content)
             part.replace(folder / name)
     except OSError as error:
-        raise ConfigError(
-            f"cannot be written: {error.strerror}", file=folder, remedy="Name another with --out"
-        ) from error
+        raise ConfigError(f"cannot be written: {error.strerror}", file=folder, remedy=remedy) from error

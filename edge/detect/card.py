@@ -6,6 +6,8 @@ people, and are kept as they are.
 
 import hashlib
 import json
+import os
+import stat
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
@@ -149,16 +151,18 @@ class Card(PackageCard):
         return tuple(Smoothing(item.path, item.tau_s) for item in self.features if item.tau_s is not None)
 
 
-def load_card(folder: Path) -> Card:
+def load_card(folder: Path, content: bytes | None = None) -> Card:
     """Read the card of a package, and hold the model file beside it against the card's hash.
+
+    `content`: of the card, where it was read already; what was checked is then what is acted upon.
 
     Raises:
         ModelError: the card or the model is missing, too large, damaged, or not as this version knows it.
     """
-    return read_card(folder, Card)
+    return read_card(folder, Card, content)
 
 
-def read_card(folder: Path, kind: type[OneCard]) -> OneCard:
+def read_card(folder: Path, kind: type[OneCard], content: bytes | None = None) -> OneCard:
     """The card of a package of some kind, its model file held against the card's hash.
 
     Raises:
@@ -166,16 +170,25 @@ def read_card(folder: Path, kind: type[OneCard]) -> OneCard:
     """
     file = folder / CARD
     try:
-        card = kind.model_validate(json.loads(read_bounded(file, CARD_BYTES)))
+        card = kind.model_validate(json.loads(card_bytes(folder) if content is None else content))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "card"
         problem = first["msg"].removeprefix("Value error, ")
         raise ModelError(f"{file}, {place}: {problem}. {REMEDY}") from error
-    except ValueError as error:  # not UTF-8, not JSON
+    except (ValueError, RecursionError) as error:  # not UTF-8, not JSON
         raise ModelError(f"{file}: is not JSON ({error}). {REMEDY}") from error
     load_model_bytes(folder, card)
     return card
+
+
+def card_bytes(folder: Path) -> bytes:
+    """The card of a package as it lies there.
+
+    Raises:
+        ModelError: it is missing, cannot be read, or is too large.
+    """
+    return read_bounded(folder / CARD, CARD_BYTES)
 
 
 def load_model_bytes(folder: Path, card: PackageCard) -> bytes:
@@ -191,19 +204,27 @@ def load_model_bytes(folder: Path, card: PackageCard) -> bytes:
     return content
 
 
-def read_bounded(file: Path, bytes_max: int) -> bytes:
-    """A file of a package, of at most so many bytes.
+def read_bounded(file: Path, bytes_max: int, *, remedy: str = REMEDY) -> bytes:
+    """A file of a package, of at most so many bytes. What is no file is not waited for, and a link leads elsewhere.
 
     Raises:
-        ModelError: it is missing, cannot be read, or is larger.
+        ModelError: it is missing, cannot be read, is larger, or is no file of the package's own.
     """
     try:
-        with file.open("rb") as stream:
-            content = stream.read(bytes_max + 1)
+        with open(file, "rb", opener=_as_it_lies) as stream:
+            is_file = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+            content = stream.read(bytes_max + 1) if is_file else b""
     except FileNotFoundError:
-        raise ModelError(f"{file}: no such file. {REMEDY}") from None
+        raise ModelError(f"{file}: no such file. {remedy}") from None
     except OSError as error:
-        raise ModelError(f"{file}: cannot be read: {error.strerror}. {REMEDY}") from error
+        problem = "is a link, not a file" if file.is_symlink() else f"cannot be read: {error.strerror}"
+        raise ModelError(f"{file}: {problem}. {remedy}") from error
+    if not is_file:
+        raise ModelError(f"{file}: is not a file. {remedy}")
     if len(content) > bytes_max:
-        raise ModelError(f"{file}: is larger than {bytes_max} bytes. {REMEDY}")
+        raise ModelError(f"{file}: is larger than {bytes_max} bytes. {remedy}")
     return content
+
+
+def _as_it_lies(file: str, flags: int) -> int:
+    return os.open(file, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -43,6 +43,8 @@ _ERRORS: Final = (
 """What onnxruntime raises; its errors have no base of their own."""
 _QUIET: Final = 3
 """onnxruntime's log level for errors alone."""
+_NOWHERE: Final = ("session.model_external_initializers_file_folder_path", "/dev/null")
+"""Where numbers lie that a model keeps outside of itself; else it would be the folder that the daemon stands in."""
 
 onnxruntime.disable_telemetry_events()
 
@@ -56,6 +58,7 @@ class OnnxModel:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = _QUIET
+        options.add_session_config_entry(*_NOWHERE)
         self._name = name
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
@@ -153,13 +156,15 @@ class OnnxDetector:
         return self._model
 
 
-def load_model(folder: Path, words: Tongue = AS_WRITTEN) -> OnnxDetector:
+def load_model(folder: Path, words: Tongue = AS_WRITTEN, card: bytes | None = None) -> OnnxDetector:
     """The detector of a model package (a folder with `card.json` and its model). `words`: the language of the cab.
+
+    `card`: its content, where it was read already.
 
     Raises:
         ModelError: the package is missing, damaged, or its model is not the one that the card describes.
     """
-    return OnnxDetector(folder, load_card(folder), words)
+    return OnnxDetector(folder, load_card(folder, card), words)
 
 
 def _known(value: float) -> float | None:

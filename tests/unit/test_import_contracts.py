@@ -59,6 +59,10 @@ OFFENCES = [
     ("udsoncan", "edge/diagnostics/uds/reader.py", "import udsoncan"),
     ("cantools", "edge/bus/source.py", "import cantools"),
     ("onnxruntime", "edge/detect/rules.py", "import onnxruntime"),
+    ("cryptography", "edge/detect/signature.py", "import cryptography"),
+    ("cryptography", "models/signing.py", "import cryptography.hazmat"),
+    ("signatures-aside", "edge/trust.py", "import edge.detect.ed25519"),
+    ("signatures-aside", "edge/detect/signature.py", "from edge.detect.ed25519 import fits"),
     ("gpiozero", "edge/driver/lamps.py", "import gpiozero"),
     ("gpiozero", "edge/driver/board.py", "import lgpio"),
     ("jeepney", "edge/driver/desktop.py", "import jeepney"),
@@ -106,6 +110,7 @@ OFFENCES = [
     ("python-obd", "edge/bus/source.py", "import obd"),
     ("python-obd", "edge/diagnostics/elm327/conversation.py", "import obd"),
     ("not-imported", "edge/diagnostics/elm327/conversation.py", "import edge.diagnostics.elm327.child"),
+    ("not-imported", "edge/trust.py", "import edge.detect.verify"),
     ("not-imported", "edge/diagnostics/obd.py", "from edge.diagnostics.elm327.child import Adapter"),
 ]
 

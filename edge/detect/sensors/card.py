@@ -6,9 +6,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
-from edge.detect.card import CARD, CARD_BYTES, PackageCard, read_bounded, read_card
+from edge.detect.card import PackageCard, read_card
 from edge.detect.sensors.plan import Plan
-from edge.errors import ModelError
 from edge.wire.messages import Action, Label, Severity, Text
 
 KIND: Final = "sensors"
@@ -78,19 +77,21 @@ class SensorsCard(PackageCard):
         return self
 
 
-def load_sensors_card(folder: Path) -> SensorsCard:
+def load_sensors_card(folder: Path, content: bytes | None = None) -> SensorsCard:
     """Read the card of a package, and hold the model beside it against the card's hash.
+
+    `content`: of the card, where it was read already.
 
     Raises:
         ModelError: the card or the model is missing, too large, damaged, or not as this version knows it.
     """
-    return read_card(folder, SensorsCard)
+    return read_card(folder, SensorsCard, content)
 
 
-def kind_of(folder: Path) -> str:
-    """What kind of model a package holds, by its card; empty where the card cannot be read."""
+def kind_of(card: bytes) -> str:
+    """What kind of model a package holds, by the content of its card; empty where that is no card."""
     try:
-        said = json.loads(read_bounded(folder / CARD, CARD_BYTES))
-    except (ModelError, ValueError):
+        said = json.loads(card)
+    except (ValueError, RecursionError):
         return ""
     return str(said.get("kind", "")) if isinstance(said, dict) else ""

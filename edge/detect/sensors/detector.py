@@ -170,13 +170,13 @@ class SensorsDetector:
         return self._model
 
 
-def load_sensors(folder: Path) -> SensorsDetector:
-    """The detector of a package of virtual sensors.
+def load_sensors(folder: Path, card: bytes | None = None) -> SensorsDetector:
+    """The detector of a package of virtual sensors. `card`: its content, where it was read already.
 
     Raises:
         ModelError: the package is missing, damaged, or its model is not the one that the card describes.
     """
-    return SensorsDetector(folder, load_sensors_card(folder))
+    return SensorsDetector(folder, load_sensors_card(folder, card))
 
 
 def _concern(card: SensorsCard, number: int) -> Concern:

@@ -50,7 +50,8 @@ BROKEN = {
     "broken rules": (["run", "--bus", SIM, "--rules", "rule.toml"], "rule.toml", "Mend that line"),
     "no such profile": (["run", "--bus", SIM, "--profile", "submarine"], "submarine", "telltale-car"),
     "no model": (["run", "--bus", SIM, "--model", "gone/model"], "gone/model", "Check the path"),
-    "broken model": (["run", "--bus", SIM, "--model", "./model"], "card.json", "Install the model package again"),
+    "no key": (["run", "--config", "keyed.toml"], "gone.pem", "Check the path"),
+    "broken key": (["run", "--config", "ill-keyed.toml"], "empty.toml", "telltale-models key"),
     "unknown source": (["run", "--bus", "usb:1"], "usb", "log:"),
     "unknown option": (["run", "--bus", "sim:car?colour=red"], "colour", "fault"),
     "unknown vehicle": (["run", "--bus", "sim:boat"], "boat", "car"),
@@ -82,8 +83,8 @@ def test_a_mistake_is_one_line_with_place_and_remedy_and_exit_78(case: str, tmp_
     (tmp_path / "mapped.dbc").write_text(CAR.read_text())
     (tmp_path / "mapped.vss.toml").write_text('[signals]\n"EngineData.EngineSped" = { path = "Vehicle.Speed" }\n')
     (tmp_path / "rule.toml").write_text("[[rule]\n")
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "card.json").write_text("{}")
+    (tmp_path / "keyed.toml").write_text('[detect]\nmodel_keys = ["gone.pem"]\n')
+    (tmp_path / "ill-keyed.toml").write_text('[detect]\nmodel_keys = ["empty.toml"]\n')
     (tmp_path / "log.log").write_text("(1.000000) can0 123#00\n")
     arguments, place, remedy = BROKEN[case]
     before = sorted(path.name for path in tmp_path.iterdir())
@@ -98,6 +99,16 @@ def test_a_mistake_is_one_line_with_place_and_remedy_and_exit_78(case: str, tmp_
     assert sorted(path.name for path in tmp_path.iterdir() if path.name != ".coverage") == before, (
         "nothing half-started"
     )
+
+
+def test_a_broken_model_is_refused_with_place_and_remedy_and_the_rest_runs(tmp_path: Path) -> None:
+    (tmp_path / "card.json").write_text("{}")
+    for command in (["run", "--speed", "max"], ["check"]):
+        ended = run("telltale-edge", *command, "--bus", SIM, "--model", tmp_path)
+        assert ended.status == 0
+        [line] = [line for line in ended.err.splitlines() if "is switched off" in line]
+        assert f"{tmp_path / 'card.json'}, " in line
+        assert line.endswith("Install the model package again")
 
 
 @pytest.mark.parametrize("speed", ["fast", "0", "-1", "nan", "inf", "10001"])

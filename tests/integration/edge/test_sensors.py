@@ -15,7 +15,9 @@ from edge.errors import ModelError
 from edge.frames import NANOSECONDS
 from edge.history import History
 from edge.signals import Signal, SignalBatch
+from models.signing import sign
 from tests.programs import run
+from tests.signed import new_keys
 from tests.unit.edge.sensors.world import PRESSURE, SPEED, Float64s, drive, plan
 from tests.unit.models.test_sensors import recipe
 
@@ -208,3 +210,18 @@ def test_a_model_that_gives_other_answers_than_its_golden_rows_is_switched_off(f
     assert ended.status == 0, ended.err
     assert package.exists()
     assert "off the golden answers" in ended.err
+
+
+def test_a_signed_package_learns_and_one_that_was_changed_since_is_switched_off(folder: Path, tmp_path: Path) -> None:
+    keys = new_keys(tmp_path, "fleet")
+    shutil.copytree(folder / "package", tmp_path / "package")
+    sign(tmp_path / "package", keys.private)
+    (tmp_path / "edge.toml").write_text(f'{CONFIG}model_keys = ["{keys.public.name}"]\n')
+    _, said = judged(tmp_path, table(tmp_path / "drive.csv", [drive(300, seed=1)]))
+    assert "small_world: looking" in said
+    assert "switched off" not in said
+    card = json.loads((tmp_path / "package" / "card.json").read_text())
+    (tmp_path / "package" / "card.json").write_text(json.dumps(card | {"false_per_hour": 9.0}))
+    _, said = judged(tmp_path, f"table:{tmp_path / 'drive.csv'}")
+    assert "small_world: looking" not in said
+    assert "is not the card that signature.json was made for" in said

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from edge.catalogue import CATALOGUE
@@ -221,3 +222,18 @@ def test_the_library_leaves_nothing_and_tells_nobody(tmp_path: Path) -> None:
         [sys.executable, "-c", "import edge.detect.onnx"], env={**names, "TMPDIR": str(tmp_path)}, cwd=ROOT, check=True
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_outside_of_the_model_are_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = onnx.numpy_helper.from_array(np.full((1, 8), 7.0, np.float32), "number")
+    ends = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 8]) for name in ("x", "y")]
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Mul", ["x", "number"], ["y"])], "g", ends[:1], ends[1:], [number]
+    )
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
+    inside = model.SerializeToString()
+    onnx.save(model, tmp_path / "m.onnx", save_as_external_data=True, location="outside.bin", size_threshold=0)
+    monkeypatch.chdir(tmp_path)
+    assert OnnxModel(inside, 8, "inside", width=8).answers(np.ones((1, 8), np.float32)).tolist() == [7.0] * 8
+    with pytest.raises(ModelError, match="External data"):
+        OnnxModel((tmp_path / "m.onnx").read_bytes(), 8, "outside", width=8)
