@@ -85,6 +85,11 @@ driver = "Stop."
 """
 """Looked at as it comes, and never so."""
 MANY: Final = 1_000
+FIVE: Final = 5
+MODELS: Final = {0: ", no model", 1: "", FIVE: f", {FIVE} models"}
+MODELS_MB: Final = 40.0
+"""All models of a car together."""
+SHIPPED: Final = ROOT / "models" / "packages" / "coolant"
 NEVER: Final = (
     "{one} > 1e6 and {other} < 5",
     "avg_over_time({one}[30s]) > 1e6 and {other} > 0",
@@ -132,21 +137,29 @@ def whole_daemon() -> Iterable[Row]:
         bench = _Bench(folder)
         with Mosquitto(_made(folder / "broker")) as broker, Acker(broker.port):
             for rate in RATES:
-                ours = bench.daemon(rate, broker.url, with_model=True)
+                ours = bench.daemon(rate, broker.url, models=1)
                 yield from _beside(rate, ours, "recv", bench.bare(rate, "recv"))
                 if rate == RATES[1]:
                     yield from _beside(rate, ours, "Notifier", bench.bare(rate, "notifier"))
-                yield from _budgets(rate, ours, with_model=True)
-            plain = bench.daemon(RATES[1], broker.url, with_model=False)
-            yield from _budgets(RATES[1], plain, with_model=False)
-            hot = bench.daemon(RATES[1], broker.url, with_model=False, more_rules=HOT)
+                yield from _budgets(rate, ours, models=1)
+            plain = bench.daemon(RATES[1], broker.url, models=0)
+            yield from _budgets(RATES[1], plain, models=0)
+            five = bench.daemon(RATES[1], broker.url, models=FIVE)
+            yield from _budgets(RATES[1], five, models=FIVE)
+            name = f"daemon, {RATES[1] // 1000} k frames/s, {FIVE} models"
+            yield Row(
+                f"{name}: processor", 100 * five.cpu, "% of one", "without", 100 * plain.cpu, _work(five), _work(plain)
+            )
+            more_mb = five.resident_mb - plain.resident_mb
+            yield Row(f"{name}: resident beyond none", more_mb, "MB", "budget", MODELS_MB)
+            hot = bench.daemon(RATES[1], broker.url, models=0, more_rules=HOT)
             name = f"daemon, {RATES[1] // 1000} k frames/s, a hot rule"
             yield Row(
                 f"{name}: processor", 100 * hot.cpu, "% of one", "without", 100 * plain.cpu, _work(hot), _work(plain)
             )
             yield from _times(name, hot, LOOKED)
             never = "".join(map(_never, range(MANY)))
-            many = bench.daemon(RATES[1], broker.url, with_model=False, more_rules=never)
+            many = bench.daemon(RATES[1], broker.url, models=0, more_rules=never)
             name = f"daemon, {RATES[1] // 1000} k frames/s, {MANY:,} more rules: processor"
             yield Row(name, 100 * many.cpu, "% of one", "without them", 100 * plain.cpu, _work(many), _work(plain))
 
@@ -167,13 +180,13 @@ def _work(seen: Seen) -> Work:
     return Work(seen.received, 0, 0.0)
 
 
-def _budgets(rate: int, seen: Seen, *, with_model: bool) -> Iterator[Row]:
-    name = f"daemon, {rate // 1000} k frames/s{'' if with_model else ', no model'}"
+def _budgets(rate: int, seen: Seen, *, models: int) -> Iterator[Row]:
+    name = f"daemon, {rate // 1000} k frames/s{MODELS[models]}"
     for one in TIMES:
         yield from _times(name, seen, one)
-    yield Row(f"{name}: resident", seen.resident_mb, "MB", "budget", RESIDENT_MB[with_model])
+    yield Row(f"{name}: resident", seen.resident_mb, "MB", "budget", RESIDENT_MB[models > 0])
     first_s = seen.details["first_finding_cpu_s"]
-    yield Row(f"{name}: first finding, processor", first_s, "s", "budget", FIRST_FINDING_S[with_model])
+    yield Row(f"{name}: first finding, processor", first_s, "s", "budget", FIRST_FINDING_S[models > 0])
 
 
 def _times(name: str, seen: Seen, which: tuple[str, str, float]) -> Iterator[Row]:
@@ -182,6 +195,16 @@ def _times(name: str, seen: Seen, which: tuple[str, str, float]) -> Iterator[Row
     for percentile in (50, 99):
         value = float(np.percentile(times, percentile))
         yield Row(f"{name}: {what}, p{percentile} of {len(times)}", value, "ms", "budget", budget)
+
+
+def _another(place: Path, number: int) -> str:
+    """A copy of the shipped package by a name of its own: as much work as another model."""
+    folder, name = place / f"coolant_{number}", f"coolant_{number}"
+    shutil.copytree(SHIPPED, folder)
+    card = json.loads((folder / "card.json").read_text())
+    notice = card["notice"] | {"component": name}
+    (folder / "card.json").write_text(json.dumps(card | {"name": name, "notice": notice}))
+    return str(folder)
 
 
 class _Bench:
@@ -199,20 +222,20 @@ class _Bench:
         warm = [program, "run", "--bus", f"log:{self._log}", "--dbc", str(DBC), "--speed", "max", "--state"]
         subprocess.run([*warm, str(self._state)], check=True, capture_output=True)  # the second start is the usual one
 
-    def daemon(self, rate: int, broker: str, *, with_model: bool, more_rules: str = "") -> Seen:
-        """The daemon under this rate; `more_rules`: none of which ever holds."""
+    def daemon(self, rate: int, broker: str, *, models: int, more_rules: str = "") -> Seen:
+        """The daemon under this rate, with so many models; `more_rules`: none of which ever holds."""
         port = free_port()
-        place = _made(self._folder / f"{rate}-{with_model}-{len(more_rules)}")
+        place = _made(self._folder / f"{rate}-{models}-{len(more_rules)}")
         rules = place / "rules.toml"
         rules.write_text(self._rules.read_text() + more_rules)
         shutil.copytree(self._state / "compiled", place / "compiled")  # it has run before, and nothing fires
         config, out = place / "edge.toml", place / "seen.json"
-        models = '"coolant"' if with_model else ""
+        packages = ["coolant"] if models == 1 else [_another(place, number) for number in range(models)]
         named = {
             "port": port,
             "dbc": DBC,
             "rules": rules,
-            "models": models,
+            "models": json.dumps(packages)[1:-1],
             "state": place,
             "broker": broker,
         }
