@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import IsolationForest  # type: ignore[import-untyped]  # it ships no types
 
+from edge.detect.onnx import OnnxModel
+from models.forest import forest_node, scores_of
 from models.sensors.judging import Alarming, Bools
 from models.sensors.training import Trip
 
@@ -63,11 +65,13 @@ def isolation_forest(learning: Sequence[Trip], calibration: Sequence[Trip], seed
         scaled = (rows - mean) / spread
         return np.where(np.isnan(scaled), 0.0, scaled)
 
-    forest = IsolationForest(TREES, random_state=seed).fit(standard(every)[::5])
+    forest = IsolationForest(n_estimators=TREES, random_state=seed).fit(standard(every)[::5])
+    width = every.shape[1]
+    node = OnnxModel(forest_node(forest, width), width, "the isolation forest")
 
     def strangeness(rows: Float64s) -> Float64s:
-        flat = -forest.score_samples(standard(rows).reshape(-1, rows.shape[-1])).reshape(rows.shape[:-1])
-        return _smoothed(flat)
+        scores = scores_of(node, standard(rows).reshape(-1, width).astype(np.float32))
+        return _smoothed(scores.reshape(rows.shape[:-1]))
 
     limit = max(float(strangeness(trip.rows)[SETTLE_S:].max()) for trip in calibration if len(trip.rows) > SETTLE_S)
 
