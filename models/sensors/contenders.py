@@ -63,7 +63,7 @@ def isolation_forest(learning: Sequence[Trip], calibration: Sequence[Trip], seed
         scaled = (rows - mean) / spread
         return np.where(np.isnan(scaled), 0.0, scaled)
 
-    forest = IsolationForest(TREES, random_state=seed).fit(standard(every)[::5])
+    forest = IsolationForest(n_estimators=TREES, random_state=seed).fit(standard(every)[::5])
 
     def strangeness(rows: Float64s) -> Float64s:
         flat = -forest.score_samples(standard(rows).reshape(-1, rows.shape[-1])).reshape(rows.shape[:-1])
