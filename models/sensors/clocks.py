@@ -56,6 +56,6 @@ def clock_remarks(drives: Sequence[tuple[str, Stamps | None]]) -> Iterator[Remar
             told = f"{stood} rows came while the clock stood or ran backward, the longest {max(stamps.bursts)}"
             is_lost = stood > STOOD_SHARE * stamps.rows
             yield Remark(name, ALL, Defect.CLOCK, round(seconds), told, Fate.LEFT_OUT if is_lost else Fate.TOLD)
-        if not usual_hz / RATE_TIMES <= stamps.rate_hz <= usual_hz * RATE_TIMES:
+        elif not usual_hz / RATE_TIMES <= stamps.rate_hz <= usual_hz * RATE_TIMES:
             told = f"{stamps.rate_hz:.3g} rows a second, where the median of all drives is {usual_hz:.3g}"
             yield Remark(name, ALL, Defect.RATE, 0, told, Fate.TOLD)

@@ -16,6 +16,7 @@ from edge.detect.sensors.steps import Steps
 from edge.errors import ConfigError
 from models.sensors.absences import absences_of
 from models.sensors.clocks import clock_remarks
+from models.sensors.gearing import geared_mistakes
 from models.sensors.mistaken import mistakes_of
 from models.sensors.ranges import out_of_range
 from models.sensors.remarks import ALL, Defect, Fate, Remark, remarks_table
@@ -132,16 +133,18 @@ def _ranges(looking: _Look) -> None:
 
 
 def _mistakes(looking: _Look) -> None:
-    believed = [number for number in range(len(looking.rows)) if number not in looking.left_out]
-    drives = [looking.rows[number] for number in believed]
-    channels = looking.plan.channels
-    for one in mistakes_of(drives, [channel.unit for channel in channels]):
-        name, rows = looking.names[believed[one.drive]], len(drives[one.drive])
-        off = f"{one.times:.0f} times further off the others than usual"
+    drives, channels, before = looking.rows, looking.plan.channels, looking.left_out
+    found = {one.drive: one for one in geared_mistakes(looking.plan, drives)}
+    found |= {one.drive: one for one in mistakes_of(drives, [channel.unit for channel in channels])}
+    for one in found.values():
+        name, rows = looking.names[one.drive], len(drives[one.drive])
         if one.other is None:
-            told, defect = f"{off}; right if it is {one.guess}", Defect.UNIT
+            if one.drive in before:
+                continue
+            told, defect = f"{one.why}; right if it is {one.guess}", Defect.UNIT
         else:
-            told, defect = f"{off}; right if it has changed names with {channels[one.other].name}", Defect.EXCHANGED
+            told, defect = f"{one.why}; right if it has changed names with {channels[one.other].name}", Defect.EXCHANGED
+            looking.remarks = [was for was in looking.remarks if (was.drive, was.defect) != (name, Defect.UNIT)]
         looking.remarks.append(Remark(name, channels[one.channel].name, defect, rows, told, Fate.LEFT_OUT))
 
 
@@ -154,7 +157,7 @@ def _stuck(looking: _Look) -> None:
 def _misread(looking: _Look) -> Iterator[Remark]:
     """Jumps of slow signals: the vehicle takes them for unknown as well, so they are told and left."""
     taken = []
-    for rows in looking.rows:
+    for rows in (rows for number, rows in enumerate(looking.rows) if number not in looking.left_out):
         steps = Steps(looking.plan)
         for row in rows:
             steps.step(row)

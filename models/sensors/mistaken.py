@@ -81,8 +81,8 @@ class Mistake:
     other: int | None
     """That it has changed names with."""
     guess: str
-    times: float
-    """By how much it was further off than usual."""
+    why: str
+    """In words."""
 
 
 def mistakes_of(drives: Sequence[Float64s], units: Sequence[str]) -> Iterator[Mistake]:
@@ -102,7 +102,7 @@ def mistakes_of(drives: Sequence[Float64s], units: Sequence[str]) -> Iterator[Mi
         trial = _Trial(tellers[number], thin[number][:: max(len(thin[number]) // ROWS_MAX, 1)], usual, units)
         if (found := trial.best(misses[number])) is not None:
             channel, other, guess, times = found
-            yield Mistake(number, channel, other, guess, times)
+            yield Mistake(number, channel, other, guess, f"{times:.0f} times further off the others than usual")
 
 
 def _usual(misses: Float64s) -> Float64s:

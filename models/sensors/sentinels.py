@@ -71,7 +71,9 @@ def _far(value: float, channel: Channel, width: float, *, is_gate: bool) -> floa
         return max(STEPS * channel.step, FAR_ZERO * width)
     if value in EXTREMES:
         return FAR_EXTREME * width
-    return FAR_ZERO * width if value == 0.0 and not is_gate else FAR * width
+    if value == 0.0:
+        return np.inf if is_gate else FAR_ZERO * width
+    return FAR * width
 
 
 def _visits(columns: Sequence[Float64s], value: float, outside: Float64s) -> int:
