@@ -2,8 +2,8 @@
 
 Recorded drives of a Seat Leon (of those alone that choices may be judged by) are given to `telltale-edge run` as
 tables, one after the other, with one state. Experts are trained on the first eleven drives; the vehicle's life begins
-with the twelfth. Stages are shorter than shipped, since there are no more hours, and trees are fewer, so that the story is told
-in minutes: how good the models are is what `telltale-models evaluate` says.
+with the twelfth. Stages are shorter than shipped, since there are no more hours, and trees are fewer, so that the
+story is told in minutes: how good the models are is what `telltale-models evaluate` says.
 """
 
 import json
