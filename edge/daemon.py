@@ -331,6 +331,7 @@ class Daemon:
                 **self._judgement.judges.switched_off,
                 **({"at once": self._looking.failed} if self._looking and self._looking.failed else {}),
             },
+            learning={one.name: one.coarse for one in self._memories.progress},
             cab=self._cab.troubles,
             counters=counters,
         )
@@ -343,6 +344,7 @@ class Daemon:
             **{f"bus.{reader.name}": reader.counters for reader in self._readers.readers},
             **{f"diagnostics.{one.service.name}": one.service.counters for one in self._asked.values()},
             "decode": frame_counts(self._judgement.decoder.counts),
+            "learning": {name: count for one in self._memories.progress for name, count in one.counted.items()},
             "judgement": {
                 "cells": self._judgement.cells,
                 "cells_skipped": self._grid.cells_skipped,

@@ -31,6 +31,7 @@ def health_body(
     buses: Mapping[str, str | None],
     askers: Mapping[str, tuple[str | None, str | None]],
     switched_off: Mapping[str, str],
+    learning: Mapping[str, str],
     cab: Mapping[str, str],
     counters: Mapping[str, Mapping[str, int]],
 ) -> Health:
@@ -38,11 +39,13 @@ def health_body(
 
     `buses`: why each is down, None where it is up; `askers`: of diagnostics of each bus what keeps it from its work,
     and why it is silent just now, if anything; `switched_off`: detectors that could not go on, with the reason;
-    `cab`: outputs that do not reach the driver, and why; `counters`: by stage, flattened to `<stage>.<name>`.
+    `learning`: how far those are that learn the vehicle; `cab`: outputs that do not reach the driver, and why;
+    `counters`: by stage, flattened to `<stage>.<name>`.
     """
     parts = {
         **{f"bus.{name}": _part(reason, PartState.DEGRADED) for name, reason in buses.items()},
         **{f"diagnostics.{name}": _asker(trouble, why) for name, (trouble, why) in askers.items()},
+        **{f"detector.{name}": PartHealth(state=PartState.OK, reason=told) for name, told in learning.items()},
         **{f"detector.{name}": _part(reason, PartState.OFF) for name, reason in switched_off.items()},
         **{f"cab.{name}": _part(reason, PartState.OFF) for name, reason in cab.items()},
     }

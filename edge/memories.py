@@ -4,10 +4,13 @@ import logging
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from edge.errors import EdgeError, ModelError
 from edge.files import Draft
+
+if TYPE_CHECKING:
+    from edge.detect.sensors.progress import Progress  # a box without models does not pay for them
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +27,8 @@ class Learner(Protocol):
     name: str
 
     @property
-    def told(self) -> str:
-        """How far that is, for people."""
+    def progress(self) -> "Progress":
+        """How far that is."""
 
     def memory(self) -> bytes:
         """What it has learned so far."""
@@ -44,13 +47,18 @@ class Memories:
     def __init__(self, folder: Path, learners: Sequence[Learner]) -> None:
         """`folder`: of the state; made when something is first kept."""
         self._folder, self._learners = folder, learners
-        self._kept = {learner.name: learner.told for learner in learners}
+        self._kept = {learner.name: learner.progress for learner in learners}
         self._at_s: float | None = None
 
     @property
     def notes(self) -> list[str]:
         """How far each of them is."""
-        return [learner.told for learner in self._learners]
+        return [learner.progress.in_words for learner in self._learners]
+
+    @property
+    def progress(self) -> "Sequence[Progress]":
+        """The same, to be counted and told."""
+        return [learner.progress for learner in self._learners]
 
     def recall(self) -> None:
         """Give each its memory; one that cannot be used is said, and its vehicle is learned anew."""
@@ -63,7 +71,7 @@ class Memories:
                 continue
             except (OSError, ModelError) as error:
                 log.warning("%s: %s", file, error)
-            self._kept[learner.name] = learner.told
+            self._kept[learner.name] = learner.progress
 
     def keep(self, now_s: float, *, at_the_end: bool = False) -> None:
         """Write what is new, now and then; `now_s`: monotonic. A disk that fails is said, and the learning goes on."""
@@ -73,7 +81,7 @@ class Memories:
             return
         self._at_s = now_s
         for learner in self._learners:
-            if learner.told != self._kept[learner.name]:
+            if learner.progress != self._kept[learner.name]:
                 self._write(self._file(learner), learner)
 
     def _write(self, file: Path, learner: Learner) -> None:
@@ -86,7 +94,7 @@ class Memories:
         except (OSError, EdgeError) as error:
             log.warning("what %s has learned is lost with the next restart: %s", learner.name, error)
         else:
-            self._kept[learner.name] = learner.told
+            self._kept[learner.name] = learner.progress
 
     def _file(self, learner: Learner) -> Path:
         return self._folder / f"{learner.name}{SUFFIX}"

@@ -1,24 +1,22 @@
 """A run from configuration to account: locks the state, opens what lasts, and lets the daemon go."""
 
 import asyncio
-import fcntl
 import logging
-import os
 import random
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
-from edge.errors import ConfigError, EdgeError
+from edge.errors import EdgeError
 from edge.files import Draft
 from edge.outbox import Limits, Outbox
 from edge.prepare import prepare
 from edge.report import Report
+from edge.state import locked
 from edge.wanted import Wanted
 from edge.wire.topics import Address
 
@@ -75,7 +73,7 @@ def _known_error(died: "ExceptionGroup[Exception]") -> EdgeError | None:
 
 def _outbox(config: Config, stack: ExitStack) -> Outbox:
     folder = config.state.directory
-    stack.enter_context(_locked(folder))
+    stack.enter_context(locked(folder))
     limits = Limits(messages=config.state.outbox_messages, bytes=config.state.outbox_mb * MEGABYTE)
     outbox = Outbox.open(folder / "outbox.db", vehicle=config.vehicle.id, limits=limits, random_hex=secrets.token_hex)
     for note in outbox.notes:
@@ -105,24 +103,3 @@ def _link(config: Config, outbox: Outbox, wanted: Wanted) -> "Link":
         pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s),
         on_desired=wanted,
     )
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the state folder for this process alone; a killed one gives it back by dying."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-    except OSError as error:
-        problem = f"the state folder cannot be used: {error.strerror}"
-        raise ConfigError(problem, file=folder, remedy="Give --state a folder that can be written") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        remedy = "Stop it first, or give this one another folder with --state"
-        raise ConfigError("another telltale-edge uses this state folder", file=folder, remedy=remedy) from None
-    try:
-        yield
-    finally:
-        os.close(lock)

@@ -76,7 +76,7 @@ def _train_sensors(options: argparse.Namespace) -> str:
     from models.sensors.recipe import load_sensors_recipe  # noqa: PLC0415  # `--help` needs none of it
 
     file = options.config or RECIPES / f"{options.name}.toml"
-    return make_sensors(load_sensors_recipe(file), file, options.data, options.out)
+    return make_sensors(load_sensors_recipe(file), file, options.data, options.out, _say)
 
 
 def _train_rul(options: argparse.Namespace) -> str:
@@ -165,7 +165,7 @@ def _evaluate_sensors(options: argparse.Namespace) -> str:
 
     file = options.config or RECIPES / f"{options.name}.toml"
     injections = options.injections or RECIPES / "injections.toml"
-    return assess_sensors(file, injections, str(options.data), options.elsewhere, develop=options.develop)
+    return assess_sensors(file, injections, str(options.data), options.elsewhere, _say, develop=options.develop)
 
 
 def _evaluate_testbed(options: argparse.Namespace) -> str:
@@ -197,6 +197,10 @@ def _build(options: argparse.Namespace) -> str:
     recipe, file = _recipe(options)
     out = options.out or PACKAGES / recipe.name
     return build(recipe, file, options.drives, out, jobs=options.jobs) + _sealed(options, out)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

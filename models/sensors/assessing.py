@@ -1,32 +1,37 @@
 """The evaluation as one command: its files, their hashes, its tables."""
 
-import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from edge.errors import ConfigError
 from models.sensors.drives import read_drives
-from models.sensors.evaluation import OURS, Outcome, evaluate_elsewhere, evaluate_sensors
+from models.sensors.evaluation import OURS, Heard, Outcome, evaluate_elsewhere, evaluate_sensors
 from models.sensors.injections import FaultKind, Injections
+from models.sensors.looking import look
 from models.sensors.making import sensors_code_hash
 from models.sensors.recipe import SensorsRecipe, load_sensors_recipe
+from models.sensors.remarks import Fate, remarks_table
 from models.sensors.report import Score, by_kind, by_seed, table
 from models.training import sha256_of
 
 
 def assess_sensors(
-    recipe_file: Path, injections_file: Path, source: str, elsewhere: str | None, *, develop: bool
+    recipe_file: Path, injections_file: Path, source: str, elsewhere: str | None, heard: Heard, *, develop: bool
 ) -> str:
     """Judge a recipe by rolling origin on the drives of one car, and on another car; tables for people.
+
+    `heard` is told how far it is, and what is wrong with the drives: those of the other car are taken as they are, as
+    on the road.
 
     Raises:
         ConfigError: a file or a source cannot be used.
     """
     recipe, injections = load_sensors_recipe(recipe_file), load_injections(injections_file)
     trips = read_drives(source, recipe.plan.paths)
-    outcome = evaluate_sensors(recipe, injections, trips, develop=develop, heard=_say)
+    outcome = evaluate_sensors(recipe, injections, trips, develop=develop, heard=heard)
     files = ", ".join(f"{file.name} {sha256_of(file)[:16]}" for file in (recipe_file, injections_file))
     parts = [
         f"{'Drives to develop on' if develop else 'Drives opened once'}: {files}, code {sensors_code_hash()[:16]}.",
@@ -34,9 +39,11 @@ def assess_sensors(
     ]
     if elsewhere is not None and outcome.experts is not None:
         others = read_drives(elsewhere, recipe.plan.paths)
+        remarks = [replace(one, fate=Fate.TOLD) for one in look(recipe.plan, others).remarks]
+        heard(f"another car:\n{remarks_table(remarks)}")
         parts += [
             "Another car:",
-            _tables(recipe, evaluate_elsewhere(recipe, injections, outcome.experts, others, _say)),
+            _tables(recipe, evaluate_elsewhere(recipe, injections, outcome.experts, others, heard)),
         ]
     return "\n\n".join(parts) + "\n"
 
@@ -78,7 +85,3 @@ def _tables(recipe: SensorsRecipe, outcome: Outcome) -> str:
 def _kinds(score: Score) -> str:
     parts = [(kind, [one for one in score.trials if one.kind is kind]) for kind in FaultKind]
     return ", ".join(f"{kind} {score.detected(trials):.0%}" for kind, trials in parts if trials)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -14,6 +14,7 @@ import pyarrow.parquet  # type: ignore[import-untyped]  # it ships no types
 
 from edge.errors import ConfigError
 from models.recordings import run_edge
+from models.sensors.clocks import Stamps, stamps_of
 from models.sensors.training import Trip
 
 Float64s = npt.NDArray[np.float64]
@@ -51,8 +52,18 @@ def _trips(table: Any, paths: list[str]) -> list[Trip]:
     time_s, places, values = time_s[order], places[order], values[order]
     cuts = np.flatnonzero(np.diff(time_s) > TRIP_GAP_S) + 1
     ends = zip([0, *cuts.tolist()], [*cuts.tolist(), len(time_s)], strict=True)
-    found = [(time_s[a], _rows(time_s[a:b], places[a:b], values[a:b], len(paths))) for a, b in ends]
-    return [Trip(_name(began_s, number), rows) for number, (began_s, rows) in enumerate(found) if len(rows) >= WORN_S]
+    found = [_trip(number, time_s[a:b], places[a:b], values[a:b], len(paths)) for number, (a, b) in enumerate(ends)]
+    return [trip for trip in found if len(trip.rows) >= WORN_S]
+
+
+def _trip(number: int, time_s: Float64s, places: npt.NDArray[np.int64], values: Float64s, channels: int) -> Trip:
+    rows = _rows(time_s, places, values, channels)
+    return Trip(_name(time_s[0], number), rows, _stamps(time_s, places, channels))
+
+
+def _stamps(time_s: Float64s, places: npt.NDArray[np.int64], channels: int) -> Stamps:
+    """Of the signal that was recorded most often."""
+    return stamps_of(time_s[places == np.bincount(places, minlength=channels).argmax()])
 
 
 def _rows(time_s: Float64s, places: npt.NDArray[np.int64], values: Float64s, channels: int) -> Float64s:

@@ -17,6 +17,7 @@ from models.sensors.contenders import always, at_random, fixed_limits, isolation
 from models.sensors.injections import Fault, Injections, draw
 from models.sensors.judging import Alarming, judged_by, listen
 from models.sensors.learning import Experts, learn_at_leisure, learn_on_the_road
+from models.sensors.looking import look_before_learning
 from models.sensors.recipe import SensorsRecipe
 from models.sensors.report import Score
 from models.sensors.training import TrainedSensors, Trip, kept_trips, train_sensors
@@ -78,10 +79,11 @@ def evaluate_sensors(
         ConfigError: there are too few drives.
     """
     outcome = Outcome()
-    for number, fold in enumerate(folds_of(recipe, trips, develop=develop), start=1):
+    for number, whole in enumerate(folds_of(recipe, trips, develop=develop), start=1):
+        fold = _looked_at(recipe, whole, heard)
         trained = train_sensors(recipe, fold.learning)
         experts = experts_of(recipe, trained)
-        told = [*trained.told, *(experts.tell(trip) for trip in kept_trips(recipe, fold.calibration))]
+        told = [*trained.told, *(experts.tell(trip) for trip in fold.calibration)]
         learned = learn_at_leisure(experts, told)
         contenders = {OURS: judged_by(experts, learned, recipe.false_per_hour)} | _dumb(recipe, fold)
         faults = list(draw(injections, [channel.name for channel in recipe.plan.channels], fold.test))
@@ -89,6 +91,18 @@ def evaluate_sensors(
         outcome.experts, outcome.armed_h = experts, learned.maxima.hours
         heard(f"fold {number}: {len(fold.learning)} + {len(fold.calibration)} drives, judged on {len(fold.test)}")
     return outcome
+
+
+def _looked_at(recipe: SensorsRecipe, fold: Fold, heard: Heard) -> Fold:
+    """What is learned from has been looked at, as in training; what judges stays as it was recorded."""
+    learning, calibration = kept_trips(recipe, fold.learning), kept_trips(recipe, fold.calibration)
+    looked = look_before_learning(recipe.plan, [*learning, *calibration], heard)
+    is_learning = [place < len(learning) for place in looked.places]
+    pairs = list(zip(looked.trips, is_learning, strict=True))
+    seen = Fold([trip for trip, is_ in pairs if is_], [trip for trip, is_ in pairs if not is_], fold.test)
+    if not seen.calibration:
+        raise ConfigError("no drive is left to calibrate on", place="--data", remedy="See what is said of the drives")
+    return seen
 
 
 def evaluate_elsewhere(
@@ -154,11 +168,10 @@ def experts_of(recipe: SensorsRecipe, trained: TrainedSensors) -> Experts:
 
 
 def _dumb(recipe: SensorsRecipe, fold: Fold) -> dict[str, Alarming]:
-    learning, calibration = kept_trips(recipe, fold.learning), kept_trips(recipe, fold.calibration)
     return {
         "always": always,
         "never": never,
         "random": at_random,
-        "fixed limits": fixed_limits([*learning, *calibration]),
-        "IsolationForest": isolation_forest(learning, calibration, recipe.training.seed),
+        "fixed limits": fixed_limits([*fold.learning, *fold.calibration]),
+        "IsolationForest": isolation_forest(fold.learning, fold.calibration, recipe.training.seed),
     }

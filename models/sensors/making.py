@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,34 +17,41 @@ from edge.detect.sensors.card import SensorsCard, load_sensors_card
 from edge.errors import ConfigError
 from models.packages import LIBRARIES, MODEL, ROOT
 from models.sensors.drives import read_drives
+from models.sensors.looking import look_before_learning
 from models.sensors.parity import check_sensors_parity
 from models.sensors.recipe import SensorsRecipe
+from models.sensors.remarks import remarks_on_card
 from models.sensors.tables import sensors_text
-from models.sensors.training import TrainedSensors, Trip, columns_of, train_sensors
+from models.sensors.training import TrainedSensors, Trip, columns_of, kept_trips, train_sensors
 from models.sensors.trees import one_node
 from models.training import sha256_of
 
 GOLDEN_ROWS: Final = 8
 GOLDEN_TOLERANCE: Final = 1e-3
-CODE: Final = ("models/sensors/*.py", "edge/detect/sensors/*.py", "edge/detect/onnx.py")
+CODE: Final = ("models/sensors/*.py", "models/one_node.py", "edge/detect/sensors/*.py", "edge/detect/onnx.py")
 """What decides, beside the recipe and the drives, what a package becomes."""
 
 
-def make_sensors(recipe: SensorsRecipe, recipe_file: Path, sources: Sequence[str], out: Path) -> str:
-    """Train, export, pass the parity gate, write the package; what came out, for people.
+def make_sensors(
+    recipe: SensorsRecipe, recipe_file: Path, sources: Sequence[str], out: Path, heard: Callable[[str], None]
+) -> str:
+    """Look at the drives, train, export, pass the parity gate, write the package; what came out, for people.
+
+    `heard` is told what is wrong with the drives, before anything is trained.
 
     Raises:
-        ConfigError: a source cannot be used, or the folder cannot be written.
+        ConfigError: a source cannot be used, no drive is fit to learn from, or the folder cannot be written.
         ModelError: the exported model does not pass.
     """
-    trips = trips_of(recipe, sources)
-    trained = train_sensors(recipe, trips)
+    looked = look_before_learning(recipe.plan, kept_trips(recipe, trips_of(recipe, sources)), heard)
+    trained = train_sensors(recipe, looked.trips)
     content = one_node(trained.experts, recipe.plan.width)
-    seen = np.concatenate([columns_of(recipe.plan, trip)[0] for trip in trips])
+    seen = np.concatenate([columns_of(recipe.plan, trip)[0] for trip in looked.trips])
     parity = check_sensors_parity(trained, content, seen)
     training = {
         "hours": round(sum(len(told.trip.rows) for told in trained.told) / 3600.0, 2),
         "trips": len(trained.told),
+        "remarks": remarks_on_card(looked.remarks),
         "error": _errors(recipe, trained),
         "model_bytes": len(content),
         "parity": parity,

@@ -13,4 +13,10 @@ def sensors_text(card: SensorsCard) -> str:
     hours = sum(card.hours.model_dump().values())
     lines += ["", f"On a vehicle: {hours:g} h of its own healthy driving before it is armed, then at most "]
     lines[-1] += f"{card.false_per_hour:g} false alarms an hour are aimed at."
+    remarks = card.training.get("remarks", [])
+    if remarks:
+        lines += ["", "Of the drives that it was to learn from:", ""]
+        lines += [
+            f"- {one['drive']}, {one['channel']}: {one['told']} ({one['rows']} s, {one['fate']})" for one in remarks
+        ]
     return "\n".join(lines) + "\n"

@@ -13,6 +13,7 @@ from edge.detect.sensors.plan import Plan
 from edge.detect.sensors.steps import Steps
 from edge.detect.sensors.watch import Trained
 from edge.errors import ConfigError
+from models.sensors.clocks import Stamps
 from models.sensors.recipe import SensorsRecipe, Trees
 from models.sensors.trees import Expert
 
@@ -29,6 +30,8 @@ class Trip:
 
     name: str
     rows: Float64s
+    stamps: Stamps | None = None
+    """Of its clock; None where there was none."""
 
 
 @dataclass(frozen=True, slots=True)

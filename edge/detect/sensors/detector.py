@@ -16,6 +16,7 @@ from edge.detect.sensors.evidence import KINDS, Evidence, Moment
 from edge.detect.sensors.expectation import Regressors
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.memory import packed, unpacked
+from edge.detect.sensors.progress import Progress, progress_of
 from edge.detect.sensors.watch import Trained, Watch, evidence_of
 from edge.errors import ModelError
 from edge.frames import NANOSECONDS
@@ -59,15 +60,10 @@ class SensorsDetector:
         self._findings: Sequence[Finding] = ()
 
     @property
-    def told(self) -> str:
-        """How far commissioning is, for people."""
-        stage, learned = self.commissioning.stage, self.commissioning.learned
-        if stage is not Stage.ARMED or learned is None:
-            done = self.commissioning.seconds / HOUR_S
-            return f"{self.name}: {stage}, {done:.2f} of {self._hours.of(stage):.2f} h of driving"
-        usable = learned.usable
-        armed = [one.name for one, is_armed in zip(self.card.plan.channels, usable, strict=True) if is_armed]
-        return f"{self.name}: armed after {learned.maxima.hours:.1f} h of driving: {', '.join(armed) or 'nothing'}"
+    def progress(self) -> Progress:
+        """How far commissioning is."""
+        names = [channel.name for channel in self.card.plan.channels]
+        return progress_of(self.name, names, self.commissioning, self._hours)
 
     def memory(self) -> bytes:
         """What was learned of this vehicle so far, to be given back to `recall` after a restart."""

@@ -18,7 +18,7 @@ from edge.signals import Signal, SignalBatch
 from models.signing import sign
 from tests.programs import run
 from tests.signed import new_keys
-from tests.unit.edge.sensors.world import PRESSURE, SPEED, Float64s, drive, plan
+from tests.unit.edge.sensors.world import COOLANT, PRESSURE, SPEED, Float64s, drive, plan
 from tests.unit.models.test_sensors import recipe
 
 Int64s = npt.NDArray[np.int64]
@@ -225,3 +225,26 @@ def test_a_signed_package_learns_and_one_that_was_changed_since_is_switched_off(
     _, said = judged(tmp_path, f"table:{tmp_path / 'drive.csv'}")
     assert "small_world: looking" not in said
     assert "is not the card that signature.json was made for" in said
+
+
+def test_tables_are_looked_at_before_training_and_refused_where_no_drive_is_left(folder: Path, tmp_path: Path) -> None:
+    drives = [drive(900, seed=seed) for seed in range(5)]
+    for begin in (100, 300, 500):
+        drives[1][begin : begin + 10, COOLANT] = -40.0
+    drives[2][100:160] = drives[2][100]
+    arguments = ("telltale-models", "train", "small_world", "--config", folder / "recipe.toml", "--out")
+    told = run(*arguments, tmp_path / "package", "--data", table(tmp_path / "planted.csv", drives))
+    assert told.status == 0, told.err
+    assert (
+        "| coolant_temperature | sentinel | 30 | reads -40 Celsius, far from all else | left out as unknown |"
+        in told.err
+    )
+    assert "| all | stall | 59 | all signals stand still at once: the recorder does | left out as unknown |" in told.err
+    assert "coolant_temperature: reads -40 Celsius, far from all else (30 s, left out as unknown)" in told.out
+    card = json.loads((tmp_path / "package" / "card.json").read_text())
+    assert [one["defect"] for one in card["training"]["remarks"]] == ["sentinel", "stall"]
+    kelvin = [rows + np.array([0.0, 0.0, 0.0, 273.15]) for rows in drives]
+    refused = run(*arguments, tmp_path / "none", "--data", table(tmp_path / "kelvin.csv", kelvin))
+    assert refused.status == 78
+    assert "none of the 5 drives is left to learn from: coolant_temperature: outside of what" in refused.err
+    assert not (tmp_path / "none").exists()

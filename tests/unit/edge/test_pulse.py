@@ -11,7 +11,13 @@ OFFLINE_AFTER_S = 180.0
 
 def health(down: str | None = None) -> Health:
     return health_body(
-        uptime_s=1.0, buses={"can0": down}, askers={}, switched_off={}, cab={}, counters={"ring": {"frames": 7}}
+        uptime_s=1.0,
+        buses={"can0": down},
+        askers={},
+        switched_off={},
+        learning={},
+        cab={},
+        counters={"ring": {"frames": 7}},
     )
 
 
@@ -66,8 +72,9 @@ def test_silence_is_shorter_than_two_looks() -> None:
 
 def test_an_output_of_the_cab_that_fails_is_told_as_one_and_not_as_a_detector() -> None:
     told = health_body(
-        uptime_s=1.0, buses={}, askers={}, switched_off={"rules": "too slow"}, cab={"speech": "no voice"}, counters={}
-    )
+        uptime_s=1.0, buses={}, askers={}, switched_off={"rules": "too slow"}, learning={}, cab={"speech": "no voice"},
+        counters={},
+    )  # fmt: skip
     assert {name: (part.state, part.reason) for name, part in told.parts.items()} == {
         "detector.rules": ("off", "too slow"),
         "cab.speech": ("off", "no voice"),

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.detect.sensors.commissioning import Stage
+from edge.detect.sensors.progress import Progress
 from edge.errors import ModelError
 from edge.memories import KEEP_S, Memories
 
@@ -18,8 +20,8 @@ class Counting:
         self.count = 0
 
     @property
-    def told(self) -> str:
-        return f"counting: {self.count}"
+    def progress(self) -> Progress:
+        return Progress("counting", Stage.LOOKING, self.count, 9.0, self.count, (), 4)
 
     def memory(self) -> bytes:
         return str(self.count).encode()
@@ -77,4 +79,4 @@ def test_a_state_that_cannot_be_written_is_said_and_stops_nothing(
     with caplog.at_level(logging.WARNING):
         memories.keep(0.0, at_the_end=True)
     assert "lost with the next restart" in caplog.text
-    assert memories.notes == ["counting: 3"]
+    assert memories.notes == ["counting: looking, 3.00 of 9.00 h of driving; 0 of 4 channels armed"]
