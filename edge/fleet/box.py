@@ -140,6 +140,7 @@ class Box:
             buses={BUS: None},
             askers={},
             switched_off=self._judgement.judges.switched_off,
+            learning={},
             cab={},
             counters={
                 "judgement": {"cells": self._judgement.cells},
