@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from tests.bench.answers import ask_models
 from tests.bench.decode import read_and_decode
 from tests.bench.frames import decode_frames
 from tests.bench.receive import receive_frames
@@ -23,6 +24,7 @@ BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "receive": receive_frames,
     "start": open_databases,
     "daemon": whole_daemon,
+    "models": ask_models,
     "scheduling": book,
     "simulator": live,
 }
