@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from os import environ
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -82,7 +82,7 @@ class Box:
             raise RuntimeError(ended.err)
         alerts = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
         firing = [one for one in alerts if one["state"] == "firing"]
-        yield from (self._alert(one, begins) for one in firing)
+        yield from self._said(firing, begins)
         if not firing:
             yield f"silent for {sum(len(trip.rows) for trip in trips) / 3600.0:.1f} h"
         yield next(line for line in ended.out.splitlines() if self.recipe.name in line).removeprefix("note").strip()
@@ -116,11 +116,18 @@ class Box:
         pyarrow.parquet.write_table(pa.table({"time": np.concatenate(times), **columns}), file)
         return file, begins
 
-    def _alert(self, alert: dict[str, str], begins: Sequence[float]) -> str:
-        """One that began: when, of which signal."""
-        at = np.datetime64(alert["started_at"].rstrip("Z")).astype("datetime64[ms]").astype(np.int64) / 1000.0
-        drive = max(number for number, begin in enumerate(begins) if begin <= at)
-        return f"{(at - begins[drive]) / 60.0:.0f} min into drive {drive + 1}: {alert['rule']}"
+    def _said(self, alerts: Sequence[dict[str, Any]], begins: Sequence[float]) -> Iterator[str]:
+        """Of each drive and signal: when it was told first, what it read and was expected to, how often it was told."""
+        told: dict[tuple[int, str], list[str]] = {}
+        for alert in alerts:
+            at = np.datetime64(alert["started_at"].rstrip("Z")).astype("datetime64[ms]").astype(np.int64) / 1000.0
+            drive = max(number for number, begin in enumerate(begins) if begin <= at)
+            channel = alert["rule"].removeprefix(f"{self.recipe.name}_")
+            values = " where it should read ".join(_in_words(value) for value in alert["values"].values())
+            told.setdefault((drive, channel), []).append(f"{(at - begins[drive]) / 60.0:.0f} min: {values}")
+        for (drive, channel), lines in told.items():
+            often = f", {len(lines)} times in all" if len(lines) > 1 else ""
+            yield f"drive {drive + 1}, {channel}, after {lines[0]}{often}"
 
 
 def main() -> None:
@@ -139,7 +146,8 @@ def story(folder: Path, shared: Path) -> Iterator[str]:
     known = new.beside("known")
     for number, trip in enumerate(first, start=1):
         *said, how_far = known.drive([trip])
-        yield f"- drive {number}, {_hours([trip])}: {'; '.join(said)}. {how_far}"
+        yield f"- drive {number}, {_hours([trip])}. {how_far}"
+        yield from (f"  - {line.removeprefix('drive 1, ')}" for line in said)
     yield "\n# The days after\n"
     yield from _lines(known.beside("days after").drive(later))
     yield "\n# Another driver\n\nOf whom there is no recording: drives that the box has not seen stand for one.\n"
@@ -195,6 +203,10 @@ def _new_box(folder: Path, shared: Path) -> tuple[Box, list[Trip]]:
 
 def _lines(said: Iterator[str]) -> Iterator[str]:
     yield from (f"- {line}" for line in said)
+
+
+def _in_words(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.4g}"
 
 
 def _hours(trips: Sequence[Trip]) -> str:
