@@ -12,6 +12,7 @@ from models.recipe import PACKAGES, RECIPES, Role
 
 if TYPE_CHECKING:
     from models.recipe import Recipe
+    from models.sensors.recipe import SensorsRecipe
 
 EXIT_FAILED: Final = 1
 
@@ -40,6 +41,11 @@ def _recipe(options: argparse.Namespace) -> "tuple[Recipe, Path]":
 def _drives(options: argparse.Namespace) -> str:
     from models.recordings import ROLES, record  # noqa: PLC0415  # `--help` needs none of it
 
+    if _is_of_sensors(options):
+        from models.sensors.making import record_drives  # noqa: PLC0415  # `--help` needs none of it
+
+        sensors, _ = _sensors_recipe(options)
+        return f"{len(record_drives(sensors, options.out, jobs=options.jobs))} drives\n"
     recipe, _ = _recipe(options)
     return f"{record(recipe, options.out, roles=options.role or ROLES, jobs=options.jobs)} drives\n"
 
@@ -68,10 +74,16 @@ def _is_of_sensors(options: argparse.Namespace) -> bool:
 
 def _train_sensors(options: argparse.Namespace) -> str:
     from models.sensors.making import make_sensors  # noqa: PLC0415  # `--help` needs none of it
+
+    recipe, file = _sensors_recipe(options)
+    return make_sensors(recipe, file, options.data, options.out)
+
+
+def _sensors_recipe(options: argparse.Namespace) -> "tuple[SensorsRecipe, Path]":
     from models.sensors.recipe import load_sensors_recipe  # noqa: PLC0415  # `--help` needs none of it
 
     file = options.config or RECIPES / f"{options.name}.toml"
-    return make_sensors(load_sensors_recipe(file), file, options.data, options.out)
+    return load_sensors_recipe(file), file
 
 
 def _train_rul(options: argparse.Namespace) -> str:
@@ -150,6 +162,11 @@ def _card(options: argparse.Namespace) -> str:
 
 
 def _build(options: argparse.Namespace) -> str:
+    if _is_of_sensors(options):
+        from models.sensors.making import build_sensors  # noqa: PLC0415  # `--help` needs none of it
+
+        sensors, file = _sensors_recipe(options)
+        return build_sensors(sensors, file, options.drives, options.out or PACKAGES / sensors.name, jobs=options.jobs)
     from models.making import build  # noqa: PLC0415  # `--help` needs none of it
 
     recipe, file = _recipe(options)
@@ -165,7 +182,7 @@ def _parser() -> argparse.ArgumentParser:
     several = argparse.ArgumentParser(add_help=False)
     several.add_argument("--jobs", type=int, default=1, metavar="N", help="how many drives at a time")
     _add_steps(commands, named, several)
-    build = commands.add_parser("build", parents=[named, several], help="all of it: drives, train, evaluate")
+    build = commands.add_parser("build", parents=[named, several], help="all of it: drives, train, and evaluate (coolant)")
     build.set_defaults(command=_build)
     build.add_argument("--drives", type=Path, required=True, metavar="DIR", help="folder for the recordings (0.3 GB)")
     build.add_argument("--out", type=Path, metavar="DIR", help="package, unless models/packages/<name>")

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from edge.detect.sensors.card import SensorsNotice, StageHours
 from edge.detect.sensors.plan import Plan
-from models.recipe import read_recipe
+from models.recipe import Drives, Role, read_recipe
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -65,7 +65,12 @@ class SensorsRecipe(_Part):
     origin: str
     plan: Plan
     training: Training
-    evaluation: Evaluation
+    evaluation: Evaluation | None = None
+    """None: it is not judged by drives of one vehicle."""
+    vehicle: str = ""
+    """Of the simulator; empty: it learns from recorded drives alone."""
+    drives: dict[Role, Drives] = {}
+    """What of it is simulated."""
     unknown: str
     notice: SensorsNotice
     hours: StageHours = StageHours()
