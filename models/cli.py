@@ -182,7 +182,7 @@ def _parser() -> argparse.ArgumentParser:
     several = argparse.ArgumentParser(add_help=False)
     several.add_argument("--jobs", type=int, default=1, metavar="N", help="how many drives at a time")
     _add_steps(commands, named, several)
-    build = commands.add_parser("build", parents=[named, several], help="all of it: drives, train, and evaluate (coolant)")
+    build = commands.add_parser("build", parents=[named, several], help="all of it: drives, train, evaluate (coolant)")
     build.set_defaults(command=_build)
     build.add_argument("--drives", type=Path, required=True, metavar="DIR", help="folder for the recordings (0.3 GB)")
     build.add_argument("--out", type=Path, metavar="DIR", help="package, unless models/packages/<name>")

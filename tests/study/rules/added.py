@@ -9,8 +9,10 @@ from tests.study.rules.scenario_lives import Lived
 from tests.study.rules.scenario_table import delay_s, lead_s, quantile, said, short
 
 HEAD: Final = (
-    "| vehicle | fault | lives | rules | models | both | models alone | models first | delay: rules | models | together "
-    "| failed | lead: rules | together | channels | models wrong | models before onset | driven h |\n" + "|---" * 18 + "|"
+    "| vehicle | fault | lives | rules | models | both | models alone | models first | delay: rules | models "
+    "| together | failed | lead: rules | together | channels | models wrong | before onset | driven h |\n"
+    + "|---" * 18
+    + "|"
 )
 CONTROL_HEAD: Final = (
     "| vehicle | control | lives | driven h | alerts: rules | models | by channel |\n" + "|---" * 7 + "|"

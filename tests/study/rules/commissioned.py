@@ -2,9 +2,9 @@
 
 A vehicle learns itself in its first healthy hours. To live those before each of a thousand lives would take longer than
 the lives, so they are lived once, by several individuals of the kind, one piece each, and every life begins with what
-came of that. It is *another* individual that judges then: the simulator draws traits by the seed (thermostat,
-radiator, mass, tyres: `edge/simulator/car/traits.py` and its like), none of these seeds is ever judged, and limits hold what
-lies between individuals. A vehicle that had learned itself would have narrower limits, and none for other weather.
+came of that. It is *another* individual that judges then: the simulator draws traits by the seed (thermostat, radiator,
+mass, tyres: `edge/simulator/car/traits.py` and its like), none of these seeds is ever judged, and limits hold what lies
+between individuals. A vehicle that had learned itself would have narrower limits, and know less of other weather.
 """
 
 import sys

@@ -31,7 +31,8 @@ class Kit:
 
     def detectors(self) -> list[Detector]:
         """Those of one vehicle."""
-        return [RuleDetector(self.rules, self.compiled), *(package.detector() for package in self.models)]
+        rules: list[Detector] = [RuleDetector(self.rules, self.compiled)] if self.rules else []
+        return [*rules, *(package.detector() for package in self.models)]
 
     def model_of(self, rule: str) -> str:
         """Which model an alert is of, by its name; empty: it is of a rule."""

@@ -71,7 +71,8 @@ def _chosen(vehicle: str, models: tuple[str, ...], heard: frozenset[str]) -> Ite
         whose, named, folder = model.rpartition(FOR)
         package = _package(Path(folder), vehicle)
         if named and whose == vehicle and (missing := package.paths - heard):
-            raise ConfigError(f"{vehicle} does not send {min(missing)}, which {package.name} looks at", place="--models")
+            problem = f"{vehicle} does not send {min(missing)}, which {package.name} looks at"
+            raise ConfigError(problem, place="--models", remedy="Name another vehicle, or leave it out")
         if whose == vehicle or (not named and package.paths <= heard):
             yield package
 

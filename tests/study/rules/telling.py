@@ -31,6 +31,7 @@ def tell_healthy(lives: Sequence[healthy_lives.Lived]) -> dict[str, Any]:
     told = _tell_healthy([life.said_by(models=False) for life in lives], RULES)
     with_models = [life for life in lives if life.models]
     if with_models:
+        print()
         told["models"] = _tell_healthy([life.said_by(models=True) for life in with_models], "Models alone:")
     print(_what(lives))
     return told

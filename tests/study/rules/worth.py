@@ -8,8 +8,7 @@ from tests.study.rules.added import detection
 from tests.study.rules.chance import upper_bound
 
 BASE_H: Final = 600.0
-"""Driving hours for each roadside repair: one in 33,637 miles, about 610 hours (American fleets, Technology &
-Maintenance Council)."""
+"""Driving hours for each roadside repair: American truck fleets have one in some 33,600 miles, about 610 hours."""
 
 
 def precision(found: float, false_per_hour: float, base_h: float = BASE_H) -> float:
@@ -25,7 +24,7 @@ def precision(found: float, false_per_hour: float, base_h: float = BASE_H) -> fl
 
 def worth(ill: Sequence[scenario_lives.Lived], well: Sequence[healthy_lives.Lived]) -> list[dict[str, Any]]:
     """Rules, and where there were any, models and both together; none where a detection or an hour is missing."""
-    judges = {"rules": (False,)}
+    judges: dict[str, tuple[bool, ...]] = {"rules": (False,)}
     if any(life.models for life in well):
         judges |= {"models": (True,), "rules and models": (False, True)}
     hours = sum(life.driven_s for life in well) / 3600
