@@ -64,6 +64,8 @@ def test_a_package_is_for_vehicles_that_send_its_signals_or_for_the_one_that_is_
 def test_a_rule_whose_name_begins_like_a_model_is_still_a_rule() -> None:
     kit = load_kit("car", (), (COOLANT,))
     assert [kit.model_of(rule) for rule in ("coolant_warm", "coolant", "coolant_of_nobody")] == ["", "coolant", ""]
+    of_signals = replace(kit, models=(replace(kit.models[0], is_learning=True),))
+    assert [of_signals.model_of(rule) for rule in ("coolant_warm", "coolant_of_somebody")] == ["", "coolant"]
 
 
 def test_each_is_heard_as_if_the_other_were_not_there() -> None:
