@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     healthy = which.add_parser("healthy", help="all cycles in all weathers, nothing wrong")
     healthy.add_argument("--hours", type=float, default=1200.0, help="of driving (1200)")
+    healthy.add_argument(
+        "--each", type=float, default=healthy_lives.DRIVEN_S / 3600, metavar="H", help="of these in each life (6.1)"
+    )
     healthy.add_argument("--cycles", nargs="+", default=healthy_lives.ALL_CYCLES, choices=healthy_lives.ALL_CYCLES)
     healthy.add_argument("--weathers", nargs="+", default=healthy_lives.SKIES, choices=healthy_lives.SKIES)
     healthy.add_argument(
@@ -154,7 +157,7 @@ def _healthy(asked: argparse.Namespace, seeds: range) -> dict[str, Any]:
         files=tuple(asked.rules),
         asks_codes=not asked.no_codes,
         until=begun + asked.minutes * 60,
-        driven_s=min(healthy_lives.DRIVEN_S, asked.hours * 3600),
+        driven_s=min(asked.each, asked.hours) * 3600,
         models=tuple(asked.models),
     )
     lives: list[healthy_lives.Lived] = []
