@@ -72,7 +72,7 @@ def _line(row: dict[str, Any]) -> str:
         f"{row['driven_h']:.1f}",
         f"{row['false_per_h']:.4f}",
         f"{row['false_per_h_at_most']:.4f}",
-        f"{row['precision']:.0%}",
-        f"{row['precision_at_least']:.0%}",
+        f"{row['precision']:.1%}",
+        f"{row['precision_at_least']:.1%}",
     ]
     return f"| {' | '.join(map(str, cells))} |"
