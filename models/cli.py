@@ -12,6 +12,7 @@ from models.recipe import PACKAGES, RECIPES, Role
 
 if TYPE_CHECKING:
     from models.recipe import Recipe
+    from models.sensors.recipe import SensorsRecipe
 
 EXIT_FAILED: Final = 1
 
@@ -40,6 +41,11 @@ def _recipe(options: argparse.Namespace) -> "tuple[Recipe, Path]":
 def _drives(options: argparse.Namespace) -> str:
     from models.recordings import ROLES, record  # noqa: PLC0415  # `--help` needs none of it
 
+    if _is_of_sensors(options):
+        from models.sensors.making import record_drives  # noqa: PLC0415  # `--help` needs none of it
+
+        sensors, _ = _sensors_recipe(options)
+        return f"{len(record_drives(sensors, options.out, jobs=options.jobs))} drives\n"
     recipe, _ = _recipe(options)
     return f"{record(recipe, options.out, roles=options.role or ROLES, jobs=options.jobs)} drives\n"
 
@@ -73,10 +79,16 @@ def _is_of_sensors(options: argparse.Namespace) -> bool:
 
 def _train_sensors(options: argparse.Namespace) -> str:
     from models.sensors.making import make_sensors  # noqa: PLC0415  # `--help` needs none of it
+
+    recipe, file = _sensors_recipe(options)
+    return make_sensors(recipe, file, options.data, options.out, _say)
+
+
+def _sensors_recipe(options: argparse.Namespace) -> "tuple[SensorsRecipe, Path]":
     from models.sensors.recipe import load_sensors_recipe  # noqa: PLC0415  # `--help` needs none of it
 
     file = options.config or RECIPES / f"{options.name}.toml"
-    return make_sensors(load_sensors_recipe(file), file, options.data, options.out, _say)
+    return load_sensors_recipe(file), file
 
 
 def _train_rul(options: argparse.Namespace) -> str:
@@ -191,6 +203,13 @@ def _card(options: argparse.Namespace) -> str:
 
 
 def _build(options: argparse.Namespace) -> str:
+    if _is_of_sensors(options):
+        from models.sensors.making import build_sensors  # noqa: PLC0415  # `--help` needs none of it
+
+        sensors, file = _sensors_recipe(options)
+        _check_key(options)
+        out = options.out or PACKAGES / sensors.name
+        return build_sensors(sensors, file, options.drives, out, _say, jobs=options.jobs) + _sealed(options, out)
     from models.making import build  # noqa: PLC0415  # `--help` needs none of it
 
     _check_key(options)
@@ -214,7 +233,9 @@ def _parser() -> argparse.ArgumentParser:
     sealing = argparse.ArgumentParser(add_help=False)
     sealing.add_argument("--key", type=Path, metavar="FILE", help="private key that signs the package")
     _add_steps(commands, named, several, sealing)
-    build = commands.add_parser("build", parents=[named, several, sealing], help="all of it: drives, train, evaluate")
+    build = commands.add_parser(
+        "build", parents=[named, several, sealing], help="all of it: drives, train, evaluate (coolant)"
+    )
     build.set_defaults(command=_build)
     build.add_argument("--drives", type=Path, required=True, metavar="DIR", help="folder for the recordings (0.3 GB)")
     build.add_argument("--out", type=Path, metavar="DIR", help="package, unless models/packages/<name>")

@@ -80,6 +80,8 @@ class Drives(_Part):
     """Taken in turn."""
     weathers: Annotated[tuple[str, ...], Field(min_length=1)] = ("any",)
     """What `telltale-edge simulate --weather` is given, in turn."""
+    cycles: Annotated[tuple[str, ...], Field(min_length=1)] = ("mixed",)
+    """And `--cycle`."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -98,6 +100,10 @@ class Drives(_Part):
     def weather_of(self, seed: int) -> str:
         """The weathers take turns."""
         return self.weathers[(seed - self.seeds[0]) % len(self.weathers)]
+
+    def cycle_of(self, seed: int) -> str:
+        """So do the cycles."""
+        return self.cycles[(seed - self.seeds[0]) % len(self.cycles)]
 
 
 class Recipe(_Part):

@@ -6,16 +6,28 @@ models reaches the simulator only through `telltale-edge` and files, as anyone w
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Protocol, get_args
 
 from edge.errors import ConfigError
-from models.recipe import Recipe, Role
+from models.recipe import Drives, Role
 
 ROLES: tuple[Role, ...] = get_args(Role)
+
+
+class Simulated(Protocol):
+    """A recipe of any kind that learns from simulated drives."""
+
+    @property
+    def vehicle(self) -> str:
+        """What `telltale-edge simulate --vehicle` is given."""
+
+    @property
+    def drives(self) -> Mapping[Role, Drives]:
+        """By what they are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,7 @@ class Job:
     seed: int
     minutes: float
     weather: str
+    cycle: str
     fault: str | None
 
 
@@ -39,7 +52,7 @@ def truth_file(rows: Path) -> Path:
     return rows.with_suffix(".truth.jsonl")
 
 
-def rows_files(folder: Path, recipe: Recipe, role: Role) -> list[Path]:
+def rows_files(folder: Path, recipe: Simulated, role: Role) -> list[Path]:
     """The rows of every drive of a role.
 
     Raises:
@@ -52,7 +65,7 @@ def rows_files(folder: Path, recipe: Recipe, role: Role) -> list[Path]:
     return files
 
 
-def record(recipe: Recipe, folder: Path, *, roles: Sequence[Role] = ROLES, jobs: int = 1) -> int:
+def record(recipe: Simulated, folder: Path, *, roles: Sequence[Role] = ROLES, jobs: int = 1) -> int:
     """Simulate every drive of the recipe's roles into a folder; how many there were.
 
     Raises:
@@ -65,6 +78,7 @@ def record(recipe: Recipe, folder: Path, *, roles: Sequence[Role] = ROLES, jobs:
             seed,
             recipe.drives[role].minutes,
             recipe.drives[role].weather_of(seed),
+            recipe.drives[role].cycle_of(seed),
             recipe.drives[role].fault_of(seed),
         )
         for role in roles
@@ -75,10 +89,10 @@ def record(recipe: Recipe, folder: Path, *, roles: Sequence[Role] = ROLES, jobs:
     return len(wanted)
 
 
-def _record(recipe: Recipe, folder: Path, job: Job) -> None:
+def _record(recipe: Simulated, folder: Path, job: Job) -> None:
     rows = rows_file(folder, job.role, job.seed)
     simulate = ["simulate", "--vehicle", recipe.vehicle, "--out", str(rows), "--seed", str(job.seed)]
-    simulate += ["--duration", f"{job.minutes * 60:g}", "--weather", job.weather]
+    simulate += ["--duration", f"{job.minutes * 60:g}", "--weather", job.weather, "--cycle", job.cycle]
     if job.fault:
         simulate += ["--fault", job.fault, "--truth", str(truth_file(rows))]
     run_edge(simulate)

@@ -43,3 +43,11 @@ def edge_python() -> Path:
     if not python.exists():
         pytest.skip("no edge-only environment (make edge-environment)")
     return python
+
+
+@pytest.fixture(scope="session")
+def small_sensors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small package of virtual sensors; without what it learned of any vehicle."""
+    from tests.small_sensors import build_small  # noqa: PLC0415  # it needs what training needs
+
+    return build_small(tmp_path_factory.mktemp("small"))

@@ -60,6 +60,9 @@ def folds_of(recipe: SensorsRecipe, trips: Sequence[Trip], *, develop: bool) -> 
         ConfigError: there are too few drives.
     """
     plan = recipe.evaluation
+    if plan is None:
+        remedy = "Add [evaluation] to it, as in models/recipes/obd_sensors.toml"
+        raise ConfigError(f"{recipe.name} does not say which drives judge", place="evaluation", remedy=remedy)
     first, last = (plan.develop_from, plan.test_from) if develop else (plan.test_from, len(trips))
     if last - first < plan.folds or first <= plan.calibration_trips + recipe.training.folds:
         problem = f"{len(trips)} drives are too few for {plan.folds} folds from drive {first + 1} on"

@@ -16,6 +16,7 @@ from edge.detect.onnx import OnnxModel
 from edge.detect.sensors.card import SensorsCard, load_sensors_card
 from edge.errors import ConfigError
 from models.packages import LIBRARIES, MODEL, ROOT
+from models.recordings import record, rows_file
 from models.sensors.drives import read_drives
 from models.sensors.looking import look_before_learning
 from models.sensors.parity import check_sensors_parity
@@ -26,6 +27,7 @@ from models.sensors.training import TrainedSensors, Trip, columns_of, kept_trips
 from models.sensors.trees import one_node
 from models.training import sha256_of
 
+TRAINING: Final = "training"
 GOLDEN_ROWS: Final = 8
 GOLDEN_TOLERANCE: Final = 1e-3
 CODE: Final = ("models/sensors/*.py", "models/one_node.py", "edge/detect/sensors/*.py", "edge/detect/onnx.py")
@@ -62,6 +64,32 @@ def make_sensors(
     }
     write_sensors(out, Made(recipe, trained, content, seen), training)
     return sensors_text(load_sensors_card(out))
+
+
+def build_sensors(
+    recipe: SensorsRecipe, recipe_file: Path, drives: Path, out: Path, heard: Callable[[str], None], *, jobs: int
+) -> str:
+    """Everything from nothing: simulate the recipe's drives, and train on them; `heard`: see make_sensors.
+
+    Raises:
+        ConfigError: see the steps.
+        ModelError: see the steps.
+    """
+    files = record_drives(recipe, drives, jobs=jobs)
+    return make_sensors(recipe, recipe_file, [f"table:{file}" for file in files], out, heard)
+
+
+def record_drives(recipe: SensorsRecipe, folder: Path, *, jobs: int) -> list[Path]:
+    """Simulate the drives that a recipe learns from; their rows.
+
+    Raises:
+        ConfigError: it names none, or they cannot be simulated.
+    """
+    if TRAINING not in recipe.drives:
+        remedy = "Add [drives.training] to the recipe, or train on tables with --data"
+        raise ConfigError(f"{recipe.name} learns from no simulated drives", place="drives", remedy=remedy)
+    record(recipe, folder, roles=(TRAINING,), jobs=jobs)
+    return [rows_file(folder, TRAINING, seed) for seed in range(*recipe.drives[TRAINING].seeds)]
 
 
 @dataclass(frozen=True, slots=True)

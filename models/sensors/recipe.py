@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from edge.detect.sensors.card import SensorsNotice, StageHours
 from edge.detect.sensors.plan import Plan
-from models.recipe import read_recipe
+from models.recipe import Drives, Role, read_recipe
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -39,6 +39,8 @@ class Training(_Part):
     """Stretches of rows in each of which some signals are taken away, so that experts learn to do without."""
     blanks: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 0, 0, 1, 1, 2, 3)
     """How many signals are taken away: one of these, by chance."""
+    every: Annotated[int, Field(ge=1, le=60)] = 1
+    """Of so many rows one is learned from: neighbours tell the same. What each drive is told is told of all of them."""
     seed: int
     leave_out: tuple[str, ...] = ()
     """Trips whose name holds one of these texts are not learned from."""
@@ -65,7 +67,12 @@ class SensorsRecipe(_Part):
     origin: str
     plan: Plan
     training: Training
-    evaluation: Evaluation
+    evaluation: Evaluation | None = None
+    """None: it is not judged by drives of one vehicle."""
+    vehicle: str = ""
+    """Of the simulator; empty: it learns from recorded drives alone."""
+    drives: dict[Role, Drives] = {}
+    """What of it is simulated."""
     unknown: str
     notice: SensorsNotice
     hours: StageHours = StageHours()

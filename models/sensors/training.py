@@ -144,9 +144,11 @@ class _Course:
         every = set(range(len(self.lessons)))
 
         def fitted(numbers: set[int]) -> HistGradientBoostingRegressor:
-            pairs = [(self.lessons[number].seen[:, columns], targets[number]) for number in sorted(numbers)]
+            some = slice(None, None, self._training.every)
+            chosen = [(self.lessons[number], targets[number][some]) for number in sorted(numbers)]
+            pairs = [(lesson.seen[some, columns], target) for lesson, target in chosen]
             if with_blanks:
-                pairs += [(self.lessons[number].blanked[:, columns], targets[number]) for number in sorted(numbers)]
+                pairs += [(lesson.blanked[some, columns], target) for lesson, target in chosen]
             return _fit(trees, self._training.seed, pairs)
 
         for fold in self._folds:

@@ -1,14 +1,17 @@
-"""What rules alone find, and what they say without need: `python -m tests.study.rules scenarios` and `… healthy`.
+"""What rules find, with models or without, and what they say without need: `python -m tests.study.rules scenarios`.
 
     python -m tests.study.rules scenarios --vehicle truck --fault air_leak --seeds 1000:1010 --rules truck.toml
     python -m tests.study.rules healthy --hours 100 --minutes 10 --out healthy.json
+    python -m tests.study.rules scenarios --models build/car_sensors car=models/packages/coolant --out ill.json
     python -m tests.study.rules frames --hours 12
     python -m tests.study.rules report healthy.json more.json
 
 *Scenarios* lives each fault and each negative control of each vehicle with the size and speed that the seed draws,
 and the onset and weather too, under the rules of the vehicle's shipped profile. *Healthy* lives all cycles in all
 weathers and counts what is said. *Frames* lives hours twice, as rows and as frames, and tells what differs. A driving
-hour is one in which the vehicle moves; alerts count whenever they come.
+hour is one in which the vehicle moves; alerts count whenever they come. With --models packages judge beside the rules,
+and tables tell what they add; what a package learns of a vehicle first is that of others of its kind (commissioned.py),
+lived once and kept beside the package. *Report* of both kinds of files also tells how often an alert is right.
 
 Seeds below 10,000 are for tuning. Those from 50,000 on are opened once, with --final, when the packs are done, and
 the tables in the README are made with them: whoever changes a rule after a look at them takes new ones.
@@ -24,9 +27,10 @@ from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
-from edge.errors import ConfigError
+from edge.errors import ConfigError, ModelError
 from edge.simulator.simulation import faults_of
 from tests.study.rules import healthy_lives, scenario_lives, twice
+from tests.study.rules.commissioned import commission
 from tests.study.rules.kit import load_kit
 from tests.study.rules.scenario_lives import VEHICLES
 from tests.study.rules.seeds import check_seeds, default_seeds, parse_seeds
@@ -47,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     healthy = which.add_parser("healthy", help="all cycles in all weathers, nothing wrong")
     healthy.add_argument("--hours", type=float, default=1200.0, help="of driving (1200)")
+    healthy.add_argument(
+        "--each", type=float, default=healthy_lives.DRIVEN_S / 3600, metavar="H", help="of these in each life (6.1)"
+    )
     healthy.add_argument("--cycles", nargs="+", default=healthy_lives.ALL_CYCLES, choices=healthy_lives.ALL_CYCLES)
     healthy.add_argument("--weathers", nargs="+", default=healthy_lives.SKIES, choices=healthy_lives.SKIES)
     healthy.add_argument(
@@ -59,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     for one in (scenarios, healthy):
         one.add_argument(
             "--rules", nargs="+", default=[], metavar="FILE", help="instead of the profile's; of a folder VEHICLE.toml"
+        )
+        one.add_argument(
+            "--models", nargs="+", default=[], metavar="[VEHICLE=]DIR", help="packages that judge beside the rules"
         )
         one.add_argument("--no-codes", action="store_true", help="nobody asks for trouble codes")
         one.add_argument("--minutes", type=float, default=600.0, help="then what is done is reported (600)")
@@ -78,14 +88,16 @@ def main(arguments: Sequence[str]) -> int:
     if asked.which == "report":
         return _reported(parser, asked.files)
     seeds = asked.seeds or default_seeds(10 if asked.which == "scenarios" else 1000, final=asked.final)
-    files = () if asked.which == "frames" else tuple(asked.rules)
+    files, models = ((), ()) if asked.which == "frames" else (tuple(asked.rules), tuple(asked.models))
     try:
         check_seeds(seeds, final=asked.final)
         for vehicle in asked.vehicle:
-            kit = load_kit(vehicle, files)
-            print(f"{vehicle}: {len(kit.rules)} rules", *kit.refused, sep="\n  ", file=sys.stderr)
+            kit = load_kit(vehicle, files, models)
+            names = ", ".join(package.name for package in kit.models) or "no model"
+            print(f"{vehicle}: {len(kit.rules)} rules, {names}", *kit.refused, sep="\n  ", file=sys.stderr)
+            commission(kit)
         _check_faults(asked)
-    except (ValueError, ConfigError) as error:
+    except (ValueError, ConfigError, ModelError) as error:
         parser.error(str(error))
     ways = {"scenarios": _scenarios, "healthy": _healthy, "frames": _frames}
     told = ways[asked.which](asked, seeds)
@@ -119,6 +131,7 @@ def _scenarios(asked: argparse.Namespace, seeds: range) -> dict[str, Any]:
             asks_codes=not asked.no_codes,
             until=begun + asked.minutes * 60,
             faster=asked.faster,
+            models=tuple(asked.models),
         )
     )
     lives = []
@@ -144,7 +157,8 @@ def _healthy(asked: argparse.Namespace, seeds: range) -> dict[str, Any]:
         files=tuple(asked.rules),
         asks_codes=not asked.no_codes,
         until=begun + asked.minutes * 60,
-        driven_s=min(healthy_lives.DRIVEN_S, asked.hours * 3600),
+        driven_s=min(asked.each, asked.hours) * 3600,
+        models=tuple(asked.models),
     )
     lives: list[healthy_lives.Lived] = []
     driven_h = 0.0

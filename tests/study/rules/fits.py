@@ -1,4 +1,4 @@
-"""Which components' alerts find which scenario, what it leads to, and which scenarios strike at once."""
+"""Which components' and channels' alerts find which scenario, what it leads to, and which scenarios strike at once."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -52,6 +52,40 @@ FITS: Final[Mapping[str, frozenset[str]]] = {
 }
 """By scenario: components whose alert sends the vehicle to who would find this fault. Any other is a wrong one,
 or tells of what LEADS_TO."""
+COOLANT: Final = frozenset({"coolant_temperature", "oil_temperature"})
+TWELVE: Final = frozenset({"voltage", "battery_current", "alternator_voltage"})
+PRESSURES: Final = frozenset({"tyre_front_left", "tyre_front_right", "tyre_rear_left", "tyre_rear_right"})
+
+SHOWN_BY: Final[Mapping[str, frozenset[str]]] = {
+    "tyre_leak": PRESSURES,
+    "dragging_brake": PRESSURES,
+    "weak_battery": TWELVE,
+    "parasitic_drain": TWELVE,
+    "coolant_leak": COOLANT,
+    "stuck_thermostat": COOLANT,
+    "water_pump": COOLANT,
+    "misfire": frozenset({"long_trim", "catalyst_temperature", "fuel_rate"}),
+    "maf_drift": frozenset({"air_flow", "long_trim"}),
+    "vacuum_leak": frozenset({"air_flow", "long_trim", "manifold_pressure"}),
+    "o2_ageing": frozenset({"long_trim"}),
+    "catalyst_ageing": frozenset({"catalyst_temperature"}),
+    "alternator": TWELVE,
+    "battery": TWELVE,
+    "injector": frozenset({"long_trim", "catalyst_temperature", "exhaust_temperature", "fuel_rate"}),
+    "fuel_filter": frozenset({"rail_pressure", "fuel_pressure", "long_trim"}),
+    "dpf_clogging": frozenset({"filter_pressure", "exhaust_temperature"}),
+    "turbo_leak": frozenset({"boost", "exhaust_temperature", "intake_temperature"}),
+    "scr": frozenset({"nox_outlet"}),
+    "def_quality": frozenset({"nox_outlet"}),
+    "air_leak": frozenset({"air_supply"}),
+    "compressor": frozenset({"air_supply"}),
+    "cell_imbalance": frozenset({"cell_lowest", "cell_highest"}),
+    "battery_coolant_loss": frozenset({"pack_hottest", "pack_outlet"}),
+    "dcdc_failure": frozenset({"dcdc_voltage", "dcdc_current", "voltage"}),
+    "coolant_pump": frozenset({"motor_temperature", "inverter_temperature", "drive_coolant"}),
+}
+"""By scenario: the virtual sensors' channels whose alert sends the vehicle to who would find this fault, since the
+fault itself moves them. Where none stands, no channel does."""
 FLAT: Final = frozenset({"electrics"})
 DERATED: Final = frozenset({"engine"})
 LEADS_TO: Final[Mapping[str, frozenset[str]]] = {
@@ -99,6 +133,11 @@ NEVER_STRANDS: Final = frozenset(
 def fits(scenario: str, component: str) -> bool:
     """Whether an alert about this component finds this scenario."""
     return component in FITS.get(scenario, frozenset())
+
+
+def shows(scenario: str, channel: str) -> bool:
+    """Whether this scenario moves this channel of the virtual sensors."""
+    return channel in SHOWN_BY.get(scenario, frozenset())
 
 
 def is_sudden(fault: AnyFault) -> bool:

@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
-from typing import Final
+from typing import Final, Self
 
 from edge.simulator.journey import CYCLES
 from edge.simulator.life import ANY, Life
@@ -33,6 +33,7 @@ class Order:
     asks_codes: bool
     until: float
     driven_s: float = DRIVEN_S
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,12 @@ class Lived:
     """A lamp of the maker's; no healthy vehicle should light one."""
     told: tuple[Told, ...]
     is_cut: bool
+    models: tuple[str, ...] = ()
+    """Which judged beside the rules."""
+
+    def said_by(self, *, models: bool) -> Self:
+        """The same life as if nobody but models, or nobody but rules, had judged: neither knows of the other."""
+        return replace(self, told=tuple(one for one in self.told if bool(one.model) is models))
 
 
 def orders(
@@ -64,6 +71,7 @@ def orders(
     asks_codes: bool,
     until: float,
     driven_s: float = DRIVEN_S,
+    models: tuple[str, ...] = (),
 ) -> Iterator[Order]:
     """Lives without end, each with its own seed as long as there are enough; neighbours differ in everything."""
     place = count()
@@ -71,13 +79,15 @@ def orders(
         for row, cycle in enumerate(cycles):
             weather = weathers[(row + turn) % len(weathers)]
             for vehicle in vehicles:
-                yield Order(vehicle, cycle, weather, nth(seeds, next(place)), files, asks_codes, until, driven_s)
+                seed = nth(seeds, next(place))
+                yield Order(vehicle, cycle, weather, seed, files, asks_codes, until, driven_s, models)
 
 
 def live(order: Order) -> Lived:
     """Live it until it has driven enough."""
     life = Life(vehicle=order.vehicle, seed=order.seed, cycle=order.cycle, weather=order.weather)
-    judged = Judged(life, load_kit(order.vehicle, order.files), order.asks_codes)
+    kit = load_kit(order.vehicle, order.files, order.models)
+    judged = Judged(life, kit, order.asks_codes)
     cut = False
     for second in judged.seconds():
         cut = second % LOOKS_S == 0 and time.monotonic() > order.until
@@ -95,6 +105,7 @@ def live(order: Order) -> Lived:
         judged.lamp_s,
         tuple(judged.told),
         cut,
+        tuple(package.name for package in kit.models),
     )
 
 

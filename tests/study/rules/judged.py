@@ -1,4 +1,4 @@
-"""Judged: one life second by second, under rules alone, as a box does it without frames, or with them."""
+"""Judged: one life second by second, under rules and models, as a box does it without frames, or with them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,6 +9,7 @@ import numpy as np
 
 from edge.alerts import Alert
 from edge.decode.decoder import Binding, Decoder
+from edge.detect.finding import Detector
 from edge.fleet.sensors import Sampler
 from edge.frames import NANOSECONDS, FrameBatch
 from edge.grid import Cells
@@ -52,6 +53,13 @@ class Told:
     interrupts: bool
     """It did so with three chimes while the vehicle moved."""
     text: str
+    model: str = ""
+    """Whose it is; empty: a rule's."""
+
+    @property
+    def channel(self) -> str:
+        """Of a model of several signals that one which contradicts the others."""
+        return self.rule.removeprefix(f"{self.model}_") if self.model else ""
 
 
 class Rows:
@@ -103,6 +111,8 @@ class Judged:
     lamp_from_s: float = 0.0
     as_frames: bool = False
     """Frames are sent, decoded and judged at the daemon's own grid, in place of one row a second."""
+    beside: Sequence[Detector] = ()
+    """Who judges with the kit's detectors."""
     _lamps: tuple[int, ...] = ()
     _tyre_alarm: int | None = None
 
@@ -113,7 +123,7 @@ class Judged:
         ear = Frames(life, self.kit) if self.as_frames else Rows(life, self.kit)
         judgement = Judgement(
             ear.decoder,
-            [self.kit.detector()],
+            [*self.kit.detectors(), *self.beside],
             vehicle="v",
             grid_ns=ear.grid_ns,
             summary_ns=3600 * NANOSECONDS,
@@ -130,7 +140,7 @@ class Judged:
                 for outcome in judgement.advance(cells):
                     self._take(outcome.alerts, judgement.history.doing.now)
                 if judgement.judges.rests:
-                    raise RuntimeError(f"the rules were switched off: {judgement.judges.switched_off}")
+                    raise RuntimeError(f"detectors were switched off: {judgement.judges.switched_off}")
                 if trace is not None:
                     self.doing_s[judgement.history.doing.now or "unknown"] += 1
             yield life.seconds
@@ -180,5 +190,6 @@ class Judged:
                     spoken,
                     spoken and alert.severity == "critical" and doing == "driving",
                     alert.summary,
+                    self.kit.model_of(alert.concern.rule),
                 )
             )

@@ -21,6 +21,7 @@ def read_lives(files: Iterable[Path]) -> tuple[list[scenario_lives.Lived], list[
     for file in files:
         for fields in _lives(file):
             told = tuple(Told(**one) for one in fields.pop("told"))
+            fields["models"] = tuple(fields.get("models", ()))
             if "scenario" in fields:
                 ill = scenario_lives.Lived(told=told, **fields)
                 scenarios[ill.vehicle, ill.scenario, ill.seed, ill.pace] = ill

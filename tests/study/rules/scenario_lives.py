@@ -5,7 +5,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from edge.simulator.faults import FaultSpec, draw_faults
 from edge.simulator.life import Life
 from edge.simulator.simulation import faults_of
 from tests.study.plots import STUDIES
-from tests.study.rules.fits import NEVER_STRANDS, fits, follows, is_sudden
+from tests.study.rules.fits import NEVER_STRANDS, fits, follows, is_sudden, shows
 from tests.study.rules.judged import Judged, Told
 from tests.study.rules.kit import load_kit
 from tests.study.scenarios import Study
@@ -46,6 +46,7 @@ class Order:
     until: float
     faster: float = 1.0
     """How many times faster than in the study what takes days develops."""
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,12 @@ class Lived:
     told: tuple[Told, ...]
     is_cut: bool
     """The time was over before the life was."""
+    models: tuple[str, ...] = ()
+    """Which judged beside the rules."""
+
+    def said_by(self, *, models: bool) -> Self:
+        """The same life as if nobody but models, or nobody but rules, had judged: neither knows of the other."""
+        return replace(self, told=tuple(one for one in self.told if bool(one.model) is models))
 
     @property
     def found(self) -> Told | None:
@@ -87,7 +94,7 @@ class Lived:
     def wrong(self) -> Mapping[str, int]:
         """Rules that spoke of something else after the onset (of a control: of anything), how often."""
         others = [one for one in self.told if one.at_s > self.onset_s and not one.is_worse]
-        spared = [one for one in others if not fits(self.scenario, one.component)]
+        spared = [one for one in others if not finds(self.scenario, one)]
         return Counter(one.rule for one in spared if not follows(self.scenario, one.component))
 
     @property
@@ -97,7 +104,12 @@ class Lived:
         return Counter(one.rule for one in others if follows(self.scenario, one.component))
 
     def _is_new(self, one: Told) -> bool:
-        return not one.is_worse and fits(self.scenario, one.component)
+        return not one.is_worse and finds(self.scenario, one)
+
+
+def finds(scenario: str, one: Told) -> bool:
+    """Whether this alert sends the vehicle to who would find this fault."""
+    return fits(scenario, one.component) or shows(scenario, one.channel)
 
 
 def orders(
@@ -118,7 +130,8 @@ def live(order: Order) -> Lived:
     onset_s, weather = drawn(study, order)
     fault = FaultSpec(order.scenario, onset_s, study.pace)
     life = Life(vehicle=order.vehicle, faults=[fault], seed=order.seed, cycle=study.cycle, weather=weather)
-    judged = Judged(life, load_kit(order.vehicle, order.files), order.asks_codes, lamp_from_s=onset_s)
+    kit = load_kit(order.vehicle, order.files, order.models)
+    judged = Judged(life, kit, order.asks_codes, lamp_from_s=onset_s)
     can_fail = not is_control and order.scenario not in NEVER_STRANDS
     end_s = study.length_s * (LONGER if can_fail else 1.0) + onset_s - study.onset_s
     onset_in_use_s, over_s, is_cut = 0, None, False
@@ -148,15 +161,21 @@ def live(order: Order) -> Lived:
         onset_in_use_s,
         tuple(judged.told),
         is_cut,
+        tuple(package.name for package in kit.models),
     )
 
 
 def _is_over(order: Order, judged: Judged, onset_s: float, *, can_fail: bool) -> bool:
-    """Whether all has happened that is waited for: the failure, or where there is none, our alert and their lamp."""
+    """Whether all has happened that is waited for: the failure, or where there is none, our alert and their lamp.
+
+    Rules are waited for where there are models too, so that what rules alone find does not hang on who is with them.
+    """
     if can_fail:
         return judged.life.truth(0.0)[0].failed_s is not None
-    found = any(fits(order.scenario, one.component) for one in judged.told if one.at_s > onset_s)
-    return found and judged.lamp_s is not None
+    told = [one for one in judged.told if one.at_s > onset_s and finds(order.scenario, one)]
+    by_rules = any(not one.model for one in told)
+    by_models = any(one.model for one in told) or not judged.kit.models
+    return by_rules and by_models and judged.lamp_s is not None
 
 
 def hurried(study: Study, faster: float) -> Study:

@@ -32,7 +32,7 @@ def rows(lives: Iterable[Lived]) -> list[dict[str, Any]]:
 def _fault(lives: Sequence[Lived]) -> dict[str, Any]:
     first, failed = lives[0], [life for life in lives if life.failed_s is not None]
     found = [life for life in lives if life.found is not None]
-    delays = [_delay_s(life) for life in found]
+    delays = [delay_s(life) for life in found]
     ahead = [lamp for life in lives if (lamp := _before_lamp_s(life)) is not None]
     wrong, led_to, rules = Counter[str](), Counter[str](), Counter[str]()
     for life in lives:
@@ -48,14 +48,14 @@ def _fault(lives: Sequence[Lived]) -> dict[str, Any]:
         "lives": len(lives),
         "found": len(found),
         "rules": dict(rules.most_common()),
-        "delay_median_s": _quantile(delays, 0.5),
-        "delay_p90_s": _quantile(delays, 0.9),
+        "delay_median_s": quantile(delays, 0.5),
+        "delay_p90_s": quantile(delays, 0.9),
         "failed": len(failed),
-        "lead_median_s": _quantile([lead_s(life) for life in failed], 0.5),
-        "lead_p10_s": _quantile([lead_s(life) for life in failed], 0.1),
-        "lead_share_median": _quantile([lead_share(life) for life in failed], 0.5),
+        "lead_median_s": quantile([lead_s(life) for life in failed], 0.5),
+        "lead_p10_s": quantile([lead_s(life) for life in failed], 0.1),
+        "lead_share_median": quantile([lead_share(life) for life in failed], 0.5),
         "lamps": sum(life.lamp_s is not None for life in lives),
-        "before_lamp_median_s": _quantile(ahead, 0.5),
+        "before_lamp_median_s": quantile(ahead, 0.5),
         "before_lamp": sum(lead > 0.0 for lead in ahead),
         "sudden": sum(life.is_sudden for life in lives),
         "in_time": sum(_in_use_delay_s(life) <= SUDDEN_S for life in found if life.is_sudden),
@@ -77,7 +77,8 @@ def lead_share(life: Lived) -> float:
     return 0.0 if life.failed_s is None else lead_s(life) / max((life.failed_s - life.onset_s) * life.pace, 1.0)
 
 
-def _delay_s(life: Lived) -> float:
+def delay_s(life: Lived) -> float:
+    """How long after its onset it was found, in the fault's own time; of a life in which it was found."""
     assert life.found is not None
     return (life.found.at_s - life.onset_s) * life.pace
 
@@ -110,7 +111,8 @@ def _control(lives: Sequence[Lived]) -> dict[str, Any]:
     }
 
 
-def _quantile(numbers: Sequence[float], share: float) -> float | None:
+def quantile(numbers: Sequence[float], share: float) -> float | None:
+    """Of numbers, if there are any."""
     return float(np.quantile(numbers, share)) if numbers else None
 
 
@@ -125,7 +127,7 @@ def table(found: Sequence[dict[str, Any]]) -> str:
 
 def _fault_line(row: dict[str, Any]) -> str:
     share = row["lead_share_median"]
-    lamp = _said(row["before_lamp_median_s"], _signed)
+    lamp = said(row["before_lamp_median_s"], _signed)
     cells = [
         row["vehicle"],
         row["scenario"],
@@ -133,11 +135,11 @@ def _fault_line(row: dict[str, Any]) -> str:
         row["lives"],
         row["found"],
         _counts(row["rules"]),
-        _said(row["delay_median_s"], short),
-        _said(row["delay_p90_s"], short),
+        said(row["delay_median_s"], short),
+        said(row["delay_p90_s"], short),
         row["failed"],
-        _said(row["lead_median_s"], short),
-        _said(row["lead_p10_s"], short),
+        said(row["lead_median_s"], short),
+        said(row["lead_p10_s"], short),
         "-" if share is None else f"{share:.0%}",
         f"{lamp} ({row['lamps']} lit)" if row["lamps"] else "no lamp",
         f"{row['in_time']}/{row['sudden']}" if row["sudden"] else "",
@@ -170,7 +172,8 @@ def _signed(seconds: float) -> str:
     return f"{'-' if seconds < 0 else ''}{short(abs(seconds))}"
 
 
-def _said(number: float | None, say: Callable[[float], str]) -> str:
+def said(number: float | None, say: Callable[[float], str]) -> str:
+    """A number for people; a dash where there is none."""
     return "-" if number is None else say(number)
 
 

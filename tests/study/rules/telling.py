@@ -2,29 +2,51 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from tests.study.rules import healthy_lives, healthy_table, scenario_lives, scenario_table
+from tests.study.rules import added, healthy_lives, healthy_table, scenario_lives, scenario_table
 from tests.study.rules.kept import read_lives
 from tests.study.rules.scenario_lives import VEHICLES
+from tests.study.rules.worth import worth, worth_table
+
+RULES: Final = "Rules alone:"
 
 
 def tell_scenarios(lives: Sequence[scenario_lives.Lived]) -> dict[str, Any]:
     """Print the tables; the same for a file."""
-    rows = scenario_table.rows(sorted(lives, key=lambda life: VEHICLES.index(life.vehicle)))
-    print(f"{scenario_table.table(rows)}\n\n{_what(lives)}")
-    return {"rows": rows}
+    lives = sorted(lives, key=lambda life: VEHICLES.index(life.vehicle))
+    rows = scenario_table.rows(life.said_by(models=False) for life in lives)
+    extra = added.rows(lives)
+    if extra:
+        print(f"{RULES}\n")
+    print(f"{scenario_table.table(rows)}\n")
+    if extra:
+        print(f"What models add:\n\n{added.table(extra)}\n")
+    print(_what(lives))
+    return {"rows": rows, "added": extra}
 
 
 def tell_healthy(lives: Sequence[healthy_lives.Lived]) -> dict[str, Any]:
     """Print the tables; the same for a file."""
+    told = _tell_healthy([life.said_by(models=False) for life in lives], RULES)
+    with_models = [life for life in lives if life.models]
+    if with_models:
+        print()
+        told["models"] = _tell_healthy([life.said_by(models=True) for life in with_models], "Models alone:")
+    print(_what(lives))
+    return told
+
+
+def _tell_healthy(lives: Sequence[healthy_lives.Lived], title: str) -> dict[str, Any]:
     rows, rules = healthy_table.rows(lives), healthy_table.by_rule(lives)
-    print(f"{healthy_table.table(rows, rules)}\n\n{healthy_table.verdict(rows[0])}\n{_what(lives)}")
+    if any(life.models for life in lives):
+        print(f"{title}\n")
+    print(f"{healthy_table.table(rows, rules)}\n\n{healthy_table.verdict(rows[0])}")
     return {"rows": rows, "rules": rules}
 
 
 def report(files: Sequence[Path]) -> None:
-    """Print the tables of what several runs wrote.
+    """Print the tables of what several runs wrote, and with both kinds of them what an alert is worth.
 
     Raises:
         ValueError: a file holds something else.
@@ -35,6 +57,8 @@ def report(files: Sequence[Path]) -> None:
         tell_scenarios(ill)
     if well:
         tell_healthy(well)
+    if rows := worth(ill, well):
+        print(f"\n{worth_table(rows)}")
 
 
 def _what(lives: Sequence[scenario_lives.Lived] | Sequence[healthy_lives.Lived]) -> str:

@@ -86,6 +86,16 @@ def test_every_drive_is_told_by_experts_that_had_not_seen_it(trained: TrainedSen
     assert np.abs(target - seen).mean() < 0.8 * np.abs(target - told.answers[1:, PRESSURE]).mean()
 
 
+def test_of_every_third_row_is_learned_as_well_and_every_row_is_told(trained: TrainedSensors) -> None:
+    whole = recipe()
+    training = whole.training.model_copy(update={"every": 3})
+    thinned = train_sensors(whole.model_copy(update={"training": training}), trips())
+    assert one_node(thinned.experts, plan().width) != one_node(trained.experts, plan().width)
+    for told, of_all in zip(thinned.told, trained.told, strict=True):
+        assert not np.isnan(told.answers[1:]).any()
+        assert np.corrcoef(told.answers[1:, PRESSURE], of_all.answers[1:, PRESSURE])[0, 1] > 0.95
+
+
 def test_too_few_drives_and_a_signal_that_none_has_are_refused_with_a_remedy() -> None:
     with pytest.raises(ConfigError, match="1 drives can be learned from; 2 folds need as many"):
         train_sensors(recipe(), trips(1))

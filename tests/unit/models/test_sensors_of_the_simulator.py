@@ -1,0 +1,80 @@
+"""Virtual sensors of simulated vehicles: their recipes, and a small one made by the one command."""
+
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from edge.detect.sensors.detector import load_sensors
+from edge.errors import ConfigError
+from edge.simulator.journey import CYCLES
+from edge.simulator.weather import CLIMATES
+from models.cli import main
+from models.recipe import RECIPES, Drives
+from models.sensors.evaluation import folds_of
+from models.sensors.making import record_drives
+from models.sensors.recipe import SensorsRecipe, load_sensors_recipe
+from tests.study.rules.commissioned import SEEDS_FROM
+from tests.study.rules.kit import load_kit
+from tests.study.rules.seeds import FINAL_FIRST, TUNING
+
+VEHICLES = ("car", "ev", "truck")
+
+
+def shipped(vehicle: str) -> SensorsRecipe:
+    """The recipe for a kind of vehicle."""
+    return load_sensors_recipe(RECIPES / f"{vehicle}_sensors.toml")
+
+
+@pytest.mark.parametrize("vehicle", VEHICLES)
+def test_a_vehicle_sends_every_signal_of_its_recipe_in_the_unit_that_it_names(vehicle: str) -> None:
+    recipe, sensors = shipped(vehicle), load_kit(vehicle).sensors
+    units = {sensors.signals[place].path: sensors.signals[place].unit for place in sensors.place}
+    assert recipe.vehicle == vehicle
+    assert {channel.path: channel.unit for channel in recipe.plan.channels}.items() <= units.items()
+
+
+def test_what_is_learned_from_is_neither_tuned_on_nor_judged_nor_commissioned_with() -> None:
+    seeds = [range(*shipped(vehicle).drives["training"].seeds) for vehicle in VEHICLES]
+    seeds += [range(first, first + 1000) for first in SEEDS_FROM.values()]
+    assert all(not set(one) & set(other) for one, other in combinations(seeds, 2))
+    assert all(one[0] not in TUNING and one[-1] < FINAL_FIRST for one in seeds)
+
+
+@pytest.mark.parametrize("vehicle", VEHICLES)
+def test_drives_to_learn_from_go_everywhere_in_all_weathers(vehicle: str) -> None:
+    drives = shipped(vehicle).drives["training"]
+    every = [(drives.cycle_of(seed), drives.weather_of(seed)) for seed in range(*drives.seeds)]
+    assert {weather for _, weather in every} == set(CLIMATES)
+    assert {cycle for cycle, _ in every} == set(drives.cycles) <= set(CYCLES)
+    assert len(set(every)) == len(every), "no drive is like another"
+
+
+def test_a_recipe_without_drives_or_without_an_evaluation_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="learns from no simulated drives"):
+        record_drives(load_sensors_recipe(RECIPES / "obd_sensors.toml"), tmp_path, jobs=1)
+    with pytest.raises(ConfigError, match="does not say which drives judge"):
+        list(folds_of(shipped("car"), [], develop=True))
+
+
+def test_one_command_makes_drives_and_a_package_of_them(small_sensors: Path) -> None:
+    detector = load_sensors(small_sensors)
+    assert detector.card.training["trips"] == 2
+    assert sorted(file.name for file in small_sensors.parent.joinpath("drives").iterdir()) == [
+        "training-40000.parquet",
+        "training-40001.parquet",
+    ]
+    assert detector.told == "small: looking, 0.00 of 0.02 h of driving"
+
+
+def test_a_cycle_that_there_is_not_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (RECIPES / "car_sensors.toml").read_text("utf-8")
+    file = tmp_path / "odd.toml"
+    file.write_text(text.replace('"mixed"', '"orbit"'), "utf-8")
+    assert main(["drives", "odd", "--config", str(file), "--out", str(tmp_path)]) == 78
+    assert "orbit" in capsys.readouterr().err
+
+
+def test_cycles_take_turns() -> None:
+    drives = Drives(seeds=(5, 9), minutes=1.0, cycles=("city", "haul", "rural"))
+    assert [drives.cycle_of(seed) for seed in range(5, 9)] == ["city", "haul", "rural", "city"]
