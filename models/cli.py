@@ -233,9 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     sealing = argparse.ArgumentParser(add_help=False)
     sealing.add_argument("--key", type=Path, metavar="FILE", help="private key that signs the package")
     _add_steps(commands, named, several, sealing)
-    build = commands.add_parser(
-        "build", parents=[named, several, sealing], help="all of it: drives, train, evaluate (coolant)"
-    )
+    build = commands.add_parser("build", parents=[named, several, sealing], help="all of it, from drives on")
     build.set_defaults(command=_build)
     build.add_argument("--drives", type=Path, required=True, metavar="DIR", help="folder for the recordings (0.3 GB)")
     build.add_argument("--out", type=Path, metavar="DIR", help="package, unless models/packages/<name>")

@@ -26,7 +26,13 @@ def recipe() -> SensorsRecipe:
 def trips_of(recipe: SensorsRecipe, shared: Path, car: Car, column_map: Path) -> list[Trip]:
     """The drives of a car; of the Leon those alone that choices may be judged by."""
     trips = read_drives(f"table:{shared / 'data' / 'obd' / car.file}?map={column_map}", recipe.plan.paths)
-    return trips[: recipe.evaluation.test_from] if car is SEAT else trips
+    return trips[: first_kept_back(recipe)] if car is SEAT else trips
+
+
+def first_kept_back(recipe: SensorsRecipe) -> int:
+    """The number of the first drive that is kept for the end."""
+    assert recipe.evaluation is not None
+    return recipe.evaluation.test_from
 
 
 def heard(trips: Sequence[Trip], recipe: SensorsRecipe) -> set[str]:
@@ -67,7 +73,7 @@ def test_the_leons_drives_are_all_kept_though_its_logger_misread(
     assert left_out.name == "2017-07-13T18:01:01Z"
     assert 1.4 < len(left_out.rows) / 3600.0 < 1.6, "the drive that its recorder called a fault of the measurement"
     looked = look(recipe.plan, trips)
-    assert len(looked.trips) == len(trips) == recipe.evaluation.test_from
+    assert len(looked.trips) == len(trips) == first_kept_back(recipe)
     assert {one.fate for one in looked.remarks} == {Fate.TOLD}
     misread = {one.channel: one.rows for one in looked.remarks if one.defect is Defect.MISREAD}
     assert max(misread, key=lambda channel: misread[channel]) == "intake_temperature"

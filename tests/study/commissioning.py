@@ -186,7 +186,8 @@ def _new_box(folder: Path, shared: Path) -> tuple[Box, list[Trip]]:
     recipe = load_sensors_recipe(file)
     source = shared / "data" / "obd" / "seat-leon-2017.parquet"
     column_map = ROOT / "tests" / "recordings" / "maps" / "seat-leon.toml"
-    trips = read_drives(f"table:{source}?map={column_map}", recipe.plan.paths)[: recipe.evaluation.test_from]
+    every = read_drives(f"table:{source}?map={column_map}", recipe.plan.paths)
+    trips = every[: recipe.evaluation.test_from] if recipe.evaluation else every
     box.mkdir()
     new = Box(box, recipe)
     (box / "edge.toml").write_text(CONFIG)

@@ -67,9 +67,9 @@ def learned(kit: Kit, package: Package, *, piece_s: int = PIECE_S) -> bytes:
             detector.recall(memory)
         _teach(life, kit, detector, piece_s)
         if detector.commissioning.stage is Stage.ARMED:
-            print(detector.told, file=sys.stderr)
+            print(detector.progress.in_words, file=sys.stderr)
             return detector.memory()
-        memory, told = detector.memory(), detector.told
+        memory, told = detector.memory(), detector.progress.in_words
     raise ModelError(f"{LIVES_MAX} lives do not arm {told}")
 
 

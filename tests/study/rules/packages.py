@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from edge.detect.card import load_card
+from edge.detect.card import card_bytes, load_card
 from edge.detect.finding import Detector
 from edge.detect.onnx import OnnxDetector
 from edge.detect.sensors.card import KIND, SensorsCard, kind_of, load_sensors_card
@@ -78,7 +78,7 @@ def _chosen(vehicle: str, models: tuple[str, ...], heard: frozenset[str]) -> Ite
 
 
 def _package(folder: Path, vehicle: str) -> Package:
-    if kind_of(folder) != KIND:
+    if kind_of(card_bytes(folder)) != KIND:
         card = load_card(folder)
         return Package(folder, vehicle, card.name, card.paths, is_learning=False)
     sensors: SensorsCard = load_sensors_card(folder)

@@ -64,7 +64,7 @@ def test_one_command_makes_drives_and_a_package_of_them(small_sensors: Path) -> 
         "training-40000.parquet",
         "training-40001.parquet",
     ]
-    assert detector.told == "small: looking, 0.00 of 0.02 h of driving"
+    assert detector.progress.in_words == "small: looking, 0.00 of 0.02 h of driving; 0 of 4 channels armed"
 
 
 def test_a_cycle_that_there_is_not_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
