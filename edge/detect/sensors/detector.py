@@ -12,7 +12,7 @@ from edge.detect.finding import Concern, Finding, Verdict
 from edge.detect.onnx import OnnxModel
 from edge.detect.sensors.card import SensorsCard, load_sensors_card
 from edge.detect.sensors.commissioning import Commissioning, Hours, Stage
-from edge.detect.sensors.evidence import KINDS, Evidence, Moment
+from edge.detect.sensors.evidence import GAP_MAX, KINDS, Evidence, Moment
 from edge.detect.sensors.expectation import Regressors
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.memory import packed, unpacked
@@ -29,6 +29,8 @@ Float64s = npt.NDArray[np.float64]
 HOUR_S: Final = 3600
 TRIP_GAP_S: Final = 600.0
 """After a silence of all channels as long, the next row begins another trip."""
+SILENT_MAX: Final = GAP_MAX + 1
+"""Seconds of a silence that are passed over one by one: by then all that goes by the last seconds has ended."""
 LINGERS: Final = 0.7
 """Share of a limit above which a contradiction is not over yet."""
 
@@ -97,7 +99,8 @@ class SensorsDetector:
         row = np.array([window.value(channel.path) for channel in self.card.plan.channels])
         if np.isnan(row).all():
             return self._findings
-        watch = self._watch_of_trip(window.until)
+        watch, silent_s = self._watch_of_trip(window.until)
+        self._pass_over(watch, min(silent_s, SILENT_MAX))
         seen = watch.step(row)
         learned = self.commissioning.learned
         if self.commissioning.stage is not Stage.ARMED or learned is None:
@@ -109,13 +112,23 @@ class SensorsDetector:
             return ()
         return self._contradictions(watch.learned(seen, learned), learned, is_private=window.private)
 
-    def _watch_of_trip(self, until: int) -> Watch:
+    def _watch_of_trip(self, until: int) -> tuple[Watch, int]:
+        """The watch, and for how many seconds nothing was heard that it has not been told of."""
         last, self._heard_at = self._heard_at, until
         if self._watch is None or last is None or until - last >= TRIP_GAP_S * NANOSECONDS:
             self._watch = Watch(self.card.plan, self._trained, self._regressors, self._answers)
             self.commissioning.begin_trip()
             self._evidence = None
-        return self._watch
+            return self._watch, 0
+        return self._watch, (until - last) // NANOSECONDS - 1
+
+    def _pass_over(self, watch: Watch, seconds: int) -> None:
+        """Seconds without any signal, for which no expert is asked."""
+        channels, learned = len(self.card.plan.channels), self.commissioning.learned
+        for _ in range(seconds):
+            seen = watch.step(np.full(channels, np.nan), np.full(2 * channels, np.nan))
+            if self._evidence is not None and learned is not None:
+                self._evidence.step(watch.learned(seen, learned))
 
     def _contradictions(self, moment: Moment, learned: Learned, *, is_private: bool) -> Sequence[Finding]:
         if self._evidence is None:

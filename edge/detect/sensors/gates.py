@@ -37,10 +37,13 @@ class Gates:
         self._elapsed_s = 0.0
 
     def step(self, row: Float64s) -> Bools:
-        """(..., channels): may be judged; `row`: (..., channels) of this second, NaN where unknown."""
+        """(..., channels): may be judged; `row`: (..., channels) of this second, NaN where unknown.
+
+        Where nothing at all is heard, the vehicle is off, and its engine stands.
+        """
         self._elapsed_s += 1.0
         speed = row[..., self._running]
-        stands = ~np.isnan(speed) & (speed <= self._above)
+        stands = (~np.isnan(speed) & (speed <= self._above)) | np.isnan(row).all(axis=-1)
         self._ran_s = np.where(stands, 0.0, self._ran_s + 1.0)
         keeps_up = self._keeps_up(row)
         warm = ~self._slow | (self._ran_s[..., None] > self._soak_s)

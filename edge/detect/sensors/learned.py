@@ -52,7 +52,12 @@ class Learned:
         """
         heard = ~np.isnan(self.explained)
         by_itself = np.array([kind in BY_ITSELF for kind in KINDS])
-        return limits_of(self.maxima, per_hour=per_hour, looked_at=heard & (by_itself[:, None] | self.usable))
+        return limits_of(
+            self.maxima,
+            per_hour=per_hour,
+            looked_at=heard & (by_itself[:, None] | self.usable),
+            certain=self.known.certain,
+        )
 
     def error(self, told: Float64s) -> Float64s:
         """Standard errors, (..., channels), of what experts tell of their own error."""

@@ -22,10 +22,25 @@ TAIL: Final = (0.02, 0.3)
 """Exponents of the tail that are believed: no evidence ends abruptly, and ten maxima show no heavier one."""
 TINY: Final = 1e-9
 SURPRISES: Final = (Kind.MISPLACED_60, Kind.MISPLACED_600, Kind.GEARS_600)
+LEAST: Final = {
+    Kind.LEANS_60: 1.0,
+    Kind.LEANS_600: 0.5,
+    Kind.STRAYS_60: 2.0,
+    Kind.STRAYS_300: 2.0,
+    Kind.MOVED_10: 3.0,
+    Kind.MOVED_60: 3.0,
+    Kind.STUCK: 5.0,
+    Kind.MISSING: 0.0,
+    Kind.MISPLACED_60: 4.0,
+    Kind.MISPLACED_600: 4.0,
+    Kind.GEARS_600: 4.0,
+}
+"""Errors of a certain expert, but standard errors of those that stray, and nats of a surprise."""
+OF_NO_UNIT: Final = frozenset({Kind.STRAYS_60, Kind.STRAYS_300, Kind.MISSING, *SURPRISES})
 MISSING_MIN: Final = 0.25
 """Of a minute: less than this is a hiccup of whoever asks."""
 MISSING_MORE: Final = 0.1
-RARER_MAX: Final = 1000.0
+RARER_MAX: Final = 1e5
 """Further than this no tail is continued."""
 
 
@@ -62,11 +77,12 @@ class Maxima:
         self.rows = 0
 
 
-def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools) -> Float64s:
+def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools, certain: Float64s) -> Float64s:
     """(kinds, channels): what evidence must exceed to alarm, so that healthy driving does so `per_hour` in all.
 
-    `looked_at`: (kinds, channels); elsewhere the limit is infinite, as it is before there is a block. The budget is
-    split over those kinds and channels that healthy driving has any evidence of.
+    `certain`: (channels,), the error of a certain expert, below which nothing is worth an alarm. `looked_at`: (kinds,
+    channels); elsewhere the limit is infinite, as it is before there is a block. The budget is split over those kinds
+    and channels that healthy driving has any evidence of.
     """
     if not maxima.blocks:
         return np.full(looked_at.shape, np.inf)
@@ -81,4 +97,11 @@ def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools) -> Float64s:
     for kind in SURPRISES:
         limits[KINDS.index(kind)] = kept[0, KINDS.index(kind)] + np.log(rarer)
     limits[missing] = np.maximum(MISSING_MIN, kept[0, missing] + MISSING_MORE)
+    limits = np.maximum(limits, _least(certain))
     return np.where(looked_at, limits, np.inf)
+
+
+def _least(certain: Float64s) -> Float64s:
+    """(kinds, channels): less is no fault, whatever a few quiet hours have shown."""
+    unit = {kind: np.ones_like(certain) if kind in OF_NO_UNIT else certain for kind in KINDS}
+    return np.stack([LEAST[kind] * unit[kind] for kind in KINDS])

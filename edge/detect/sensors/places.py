@@ -17,7 +17,9 @@ BEYOND: Final = 0.3
 ELSEWHERE: Final = 0.002
 """Of each level's rows, so many count as seen wherever any level has some."""
 NOWHERE: Final = 1e-7
-"""And so many everywhere."""
+"""And so many everywhere,"""
+UNSEEN: Final = 0.1
+"""but at least so many of a row: of a place that few rows could have seen, nothing is known yet."""
 BLUR: Final = (0.1, 0.8, 0.1)
 """A sensor's last digit is no place of its own."""
 GEARS: Final = 300
@@ -68,7 +70,7 @@ class Places:
         rows = seen.sum(axis=-1, keepdims=True) + 1e-9
         anywhere = seen.sum(axis=1, keepdims=True)
         anywhere = anywhere / (anywhere.sum(axis=-1, keepdims=True) + 1e-9)
-        shares = seen + rows * (ELSEWHERE * anywhere + NOWHERE)
+        shares = seen + rows * ELSEWHERE * anywhere + np.maximum(rows * NOWHERE, UNSEEN)
         surprises: Float64s = -np.log(shares / shares.sum(axis=-1, keepdims=True))
         return surprises
 

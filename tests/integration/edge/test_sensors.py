@@ -121,15 +121,21 @@ def _samples(at: Int64s, row: Float64s) -> SignalBatch:
     return SignalBatch(at, np.arange(4, dtype=np.int32), row, np.zeros(4, np.uint8), ("M",))
 
 
-def findings(folder: Path, rows: Float64s, *, private: bool) -> tuple[SensorsDetector, list[Finding]]:
-    """What the detector finds second by second, by a history that is private or not, with what the last runs taught."""
+def findings(
+    folder: Path, rows: Float64s, *, private: bool = False, stop_at: int = 0, stop_s: int = 0
+) -> tuple[SensorsDetector, list[Finding]]:
+    """What the detector finds second by second, by a history that is private or not, with what the last runs taught.
+
+    After `stop_at` rows the vehicle says nothing for `stop_s`.
+    """
     detector = load_sensors(folder / "package")
     detector.recall((folder / "state" / "small_world.learned").read_bytes())
     signals = [Signal(one.path, one.unit, "M", one.name, period_s=1.0) for one in plan().channels]
     history = History(signals, grid_ns=NANOSECONDS)
     history.private = private
     found: list[Finding] = []
-    for second, row in enumerate(rows, start=1):
+    for number, row in enumerate(rows, start=1):
+        second = number if number <= stop_at else number + stop_s
         at = np.full(4, second * NANOSECONDS - 1)
         history.absorb(_samples(at, row), second * NANOSECONDS)
         found += detector.judge(history.window())
@@ -148,6 +154,13 @@ def test_in_private_mode_no_text_and_no_value_tells_how_somebody_drives(taught: 
     assert personal
     assert all((one.facts["value"], one.facts["threshold"]) == ("unknown", "unknown") for one in personal)
     assert not any(one.values for one in personal)
+
+
+def test_an_engine_that_cooled_while_the_vehicle_was_off_is_no_fault(taught: Path) -> None:
+    rows = drive(1800, seed=300)
+    rows[1500:1620, COOLANT] -= np.linspace(14.0, 0.0, 120)
+    assert any("coolant" in one.concern.rule for one in findings(taught, rows)[1]), "while it drives, it is one"
+    assert not findings(taught, rows, stop_at=1500, stop_s=300)[1]
 
 
 def test_a_private_trip_teaches_nothing(folder: Path) -> None:

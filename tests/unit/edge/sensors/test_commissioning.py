@@ -137,10 +137,8 @@ def test_what_was_learned_outlives_a_restart_at_every_stage() -> None:
     assert whole.learned is not None
     assert restarted.learned is not None
     np.testing.assert_allclose(restarted.learned.coefficients, whole.learned.coefficients, rtol=1e-4, atol=1e-6)
-    limits = [
-        limits_of(one.maxima, per_hour=0.1, looked_at=everywhere(4)) for one in (whole.learned, restarted.learned)
-    ]
-    np.testing.assert_allclose(limits[1], limits[0], rtol=0.05, atol=1e-3)
+    found = [limits(one.maxima, 0.1, everywhere(4)) for one in (whole.learned, restarted.learned)]
+    np.testing.assert_allclose(found[1], found[0], rtol=0.05, atol=1e-3)
 
 
 def test_memory_of_other_experts_is_refused() -> None:
@@ -169,12 +167,17 @@ def everywhere(channels: int) -> npt.NDArray[np.bool_]:
     return np.full((len(KINDS), channels), fill_value=True)
 
 
+def limits(maxima: Maxima, per_hour: float, looked_at: npt.NDArray[np.bool_]) -> Float64s:
+    """Of experts that are certain to the last bit."""
+    return limits_of(maxima, per_hour=per_hour, looked_at=looked_at, certain=np.zeros(looked_at.shape[1]))
+
+
 def test_a_smaller_budget_has_higher_limits() -> None:
     maxima = Maxima(2)
     random = np.random.default_rng(1)
     for _ in range(600 * 40):
         maxima.take(random.exponential(size=(len(KINDS), 2)), is_judged=True)
-    strict, loose = (limits_of(maxima, per_hour=rate, looked_at=everywhere(2)) for rate in (0.01, 1.0))
+    strict, loose = (limits(maxima, rate, everywhere(2)) for rate in (0.01, 1.0))
     assert maxima.blocks == 40
     counted = [number for number, kind in enumerate(KINDS) if kind is not Kind.MISSING]
     assert (strict[counted] > loose[counted]).all()
@@ -182,7 +185,7 @@ def test_a_smaller_budget_has_higher_limits() -> None:
 
 
 def test_nothing_measured_alarms_nothing() -> None:
-    assert np.isinf(limits_of(Maxima(3), per_hour=0.1, looked_at=everywhere(3))).all()
+    assert np.isinf(limits(Maxima(3), 0.1, everywhere(3))).all()
 
 
 def test_what_healthy_driving_never_shows_takes_no_share_of_the_budget() -> None:
@@ -192,9 +195,7 @@ def test_what_healthy_driving_never_shows_takes_no_share_of_the_budget() -> None
         shown = rng.exponential(size=len(KINDS))
         maxima.take(np.stack([shown, np.zeros(len(KINDS))], axis=1), is_judged=True)
         alone.take(shown[:, None], is_judged=True)
-    both, one = (
-        limits_of(found, per_hour=0.1, looked_at=everywhere(width)) for found, width in ((maxima, 2), (alone, 1))
-    )
+    both, one = (limits(found, 0.1, everywhere(width)) for found, width in ((maxima, 2), (alone, 1)))
     assert both[:, :1].tolist() == one.tolist()
 
 
@@ -205,7 +206,16 @@ def test_what_is_not_looked_at_has_no_limit_and_no_share() -> None:
         maxima.take(rng.exponential(size=(len(KINDS), 2)), is_judged=True)
     looked_at = everywhere(2)
     looked_at[:, 1] = False
-    half, whole = (limits_of(maxima, per_hour=0.1, looked_at=one) for one in (looked_at, everywhere(2)))
+    half, whole = (limits(maxima, 0.1, one) for one in (looked_at, everywhere(2)))
     assert np.isinf(half[:, 1]).all()
     lean = KINDS.index(Kind.LEANS_600)
     assert half[lean, 0] < whole[lean, 0]
+
+
+def test_a_few_quiet_hours_make_no_limit_below_what_experts_are_certain_of() -> None:
+    maxima = Maxima(2)
+    for _ in range(600 * 12):
+        maxima.take(np.full((len(KINDS), 2), 1e-6), is_judged=True)
+    found = limits_of(maxima, per_hour=0.1, looked_at=everywhere(2), certain=np.array([1.0, 10.0]))
+    assert found[KINDS.index(Kind.STUCK)].tolist() == [5.0, 50.0]
+    assert found[KINDS.index(Kind.STRAYS_60)].tolist() == [2.0, 2.0]

@@ -36,6 +36,14 @@ def test_an_engine_speed_that_is_unknown_stops_no_engine() -> None:
     assert opened(rows, settle_s=10.0, soak_s=20.0)[100:].all()
 
 
+def test_a_vehicle_that_says_nothing_stands() -> None:
+    rows = drive(900, seed=1)
+    rows[400:410] = np.nan
+    found = opened(rows, settle_s=10.0, soak_s=120.0)
+    assert not found[410:529, COOLANT].any()
+    assert found[531:].all()
+
+
 def test_nothing_is_judged_while_answers_fall_behind() -> None:
     rows, fresh = drive(900, seed=1), drive(900, seed=1)
     for second in range(400, 460):
