@@ -22,8 +22,8 @@ RULE = """
 alert = "turns"
 expr = "Vehicle.Powertrain.CombustionEngine.Speed > 100"
 component = "engine"
-severity = "info"
-action = "watch"
+severity = "critical"
+action = "stop_now"
 summary = "{value}"
 driver = "It turns"
 """
@@ -55,7 +55,7 @@ def test_the_daemon_judges_values_and_tells_codes_through_an_adapter(adapter: Pl
     )
     with listening("--config", tmp_path / "edge.toml") as daemon:
         assert daemon.stdout is not None
-        assert daemon.stdout.readline() == "cab: It turns\n"
+        assert daemon.stdout.readline() == "cab: *chime* *chime* *chime* It turns\n"
         assert daemon.stderr is not None
         assert any("P0303 of 7E8 appeared" in line for line in daemon.stderr)
         daemon.send_signal(signal.SIGTERM)
