@@ -4,6 +4,7 @@ The only room that knows onnxruntime. A model costs memory and start-up time, so
 that needs an answer, and proves itself on the card's golden rows before it is believed.
 """
 
+import ctypes
 import math
 import os
 from collections.abc import Sequence
@@ -68,6 +69,7 @@ class OnnxModel:
         probe = self.answers(np.zeros((1, features), np.float32))
         if probe.shape != (width,):
             raise ModelError(f"{name}: gives {probe.size} answers for one row, not {width}. {REMEDY}")
+        _give_back()
 
     def answers(self, rows: Float32s) -> Float32s:
         """(N * width,) answers to (N, features) rows, row by row.
@@ -80,6 +82,16 @@ class OnnxModel:
         except _ERRORS as error:
             raise ModelError(f"{self._name}: cannot answer ({_first_line(error)}). {REMEDY}") from error
         return np.asarray(answers, np.float32).reshape(-1)
+
+
+def _give_back() -> None:
+    """Ten times a model's size is taken while it is read; what is free again goes back to the system (malloc_trim(3)).
+
+    glibc would keep it for good; another C library has its own ways, and nothing is done.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 class OnnxDetector:

@@ -58,7 +58,9 @@ def test_every_frame_that_the_car_sends_is_heard_and_judged(bus: str, tmp_path: 
         with closing(open_sink(bus)) as sink:
             sink.send(FrameBatch.of([Frame(0, LAST, b"\x01")]))
         assert daemon.stdout is not None
-        assert daemon.stdout.readline() == "cab: *chime* *chime* *chime* That was all\n", "everything before it is judged"
+        assert daemon.stdout.readline() == "cab: *chime* *chime* *chime* That was all\n", (
+            "everything before it is judged"
+        )
         daemon.send_signal(signal.SIGTERM)
         out, err = daemon.communicate(timeout=30)
     assert daemon.returncode == 0, err
