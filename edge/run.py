@@ -14,9 +14,9 @@ from edge.daemon import MEGABYTE, Daemon, Parts
 from edge.errors import EdgeError
 from edge.files import Draft
 from edge.outbox import Limits, Outbox
-from edge.prepare import prepare
+from edge.prepare import Prepared, prepare
 from edge.report import Report
-from edge.state import locked
+from edge.state import UnusableState, locked
 from edge.wanted import Wanted
 from edge.wire.topics import Address
 
@@ -38,6 +38,7 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
     prepared = prepare(config, keeps=True)
     with ExitStack() as stack:
         drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
+        _hold(config, prepared, stack)
         outbox = _outbox(config, stack) if config.link.broker else None
         wanted = Wanted()
         parts = Parts(outbox, _link(config, outbox, wanted) if outbox else None, drafts[0], wanted)
@@ -71,9 +72,21 @@ def _known_error(died: "ExceptionGroup[Exception]") -> EdgeError | None:
     return None
 
 
+def _hold(config: Config, prepared: Prepared, stack: ExitStack) -> None:
+    """Have the state alone, where something of it lasts: the outbox, or what a model learns of the vehicle.
+
+    What is learned where nothing can be written is not kept, and said so; an outbox needs its folder.
+    """
+    try:
+        if config.link.broker or prepared.learners:
+            stack.enter_context(locked(config.state.directory))
+    except UnusableState:
+        if config.link.broker:
+            raise
+
+
 def _outbox(config: Config, stack: ExitStack) -> Outbox:
     folder = config.state.directory
-    stack.enter_context(locked(folder))
     limits = Limits(messages=config.state.outbox_messages, bytes=config.state.outbox_mb * MEGABYTE)
     outbox = Outbox.open(folder / "outbox.db", vehicle=config.vehicle.id, limits=limits, random_hex=secrets.token_hex)
     for note in outbox.notes:

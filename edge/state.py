@@ -9,6 +9,10 @@ from pathlib import Path
 from edge.errors import ConfigError
 
 
+class UnusableState(ConfigError):
+    """The folder cannot be made or written."""
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the state folder for this process alone; a killed one gives it back by dying.
@@ -21,7 +25,7 @@ def locked(folder: Path) -> Iterator[None]:
         lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:
         problem = f"the state folder cannot be used: {error.strerror}"
-        raise ConfigError(problem, file=folder, remedy="Give --state a folder that can be written") from error
+        raise UnusableState(problem, file=folder, remedy="Give --state a folder that can be written") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

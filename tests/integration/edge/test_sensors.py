@@ -15,6 +15,7 @@ from edge.errors import ModelError
 from edge.frames import NANOSECONDS
 from edge.history import History
 from edge.signals import Signal, SignalBatch
+from edge.state import locked
 from models.signing import sign
 from tests.programs import run
 from tests.signed import new_keys
@@ -154,6 +155,18 @@ def test_in_private_mode_no_text_and_no_value_tells_how_somebody_drives(taught: 
     assert personal
     assert all((one.facts["value"], one.facts["threshold"]) == ("unknown", "unknown") for one in personal)
     assert not any(one.values for one in personal)
+
+
+def test_what_is_learned_belongs_to_one_program_at_a_time_without_a_broker_too(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "package", tmp_path / "package")
+    (tmp_path / "edge.toml").write_text(CONFIG)
+    arguments = ("telltale-edge", "run", "--config", tmp_path / "edge.toml", "--speed", "max", "--bus")
+    source = table(tmp_path / "drive.csv", [drive(60, seed=1)])
+    with locked(tmp_path / "state"):
+        refused = run(*arguments, source)
+    assert refused.status == 78
+    assert "another telltale-edge uses this state folder" in refused.err
+    assert run(*arguments, source).status == 0
 
 
 def test_an_engine_that_cooled_while_the_vehicle_was_off_is_no_fault(taught: Path) -> None:
