@@ -15,6 +15,7 @@ import aiomqtt
 
 from edge.errors import LinkDown
 from edge.link.broker import Broker
+from edge.link.client import Client
 from edge.link.exchange import Exchange, Pace, Signals, Spool
 from edge.wire.downlink import Desired, Status, encode_down
 from edge.wire.topics import Address
@@ -140,9 +141,9 @@ class Link:
         except aiomqtt.MqttError as error:
             raise LinkDown(str(error)) from error
 
-    def _client(self) -> aiomqtt.Client:
+    def _client(self) -> Client:
         will = aiomqtt.Will(self._address.status, encode_down(Status(online=False)), qos=1, retain=True)
-        return aiomqtt.Client(
+        return Client(
             self._broker.host,
             self._broker.port,
             username=self._broker.username,
