@@ -19,6 +19,7 @@ from edge.detect.sensors.limits import Maxima
 from edge.detect.sensors.places import LEVELS, Gears, Places
 from edge.detect.sensors.plan import Plan
 from edge.detect.sensors.watch import Seen, Trained, Watch
+from edge.detect.sensors.widening import learn_widening, widening
 
 Float64s = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -88,7 +89,7 @@ class Samples:
     def quantiles(self, shares: tuple[float, ...]) -> Float64s:
         """(shares, channels); NaN where a channel has not enough."""
         every = np.array(self.rows)
-        few = (~np.isnan(every)).sum(axis=0) < ENOUGH
+        few = _few(every)
         found: Float64s = np.nanquantile(np.where(few, 0.0, every), shares, axis=0)
         return np.where(few, np.nan, found)
 
@@ -109,7 +110,8 @@ class Commissioning:
         """Logarithm of the experts' error, lately."""
         self.values = Samples()
         self.fit: Fit | None = None
-        self.errors, self.told, self.misses = Samples(), Samples(), Samples()
+        self.inputs, self.told, self.misses = Samples(), Samples(), Samples()
+        """Answers, readings and means; what errors experts told of them; and what they were."""
         self._evidence: Evidence | None = None
 
     def begin_trip(self) -> None:
@@ -144,10 +146,9 @@ class Commissioning:
         return np.where(believed, np.clip(np.exp(2.0 * (self.typical - logs)), *WEIGHTS), 0.0)
 
     def _scale(self, learned: Learned, moment: Moment, seen: Seen, believed: Bools) -> None:
+        self.inputs.take(np.concatenate([seen.answers, seen.observed, seen.means]))
         self.told.take(np.where(believed, seen.told_error, np.nan))
-        miss = np.where(believed, moment.observed - moment.expected, np.nan)
-        self.misses.take(miss)
-        self.errors.take(np.abs(miss) / seen.told_error)
+        self.misses.take(np.where(believed, moment.observed - moment.expected, np.nan))
         learned.places.take(moment.expected, moment.observed, believed)
         if learned.gears is not None:
             learned.gears.take(moment.observed, seen.before, believed)
@@ -179,6 +180,8 @@ class Commissioning:
             coefficients=coefficients,
             certain=ones,
             stretch=ones,
+            widening=np.zeros_like(coefficients),
+            widened_stretch=ones,
             explained=np.full(self._channels, np.nan),
             places=Places(low, high, np.nan_to_num(edges.T)),
             gears=Gears.of(self.plan),
@@ -188,13 +191,29 @@ class Commissioning:
     def _settle(self, learned: Learned) -> None:
         certain = self.told.quantiles((CERTAIN,))[0]
         learned.certain = np.where(np.isnan(certain), 1.0, certain)
-        shares = tuple(share for share, _ in TAILS)
-        wide = self.errors.quantiles(shares) / np.array([[of] for _, of in TAILS])
-        learned.stretch = np.nan_to_num(np.maximum(wide.max(axis=0), 1e-6), nan=1.0)
-        misses = np.array(self.misses.rows)
-        few = (~np.isnan(misses)).sum(axis=0) < ENOUGH
+        told, misses = np.array(self.told.rows), np.array(self.misses.rows)
+        learned.stretch = _stretch(misses / told)
+        answers, observed, means = np.split(np.array(self.inputs.rows), 3, axis=-1)
+        regressors = self.regressors.of(answers, observed, means, learned.scales)
+        told = np.fmax(told, learned.certain)
+        learned.widening = learn_widening(regressors, misses, told)
+        learned.widened_stretch = _stretch(misses / told / widening(regressors, learned.widening))
+        few = _few(misses)
         left = np.nanvar(np.where(few, 0.0, misses), axis=0)
         learned.explained = np.where(few, np.nan, 1.0 - left / learned.scales.spread**2)
+
+
+def _few(rows: Float64s) -> Bools:
+    """(channels,): of these there are not enough, (samples, channels)."""
+    return np.asarray((~np.isnan(rows)).sum(axis=0) < ENOUGH, np.bool_)
+
+
+def _stretch(errors: Float64s) -> Float64s:
+    """(channels,): what errors, (samples, channels), are to be divided by to be at most normal ones."""
+    few = _few(errors)
+    sizes = np.nanquantile(np.where(few, 0.0, np.abs(errors)), [share for share, _ in TAILS], axis=0)
+    wide = (sizes / np.array([[of] for _, of in TAILS])).max(axis=0)
+    return np.where(few, 1.0, np.maximum(wide, 1e-6))
 
 
 def _scales(values: Samples, least: Float64s) -> Scales:

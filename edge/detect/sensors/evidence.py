@@ -62,9 +62,10 @@ BEHIND: Final = 3
 MISSING_S: Final = 60.0
 PLACE_S: Final = (60.0, 600.0)
 GEARS_S: Final = 600.0
-SHARE_MIN: Final = 0.2
+SHARE_MIN: Final = 1.0
 GEARS_SHARE_MIN: Final = 0.15
-"""A mean over less of a span than this is drawn to zero."""
+"""Of the rows in a span: where fewer tell something, the mean is drawn to what is usual, of gears, which are seldom
+steady, to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +117,14 @@ class Evidence:
         self._lasts: Float64s = np.full((MOVED_S[-1] + 1, *whole), np.nan)
         """What was known last, row by row: a step that was not believed at first is told when it is."""
         self._silent = np.zeros(whole, np.int64)
+        self._wanted: Float64s = np.full_like(self._lasts, np.nan)
         self._expected: Float64s = np.full((BEHIND, *whole), np.nan)
+        self._late: Float64s = np.full(whole, np.nan)
         self._run = np.zeros(whole, np.int64)
         self._low: Float64s = np.full(whole, np.nan)
         self._high: Float64s = np.full(whole, np.nan)
         self._count = 0
+        self._usual_place = 0.0 if known.places is None else np.where(self._slow, 0.0, known.places.usual)
 
     def step(self, moment: Moment) -> Float64s:
         """(..., kinds, channels), 0 and above; `moment`: the next second."""
@@ -129,7 +133,7 @@ class Evidence:
         miss = np.where(judged, moment.observed - moment.expected, 0.0)
         before, self._before = self._before, moment.observed
         stuck = self._stuck(moment, before, judged)
-        moved = self._moved(moment.observed)
+        moved = self._moved(moment)
         self._count += 1
         parts = [
             *self._leans(miss, moment.error, judged),
@@ -151,46 +155,64 @@ class Evidence:
         return [np.abs(one) / (all_ + doubt) for one, all_, doubt in zip(sums, weights, doubts, strict=True)]
 
     def _strays(self, errors: Float64s, judged: Bools) -> list[Float64s]:
-        """Root mean squares of the miss, in standard errors."""
+        """Root mean squares of the miss, in standard errors; where nothing is judged, 1."""
         squares = np.clip(errors, -STRAY_MAX, STRAY_MAX) ** 2
-        return [np.sqrt(one) for one in _mean_of(self._stray, self._strayed, squares, judged)]
+        return [
+            np.sqrt(one)
+            for one in _mean_of(self._stray, self._strayed, squares, judged, usual=1.0, share_min=SHARE_MIN)
+        ]
 
-    def _moved(self, observed: Float64s) -> list[Float64s]:
-        """How far a slow signal moved, by what was last known of it; in its unit."""
+    def _moved(self, moment: Moment) -> list[Float64s]:
+        """How far a slow signal moved, and would have if it ought to have stayed; by what was last known, in its unit.
+
+        An engine that stands in traffic heats its intake: that movement is expected, and none.
+        """
+        observed = moment.observed
         unknown = np.isnan(observed)
         if (returns := ~unknown & (self._silent > GAP_MAX)).any():
             self._lasts[:, returns] = np.nan
         self._silent = np.where(unknown, self._silent + 1, 0)
         self._last = np.where(unknown, self._last, observed)
-        self._lasts[self._count % len(self._lasts)] = self._last
+        now = self._count % len(self._lasts)
+        self._lasts[now], self._wanted[now] = self._last, moment.expected
         if self._count < MOVED_AFTER:
             return [np.zeros_like(observed)] * len(MOVED_S)
-        before = [self._lasts[(self._count - back) % len(self._lasts)] for back in MOVED_S]
-        return [np.where(self._slow & ~np.isnan(observed - one), np.abs(observed - one), 0.0) for one in before]
+        found = []
+        for span in MOVED_S:
+            before = (self._count - span) % len(self._lasts)
+            moved = observed - self._lasts[before]
+            wanted = moment.expected - self._wanted[before]
+            far = np.fmin(np.abs(moved), np.abs(moved - wanted))
+            found.append(np.where(self._slow & ~np.isnan(moved), far, 0.0))
+        return found
 
     def _stuck(self, moment: Moment, before: Float64s, judged: Bools) -> Float64s:
-        """How far what is expected moved while the signal stayed the same to the last bit; in its unit."""
+        """How far what is expected moved, and stayed for two rows, while the signal was the same to the last bit.
+
+        In its unit. One row is another signal's answer that came late.
+        """
         late = self._expected[self._count % BEHIND].copy()
         self._expected[self._count % BEHIND] = moment.expected
-        same = moment.observed == before
-        self._run = np.where(same, self._run + 1, 0)
-        begins = self._run == BEHIND
-        within = (self._run >= BEHIND) & judged & ~np.isnan(late)
-        fresh = begins | np.isnan(self._low)
-        self._low = np.where(within, np.where(fresh, late, np.minimum(self._low, late)), self._low)
-        self._high = np.where(within, np.where(fresh, late, np.maximum(self._high, late)), self._high)
-        ended = self._run < BEHIND
-        self._low = np.where(ended, np.nan, self._low)
-        self._high = np.where(ended, np.nan, self._high)
+        lowest, highest = np.fmax(late, self._late), np.fmin(late, self._late)
+        self._late = late
+        self._run = np.where(moment.observed == before, self._run + 1, 0)
+        lasts = self._run > BEHIND
+        within = lasts & judged & ~np.isnan(late)
+        fresh = (self._run == BEHIND + 1) | np.isnan(self._low)
+        self._low = np.where(within, np.where(fresh, lowest, np.minimum(self._low, lowest)), self._low)
+        self._high = np.where(within, np.where(fresh, highest, np.maximum(self._high, highest)), self._high)
+        self._low = np.where(lasts, self._low, np.nan)
+        self._high = np.where(lasts, self._high, np.nan)
         moved = self._high - self._low
-        return np.where(np.isnan(moved), 0.0, moved)
+        return np.where(moved > 0.0, moved, 0.0)
 
     def _places(self, moment: Moment, judged: Bools) -> list[Float64s]:
         """How surprising the values are of which each signal says something, in nats."""
         if self._known.places is None:
             return [np.zeros_like(moment.observed)] * len(PLACE_S)
+        surprise = self._known.places.surprise(moment.expected, moment.observed)
         told = judged & ~self._slow
-        return _mean_of(self._place, self._placed, self._known.places.surprise(moment.expected, moment.observed), told)
+        return _mean_of(self._place, self._placed, surprise, told, usual=self._usual_place, share_min=SHARE_MIN)
 
     def _gears(self, observed: Float64s, before: Float64s, judged: Bools) -> list[Float64s]:
         """How surprising the ratio of two signals is that a gearbox ties together, in nats."""
@@ -198,8 +220,7 @@ class Evidence:
             return [np.zeros_like(observed)]
         surprise = self._known.gears.surprise(observed, before)
         told = judged & ~np.isnan(surprise)
-        sums, shares = self._gear.step(np.where(told, surprise, 0.0)), self._geared.step(told.astype(np.float64))
-        return [sums[0] / np.maximum(shares[0], GEARS_SHARE_MIN)]
+        return _mean_of(self._gear, self._geared, surprise, told, usual=0.0, share_min=GEARS_SHARE_MIN)
 
 
 class _Means:
@@ -215,7 +236,12 @@ class _Means:
         return list(self._mean.copy())
 
 
-def _mean_of(sums: _Means, shares: _Means, values: Float64s, told: Bools) -> list[Float64s]:
-    """Means over the rows that tell something, drawn to zero where they are few."""
+def _mean_of(
+    sums: _Means, shares: _Means, values: Float64s, told: Bools, *, usual: Float64s | float, share_min: float
+) -> list[Float64s]:
+    """Means over the rows that tell something; what these lack of a least share, rows make up that are as usual."""
     tops, bottoms = sums.step(np.where(told, values, 0.0)), shares.step(told.astype(np.float64))
-    return [top / np.maximum(bottom, SHARE_MIN) for top, bottom in zip(tops, bottoms, strict=True)]
+    return [
+        (top + np.maximum(share_min - bottom, 0.0) * usual) / np.maximum(bottom, share_min)
+        for top, bottom in zip(tops, bottoms, strict=True)
+    ]

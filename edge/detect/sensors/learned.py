@@ -10,6 +10,7 @@ from edge.detect.sensors.evidence import BY_ITSELF, KINDS, Known
 from edge.detect.sensors.expectation import Scales
 from edge.detect.sensors.limits import Maxima, limits_of
 from edge.detect.sensors.places import Gears, Places
+from edge.detect.sensors.widening import widening
 
 Float64s = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -28,7 +29,11 @@ class Learned:
     certain: Float64s
     """Error of a certain expert, in the signal's unit."""
     stretch: Float64s
-    """What experts' errors are multiplied by, to be those of this vehicle."""
+    """What experts' errors are multiplied by, to be those of this vehicle in all."""
+    widening: Float64s
+    """(channels, regressors), and from moment to moment."""
+    widened_stretch: Float64s
+    """What they are multiplied by besides that."""
     explained: Float64s
     """Share of the signal's variance that is expected; NaN where it was not heard."""
     places: Places
@@ -59,6 +64,6 @@ class Learned:
             certain=self.known.certain,
         )
 
-    def error(self, told: Float64s) -> Float64s:
-        """Standard errors, (..., channels), of what experts tell of their own error."""
-        return np.fmax(told, self.certain) * self.stretch
+    def error(self, told: Float64s, regressors: Float64s) -> Float64s:
+        """Standard errors, (..., channels), of what experts tell of their own error in a moment of such regressors."""
+        return np.fmax(told, self.certain) * self.widened_stretch * widening(regressors, self.widening)

@@ -81,13 +81,16 @@ def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools, certain: Flo
     """(kinds, channels): what evidence must exceed to alarm, so that healthy driving does so `per_hour` in all.
 
     `certain`: (channels,), the error of a certain expert, below which nothing is worth an alarm. `looked_at`: (kinds,
-    channels); elsewhere the limit is infinite, as it is before there is a block. The budget is split over those kinds
-    and channels that healthy driving has any evidence of.
+    channels); elsewhere the limit is infinite, as it is before there is a block, and for gears that it has not driven
+    steadily in. The budget is split over those kinds and channels that healthy driving has any evidence of.
     """
     if not maxima.blocks:
         return np.full(looked_at.shape, np.inf)
-    missing = KINDS.index(Kind.MISSING)
-    shares = looked_at & (maxima.largest[0] > 0.0)
+    missing, gears = KINDS.index(Kind.MISSING), KINDS.index(Kind.GEARS_600)
+    shown = maxima.largest[0] > 0.0
+    looked_at = looked_at.copy()
+    looked_at[gears] &= shown[gears]
+    shares = looked_at & shown
     shares[missing] = False
     allowed = per_hour * BLOCK_S / 3600.0 / max(int(shares.sum()), 1)
     rarer = min(max(1.0 / (maxima.blocks * allowed), 1.0), RARER_MAX)

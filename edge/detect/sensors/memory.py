@@ -17,10 +17,10 @@ from edge.errors import ModelError
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-FORM: Final = 1
+FORM: Final = 2
 DIGEST: Final = hashlib.sha256().digest_size
 """Bytes in front that all others must agree with."""
-_SAMPLES: Final = ("values", "errors", "told", "misses")
+_SAMPLES: Final = ("values", "inputs", "told", "misses")
 
 
 def packed(commissioning: Commissioning, model_sha256: str) -> bytes:
@@ -91,6 +91,8 @@ def _of_learned(learned: Learned) -> Arrays:
         "coefficients": learned.coefficients,
         "certain": learned.certain,
         "stretch": learned.stretch,
+        "widening": learned.widening,
+        "widened_stretch": learned.widened_stretch,
         "explained": learned.explained,
         "low": places.low,
         "high": places.high,
@@ -114,6 +116,8 @@ def _learned(arrays: Arrays, scales: Scales, gears: Gears | None) -> Learned:
         coefficients=arrays["coefficients"],
         certain=arrays["certain"],
         stretch=arrays["stretch"],
+        widening=arrays["widening"],
+        widened_stretch=arrays["widened_stretch"],
         explained=arrays["explained"],
         places=Places(arrays["low"], arrays["high"], arrays["levels"], arrays["places"]),
         gears=gears,

@@ -52,11 +52,21 @@ class Places:
 
     def surprise(self, expected: Float64s, observed: Float64s) -> Float64s:
         """(..., channels), in nats; of what is unknown, that of its lowest place."""
+        level, place = self._at(expected, observed)
+        found: Float64s = self._told()[self._channel, level, place]
+        return found
+
+    @property
+    def usual(self) -> Float64s:
+        """(channels,), the surprise that those values brought that were counted, in nats a row."""
+        rows = self.counts.sum(axis=(1, 2))
+        found: Float64s = (self.counts * self._told()).sum(axis=(1, 2)) / np.maximum(rows, 1)
+        return found
+
+    def _told(self) -> Float64s:
         if self._table is None:
             self._table = self._surprises()
-        level, place = self._at(expected, observed)
-        found: Float64s = self._table[self._channel, level, place]
-        return found
+        return self._table
 
     def _at(self, expected: Float64s, observed: Float64s) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         level = (expected[..., None] > self.levels).sum(axis=-1)
@@ -97,12 +107,15 @@ class Gears:
 
     def surprise(self, row: Float64s, before: Float64s) -> Float64s:
         """(..., channels) in nats; NaN for channels without a part in it, and while the ratio is not steady."""
-        if self._table is None:
-            self._table = self._surprises()
         ratio = self._steady(row, before)
         told = np.full(row.shape, np.nan)
-        told[..., list(self._pair)] = np.where(np.isnan(ratio), np.nan, self._table[_gear(ratio)])[..., None]
+        told[..., list(self._pair)] = np.where(np.isnan(ratio), np.nan, self._told()[_gear(ratio)])[..., None]
         return told
+
+    def _told(self) -> Float64s:
+        if self._table is None:
+            self._table = self._surprises()
+        return self._table
 
     def _steady(self, row: Float64s, before: Float64s) -> Float64s:
         """Logarithm of the quotient, (...,); NaN while it is not steady."""

@@ -95,7 +95,7 @@ class Watch:
         """The moment by what is known of the vehicle."""
         regressors = self._regressors.of(seen.answers, seen.observed, seen.means, learned.scales)
         wanted = expected(regressors, learned.coefficients, learned.scales)
-        return self._moment(seen, wanted, learned.error(seen.told_error), trust_answers=True)
+        return self._moment(seen, wanted, learned.error(seen.told_error, regressors), trust_answers=True)
 
     def _moment(self, seen: Seen, wanted: Float64s, error: Float64s, *, trust_answers: bool) -> Moment:
         plan = self._plan

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge.detect.sensors.evidence import KINDS, Evidence, Kind, Known, Moment
-from edge.detect.sensors.places import Gears
+from edge.detect.sensors.places import LEVELS, Gears, Places
 from tests.unit.edge.sensors.world import COOLANT, PRESSURE, ROAD, SPEED, Float64s, drive, plan
 
 ERROR: Final = np.array([20.0, 2.0, 1.0, 0.5])
@@ -83,18 +83,28 @@ def test_noise_that_leans_nowhere_strays() -> None:
 
 def test_a_slow_signal_that_jumps_moved() -> None:
     rows = drive(400, seed=1)
-    rows[300:, COOLANT] += 15.0
-    found = evidence(rows, rows)
+    faulty = rows.copy()
+    faulty[300:, [COOLANT, SPEED]] += 15.0
+    found = evidence(faulty, rows)
     assert of(Kind.MOVED_10, found, COOLANT)[305] == pytest.approx(15.0, abs=2.0)
     assert of(Kind.MOVED_10, found, COOLANT)[295] < 2.0
     assert not of(Kind.MOVED_10, found, SPEED).any(), "fast signals may"
 
 
-def test_a_jump_that_was_not_believed_at_first_moved_when_it_is() -> None:
+def test_a_slow_signal_that_moves_as_it_ought_to_has_not_moved() -> None:
     rows = drive(400, seed=1)
     rows[300:, COOLANT] += 15.0
-    rows[300:320, COOLANT] = np.nan
-    found = of(Kind.MOVED_10, evidence(rows, rows), COOLANT)
+    still = np.repeat(drive(1, seed=1), 400, axis=0)
+    assert of(Kind.MOVED_10, evidence(rows, rows), COOLANT).max() < 2.0
+    assert not of(Kind.MOVED_10, evidence(still, rows), COOLANT).any(), "it may also stay"
+
+
+def test_a_jump_that_was_not_believed_at_first_moved_when_it_is() -> None:
+    rows = drive(400, seed=1)
+    faulty = rows.copy()
+    faulty[300:, COOLANT] += 15.0
+    faulty[300:320, COOLANT] = np.nan
+    found = of(Kind.MOVED_10, evidence(faulty, rows), COOLANT)
     assert found[319] == 0.0
     assert found[320] == pytest.approx(15.0, abs=2.0)
 
@@ -109,6 +119,19 @@ def test_a_stuck_signal_stays_while_it_ought_to_move() -> None:
     assert found[:200].max() == 0.0
 
 
+@pytest.mark.parametrize("begins", [200, 230])
+def test_one_late_answer_of_another_signal_does_not_make_a_signal_stuck(begins: int) -> None:
+    still = np.repeat(drive(1, seed=1), 300, axis=0)
+    wanted = still.copy()
+    wanted[begins, PRESSURE] += 30.0
+    before = still.copy()
+    before[:200, PRESSURE] += np.arange(200)
+    assert not of(Kind.STUCK, evidence(before, wanted), PRESSURE).any()
+    wanted[begins + 1, PRESSURE] += 30.0
+    wanted[begins + 5 : begins + 7, PRESSURE] += 30.0
+    assert of(Kind.STUCK, evidence(before, wanted), PRESSURE)[-1] == pytest.approx(30.0)
+
+
 def test_what_stays_because_nothing_moves_is_not_stuck() -> None:
     rows = np.repeat(drive(1, seed=1), 300, axis=0)
     assert not of(Kind.STUCK, evidence(rows, rows), PRESSURE).any()
@@ -120,14 +143,49 @@ def test_a_signal_without_answers_is_missing_and_nothing_else() -> None:
     faulty[200:, ROAD] = np.nan
     found = evidence(faulty, rows)
     assert of(Kind.MISSING, found, ROAD)[-1] == pytest.approx(1.0, abs=0.05)
-    assert not found[:, [KINDS.index(kind) for kind in KINDS if kind is not Kind.MISSING], ROAD].any()
+    strays = {Kind.STRAYS_60, Kind.STRAYS_300}
+    assert not found[:, [KINDS.index(kind) for kind in KINDS if kind not in {Kind.MISSING, *strays}], ROAD].any()
+    assert all(of(kind, found, ROAD).max() <= 1.0 for kind in strays), "as usual, as far as is known"
 
 
 def test_where_nothing_is_judged_nothing_leans_strays_or_sticks() -> None:
     rows = drive(200, seed=1)
     found = evidence(rows + 50.0, rows, judged=False)
-    quiet = [Kind.LEANS_60, Kind.LEANS_600, Kind.STRAYS_60, Kind.STRAYS_300, Kind.STUCK]
+    quiet = [Kind.LEANS_60, Kind.LEANS_600, Kind.STUCK]
     assert not found[:, [KINDS.index(kind) for kind in quiet]].any()
+    strays = [Kind.STRAYS_60, Kind.STRAYS_300]
+    assert found[:, [KINDS.index(kind) for kind in strays]] == pytest.approx(1.0), "as usual, as far as is known"
+
+
+def test_the_first_row_that_is_judged_does_not_stray_by_itself() -> None:
+    rows = drive(200, seed=1)
+    faulty = rows.copy()
+    faulty[120, SPEED] += 1000.0
+    follows = Evidence(plan(), KNOWN)
+    found = [
+        follows.step(Moment(row, wanted, ERROR, np.full(4, second >= 120), np.isnan(row)))
+        for second, (row, wanted) in enumerate(zip(faulty, rows, strict=True))
+    ]
+    assert of(Kind.STRAYS_60, np.array(found), SPEED).max() < 2.0
+
+
+def test_values_where_they_never_were_are_misplaced_and_few_of_them_say_little() -> None:
+    rows = np.concatenate([drive(1200, seed=seed) for seed in range(3)])
+    low, high = rows.min(axis=0), rows.max(axis=0)
+    places = Places(low, high, np.quantile(rows, np.linspace(0.0, 1.0, LEVELS + 1)[1:-1], axis=0).T)
+    for row in rows:
+        places.take(row, row, np.full(4, True))
+    known = Known(ERROR, places, None)
+    healthy = drive(900, seed=9)
+    healthy = np.clip(healthy, low, high)
+    faulty = healthy.copy()
+    faulty[300:, PRESSURE] = low[PRESSURE] - 1.0
+    found = of(Kind.MISPLACED_60, evidence(faulty, healthy, known), PRESSURE)
+    usual = places.usual[PRESSURE]
+    assert found[0] == pytest.approx(usual, rel=0.1), "a row says little"
+    assert found[:300].max() < usual + 2.0
+    assert found[-1] > usual + 3.0
+    assert not of(Kind.MISPLACED_60, evidence(faulty, healthy, known), COOLANT).any(), "slow signals have no places"
 
 
 def test_a_road_speed_that_is_off_by_a_tenth_leaves_the_gears() -> None:
