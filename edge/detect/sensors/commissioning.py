@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from edge.detect.sensors.drift import Drifts
 from edge.detect.sensors.evidence import Evidence, Moment
 from edge.detect.sensors.expectation import Fit, Regressors, Scales
 from edge.detect.sensors.learned import Learned
@@ -112,6 +113,8 @@ class Commissioning:
         self.fit: Fit | None = None
         self.inputs, self.told, self.misses = Samples(), Samples(), Samples()
         """Answers, readings and means; what errors experts told of them; and what they were."""
+        self.drifts = Drifts(self._channels)
+        """Since it is armed."""
         self._evidence: Evidence | None = None
 
     def begin_trip(self) -> None:

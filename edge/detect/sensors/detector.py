@@ -64,8 +64,7 @@ class SensorsDetector:
     @property
     def progress(self) -> Progress:
         """How far commissioning is."""
-        names = [channel.name for channel in self.card.plan.channels]
-        return progress_of(self.name, names, self.commissioning, self._hours)
+        return progress_of(self.name, self.card.plan, self.commissioning, self._hours)
 
     def memory(self) -> bytes:
         """What was learned of this vehicle so far, to be given back to `recall` after a restart."""
@@ -135,6 +134,9 @@ class SensorsDetector:
             self._evidence = evidence_of(self.card.plan, learned)
         if self._limits is None:
             self._limits = learned.limits(self.card.false_per_hour)
+        if not is_private:
+            judged = moment.judged & ~np.isnan(moment.observed) & learned.usable
+            self.commissioning.drifts.take(moment.observed - moment.expected, judged, learned.known.certain)
         strength = self._evidence.step(moment) / self._limits
         findings = [
             self._finding(number, strength[:, number], moment, is_private=is_private)

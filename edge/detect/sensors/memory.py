@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.detect.sensors.commissioning import Commissioning, Samples, Stage
+from edge.detect.sensors.drift import Drifts, Window
 from edge.detect.sensors.expectation import Fit, Scales
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.limits import Maxima
@@ -41,7 +42,7 @@ def packed(commissioning: Commissioning, model_sha256: str) -> bytes:
     if commissioning.fit is not None:
         arrays |= {"gram": commissioning.fit.gram, "moment": commissioning.fit.moment}
     if commissioning.learned is not None:
-        arrays |= _of_learned(commissioning.learned)
+        arrays |= _of_learned(commissioning.learned) | _of_drifts(commissioning.drifts)
     stream = io.BytesIO()
     np.savez_compressed(stream, allow_pickle=False, **arrays)
     content = stream.getvalue()
@@ -81,6 +82,7 @@ def _restored(commissioning: Commissioning, head: dict[str, Any], arrays: Arrays
         commissioning.fit.gram, commissioning.fit.moment = arrays["gram"], arrays["moment"]
     if "coefficients" in arrays and commissioning.scales is not None:
         commissioning.learned = _learned(arrays, commissioning.scales, Gears.of(commissioning.plan))
+        commissioning.drifts = _drifts(arrays, channels)
     commissioning.begin_trip()
     return commissioning
 
@@ -103,6 +105,25 @@ def _of_learned(learned: Learned) -> Arrays:
         "blocks": np.array([maxima.blocks, maxima.rows]),
     }
     return arrays if learned.gears is None else arrays | {"gears": learned.gears.counts}
+
+
+def _of_drifts(drifts: Drifts) -> Arrays:
+    buckets = [(channel, *bucket) for channel, window in enumerate(drifts.windows) for bucket in window.buckets]
+    return {
+        "drift_buckets": np.array(buckets, np.float64).reshape(-1, 4),
+        "drift_began": drifts.began,
+        "drift_sums": drifts.sums,
+        "drift_rows": drifts.rows,
+    }
+
+
+def _drifts(arrays: Arrays, channels: int) -> Drifts:
+    drifts = Drifts(channels)
+    drifts.began, drifts.sums, drifts.rows = (arrays[f"drift_{name}"] for name in ("began", "sums", "rows"))
+    for channel in range(channels):
+        mine = arrays["drift_buckets"][arrays["drift_buckets"][:, 0] == channel, 1:]
+        drifts.windows[channel] = Window([(float(one), float(two), float(three)) for one, two, three in mine])
+    return drifts
 
 
 def _learned(arrays: Arrays, scales: Scales, gears: Gears | None) -> Learned:

@@ -1,10 +1,11 @@
 """Progress: how far a vehicle is learned, for people, for the health message and for the report of a run."""
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from typing import Final
 
 from edge.detect.sensors.commissioning import STAGES, Commissioning, Hours, Stage
+from edge.detect.sensors.plan import Plan
 
 HOUR_S: Final = 3600
 COARSE_H: Final = 0.5
@@ -26,6 +27,10 @@ class Progress:
     armed: tuple[str, ...]
     """Channels that are compared with the others. What else is heard is watched for what it does by itself."""
     channels: int
+    drifted: tuple[tuple[str, str], ...] = ()
+    """Channels whose expectation is missed by more, or less, than when it was armed; and by how much."""
+    drift_blocks: int = 0
+    """Ten minutes each that this is known by."""
 
     @property
     def in_words(self) -> str:
@@ -34,13 +39,16 @@ class Progress:
             part = f"{self.stage_h:.2f} of {self.stage_of_h:.2f} h of driving"
             return f"{self.name}: {self.stage}, {part}; 0 of {self.channels} channels armed"
         names = ", ".join(self.armed) or "nothing"
-        return f"{self.name}: armed after {self.hours:.1f} h of driving, {len(self.armed)} of {self.channels}: {names}"
+        drifted = "".join(f"; {name} has drifted by {size}" for name, size in self.drifted)
+        armed = f"{len(self.armed)} of {self.channels}: {names}"
+        return f"{self.name}: armed after {self.hours:.1f} h of driving, {armed}{drifted}"
 
     @property
     def coarse(self) -> str:
         """For health, which is told when it changes."""
         if self.stage is Stage.ARMED:
-            return f"armed: {len(self.armed)} of {self.channels} channels"
+            names = ", ".join(name for name, _ in self.drifted)
+            return f"armed: {len(self.armed)} of {self.channels} channels" + (f"; drifted: {names}" if names else "")
         done = int(self.stage_h / COARSE_H) * COARSE_H
         return f"learning the vehicle: {self.stage}, {done:g} of {self.stage_of_h:g} h; 0 of {self.channels} armed"
 
@@ -51,15 +59,23 @@ class Progress:
             f"{self.name}_minutes": int(60 * self.hours),
             f"{self.name}_channels_armed": len(self.armed),
             f"{self.name}_channels": self.channels,
+            f"{self.name}_channels_drifted": len(self.drifted),
         }
 
 
-def progress_of(name: str, channels: Sequence[str], commissioning: Commissioning, hours: Hours) -> Progress:
-    """How far it is; `channels`: their names, in order."""
+def progress_of(name: str, plan: Plan, commissioning: Commissioning, hours: Hours) -> Progress:
+    """How far it is."""
     stage, learned = commissioning.stage, commissioning.learned
-    armed: tuple[str, ...] = ()
-    if stage is Stage.ARMED and learned is not None:
-        armed = tuple(one for one, is_usable in zip(channels, learned.usable, strict=True) if is_usable)
     before = sum(hours.of(one) for one in STAGES[: STAGES.index(stage)])
-    so_far = commissioning.seconds / HOUR_S if stage is not Stage.ARMED else 0.0
-    return Progress(name, stage, so_far, hours.of(stage), before + so_far, armed, len(channels))
+    if stage is not Stage.ARMED or learned is None:
+        so_far = commissioning.seconds / HOUR_S
+        return Progress(name, stage, so_far, hours.of(stage), before + so_far, (), len(plan.channels))
+    sizes = commissioning.drifts.drifted(learned.known.certain)
+    drifted = tuple(
+        (one.name, f"{size:+.3g} {one.unit}")
+        for one, size in zip(plan.channels, sizes, strict=True)
+        if not math.isnan(size)
+    )
+    armed = tuple(one.name for one, is_usable in zip(plan.channels, learned.usable, strict=True) if is_usable)
+    blocks = commissioning.drifts.blocks
+    return Progress(name, stage, 0.0, hours.of(stage), before, armed, len(plan.channels), drifted, blocks)

@@ -141,6 +141,19 @@ def test_what_was_learned_outlives_a_restart_at_every_stage() -> None:
     np.testing.assert_allclose(found[1], found[0], rtol=0.05, atol=1e-3)
 
 
+def test_what_has_drifted_outlives_a_restart() -> None:
+    armed = commissioned()
+    rng = np.random.default_rng(5)
+    certain = np.full(4, 2.0)
+    for block in range(100):
+        for _ in range(601):
+            armed.drifts.take(rng.normal(4.0 * (block > 40), 0.2, 4), np.array([True, False, True, True]), certain)
+    again = unpacked(packed(armed, MODEL), anew(), MODEL)
+    assert np.isfinite(armed.drifts.drifted(certain)).tolist() == [True, False, True, True]
+    np.testing.assert_array_equal(again.drifts.drifted(certain), armed.drifts.drifted(certain))
+    assert (again.drifts.rows > 0).tolist() == [True, False, True, True]
+
+
 def test_memory_of_other_experts_is_refused() -> None:
     with pytest.raises(ModelError, match="another version"):
         unpacked(packed(anew(), MODEL), anew(), "1" * 64)
@@ -182,6 +195,16 @@ def test_a_smaller_budget_has_higher_limits() -> None:
     counted = [number for number, kind in enumerate(KINDS) if kind is not Kind.MISSING]
     assert (strict[counted] > loose[counted]).all()
     assert (loose >= maxima.largest[0] * 0.999).all()
+
+
+def test_gears_that_no_steady_driving_has_shown_raise_no_alarm() -> None:
+    maxima = Maxima(2)
+    shown = np.ones((len(KINDS), 2))
+    shown[KINDS.index(Kind.GEARS_600), 1] = 0.0
+    for _ in range(600 * 3):
+        maxima.take(shown, is_judged=True)
+    gears = limits(maxima, 0.1, everywhere(2))[KINDS.index(Kind.GEARS_600)]
+    assert np.isfinite(gears).tolist() == [True, False]
 
 
 def test_nothing_measured_alarms_nothing() -> None:

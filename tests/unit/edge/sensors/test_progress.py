@@ -33,10 +33,15 @@ def commissioning(stage: Stage, seconds: int) -> Commissioning:
 )
 def test_hours_add_up_over_the_stages(stage: Stage, hours: float, words: str) -> None:
     before = sum(HOURS.of(one) for one in STAGES[: STAGES.index(stage)])
-    progress = progress_of("small", NAMES, commissioning(stage, round(3600 * (hours - before))), HOURS)
+    progress = progress_of("small", plan(), commissioning(stage, round(3600 * (hours - before))), HOURS)
     assert progress.hours == pytest.approx(hours)
     assert progress.in_words == words
-    assert progress.counted == {"small_minutes": int(60 * hours), "small_channels_armed": 0, "small_channels": 4}
+    assert progress.counted == {
+        "small_minutes": int(60 * hours),
+        "small_channels_armed": 0,
+        "small_channels": 4,
+        "small_channels_drifted": 0,
+    }
 
 
 def test_an_armed_vehicle_tells_what_it_compares() -> None:
@@ -45,9 +50,17 @@ def test_an_armed_vehicle_tells_what_it_compares() -> None:
     assert armed.coarse == "armed: 3 of 4 channels"
 
 
+def test_what_drifts_is_told_by_name_in_health_and_by_size_in_the_report() -> None:
+    drifted = (("speed", "+2.5 km/h"),)
+    armed = Progress("small", Stage.ARMED, 0.0, float("inf"), 10.0, NAMES, 4, drifted)
+    assert armed.in_words.endswith("coolant_temperature; speed has drifted by +2.5 km/h")
+    assert armed.coarse == "armed: 4 of 4 channels; drifted: speed"
+    assert armed.counted["small_channels_drifted"] == 1
+
+
 def test_health_tells_it_in_steps_of_half_an_hour_so_that_it_is_no_flood_of_messages() -> None:
     told = [
-        progress_of("small", NAMES, commissioning(Stage.FITTING, seconds), HOURS).coarse
+        progress_of("small", plan(), commissioning(Stage.FITTING, seconds), HOURS).coarse
         for seconds in range(0, 9000, 60)
     ]
     assert len(set(told)) == 5
