@@ -62,17 +62,18 @@ def tabulate(recipe: Recipe, recording: Recording, *, begin_s: float, every_s: f
 
 
 def tables(recipe: Recipe, files: Sequence[Path], *, every_s: float) -> list[Table]:
-    """A table for every drive and every moment at which a daemon might have started in it.
+    """A table for every drive and every moment at which a daemon might have started in it, unless it holds no row.
 
     Raises:
         ConfigError: a file cannot be used, or all of them together hold no row.
     """
-    found = [
+    every = (
         tabulate(recipe, recording, begin_s=begin_s, every_s=every_s)
         for recording in (read_recording(file, recipe.paths) for file in files)
         for begin_s in recipe.judging.begins_s
-    ]
-    if not any(len(table.time) for table in found):
+    )
+    found = [table for table in every if len(table.time)]
+    if not found:
         raise ConfigError(
             f"{len(files)} drives hold no moment at which the model applies",
             place="--drives",

@@ -69,6 +69,13 @@ def test_drives_of_the_training_may_not_choose_the_threshold(folder: Path) -> No
         train(small_recipe(), [folder / "0.csv"], [folder / "0.csv"])
 
 
+def test_a_drive_that_ends_before_a_daemon_would_have_started_in_it_counts_from_its_begin(tmp_path: Path) -> None:
+    short = [write_drive(tmp_path / f"{seed}.csv", seed=seed, seconds=50) for seed in (51, 52)]
+    found = train(small_recipe(), short[:1], short[1:])
+    assert found.rows == len(found.calibration.time) > 0
+    assert len(found.excesses) == 1
+
+
 def test_drives_without_a_running_engine_are_refused(tmp_path: Path, folder: Path) -> None:
     parked = write_drive(tmp_path / "parked.csv", seed=1, seconds=30, running=False)
     with pytest.raises(ConfigError, match="no moment"):
