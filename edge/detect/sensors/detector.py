@@ -16,6 +16,7 @@ from edge.detect.sensors.evidence import GAP_MAX, KINDS, Evidence, Moment
 from edge.detect.sensors.expectation import Regressors
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.memory import packed, unpacked
+from edge.detect.sensors.plan import Channel
 from edge.detect.sensors.progress import Progress, progress_of
 from edge.detect.sensors.watch import Trained, Watch, evidence_of
 from edge.errors import ModelError
@@ -138,13 +139,16 @@ class SensorsDetector:
             judged = moment.judged & ~np.isnan(moment.observed) & learned.usable
             self.commissioning.drifts.take(moment.observed - moment.expected, judged, learned.known.certain)
         strength = self._evidence.step(moment) / self._limits
+        contradict = [int(number) for number in np.flatnonzero(strength.max(axis=0) > 1.0)]
         findings = [
-            self._finding(number, strength[:, number], moment, is_private=is_private)
+            self._finding(number, strength[:, number], moment, contradict, is_private=is_private)
             for number in range(strength.shape[1])
         ]
         return [finding for finding in findings if finding is not None]
 
-    def _finding(self, number: int, strength: Float64s, moment: Moment, *, is_private: bool) -> Finding | None:
+    def _finding(
+        self, number: int, strength: Float64s, moment: Moment, contradict: Sequence[int], *, is_private: bool
+    ) -> Finding | None:
         strongest = int(np.argmax(strength))
         if strength[strongest] <= LINGERS:
             known = moment.judged[number] and not np.isnan(moment.observed[number])
@@ -158,9 +162,14 @@ class SensorsDetector:
             "value": _in_words(moment.observed[number], is_hidden=is_hidden),
             "threshold": _in_words(moment.expected[number], is_hidden=is_hidden),
             "unit": self.card.plan.channels[number].unit,
-            "kind": KINDS[strongest].in_words,
+            "kind": KINDS[strongest].in_words + self._besides(number, contradict),
         }
         return Finding(self._concerns[number], verdict, values, facts)
+
+    def _besides(self, number: int, contradict: Sequence[int]) -> str:
+        """Who else contradicts: of two signals that expect each other, either may be wrong."""
+        others = [_readable(self.card.plan.channels[other]) for other in contradict if other != number]
+        return f"; the {' and the '.join(others)} contradicts as well, and may be the wrong one" if others else ""
 
     def _answers(self, columns: Float32s) -> Float64s:
         return self._proven().answers(columns).reshape(len(columns), -1).astype(np.float64)
@@ -192,7 +201,7 @@ def load_sensors(folder: Path, card: bytes | None = None) -> SensorsDetector:
 
 def _concern(card: SensorsCard, number: int) -> Concern:
     notice, channel = card.notice, card.plan.channels[number]
-    readable = channel.name.replace("_", " ")
+    readable = _readable(channel)
     return Concern(
         rule=f"{card.name}_{channel.name}",
         component=notice.component,
@@ -201,6 +210,10 @@ def _concern(card: SensorsCard, number: int) -> Concern:
         summary=notice.summary.replace("{signal}", readable),
         advice=notice.advice.replace("{signal}", readable),
     )
+
+
+def _readable(channel: Channel) -> str:
+    return channel.name.replace("_", " ")
 
 
 def _expected_name(path: str) -> str:

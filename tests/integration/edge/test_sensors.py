@@ -157,6 +157,15 @@ def test_in_private_mode_no_text_and_no_value_tells_how_somebody_drives(taught: 
     assert not any(one.values for one in personal)
 
 
+def test_who_contradicts_at_the_same_time_is_named(taught: Path) -> None:
+    faulty = drive(3000, seed=300)
+    faulty[1500:, [PRESSURE, COOLANT]] += 25.0
+    said = {one.concern.rule: one.facts["kind"] for one in findings(taught, faulty)[1]}
+    assert "the coolant temperature" in said["small_world_manifold_pressure"].partition("; ")[2]
+    assert "the manifold pressure" in said["small_world_coolant_temperature"].partition("; ")[2]
+    assert "the manifold pressure" not in said["small_world_manifold_pressure"]
+
+
 def test_what_is_learned_belongs_to_one_program_at_a_time_without_a_broker_too(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder / "package", tmp_path / "package")
     (tmp_path / "edge.toml").write_text(CONFIG)
