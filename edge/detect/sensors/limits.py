@@ -2,8 +2,9 @@
 
 The largest evidence of each ten minutes is kept, the ten largest of those by kind and channel. Beyond the largest one
 its tail goes on as a power of how rare it is (Hill, A simple general approach to inference about the tail of a
-distribution, Annals of Statistics 3, 1975), or, where evidence is a surprise in nats, by that many nats. The budget is
-split evenly over kinds and channels (Bonferroni). No answer at all has a limit of its own, and no share in it.
+distribution, Annals of Statistics 3, 1975), or, where evidence is a surprise, exponentially (his estimate again, of
+nats in place of their logarithms). The budget is split evenly over kinds and channels (Bonferroni). No answer at all
+has a limit of its own, and no share in it.
 """
 
 from typing import Final
@@ -20,6 +21,8 @@ BLOCK_S: Final = 600
 KEPT: Final = 10
 TAIL: Final = (0.02, 0.3)
 """Exponents of the tail that are believed: no evidence ends abruptly, and ten maxima show no heavier one."""
+NATS: Final = (0.5, 1.0)
+"""Nats for each factor e of rarity that are believed."""
 TINY: Final = 1e-9
 SURPRISES: Final = (Kind.MISPLACED_60, Kind.MISPLACED_600, Kind.GEARS_600)
 LEAST: Final = {
@@ -98,7 +101,9 @@ def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools, certain: Flo
     tail = np.clip(np.log(kept[:-1] / kept[-1]).mean(axis=0), *TAIL)
     limits: Float64s = kept[0] * rarer**tail
     for kind in SURPRISES:
-        limits[KINDS.index(kind)] = kept[0, KINDS.index(kind)] + np.log(rarer)
+        nats = kept[:, KINDS.index(kind)]
+        scale = np.clip((nats[:-1] - nats[-1]).mean(axis=0), *NATS)
+        limits[KINDS.index(kind)] = nats[0] + scale * np.log(rarer)
     limits[missing] = np.maximum(MISSING_MIN, kept[0, missing] + MISSING_MORE)
     limits = np.maximum(limits, _least(certain))
     return np.where(looked_at, limits, np.inf)

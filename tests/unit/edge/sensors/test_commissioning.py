@@ -207,6 +207,22 @@ def test_gears_that_no_steady_driving_has_shown_raise_no_alarm() -> None:
     assert np.isfinite(gears).tolist() == [True, False]
 
 
+@pytest.mark.parametrize("spread", [0.05, 0.7, 3.0])
+def test_a_surprise_is_surpassed_as_seldom_as_the_budget_says(spread: float) -> None:
+    place = KINDS.index(Kind.MISPLACED_60)
+    maxima = Maxima(1)
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        shown = np.zeros((len(KINDS), 1))
+        shown[place] = 3.0 + rng.exponential(spread)
+        for _ in range(600):
+            maxima.take(shown, is_judged=True)
+    limit = limits(maxima, 0.01, everywhere(1))[place, 0]
+    rarer = 6.0 / 60.0 / 0.01
+    believed = min(max(spread, 0.5), 1.0)
+    assert limit == pytest.approx(maxima.largest[0, place, 0] + believed * np.log(rarer), rel=0.25)
+
+
 def test_nothing_measured_alarms_nothing() -> None:
     assert np.isinf(limits(Maxima(3), 0.1, everywhere(3))).all()
 
