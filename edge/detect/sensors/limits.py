@@ -21,6 +21,10 @@ BLOCK_S: Final = 600
 KEPT: Final = 10
 TAIL: Final = (0.02, 0.3)
 """Exponents of the tail that are believed: no evidence ends abruptly, and ten maxima show no heavier one."""
+TAIL_USUAL: Final = 0.15
+USUAL_COUNTS: Final = 9
+"""Each tail is drawn to the usual one, as if so many maxima had shown that: ten are too few to tell tails apart. Those
+that seem short are longer, and those that seem long shorter (Efron & Morris, Stein's paradox in statistics, 1977)."""
 NATS: Final = (0.5, 1.0)
 """Nats for each factor e of rarity that are believed."""
 TINY: Final = 1e-9
@@ -99,6 +103,7 @@ def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools, certain: Flo
     rarer = min(max(1.0 / (maxima.blocks * allowed), 1.0), RARER_MAX)
     kept = maxima.largest[: min(KEPT, max(maxima.blocks, 2))] + TINY
     tail = np.clip(np.log(kept[:-1] / kept[-1]).mean(axis=0), *TAIL)
+    tail = (tail * (len(kept) - 1) + TAIL_USUAL * USUAL_COUNTS) / (len(kept) - 1 + USUAL_COUNTS)
     limits: Float64s = kept[0] * rarer**tail
     for kind in SURPRISES:
         nats = kept[:, KINDS.index(kind)]

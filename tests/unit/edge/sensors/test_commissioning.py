@@ -207,6 +207,23 @@ def test_gears_that_no_steady_driving_has_shown_raise_no_alarm() -> None:
     assert np.isfinite(gears).tolist() == [True, False]
 
 
+def test_a_tail_is_drawn_to_the_usual_one() -> None:
+    place = KINDS.index(Kind.STRAYS_60)
+    maxima = Maxima(2)
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        shown = np.zeros((len(KINDS), 2))
+        shown[place] = [5.0, 5.0 * rng.pareto(1.0) + 5.0]
+        for _ in range(600):
+            maxima.take(shown, is_judged=True)
+    short, long = limits(maxima, 0.01, everywhere(2))[place] / maxima.largest[0, place]
+    rarer = 6.0 / 60.0 / 0.01 * 2  # two of a kind share the budget
+    assert short == pytest.approx(rarer ** ((0.02 + 0.15) / 2), rel=0.01), "no evidence ends abruptly"
+    assert long == pytest.approx(rarer ** ((0.3 + 0.15) / 2), rel=0.01), (
+        "nor are ten maxima believed that it never ends"
+    )
+
+
 @pytest.mark.parametrize("spread", [0.05, 0.7, 3.0])
 def test_a_surprise_is_surpassed_as_seldom_as_the_budget_says(spread: float) -> None:
     place = KINDS.index(Kind.MISPLACED_60)
