@@ -94,6 +94,19 @@ class Samples:
         found: Float64s = np.nanquantile(np.where(few, 0.0, every), shares, axis=0)
         return np.where(few, np.nan, found)
 
+    def last_digits(self) -> Float64s:
+        """(channels,): the step between neighbouring values that nearly all steps reach; 0 where there are not enough.
+
+        A signal that is hardly rounded has steps as small as its samples are many, which is as good as none.
+        """
+        every = np.array(self.rows, np.float32)  # as memory holds them, so that a restart changes nothing
+        found = np.zeros(every.shape[1])
+        for channel, values in enumerate(every.T):
+            steps = np.diff(np.unique(values[~np.isnan(values)]))
+            if len(steps) >= ENOUGH:
+                found[channel] = np.quantile(steps, 0.05)
+        return found
+
 
 class Commissioning:
     """Leads one vehicle through the stages; `learned` is there from scaling on."""
@@ -184,6 +197,7 @@ class Commissioning:
             certain=ones,
             stretch=ones,
             widening=np.zeros_like(coefficients),
+            last_digit=self.values.last_digits(),
             widened_stretch=ones,
             explained=np.full(self._channels, np.nan),
             places=Places(low, high, np.nan_to_num(edges.T)),

@@ -34,6 +34,8 @@ class Learned:
     """(channels, regressors), and from moment to moment."""
     widened_stretch: Float64s
     """What they are multiplied by besides that."""
+    last_digit: Float64s
+    """How finely the signal is told, in its unit: a smaller error is not worth an alarm."""
     explained: Float64s
     """Share of the signal's variance that is expected; NaN where it was not heard."""
     places: Places
@@ -61,7 +63,7 @@ class Learned:
             self.maxima,
             per_hour=per_hour,
             looked_at=heard & (by_itself[:, None] | self.usable),
-            certain=self.known.certain,
+            certain=np.maximum(self.known.certain, self.last_digit),
         )
 
     def error(self, told: Float64s, regressors: Float64s) -> Float64s:

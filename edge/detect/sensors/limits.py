@@ -87,9 +87,10 @@ class Maxima:
 def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools, certain: Float64s) -> Float64s:
     """(kinds, channels): what evidence must exceed to alarm, so that healthy driving does so `per_hour` in all.
 
-    `certain`: (channels,), the error of a certain expert, below which nothing is worth an alarm. `looked_at`: (kinds,
-    channels); elsewhere the limit is infinite, as it is before there is a block, and for gears that it has not driven
-    steadily in. The budget is split over those kinds and channels that healthy driving has any evidence of.
+    `certain`: (channels,), the error of a certain expert or the last digit, below which nothing is worth an alarm.
+    `looked_at`: (kinds, channels); elsewhere the limit is infinite, as it is before there is a block, and for gears
+    that it has not driven steadily in. The budget is split over those kinds and channels that healthy driving has any
+    evidence of.
     """
     if not maxima.blocks:
         return np.full(looked_at.shape, np.inf)

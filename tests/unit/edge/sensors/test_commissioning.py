@@ -1,12 +1,13 @@
 """A vehicle's first hours: stages, what is learned, limits, and what outlives a restart."""
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edge.detect.sensors.commissioning import Commissioning, Hours, Stage
+from edge.detect.sensors.commissioning import Commissioning, Hours, Samples, Stage
 from edge.detect.sensors.evidence import KINDS, Kind
 from edge.detect.sensors.expectation import Regressors
 from edge.detect.sensors.learned import Learned
@@ -238,6 +239,23 @@ def test_a_surprise_is_surpassed_as_seldom_as_the_budget_says(spread: float) -> 
     rarer = 6.0 / 60.0 / 0.01
     believed = min(max(spread, 0.5), 1.0)
     assert limit == pytest.approx(maxima.largest[0, place, 0] + believed * np.log(rarer), rel=0.25)
+
+
+def test_a_last_digit_is_the_step_between_values_that_nearly_all_steps_reach() -> None:
+    rng = np.random.default_rng(3)
+    samples = Samples()
+    for _ in range(4000):
+        coarse, fine = rng.uniform(0.0, 100.0, 2)
+        samples.take(np.array([round(coarse / 0.4) * 0.4, fine, 5.0, np.nan]))
+    digits = samples.last_digits()
+    assert digits == pytest.approx([0.4, 0.0, 0.0, 0.0], abs=0.02)
+
+
+def test_less_than_the_last_digit_is_worth_no_alarm(learned: Learned) -> None:
+    digits = (np.zeros(4), np.array([1e6, 0.0, 0.0, 0.0]))
+    fine, raised = (replace(learned, last_digit=one).limits(0.01)[KINDS.index(Kind.LEANS_600)] for one in digits)
+    assert raised[SPEED] == 0.5e6
+    assert raised[1:].tolist() == fine[1:].tolist()
 
 
 def test_nothing_measured_alarms_nothing() -> None:
