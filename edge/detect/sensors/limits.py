@@ -4,7 +4,9 @@ The largest evidence of each ten minutes is kept, the ten largest of those by ki
 its tail goes on as a power of how rare it is (Hill, A simple general approach to inference about the tail of a
 distribution, Annals of Statistics 3, 1975), or, where evidence is a surprise, exponentially (his estimate again, of
 nats in place of their logarithms). The budget is split evenly over kinds and channels (Bonferroni). No answer at all
-has a limit of its own, and no share in it.
+has a limit of its own, and no share in it. The fewer the ten minutes, the less is known of the tail itself: it goes on
+as the predictive distribution says (Aitchison & Dunsmore, Statistical prediction analysis, 1975), n (r^(1/n) - 1) in
+place of log r for what n of them tell of what is r times as rare.
 """
 
 from typing import Final
@@ -105,11 +107,12 @@ def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools, certain: Flo
     kept = maxima.largest[: min(KEPT, max(maxima.blocks, 2))] + TINY
     tail = np.clip(np.log(kept[:-1] / kept[-1]).mean(axis=0), *TAIL)
     tail = (tail * (len(kept) - 1) + TAIL_USUAL * USUAL_COUNTS) / (len(kept) - 1 + USUAL_COUNTS)
-    limits: Float64s = kept[0] * rarer**tail
+    beyond = maxima.blocks * (rarer ** (1.0 / maxima.blocks) - 1.0)
+    limits: Float64s = kept[0] * np.exp(tail * beyond)
     for kind in SURPRISES:
         nats = kept[:, KINDS.index(kind)]
         scale = np.clip((nats[:-1] - nats[-1]).mean(axis=0), *NATS)
-        limits[KINDS.index(kind)] = nats[0] + scale * np.log(rarer)
+        limits[KINDS.index(kind)] = nats[0] + scale * beyond
     limits[missing] = np.maximum(MISSING_MIN, kept[0, missing] + MISSING_MORE)
     limits = np.maximum(limits, _least(certain))
     return np.where(looked_at, limits, np.inf)

@@ -61,7 +61,7 @@ def learned() -> Learned:
 
 def alarms(learned: Learned, rows: Float64s, healthy: Float64s | None = None) -> Float64s:
     """(seconds, channels): strongest evidence in shares of its limit; `healthy`: what experts know it by."""
-    limits = learned.limits(0.01)
+    limits = learned.limits(0.1)
     watch = Watch(plan(), TRAINED, Regressors(4), no_answers)
     evidence = evidence_of(plan(), learned)
     strength = [
@@ -186,6 +186,11 @@ def limits(maxima: Maxima, per_hour: float, looked_at: npt.NDArray[np.bool_]) ->
     return limits_of(maxima, per_hour=per_hour, looked_at=looked_at, certain=np.zeros(looked_at.shape[1]))
 
 
+def predicted(rarer: float, blocks: int) -> float:
+    """How many mean excesses lie between the largest of so many and what is so much rarer, as far as these tell."""
+    return float(blocks * (rarer ** (1.0 / blocks) - 1.0))
+
+
 def test_a_smaller_budget_has_higher_limits() -> None:
     maxima = Maxima(2)
     random = np.random.default_rng(1)
@@ -217,12 +222,25 @@ def test_a_tail_is_drawn_to_the_usual_one() -> None:
         shown[place] = [5.0, 5.0 * rng.pareto(1.0) + 5.0]
         for _ in range(600):
             maxima.take(shown, is_judged=True)
+    assert maxima.blocks == 60
     short, long = limits(maxima, 0.01, everywhere(2))[place] / maxima.largest[0, place]
-    rarer = 6.0 / 60.0 / 0.01 * 2  # two of a kind share the budget
-    assert short == pytest.approx(rarer ** ((0.02 + 0.15) / 2), rel=0.01), "no evidence ends abruptly"
-    assert long == pytest.approx(rarer ** ((0.3 + 0.15) / 2), rel=0.01), (
-        "nor are ten maxima believed that it never ends"
-    )
+    beyond = predicted(6.0 / 60.0 / 0.01 * 2, 60)  # two of a kind share the budget
+    assert short == pytest.approx(np.exp(beyond * (0.02 + 0.15) / 2), rel=0.01), "no evidence ends abruptly"
+    assert long == pytest.approx(np.exp(beyond * (0.3 + 0.15) / 2), rel=0.01), "nor does any never end"
+
+
+def test_the_fewer_hours_the_further_a_limit_is_from_what_they_have_shown() -> None:
+    factors = []
+    for blocks in (8, 30, 300):
+        maxima = Maxima(1)
+        for _ in range(600 * blocks):
+            maxima.take(np.full((len(KINDS), 1), 5.0), is_judged=True)
+        factors.append(limits(maxima, 0.01, everywhere(1))[KINDS.index(Kind.STRAYS_60), 0] / 5.0)
+    assert factors == sorted(factors, reverse=True)
+    tails = ((7 * 0.02 + 9 * 0.15) / 16, 0.085, 0.085)  # eight maxima weigh less beside the usual tail than ten
+    beyond = [predicted(6.0 / blocks / 0.01 * (len(KINDS) - 1), blocks) for blocks in (8, 30, 300)]
+    wanted = [np.exp(far * tail) for far, tail in zip(beyond, tails, strict=True)]
+    assert factors == pytest.approx(wanted, rel=0.01)
 
 
 @pytest.mark.parametrize("spread", [0.05, 0.7, 3.0])
@@ -236,9 +254,9 @@ def test_a_surprise_is_surpassed_as_seldom_as_the_budget_says(spread: float) -> 
         for _ in range(600):
             maxima.take(shown, is_judged=True)
     limit = limits(maxima, 0.01, everywhere(1))[place, 0]
-    rarer = 6.0 / 60.0 / 0.01
+    beyond = predicted(6.0 / 60.0 / 0.01, 60)
     believed = min(max(spread, 0.5), 1.0)
-    assert limit == pytest.approx(maxima.largest[0, place, 0] + believed * np.log(rarer), rel=0.25)
+    assert limit == pytest.approx(maxima.largest[0, place, 0] + believed * beyond, rel=0.25)
 
 
 def test_a_last_digit_is_the_step_between_values_that_nearly_all_steps_reach() -> None:
