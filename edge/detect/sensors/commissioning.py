@@ -180,6 +180,7 @@ class Commissioning:
                 self.fit = None
             case Stage.SCALING if self.learned is not None:
                 self._settle(self.learned)
+                self.values, self.inputs, self.told, self.misses = Samples(), Samples(), Samples(), Samples()
                 self._evidence = Evidence(self.plan, self.learned.known)
             case Stage.MEASURING if self.learned is not None:
                 self.learned.maxima.close()
@@ -235,7 +236,7 @@ def _stretch(errors: Float64s) -> Float64s:
 
 def _scales(values: Samples, least: Float64s) -> Scales:
     every = np.array(values.rows)
-    few = (~np.isnan(every)).sum(axis=0) < ENOUGH
+    few = _few(every)
     safe = np.where(few, 0.0, every)
     spread = np.nanstd(safe, axis=0)
     return Scales(np.nanmean(safe, axis=0), np.where(few, 1.0, np.maximum(spread, least)))

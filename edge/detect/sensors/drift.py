@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from edge.detect.sensors.limits import BLOCK_S
+
 Float64s = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
@@ -22,7 +24,6 @@ ALIKE: Final = 5
 """Buckets of one size; more are merged, two by two (its M)."""
 BLOCKS_MIN: Final = 6
 """Of each side of a change: less than an hour is no season."""
-BLOCK_S: Final = 600
 RANGE: Final = 2.0
 """Errors of a certain expert beyond which a mean counts as no further, both ways: that is for an alarm to tell."""
 

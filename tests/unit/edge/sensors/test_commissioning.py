@@ -144,6 +144,7 @@ def test_what_was_learned_outlives_a_restart_at_every_stage() -> None:
 
 def test_what_has_drifted_outlives_a_restart() -> None:
     armed = commissioned()
+    assert len(packed(armed, MODEL)) < 64 * 1024, "it is written every ten minutes of driving, for years"
     rng = np.random.default_rng(5)
     certain = np.full(4, 2.0)
     for block in range(100):

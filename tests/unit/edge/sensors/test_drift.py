@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.detect.sensors.drift import ALIKE, BLOCK_S, Drifts, Window
+from edge.detect.sensors.drift import ALIKE, Drifts, Window
+from edge.detect.sensors.limits import BLOCK_S
 
 CERTAIN = np.array([2.0, 5.0])
 
