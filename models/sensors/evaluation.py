@@ -125,7 +125,7 @@ def evaluate_elsewhere(
     names = [channel.name for channel in recipe.plan.channels]
     usable = [name for name, is_usable in zip(names, learned.usable, strict=True) if is_usable]
     heard(f"armed after {used} drives: {', '.join(usable)}")
-    limits = learned.limits(recipe.false_per_hour)
+    limits = learned.limits(recipe.false_per_hour, recipe.plan)
     armed = {number for number in range(len(names)) if np.isfinite(limits[:, number]).any()}
     faults = [fault for fault in draw(injections, names, rest) if fault.channel in armed]
     contenders: dict[str, Alarming] = {

@@ -28,7 +28,7 @@ class Heard:
 
 def judged_by(experts: Experts, learned: Learned, per_hour: float) -> Alarming:
     """Alarms of the vehicle's own detector."""
-    limits = learned.limits(per_hour)
+    limits = learned.limits(per_hour, experts.plan)
     regressors = experts.regressors
 
     def alarming(rows: Float64s) -> Bools:

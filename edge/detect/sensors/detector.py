@@ -134,7 +134,7 @@ class SensorsDetector:
         if self._evidence is None:
             self._evidence = evidence_of(self.card.plan, learned)
         if self._limits is None:
-            self._limits = learned.limits(self.card.false_per_hour)
+            self._limits = learned.limits(self.card.false_per_hour, self.card.plan)
         if not is_private:
             judged = moment.judged & ~np.isnan(moment.observed) & learned.usable
             self.commissioning.drifts.take(moment.observed - moment.expected, judged, learned.known.certain)

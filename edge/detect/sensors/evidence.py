@@ -26,6 +26,7 @@ class Kind(StrEnum):
     LEANS_600 = "leans_600"
     STRAYS_60 = "strays_60"
     STRAYS_300 = "strays_300"
+    MOVED_1 = "moved_1"
     MOVED_10 = "moved_10"
     MOVED_60 = "moved_60"
     STUCK = "stuck"
@@ -42,17 +43,18 @@ class Kind(StrEnum):
 
 
 KINDS: Final = tuple(Kind)
-BY_ITSELF: Final = frozenset({Kind.MOVED_10, Kind.MOVED_60, Kind.MISSING, Kind.GEARS_600})
+BY_ITSELF: Final = frozenset({Kind.MOVED_1, Kind.MOVED_10, Kind.MOVED_60, Kind.MISSING, Kind.GEARS_600})
 """Needs no expectation."""
 LEAN_S: Final = (60.0, 600.0)
 LEAN_DOUBT: Final = (0.1, 0.3)
 """Weight of knowing nothing, in shares of what a certain expert tells: where little is known, there is no lean."""
 LEAN_MAX: Final = {Pace.FAST: 4.0, Pace.SLOW: 6.0}
-"""Standard errors that one row may count for: one odd moment is no lean (Huber, Robust Statistics, 1981). Slow signals
-have fewer of those, and drift far beyond a certain expert's error."""
+"""Standard errors up to which a row counts in full: one odd moment is no lean (Huber, Robust Statistics, 1981). A fast
+signal's counts for no more. Slow ones have fewer of those, and drift far beyond a certain expert's error."""
 STRAY_S: Final = (60.0, 300.0)
 STRAY_MAX: Final = 12.0
-MOVED_S: Final = (10, 60)
+MOVED_S: Final = (1, 10, 60)
+"""The first tells of a jump: of a step that was not believed until it stayed."""
 MOVED_AFTER: Final = 90
 """Rows of a trip after which movement tells: before, heat soak moves sensors."""
 GAP_MAX: Final = 30
@@ -149,7 +151,9 @@ class Evidence:
     def _leans(self, miss: Float64s, error: Float64s, judged: Bools) -> list[Float64s]:
         """Means of the miss, weighing by 1/error^2; in the signal's unit."""
         weight = np.where(judged, 1.0 / error**2, 0.0)
-        held = np.clip(miss, -self._lean_max * error, self._lean_max * error)
+        errors = miss / error
+        fast = np.clip(errors, -self._lean_max, self._lean_max)
+        held = np.where(self._slow, _damped(errors, self._lean_max), fast) * error
         sums, weights = self._lean.step(weight * held), self._weight.step(weight)
         doubts = [doubt / self._known.certain**2 for doubt in LEAN_DOUBT]
         return [np.abs(one) / (all_ + doubt) for one, all_, doubt in zip(sums, weights, doubts, strict=True)]
@@ -234,6 +238,16 @@ class _Means:
         """As of now, for each time constant."""
         self._mean += self._gain * (values - self._mean)
         return list(self._mean.copy())
+
+
+def _damped(errors: Float64s, most: Float64s) -> Float64s:
+    """Standard errors, those beyond `most` as most (1 + ln(error / most)).
+
+    Were they cut off there, a limit that lies beyond could not be passed by a signal however wrong it is.
+    """
+    sizes = np.abs(errors)
+    damped: Float64s = np.sign(errors) * (np.minimum(sizes, most) + most * np.log(np.maximum(sizes / most, 1.0)))
+    return damped
 
 
 def _mean_of(

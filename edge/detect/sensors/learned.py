@@ -10,6 +10,7 @@ from edge.detect.sensors.evidence import BY_ITSELF, KINDS, Known
 from edge.detect.sensors.expectation import Scales
 from edge.detect.sensors.limits import Maxima, limits_of
 from edge.detect.sensors.places import Gears, Places
+from edge.detect.sensors.plan import Plan
 from edge.detect.sensors.widening import widening
 
 Float64s = npt.NDArray[np.float64]
@@ -52,8 +53,8 @@ class Learned:
         """Channels that can be expected on this vehicle."""
         return np.nan_to_num(self.explained) >= EXPLAINED_MIN
 
-    def limits(self, per_hour: float) -> Float64s:
-        """(kinds, channels): see limits_of.
+    def limits(self, per_hour: float, plan: Plan) -> Float64s:
+        """(kinds, channels): see limits_of; tolerances are the plan's.
 
         Infinite for a signal that was not heard, and for one that cannot be expected, in all that goes by that.
         """
@@ -64,6 +65,7 @@ class Learned:
             per_hour=per_hour,
             looked_at=heard & (by_itself[:, None] | self.usable),
             certain=np.maximum(self.known.certain, self.last_digit),
+            tolerance=np.array([channel.tolerance for channel in plan.channels]),
         )
 
     def error(self, told: Float64s, regressors: Float64s) -> Float64s:

@@ -36,6 +36,7 @@ LEAST: Final = {
     Kind.LEANS_600: 0.5,
     Kind.STRAYS_60: 2.0,
     Kind.STRAYS_300: 2.0,
+    Kind.MOVED_1: 3.0,
     Kind.MOVED_10: 3.0,
     Kind.MOVED_60: 3.0,
     Kind.STUCK: 5.0,
@@ -86,10 +87,11 @@ class Maxima:
         self.rows = 0
 
 
-def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools, certain: Float64s) -> Float64s:
+def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools, certain: Float64s, tolerance: Float64s) -> Float64s:
     """(kinds, channels): what evidence must exceed to alarm, so that healthy driving does so `per_hour` in all.
 
     `certain`: (channels,), the error of a certain expert or the last digit, below which nothing is worth an alarm.
+    `tolerance`: (channels,), what each may be wrong by, in its unit.
     `looked_at`: (kinds, channels); elsewhere the limit is infinite, as it is before there is a block, and for gears
     that it has not driven steadily in. The budget is split over those kinds and channels that healthy driving has any
     evidence of.
@@ -114,11 +116,13 @@ def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools, certain: Flo
         scale = np.clip((nats[:-1] - nats[-1]).mean(axis=0), *NATS)
         limits[KINDS.index(kind)] = nats[0] + scale * beyond
     limits[missing] = np.maximum(MISSING_MIN, kept[0, missing] + MISSING_MORE)
-    limits = np.maximum(limits, _least(certain))
+    limits = np.maximum(limits, _least(certain, tolerance))
     return np.where(looked_at, limits, np.inf)
 
 
-def _least(certain: Float64s) -> Float64s:
+def _least(certain: Float64s, tolerance: Float64s) -> Float64s:
     """(kinds, channels): less is no fault, whatever a few quiet hours have shown."""
-    unit = {kind: np.ones_like(certain) if kind in OF_NO_UNIT else certain for kind in KINDS}
-    return np.stack([LEAST[kind] * unit[kind] for kind in KINDS])
+    ones = np.ones_like(certain)
+    return np.stack(
+        [LEAST[kind] * ones if kind in OF_NO_UNIT else np.maximum(LEAST[kind] * certain, tolerance) for kind in KINDS]
+    )

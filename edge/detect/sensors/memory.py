@@ -18,7 +18,7 @@ from edge.errors import ModelError
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-FORM: Final = 2
+FORM: Final = 3
 DIGEST: Final = hashlib.sha256().digest_size
 """Bytes in front that all others must agree with."""
 _SAMPLES: Final = ("values", "inputs", "told", "misses")

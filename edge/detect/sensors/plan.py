@@ -39,6 +39,8 @@ class Channel(_Part):
     pace: Pace = Pace.FAST
     step: Annotated[FiniteFloat, Field(gt=0)] | None = None
     """A slow signal that moves further than this within a second was misread, until it stays where it went."""
+    tolerance: Annotated[FiniteFloat, Field(ge=0)] = 0.0
+    """What it may be wrong by before anybody needs to know, in its unit."""
 
 
 class Combination(_Part):

@@ -61,7 +61,7 @@ def learned() -> Learned:
 
 def alarms(learned: Learned, rows: Float64s, healthy: Float64s | None = None) -> Float64s:
     """(seconds, channels): strongest evidence in shares of its limit; `healthy`: what experts know it by."""
-    limits = learned.limits(0.1)
+    limits = learned.limits(0.1, plan())
     watch = Watch(plan(), TRAINED, Regressors(4), no_answers)
     evidence = evidence_of(plan(), learned)
     strength = [
@@ -184,7 +184,8 @@ def everywhere(channels: int) -> npt.NDArray[np.bool_]:
 
 def limits(maxima: Maxima, per_hour: float, looked_at: npt.NDArray[np.bool_]) -> Float64s:
     """Of experts that are certain to the last bit."""
-    return limits_of(maxima, per_hour=per_hour, looked_at=looked_at, certain=np.zeros(looked_at.shape[1]))
+    exact = np.zeros(looked_at.shape[1])
+    return limits_of(maxima, per_hour=per_hour, looked_at=looked_at, certain=exact, tolerance=exact)
 
 
 def predicted(rarer: float, blocks: int) -> float:
@@ -272,7 +273,9 @@ def test_a_last_digit_is_the_step_between_values_that_nearly_all_steps_reach() -
 
 def test_less_than_the_last_digit_is_worth_no_alarm(learned: Learned) -> None:
     digits = (np.zeros(4), np.array([1e6, 0.0, 0.0, 0.0]))
-    fine, raised = (replace(learned, last_digit=one).limits(0.01)[KINDS.index(Kind.LEANS_600)] for one in digits)
+    fine, raised = (
+        replace(learned, last_digit=one).limits(0.01, plan())[KINDS.index(Kind.LEANS_600)] for one in digits
+    )
     assert raised[SPEED] == 0.5e6
     assert raised[1:].tolist() == fine[1:].tolist()
 
@@ -309,6 +312,10 @@ def test_a_few_quiet_hours_make_no_limit_below_what_experts_are_certain_of() -> 
     maxima = Maxima(2)
     for _ in range(600 * 12):
         maxima.take(np.full((len(KINDS), 2), 1e-6), is_judged=True)
-    found = limits_of(maxima, per_hour=0.1, looked_at=everywhere(2), certain=np.array([1.0, 10.0]))
+    certain, tolerance = np.array([1.0, 10.0]), np.array([8.0, 0.0])
+    found = limits_of(maxima, per_hour=0.1, looked_at=everywhere(2), certain=certain, tolerance=np.zeros(2))
     assert found[KINDS.index(Kind.STUCK)].tolist() == [5.0, 50.0]
     assert found[KINDS.index(Kind.STRAYS_60)].tolist() == [2.0, 2.0]
+    found = limits_of(maxima, per_hour=0.1, looked_at=everywhere(2), certain=certain, tolerance=tolerance)
+    assert found[KINDS.index(Kind.STUCK)].tolist() == [8.0, 50.0]
+    assert found[KINDS.index(Kind.STRAYS_60)].tolist() == [2.0, 2.0], "which is in no unit"

@@ -50,7 +50,7 @@ def test_a_slow_signal_leans_further_than_a_quick_one() -> None:
     found = evidence(faulty, rows)
     errors = found[-1, KINDS.index(Kind.LEANS_60)] * 1.1 / ERROR
     assert errors[[SPEED, PRESSURE, ROAD]] == pytest.approx(4.0, rel=0.01)
-    assert errors[COOLANT] == pytest.approx(6.0, rel=0.01)
+    assert errors[COOLANT] == pytest.approx(6.0 * (1.0 + np.log(100.0 / 6.0)), rel=0.01)
 
 
 def test_a_signal_that_comes_back_after_a_gap_has_not_moved() -> None:
@@ -63,6 +63,13 @@ def test_a_signal_that_comes_back_after_a_gap_has_not_moved() -> None:
     short[300:320, COOLANT] = np.nan
     short[320:, COOLANT] += 20.0
     assert of(Kind.MOVED_60, evidence(short, rows), COOLANT)[300:].max() > 15.0
+
+
+def test_the_wronger_a_slow_signal_is_the_further_it_leans() -> None:
+    rows = drive(1800, seed=1)
+    for kind in (Kind.LEANS_60, Kind.LEANS_600):
+        last = [of(kind, evidence(rows + errors * ERROR, rows), COOLANT)[-1] for errors in (2, 4, 8, 16, 32)]
+        assert last == sorted(set(last)), "no limit is out of reach"
 
 
 def test_one_mad_moment_is_no_lean() -> None:
@@ -89,6 +96,10 @@ def test_a_slow_signal_that_jumps_moved() -> None:
     assert of(Kind.MOVED_10, found, COOLANT)[305] == pytest.approx(15.0, abs=2.0)
     assert of(Kind.MOVED_10, found, COOLANT)[295] < 2.0
     assert not of(Kind.MOVED_10, found, SPEED).any(), "fast signals may"
+    jumped = of(Kind.MOVED_1, found, COOLANT)
+    assert jumped.argmax() == 300
+    assert jumped[300] == pytest.approx(15.0, abs=1.0)
+    assert np.delete(jumped, 300).max() < 1.0
 
 
 def test_a_slow_signal_that_moves_as_it_ought_to_has_not_moved() -> None:
@@ -104,9 +115,10 @@ def test_a_jump_that_was_not_believed_at_first_moved_when_it_is() -> None:
     faulty = rows.copy()
     faulty[300:, COOLANT] += 15.0
     faulty[300:320, COOLANT] = np.nan
-    found = of(Kind.MOVED_10, evidence(faulty, rows), COOLANT)
-    assert found[319] == 0.0
-    assert found[320] == pytest.approx(15.0, abs=2.0)
+    for kind in (Kind.MOVED_1, Kind.MOVED_10):
+        found = of(kind, evidence(faulty, rows), COOLANT)
+        assert found[319] == 0.0
+        assert found[320] == pytest.approx(15.0, abs=2.0)
 
 
 def test_a_stuck_signal_stays_while_it_ought_to_move() -> None:
