@@ -362,12 +362,47 @@ class Block(Body):
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
+class HoleCause(StrEnum):
+    """Why frames of a capture are not there."""
+
+    OVERWRITTEN = "overwritten"
+    """They were older than what the vehicle keeps, or came faster."""
+    RESTARTED = "restarted"
+    """The vehicle's program ended, and was started again."""
+    WITHHELD = "withheld"
+    """Private mode: frames that may tell of a person were not kept."""
+    DROPPED = "dropped"
+    """The disk was slower than the bus."""
+
+
+class Hole(BaseModel):
+    """A stretch of a capture in which frames are missing."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    started_at: UtcTime
+    ended_at: UtcTime
+    frames: Count | None
+    """How many; null: unknown."""
+    cause: HoleCause
+
+
 class Capture(Block):
-    """Raw frames around a trigger."""
+    """A part of the raw frames around a trigger. The parts of a capture share its `id`, and are numbered from 1."""
 
     kind = Kind.CAPTURE
     trigger: Label
     """`alert:<id>`, `command:<id>` or `button`."""
+    id: HexId | None = None
+    """Null: of a vehicle that tells each capture as one part."""
+    part: Annotated[int, Field(ge=1, le=100_000)] = 1
+    is_last: bool = True
+    wanted_from: UtcTime | None = None
+    """From here to there frames were asked for; null: unknown."""
+    wanted_to: UtcTime | None = None
+    holes: Annotated[list[Hole], Field(max_length=100)] = []
+    """Found since the part before this one."""
+    running: Values = {}
+    """What ran on the vehicle (version, profile, databases, rules, models by name); of the first part only."""
 
 
 class Telemetry(Block):

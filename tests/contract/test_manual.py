@@ -14,6 +14,8 @@ from edge.wire.messages import (
     Block,
     Gap,
     GapCause,
+    Hole,
+    HoleCause,
     PartHealth,
     Refusal,
     SignalSummary,
@@ -74,6 +76,7 @@ def test_messages_that_go_up() -> None:
 def test_what_is_inside_of_messages() -> None:
     assert f"`signals` is by VSS path {ticked(SignalSummary.model_fields)};" in PROSE
     assert f"`parts` by name {ticked(PartHealth.model_fields)};" in PROSE
+    assert f"`holes` a list of {ticked(Hole.model_fields)} ({ticked(HoleCause)});" in PROSE
     assert f"`refusals` a list of {ticked(Refusal.model_fields)};" in PROSE
     assert f"`changes` of {ticked(VehicleChange.model_fields)};" in PROSE
     assert f"`events` is a list of {ticked(StyleEvent.model_fields)}," in PROSE
