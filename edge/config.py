@@ -177,6 +177,19 @@ class Diagnostics(_Part):
     """What puts long answers together."""
 
 
+class CaptureConfig(_Part):
+    """Which raw frames are kept for the cloud: around what, and how many."""
+
+    alerts: Literal["none", "info", "warning", "critical"] = "warning"
+    """Around the beginning of alerts of this severity or worse."""
+    rules: Annotated[list[str], Field(max_length=200)] = []
+    """And of alerts of these rules, whatever their severity."""
+    before_s: Annotated[float, Field(ge=0, le=600)] = 20.0
+    after_s: Annotated[float, Field(ge=0, le=600)] = 20.0
+    a_day: Annotated[int, Field(ge=0, le=1000)] = 20
+    """Captures in 24 hours at most."""
+
+
 class State(_Part):
     """Where the outbox lies, and how large it may grow."""
 
@@ -286,6 +299,7 @@ class Config(_Part):
     detect: Detect = Detect()
     memory: Memory = Memory()
     diagnostics: Diagnostics = Diagnostics()
+    capture: CaptureConfig = CaptureConfig()
     state: State = State()
     link: LinkSettings = LinkSettings()
     cab: CabSettings = CabSettings()

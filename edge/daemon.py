@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from edge.alerts import unpack_alerts
 from edge.asking import asked_buses, running
 from edge.bus.cadence import Cadence
@@ -23,6 +25,7 @@ from edge.bus.open import open_source
 from edge.bus.reader import Readers
 from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
+from edge.captures import Capturing
 from edge.clock import clock_state
 from edge.config import Bus, Config
 from edge.diagnostics.signs import place_of, signs_of
@@ -35,7 +38,7 @@ from edge.driver.outputs import open_outputs
 from edge.errors import EdgeError
 from edge.files import Draft
 from edge.frames import FrameBatch
-from edge.grid import Grid
+from edge.grid import Cells, Grid
 from edge.health import LOOK_S, Pulse, health_body
 from edge.hot import LOOK_NS
 from edge.looking import SWITCH_S, Looking
@@ -108,6 +111,10 @@ class Daemon:
             wait_ns=config.judging.wait_ms * MS,
         )
         self._ring = FrameRing(config.memory.frame_ring_mb * MEGABYTE)
+        self._capturing = Capturing(
+            config, self._ring, parts.outbox, clock=self._clock, on_posted=lambda: self._wake(posted=True)
+        )
+        stack.callback(self._capturing.close)
         self._memories = Memories(config.state.directory, prepared.learners)
         self._wishes = Wishes(config.state.directory / MODES if parts.outbox else None)
         words = prepared.words
@@ -207,6 +214,7 @@ class Daemon:
         if outbox and (firing := outbox.recall(FIRING)):
             self._judgement.book.restore(unpack_alerts(firing))
             self._cab.take_up(self._judgement.book.firing)
+        self._capturing.take_up(time.monotonic_ns() + self._offset_ns)
 
     def _pipeline(self) -> None:
         """Frames in, outcomes out, until every source has ended or the daemon is told to stop."""
@@ -226,6 +234,7 @@ class Daemon:
                 self._grid.end(index)
             self._judge()
         self._wake(self._teller.tell([self._judgement.close()], self._clock()))
+        self._capturing.end(self._judgement.history.until, is_over=not self._live)
         self._memories.keep(time.monotonic(), at_the_end=True)
         self._tell_health(at_the_end=True)
 
@@ -248,6 +257,9 @@ class Daemon:
         for request in self._wishes.take():
             if request.wish is Wish.ACKNOWLEDGE:
                 self._cab.acknowledge(request.alert, at)
+                continue
+            if request.wish is Wish.CAPTURE:
+                self._capturing.asked_for(at)
                 continue
             modes = with_wish(self._judgement.modes, request.wish, at)
             self._judgement.wish(modes)
@@ -276,10 +288,12 @@ class Daemon:
             return
         self._judgement.around = self._around(cells.ends[0])
         if len(cells.frames):
-            self._remember(cells.frames)
             self._span = [*self._span[:1], int(cells.frames.time[0]), int(cells.frames.time[-1])]
             self._span = [self._span[0], self._span[-1]]
-        self._wake(self._teller.tell(self._judgement.advance(cells), self._clock()))
+        self._wake(self._teller.tell(self._capturing.hearing(self._judgement.advance(cells)), self._clock()))
+        if len(cells.frames):
+            self._remember(cells)
+        self._capturing.advance(self._judgement.history.until)
         self._cab.until(self._judgement.history.until, is_watched=self._is_watched())
         self._judged.now()
         if self._looking:
@@ -295,10 +309,17 @@ class Daemon:
         until = self._parts.wanted.order_until(end, ahead_ns=ahead_ns, clock_is_right=is_right)
         return replace(around, clock_is_right=is_right, ahead_ns=ahead_ns, order_until=until)
 
-    def _remember(self, frames: FrameBatch) -> None:
-        """Keep frames for captures; in private mode those alone that are known to say nothing personal."""
-        if self._judgement.history.private:
-            frames = frames.select(self._judgement.decoder.impersonal(frames))
+    def _remember(self, cells: Cells) -> None:
+        """Keep frames for captures; of private cells those alone that are known to say nothing personal."""
+        frames = cells.frames
+        if self._judgement.private_ends:
+            place = np.searchsorted(np.array(cells.ends), frames.time, side="right").clip(max=len(cells.ends) - 1)
+            is_private = np.isin(cells.ends, self._judgement.private_ends)[place]
+            withheld = is_private & ~self._judgement.decoder.impersonal(frames)
+            if withheld.any():
+                times = frames.time[withheld]
+                self._capturing.withheld(len(times), int(times.min()), int(times.max()))
+            frames = frames.select(~withheld)
         self._ring.append(frames)
 
     def _is_watched(self) -> bool:
@@ -353,6 +374,7 @@ class Daemon:
                 **self._judgement.book.counters,
             },
             "ring": {"frames": len(self._ring), "frames_overwritten": self._ring.frames_overwritten},
+            "captures": self._capturing.counters,
             "position": self._judgement.places,
             "private": {"summaries_withheld": self._judgement.summaries_withheld},
             "cab": self._cab.counters,

@@ -107,6 +107,8 @@ class Judgement:
         self._look_at = 0
         self._worked_on = False
         """At the last cell."""
+        self.private_ends: list[int] = []
+        """Of the cells judged last, the ends (ns) of those that were private."""
         self._trip_is_private = False
         """It was private at some time."""
         self._trip_was_private = False
@@ -124,6 +126,7 @@ class Judgement:
 
     def advance(self, cells: Cells) -> Iterator[Outcome]:
         """Judge cell by cell; what each brought to light, if anything."""
+        self.private_ends = []
         samples = self.decoder.decode(cells.frames)
         last = np.searchsorted(samples.time, np.array(cells.ends, np.int64), side="left")
         first, told, work = 0, deque(samples.codes), times_of_work(cells.frames)
@@ -133,6 +136,8 @@ class Judgement:
                 work = work[np.searchsorted(work, end) :]
             if end >= self._look_at:
                 self._look_around(end)
+            if self.history.private:
+                self.private_ends.append(end)
             periods = self._summaries.begin(end)
             self.history.absorb(samples.between(first, int(row)), end)
             first = int(row)

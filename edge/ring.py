@@ -20,6 +20,7 @@ class FrameRing:
         self.frames_overwritten = 0
         self._budget_bytes = budget_bytes
         self._buses: tuple[str, ...] = ()
+        self._offset = 0
         self._allot(CLASSIC_BYTES)
 
     def __len__(self) -> int:
@@ -38,11 +39,25 @@ class FrameRing:
         self._put(0, kept.select(slice(fits, None)))
         self._written += len(frames)
 
+    @property
+    def place(self) -> int:
+        """Where the next frame will stand: frames are numbered from 0 as they come."""
+        return self._offset + self._written
+
+    @property
+    def first_place(self) -> int:
+        """Of the oldest frame that is kept."""
+        return self.place - len(self)
+
     def since(self, time: int) -> FrameBatch:
         """The kept frames from `time` (ns) on, in their order."""
-        first = max(0, self._written - self.frames_max)
-        rows = np.arange(first, self._written) % self.frames_max
-        rows = rows[self._time[rows] >= time]
+        frames = self.between(self.first_place, self.place)
+        return frames.select(frames.time >= time)
+
+    def between(self, place: int, end: int) -> FrameBatch:
+        """The kept frames from one place up to another, in the order in which they came."""
+        first, last = max(place, self.first_place), min(end, self.place)
+        rows = np.arange(first - self._offset, max(first, last) - self._offset) % self.frames_max
         until = int(self._time[(self._written - 1) % self.frames_max]) if self._written else 0
         return FrameBatch(
             time=self._time[rows],
@@ -75,9 +90,11 @@ class FrameRing:
         self._length = np.zeros(self.frames_max, np.uint8)
         self._payload = np.zeros((self.frames_max, width), np.uint8)
         self._written = 0
+        """Since frames were last laid out."""
 
     def _widen(self) -> None:
-        kept, overwritten = self.since(np.iinfo(np.int64).min), self.frames_overwritten
+        kept, overwritten, first = self.since(np.iinfo(np.int64).min), self.frames_overwritten, self.first_place
         self._allot(FD_BYTES)
+        self._offset = first
         self.append(kept)
         self.frames_overwritten = overwritten + max(0, len(kept) - self.frames_max)

@@ -77,7 +77,7 @@ class Wishes:
 
 
 def with_wish(modes: Modes, wish: Wish, at: int) -> Modes:
-    """The modes after a wish (ns); an acknowledgement changes none."""
+    """The modes after a wish (ns); an acknowledgement or a capture changes none."""
     match wish:
         case Wish.PRIVATE_ON | Wish.PRIVATE_OFF:
             return modes.with_private(private=wish is Wish.PRIVATE_ON)
@@ -85,5 +85,5 @@ def with_wish(modes: Modes, wish: Wish, at: int) -> Modes:
             return modes.in_workshop(at)
         case Wish.WORKSHOP_OFF:
             return modes.ended()
-        case Wish.ACKNOWLEDGE:
+        case Wish.ACKNOWLEDGE | Wish.CAPTURE:
             return modes

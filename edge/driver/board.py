@@ -66,6 +66,7 @@ class Board:
                 self._devices.append(device)
         wishes = {
             Wish.ACKNOWLEDGE: settings.acknowledge,
+            Wish.CAPTURE: settings.capture,
             Wish.PRIVATE_ON: settings.private,
             Wish.WORKSHOP_ON: settings.workshop,
         }

@@ -4,7 +4,7 @@ from typing import Final
 
 from edge.driver.notice import Wish
 
-HELD_S: Final = {Wish.ACKNOWLEDGE: 0.0, Wish.PRIVATE_ON: 3.0, Wish.WORKSHOP_ON: 5.0}
+HELD_S: Final = {Wish.ACKNOWLEDGE: 0.0, Wish.CAPTURE: 0.0, Wish.PRIVATE_ON: 3.0, Wish.WORKSHOP_ON: 5.0}
 """How long a button is held for its wish; 0: a press will do."""
 
 

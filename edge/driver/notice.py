@@ -114,6 +114,8 @@ class Wish(StrEnum):
     PRIVATE_OFF = "private_off"
     WORKSHOP_ON = "workshop_on"
     WORKSHOP_OFF = "workshop_off"
+    CAPTURE = "capture"
+    """Something just happened: keep the frames around it."""
 
 
 @dataclass(frozen=True, slots=True)

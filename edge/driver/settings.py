@@ -39,6 +39,8 @@ class PinSettings(_Part):
     active_high: bool = True
     """Lamps and buzzer are on while their pin is high."""
     acknowledge: PinNumber | None = None
+    capture: PinNumber | None = None
+    """Something just happened: raw frames before and after it are kept."""
     private: PinNumber | None = None
     """Held for 3 s it turns private mode on or off."""
     workshop: PinNumber | None = None
@@ -60,7 +62,8 @@ class PinSettings(_Part):
     @property
     def used(self) -> list[int]:
         """Every number that is given."""
-        pins = (self.red, self.amber, self.green, self.buzzer, self.acknowledge, self.private, self.workshop)
+        buttons = (self.acknowledge, self.capture, self.private, self.workshop)
+        pins = (self.red, self.amber, self.green, self.buzzer, *buttons)
         return [pin for pin in pins if pin is not None]
 
 

@@ -14,6 +14,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge.wire import blocks
+from edge.wire.frame_block import decode_frames
 from tests.brokers import Mosquitto
 from tests.programs import run
 
@@ -93,10 +95,13 @@ class Left:
     """Every message, sent or not."""
     payloads: list[bytes]
     """What a listener at the broker got."""
+    frames: bytes
+    """Payloads of raw frames in captures, one after another, unpacked."""
 
     def holds(self, needle: bytes) -> list[str]:
         """Where it is found."""
         found = [name for name, content in self.files.items() if needle in content]
+        found += ["captures"] if needle in self.frames else []
         found += ["messages"] if any(needle in payload for payload in self.payloads) else []
         return found + (["output"] if needle in self.said else [])
 
@@ -138,8 +143,15 @@ def drive(folder: Path, broker: Mosquitto, hours: str) -> Left:
     assert ran.status == 0, ran.err
     files = {str(file.relative_to(out)): file.read_bytes() for file in out.rglob("*") if file.is_file()}
     with closing(sqlite3.connect(out / "state" / "outbox.db")) as db:
-        outbox = [json.loads(payload) for (payload,) in db.execute("SELECT payload FROM message ORDER BY id")]
-    return Left(files, (ran.out + ran.err).encode(), outbox, payloads)
+        whole = [split(payload) for (payload,) in db.execute("SELECT payload FROM message ORDER BY id")]
+    frames = b"".join(decode_frames(block).payload.tobytes() for _, block in whole if block)
+    outbox = [json.loads(envelope) for envelope, _ in whole]
+    return Left(files, (ran.out + ran.err).encode(), outbox, payloads, frames)
+
+
+def split(payload: bytes) -> tuple[bytes, bytes]:
+    """The envelope of a message, and its block."""
+    return blocks.split(payload) if payload.startswith(blocks.MAGIC) else (payload, b"")
 
 
 def test_nothing_of_a_private_run_says_where_or_how_was_driven(tmp_path: Path, broker: Mosquitto) -> None:
@@ -158,12 +170,15 @@ def test_nothing_of_a_private_run_says_where_or_how_was_driven(tmp_path: Path, b
     }  # fmt: skip
     assert math.isclose(trip["odometer_end_km"] - trip["odometer_start_km"], 0.02, abs_tol=0.02)
     assert left.of_kind("summary") == left.of_kind("position") == []
+    captures = left.of_kind("capture")
+    assert {hole["cause"] for one in captures for hole in one["holes"]} == {"withheld"}
 
 
 def test_the_same_search_finds_all_of_it_where_the_run_is_not_private(tmp_path: Path, broker: Mosquitto) -> None:
     left = drive(tmp_path / "public", broker, "")
     assert [needle for needle in TEXTS if not left.holds(needle)] == []
     assert all("messages" in left.holds(needle) for needle in (b"48.1", b"87.3", b"depot", b"racing"))
+    assert all("captures" in left.holds(struct.pack("<d", number)) for number in (SPEED, LONGITUDE))
     assert left.of_kind("position")
     assert left.of_kind("summary")
     [trip] = left.of_kind("trip")

@@ -51,5 +51,9 @@ def test_it_holds_exactly_the_newest_frames(pieces: list[tuple[int, bool]]) -> N
         ring.append(FrameBatch.of(more, buses=["can0"]))
     kept = list(ring.since(ALL).frames())
     assert kept == everything[len(everything) - len(kept) :]
+    assert (ring.first_place, ring.place) == (len(everything) - len(kept), len(everything))
+    for place, end in ((0, len(everything)), (len(everything) - 7, len(everything) - 3), (5, 2)):
+        found = list(ring.between(place, end).frames())
+        assert found == everything[max(place, ring.first_place) : max(end, 0)]
     assert len(kept) == len(ring) >= min(len(everything), 15)
     assert ring.frames_overwritten == len(everything) - len(kept)
