@@ -30,6 +30,7 @@ from edge.profile import (
     known_buses,
     placed,
 )
+from edge.quotas import OutboxSettings
 from edge.toml_file import read_toml
 from edge.wire.envelope import VehicleName
 
@@ -301,6 +302,7 @@ class Config(_Part):
     diagnostics: Diagnostics = Diagnostics()
     capture: CaptureConfig = CaptureConfig()
     state: State = State()
+    outbox: OutboxSettings = OutboxSettings()
     link: LinkSettings = LinkSettings()
     cab: CabSettings = CabSettings()
     private: PrivateSettings = PrivateSettings()

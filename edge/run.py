@@ -9,16 +9,19 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.clock import clock_state
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
 from edge.errors import EdgeError
 from edge.files import Draft
-from edge.outbox import Limits, Outbox
+from edge.outbox import ORDER, Limits, Moment, Outbox, Quota
 from edge.prepare import Prepared, prepare
+from edge.quotas import DAY_S, OutboxSettings
 from edge.report import Report
 from edge.state import UnusableState, locked
 from edge.wanted import Wanted
-from edge.wire.topics import Address
+from edge.wire.envelope import Clock
+from edge.wire.topics import Address, Kind
 
 if TYPE_CHECKING:
     from edge.link import Link
@@ -87,11 +90,30 @@ def _hold(config: Config, prepared: Prepared, stack: ExitStack) -> None:
 
 def _outbox(config: Config, stack: ExitStack) -> Outbox:
     folder = config.state.directory
-    limits = Limits(messages=config.state.outbox_messages, bytes=config.state.outbox_mb * MEGABYTE)
-    outbox = Outbox.open(folder / "outbox.db", vehicle=config.vehicle.id, limits=limits, random_hex=secrets.token_hex)
+    outbox = Outbox.open(
+        folder / "outbox.db",
+        vehicle=config.vehicle.id,
+        limits=_limits(config),
+        random_hex=secrets.token_hex,
+        now=_moment,
+    )
     for note in outbox.notes:
         log.warning("%s", note)
     return stack.enter_context(closing(outbox))
+
+
+def _limits(config: Config) -> Limits:
+    quotas: dict[Kind, Quota] = {kind: _quota(config.outbox, kind) for kind in ORDER if kind != Kind.GAP}
+    return Limits(messages=config.state.outbox_messages, bytes=config.state.outbox_mb * MEGABYTE, quotas=quotas)
+
+
+def _quota(settings: OutboxSettings, kind: Kind) -> Quota:
+    days = settings.days_of(kind)
+    return Quota(settings.mb_of(kind) * MEGABYTE, None if days is None else round(days * DAY_S))
+
+
+def _moment() -> Moment:
+    return Moment(time.monotonic(), time.time() if clock_state() is Clock.SYNCED else None)
 
 
 def _link(config: Config, outbox: Outbox, wanted: Wanted) -> "Link":

@@ -29,6 +29,22 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE remembered (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
         "CREATE TABLE tally (name TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID",
     ),
+    (
+        # No message is written again for it: a card that is full may hold hundreds of megabytes of them. Where a tier
+        # was (0 to 3) is now when a message was stored, by the outbox's own time, which begins with this.
+        "DROP INDEX message_by_tier",
+        "ALTER TABLE message RENAME COLUMN tier TO stored_s",
+        "CREATE INDEX message_by_kind ON message (kind)",
+        "CREATE TABLE held (kind TEXT PRIMARY KEY, messages INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID",
+        "INSERT INTO held SELECT kind, count(*), sum(length(payload)) FROM message GROUP BY kind",
+        """CREATE TRIGGER held_in AFTER INSERT ON message BEGIN INSERT INTO held
+            VALUES (NEW.kind, 1, length(NEW.payload)) ON CONFLICT (kind) DO UPDATE
+            SET messages = messages + 1, bytes = bytes + excluded.bytes; END""",
+        """CREATE TRIGGER held_out AFTER DELETE ON message BEGIN UPDATE held
+            SET messages = messages - 1, bytes = bytes - length(OLD.payload) WHERE kind = OLD.kind; END""",
+        """CREATE TRIGGER held_again AFTER UPDATE OF payload ON message BEGIN UPDATE held
+            SET bytes = bytes + length(NEW.payload) - length(OLD.payload) WHERE kind = NEW.kind; END""",
+    ),
 )
 """What brings a file from each schema version (PRAGMA user_version) to the next."""
 ASIDE_MAX: Final = 3
@@ -145,7 +161,8 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         problem = f"was written by a newer Telltale (schema {version}, this one knows {len(MIGRATIONS)})"
         raise Unusable(path, "newer", problem)
     _apply(db, MIGRATIONS[version:])
-    db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    if version < len(MIGRATIONS):  # what is right is not written again
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     db.execute("COMMIT")
 
 

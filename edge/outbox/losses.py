@@ -49,11 +49,11 @@ def too_many_pending(db: sqlite3.Connection) -> bool:
     return bool(ranges >= PENDING_MAX)
 
 
-def tell(db: sqlite3.Connection, vehicle: str) -> None:
-    """Queue what is pending as gap messages."""
+def tell(db: sqlite3.Connection, vehicle: str, stored_s: int) -> None:
+    """Queue what is pending as gap messages, at `stored_s` of the outbox's own time."""
     for gap in _take_pending(db):
         stream, seq = streams.take_number(db, StreamClass.RECORD)
-        rows.insert(db, Kind.GAP, seq, rows.encoded(gap, vehicle, stream, seq))
+        rows.insert(db, Kind.GAP, seq, rows.encoded(gap, vehicle, stream, seq), stored_s)
 
 
 def _remember(db: sqlite3.Connection, row: tuple[str, str, int, int, str, str]) -> None:

@@ -6,13 +6,15 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
 
 from edge.errors import EdgeError, OutboxFull
 from edge.outbox import losses, rows, streams
+from edge.outbox.ages import Now, OwnTime
+from edge.outbox.eviction import Limits, evict, recount
 from edge.outbox.file import Unusable, named_errors, open_file, set_aside
 from edge.outbox.rows import Posting, Row, Waiting
 from edge.outbox.streams import RandomHex
@@ -24,23 +26,23 @@ from edge.wire.messages import GapCause
 _UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """When a message was found damaged: there is no clock in here, so with it goes Clock.UNSYNCED."""
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much the outbox holds before it evicts."""
-
-    messages: int = 200_000
-    bytes: int = 256 * 1024 * 1024
-    """Payloads; the file is about a third larger, and does not shrink."""
-    keys: int = 100_000
-    """Keys of postings that are remembered, so that none is queued twice."""
+_REMEMBER: Final = """INSERT INTO remembered VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+    WHERE value IS NOT excluded.value"""
+"""What is remembered already is not written again."""
 
 
 class Outbox:
     """One vehicle's three streams in one SQLite file. Any thread may call; each call is one short transaction."""
 
     def __init__(
-        self, db: sqlite3.Connection, path: Path, *, vehicle: str, limits: Limits, random_hex: RandomHex
+        self,
+        db: sqlite3.Connection,
+        path: Path,
+        *,
+        vehicle: str,
+        limits: Limits,
+        random_hex: RandomHex,
+        now: Now | None = None,
     ) -> None:
         """Use `open`."""
         self._db = db
@@ -51,29 +53,32 @@ class Outbox:
         self._turn = threading.RLock()
         self._handed_out = dict.fromkeys(StreamClass, 0)
         self._counted: Counter[str] = Counter()
+        self._is_open = True
+        self._time = OwnTime(now, streams.time_kept(db))
         self.client_id = ""
         """Vehicle and 16 hex digits born with the file: no other client has it by accident."""
         self.notes: tuple[str, ...] = ()
         """What a person should know about how the file was found."""
 
     @classmethod
-    def open(cls, path: Path, *, vehicle: str, limits: Limits, random_hex: RandomHex) -> Self:
+    def open(cls, path: Path, *, vehicle: str, limits: Limits, random_hex: RandomHex, now: Now | None = None) -> Self:
         """Open or make the outbox of a vehicle.
 
         A file that is damaged, of a newer Telltale or another vehicle's is set aside, a new one begun: the vehicle must
         not go unwatched for it. `notes` says so.
 
-        `random_hex(n)` gives 2n hex digits that nobody else has (`secrets.token_hex`): streams are named by them.
+        `random_hex(n)` gives 2n hex digits that nobody else has (`secrets.token_hex`): streams are named by them. `now`
+        is what the box's clocks say; without it nothing grows old.
 
         Raises:
             ConfigError: no folder, or no permission.
             EdgeError: the disk is full or failing.
         """
         try:
-            return cls._open(path, vehicle=vehicle, limits=limits, random_hex=random_hex)
+            return cls._open(path, vehicle=vehicle, limits=limits, random_hex=random_hex, now=now)
         except Unusable as why:
             kept = set_aside(path, why.label)
-            outbox = cls._open(path, vehicle=vehicle, limits=limits, random_hex=random_hex)
+            outbox = cls._open(path, vehicle=vehicle, limits=limits, random_hex=random_hex, now=now)
             outbox.notes = (f"{path}: {why.problem}; kept as {kept.name}, new streams begun in an empty outbox",)
             return outbox
 
@@ -81,8 +86,8 @@ class Outbox:
         """Make postings and remembered state durable, all or none; how many postings were queued.
 
         What this returned for survives kill -9 and a power cut. Not queued, but counted: a key that was queued before,
-        and what is too large to be sent (the cloud is told by a gap). When it is too much in all, the oldest of the
-        lowest class is evicted, and the cloud told.
+        and what is too large to be sent (the cloud is told by a gap). What is over the limits is evicted (eviction.py),
+        and the cloud told.
 
         Raises:
             OutboxFull: the disk is full; nothing was taken in, the same may be put again.
@@ -93,9 +98,10 @@ class Outbox:
         try:
             with self._transaction() as db:
                 queued = sum(self._queue(db, posting) for posting in postings)
-                db.executemany("INSERT OR REPLACE INTO remembered VALUES (?, ?)", (remember or {}).items())
+                db.executemany(_REMEMBER, (remember or {}).items())
                 if postings:
                     self._keep_limits(db, postings[-1])
+                streams.keep_time(db, self._time.to_keep())
         except EdgeError as error:
             cause = "disk_full" if isinstance(error, OutboxFull) else "disk_error"
             self._counted[f"refused.{cause}"] += len(postings)
@@ -194,17 +200,19 @@ class Outbox:
     def close(self) -> None:
         """Let go of the file; safe to repeat."""
         with self._turn:
+            if self._is_open:
+                self._is_open = False
+                with suppress(EdgeError), self._transaction() as db:  # how old things are is not worth a complaint
+                    streams.keep_time(db, self._time.to_keep(at_the_end=True))
             self._db.close()
 
     @classmethod
-    def _open(cls, path: Path, *, vehicle: str, limits: Limits, random_hex: RandomHex) -> Self:
-        outbox = cls(open_file(path), path, vehicle=vehicle, limits=limits, random_hex=random_hex)
-        try:
+    def _open(cls, path: Path, *, vehicle: str, limits: Limits, random_hex: RandomHex, now: Now | None) -> Self:
+        with _closed_on_error(open_file(path)) as file, named_errors(path):
+            outbox = cls(file, path, vehicle=vehicle, limits=limits, random_hex=random_hex, now=now)
             with outbox._transaction() as db:
+                recount(db)
                 outbox.client_id = f"{vehicle}-{streams.settle(db, path, vehicle, random_hex)}"
-        except BaseException:
-            outbox.close()
-            raise
         return outbox
 
     def _queue(self, db: sqlite3.Connection, posting: Posting) -> bool:
@@ -217,12 +225,12 @@ class Outbox:
             payload = rows.encoded(posting, self._vehicle, stream, seq)
         except WireError:
             payload = None
-        # What is larger than the whole outbox would push out everything else and still not fit.
-        if payload is None or len(payload) > self._limits.bytes:
+        # What is larger than all that may wait of its kind would push out everything else and still not fit.
+        if payload is None or len(payload) > self._limits.bytes_of(kind):
             lost = [Row(0, stream, seq, kind)]
             losses.lose(db, lost, GapCause.TOO_LARGE, posting.observed_at, posting.clock)
             return False
-        rows.insert(db, kind, seq, payload)
+        rows.insert(db, kind, seq, payload, self._time())
         return True
 
     def _is_new(self, db: sqlite3.Connection, key: str) -> bool:
@@ -233,17 +241,16 @@ class Outbox:
         return True
 
     def _keep_limits(self, db: sqlite3.Connection, latest: Posting) -> None:
-        evicted = rows.over_limits(db, self._limits.messages, self._limits.bytes)
-        rows.delete(db, evicted)
+        evicted = evict(db, self._limits, self._time())
         losses.lose(db, evicted, GapCause.EVICTED, latest.observed_at, latest.clock)
         if losses.too_many_pending(db):
-            losses.tell(db, self._vehicle)
+            losses.tell(db, self._vehicle, self._time())
 
     def _tell_losses(self, db: sqlite3.Connection) -> None:
         if not losses.are_pending(db) or rows.gaps_waiting(db) >= losses.GAPS_WAITING_MAX:
             return
         with suppress(EdgeError), self._transaction():  # a disk that takes no more can still be read
-            losses.tell(db, self._vehicle)
+            losses.tell(db, self._vehicle, self._time())
 
     def _give_up(self, damaged: Sequence[Row]) -> None:
         if not damaged:
@@ -278,3 +285,12 @@ class Outbox:
                 if db.in_transaction:  # some errors have rolled it back already
                     db.execute("ROLLBACK")
                 raise
+
+
+@contextmanager
+def _closed_on_error(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    try:
+        yield db
+    except BaseException:
+        db.close()
+        raise

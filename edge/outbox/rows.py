@@ -2,7 +2,7 @@
 
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,11 +14,12 @@ from edge.wire.errors import WireError
 from edge.wire.messages import Body
 from edge.wire.topics import Address, Kind
 
-_TIERS: Final = {StreamClass.BULK: 0, StreamClass.RECORD: 1, StreamClass.ALERT: 2}
-"""What is evicted first has the lowest tier."""
-_GAP_TIER: Final = 3
-"""Gaps go last of all: they are what is left of everything that went before."""
 _SELECT: Final = "SELECT id, name, seq, kind, crc, payload FROM message JOIN stream USING (class) "
+_OLDEST: Final = (
+    "SELECT id, name, seq, kind, length(payload), stored_s FROM message JOIN stream USING (class) "
+    "WHERE kind = ? AND id > ? ORDER BY id LIMIT ?"
+)
+_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Row:
     kind: str
     message: Waiting | None = None
     """None when it was not read, or is not what was written: a bit has flipped."""
+    size: int = 0
+    """Bytes of its payload; 0 where that was not asked."""
 
 
 def encoded(posting: Posting, vehicle: str, stream: str, seq: int) -> bytes:
@@ -75,13 +78,11 @@ def encoded(posting: Posting, vehicle: str, stream: str, seq: int) -> bytes:
     )
 
 
-def insert(db: sqlite3.Connection, kind: Kind, seq: int, payload: bytes) -> None:
-    """Keep a message until it is deleted; the stream's totals follow by trigger."""
-    stream_class = STREAM_OF[kind]
-    tier = _GAP_TIER if kind is Kind.GAP else _TIERS[stream_class]
+def insert(db: sqlite3.Connection, kind: Kind, seq: int, payload: bytes, stored_s: int) -> None:
+    """Keep a message, from `stored_s` of the outbox's own time until it is deleted; the totals follow by trigger."""
     db.execute(
-        "INSERT INTO message (class, seq, kind, tier, crc, payload) VALUES (?, ?, ?, ?, ?, ?)",
-        (stream_class, seq, kind, tier, _checksum(seq, kind, payload), payload),
+        "INSERT INTO message (class, seq, kind, stored_s, crc, payload) VALUES (?, ?, ?, ?, ?, ?)",
+        (STREAM_OF[kind], seq, kind, stored_s, _checksum(seq, kind, payload), payload),
     )
 
 
@@ -96,25 +97,19 @@ def after(db: sqlite3.Connection, stream_class: StreamClass, seq: int, limit: in
     return [_row(fields) for fields in found]
 
 
-def over_limits(db: sqlite3.Connection, messages_max: int, bytes_max: int) -> list[Row]:
-    """What has to go so that the rest is within the limits: the lowest class first, in it the oldest."""
-    messages, size = db.execute("SELECT sum(messages), sum(bytes) FROM stream").fetchone()
-    out: list[Row] = []
-    if messages <= messages_max and size <= bytes_max:
-        return out
-    for *place, length in db.execute(
-        "SELECT id, name, seq, kind, length(payload) FROM message JOIN stream USING (class) ORDER BY tier, id"
-    ):
-        out.append(Row(*place))
-        messages, size = messages - 1, size - length
-        if messages <= messages_max and size <= bytes_max:
-            break
-    return out
+def oldest(db: sqlite3.Connection, kind: Kind) -> Iterator[tuple[Row, int]]:
+    """The messages of a kind, unread, the oldest first; with each when it was stored."""
+    # Closed before anything is deleted, so a few at a time.
+    after_id = 0
+    while found := db.execute(_OLDEST, (kind, after_id, _AT_ONCE)).fetchall():
+        for id_, stream, seq, kind_, size, stored_s in found:
+            yield Row(id_, stream, seq, kind_, size=size), stored_s
+        after_id = found[-1][0]
 
 
 def gaps_waiting(db: sqlite3.Connection) -> int:
     """How many gap messages the cloud has not acknowledged."""
-    [gaps] = db.execute("SELECT count(*) FROM message WHERE tier = ?", (_GAP_TIER,)).fetchone()
+    [gaps] = db.execute("SELECT count(*) FROM message WHERE kind = ?", (Kind.GAP,)).fetchone()
     return int(gaps)
 
 

@@ -30,6 +30,18 @@ def settle(db: sqlite3.Connection, path: Path, vehicle: str, random_hex: RandomH
     return str(identity["born"])
 
 
+def time_kept(db: sqlite3.Connection) -> str | None:
+    """What `keep_time` was given last."""
+    found = db.execute("SELECT value FROM identity WHERE name = 'time'").fetchone()
+    return None if found is None else str(found[0])
+
+
+def keep_time(db: sqlite3.Connection, text: str | None) -> None:
+    """Keep where the outbox's own time is; None: as it is."""
+    if text is not None:
+        db.execute("INSERT OR REPLACE INTO identity VALUES ('time', ?)", (text,))
+
+
 def class_of(db: sqlite3.Connection, name: str) -> StreamClass | None:
     """The class whose stream has this name now; None when no stream has."""
     found = db.execute("SELECT class FROM stream WHERE name = ?", (name,)).fetchone()

@@ -8,12 +8,30 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from edge.outbox import Limits, Outbox, Posting, Waiting
+from edge.outbox import Limits, Moment, Outbox, Posting, Waiting
 from edge.wire.codec import Uplink, decode
 from edge.wire.downlink import Ack, ack_of
 from edge.wire.envelope import Clock, StreamClass
-from edge.wire.messages import Action, Alert, AlertState, Gap, Severity, Summary, Telemetry
-from edge.wire.topics import Address
+from edge.wire.messages import (
+    Action,
+    Alert,
+    AlertState,
+    Body,
+    Capture,
+    Gap,
+    Health,
+    Position,
+    Reported,
+    Result,
+    ResultState,
+    Severity,
+    Summary,
+    Telemetry,
+    Trip,
+    TroubleCode,
+    TroubleCodeStatus,
+)
+from edge.wire.topics import Address, Kind
 
 ADDRESS = Address("fleet-1", "car-1")
 T0 = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -63,15 +81,59 @@ def telemetry(number: int, *, size: int = 100) -> Posting:
     return Posting(body, at, Clock.SYNCED, block=block)
 
 
+def any_of(kind: Kind, number: int, *, size: int = 100) -> Posting:
+    """A message of a kind: an alert, a summary and a block as above, one of the others in the same manner."""
+    if kind is Kind.ALERT:
+        return alert(number)
+    if kind is Kind.SUMMARY:
+        return summary(number)
+    at = T0 + timedelta(seconds=number)
+    block = bytes([number % 256]) * size
+    head = {"started_at": at, "ended_at": at, "count": size, "sha256": hashlib.sha256(block).hexdigest()}
+    bodies: dict[Kind, Callable[[], Body]] = {
+        Kind.TELEMETRY: lambda: Telemetry.model_validate({"format": "test/1", **head}),
+        Kind.CAPTURE: lambda: Capture.model_validate({"format": "test/1", "trigger": "button", **head}),
+        Kind.HEALTH: lambda: Health(version_edge="0", uptime_s=number, parts={}, counters={}),
+        Kind.POSITION: lambda: Position.model_validate(
+            dict.fromkeys(Position.model_fields, None) | {"latitude_deg": 50.0, "longitude_deg": 7.0}
+        ),
+        Kind.RESULT: lambda: Result(command=f"{number:032x}", state=ResultState.DONE, reason="", values={}),
+        Kind.REPORTED: lambda: Reported(desired_version=number, state={}, refusals=[]),
+        Kind.TRIP: lambda: Trip.model_validate(
+            {name: None for name, field in Trip.model_fields.items() if field.is_required()}
+            | {"id": f"{number:032x}", "started_at": at, "ended_at": at, "ended_by": "silence", "alerts": []}
+        ),
+        Kind.DTC: lambda: TroubleCode(
+            ecu="engine",
+            code="P0301",
+            failure_type=None,
+            protocol="obd",
+            status=TroubleCodeStatus.PENDING,
+            lamp=None,
+            seen_at=at,
+            freeze_frame={},
+        ),
+    }
+    body = bodies[kind]()
+    return Posting(body, at, Clock.SYNCED, block=block if kind in (Kind.TELEMETRY, Kind.CAPTURE) else b"")
+
+
 def counting_hex(start: int = 1) -> Callable[[int], str]:
     """Hex digits that never repeat, and are the same in every run."""
     numbers = count(start)
     return lambda size: f"{next(numbers):0{2 * size}x}"
 
 
-def open_outbox(path: Path, *, limits: Limits = ROOMY, vehicle: str = ADDRESS.vehicle, start: int = 1) -> Outbox:
+def open_outbox(
+    path: Path,
+    *,
+    limits: Limits = ROOMY,
+    vehicle: str = ADDRESS.vehicle,
+    start: int = 1,
+    now: Callable[[], Moment] | None = None,
+) -> Outbox:
     """An outbox in this file."""
-    return Outbox.open(path, vehicle=vehicle, limits=limits, random_hex=counting_hex(start))
+    return Outbox.open(path, vehicle=vehicle, limits=limits, random_hex=counting_hex(start), now=now)
 
 
 def understood(messages: Iterable[Waiting]) -> list[Uplink]:
