@@ -44,6 +44,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             alerts=cloud.alerts,
             health=cloud.health,
             lives=cloud.lives,
+            captures=cloud.captures,
             aside=cloud.aside,
             scheduling=cloud.scheduling,
             appointments=cloud.appointments,
