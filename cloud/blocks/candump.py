@@ -27,14 +27,21 @@ def candump_log(frames: Frames) -> bytes:
     """A line for each frame, in their order.
 
     Raises:
-        ValueError: a time is negative, or an id of 11 bits has more, which no candump log can say.
+        ValueError: no candump log can say that (`unsayable`).
     """
+    if problem := unsayable(frames):
+        raise ValueError(problem)
+    return "".join(_lines(frames)).encode("ascii")
+
+
+def unsayable(frames: Frames) -> str:
+    """Why no candump log can say these frames: a time is negative, an id of 11 bits has more; "" where one can."""
     if len(frames) and int(frames.time.min()) < 0:
-        raise ValueError(f"a frame has the time {int(frames.time.min())} ns, and a candump log knows none below 0")
+        return f"a frame has the time {int(frames.time.min())} ns, and a candump log knows none below 0"
     is_long = frames.flags & (EXTENDED | ERROR) != 0
     if (frames.id[~is_long] > _SHORT_MAX).any():
-        raise ValueError(f"an id above {_SHORT_MAX:X} is told to have 11 bits, which a candump log cannot say")
-    return "".join(_lines(frames)).encode("ascii")
+        return f"an id above {_SHORT_MAX:X} is told to have 11 bits, which a candump log cannot say"
+    return ""
 
 
 def finer_than_candump(frames: Frames) -> int:

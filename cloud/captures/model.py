@@ -5,16 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from cloud.blocks.unpack import FORMATS
 from cloud.heard import Heard
-from edge.wire import frame_block
 from edge.wire.envelope import Clock
 from edge.wire.messages import Capture as Body
 from edge.wire.messages import Hole, Value
 from edge.wire.ranges import Range, to_ranges
 from edge.wire.topics import Address
 
-DECODED: Final = frozenset({frame_block.FORMAT})
-"""Formats of blocks that this version can read. Others are kept all the same."""
 COUNT_MAX: Final = 2**63 - 1
 """What a database can hold; no vehicle that counts rightly comes near it."""
 
@@ -41,8 +39,8 @@ class Part:
 
     @property
     def is_decodable(self) -> bool:
-        """Whether its format is one that this version can read."""
-        return self.format in DECODED
+        """Whether its format is one that this version can read; others are kept all the same."""
+        return self.format in FORMATS
 
     def tells_as(self, other: "Part") -> bool:
         """Whether it is the same part, told again."""

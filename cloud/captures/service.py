@@ -3,19 +3,24 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from cloud import counters
+from cloud.blocks.unpack import FORMATS
 from cloud.captures import store
 from cloud.captures.model import Capture, CaptureFilter, Part, begun_by, id_of, part_of
+from cloud.captures.writing import Writing
 from cloud.database import Connection, Database
-from cloud.errors import NotFound
+from cloud.errors import NotFound, Refused
 from cloud.heard import Heard
 from cloud.pages import Page, Window
 from cloud.security.audit import Audit
 from edge.wire import messages
 from edge.wire.errors import WireError
-from edge.wire.frame_block import Frames, decode_frames
 from edge.wire.topics import Address
+
+_REASONS_MAX: Final = 5
+"""Of parts that cannot be read, in one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +99,59 @@ class CaptureService:
             number, found = self._found(connection, address, capture)
             return found, store.parts_of(connection, number)
 
-    def block(self, address: Address, capture: str, part: int) -> bytes:
-        """The block of one part, as it came.
+    def take_block(self, address: Address, capture: str, part: int, *, by: str) -> bytes:
+        """The block of one part as it came, for somebody who takes it along.
 
         Raises:
             NotFound: there is no such part, or no longer.
         """
+        block = self._block(address, capture, part)
+        self._taken(address, capture, f"block of part {part}", by=by)
+        return block
+
+    def take(
+        self, address: Address, capture: str, writing: Writing, *, readable_only: bool, by: str
+    ) -> Iterator[bytes]:
+        """The frames of a capture, part by part in their order, so that no more than one part is in memory.
+
+        The iterator raises NotFound when a part goes before its turn comes: what was given until then is not all.
+
+        Args:
+            address: whose it is.
+            capture: which one.
+            writing: how the frames are written.
+            readable_only: leave out parts of which the frames cannot be read or written so.
+            by: who takes them along; they may tell where somebody was, so it is written down.
+
+        Raises:
+            NotFound: see `capture`.
+            Refused: the frames of a part cannot be read, or written so, and were not to be left out.
+        """
+        _, parts = self.capture(address, capture)
+        reasons = {part.number: self._trouble(address, capture, part, writing) for part in parts}
+        left_out = [f"part {number}: {reason}" for number, reason in reasons.items() if reason]
+        if left_out and not readable_only:
+            told = "; ".join(left_out[:_REASONS_MAX])
+            remedy = "Ask with `readable_only` for the others, or for the blocks of its parts"
+            raise Refused(f"of {len(left_out)} parts there are no frames ({told}). {remedy}")
+        self._taken(address, capture, f"frames as {writing.name}, {len(left_out)} parts left out", by=by)
+        return self._written(address, capture, [part for part in parts if not reasons[part.number]], writing)
+
+    def _written(self, address: Address, capture: str, parts: Sequence[Part], writing: Writing) -> Iterator[bytes]:
+        yield writing.head
+        for part in parts:
+            yield writing.rows(FORMATS[part.format](self._block(address, capture, part.number)))
+
+    def _trouble(self, address: Address, capture: str, part: Part, writing: Writing) -> str:
+        """Why the frames of a part cannot be written so; "" where they can be."""
+        if not part.is_decodable:
+            return f"its format {part.format!r} is not known here"
+        try:
+            return writing.trouble(FORMATS[part.format](self._block(address, capture, part.number)))
+        except WireError as error:
+            return error.detail
+
+    def _block(self, address: Address, capture: str, part: int) -> bytes:
         with self._database.snapshot() as connection:
             number, _ = self._found(connection, address, capture)
             block = store.block_of(connection, number, part)
@@ -107,43 +159,12 @@ class CaptureService:
             raise NotFound(f"part {part} of capture {capture!r} is not there")
         return block
 
-    def unreadable(self, address: Address, capture: str) -> dict[int, str]:
-        """Why the frames of some parts cannot be read, by the part's number; empty where all can be.
-
-        Raises:
-            NotFound: see `capture`.
-        """
-        _, parts = self.capture(address, capture)
-        reasons = {part.number: self._trouble(address, capture, part) for part in parts}
-        return {number: reason for number, reason in reasons.items() if reason}
-
-    def frames(self, address: Address, capture: str, parts: Sequence[int]) -> Iterator[Frames]:
-        """The frames of these parts, one part after the other, so that no more than one is in memory.
-
-        Raises:
-            NotFound: a part has gone meanwhile.
-            WireError: a part cannot be read.
-        """
-        for part in parts:
-            yield decode_frames(self.block(address, capture, part))
-
-    def taken(self, found: Capture, what: str, *, by: str) -> None:
-        """Write down that somebody takes the frames of a capture along: they may tell where somebody was."""
-        address = found.address
-        subject = f"captures/{address.fleet}/{address.vehicle}/{found.id}"
+    def _taken(self, address: Address, capture: str, what: str, *, by: str) -> None:
+        subject = f"captures/{address.fleet}/{address.vehicle}/{capture}"
         with self._database.transaction() as connection:
             self._audit.record(
                 connection, by=by, action="take_capture", subject=subject, fleet=address.fleet, note=what
             )
-
-    def _trouble(self, address: Address, capture: str, part: Part) -> str:
-        if not part.is_decodable:
-            return f"its format {part.format!r} is not known here"
-        try:
-            decode_frames(self.block(address, capture, part.number))
-        except WireError as error:
-            return error.detail
-        return ""
 
     def _found(self, connection: Connection, address: Address, capture: str) -> tuple[int, Capture]:
         found = store.find(connection, address, capture)

@@ -10,13 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cloud.blocks.candump import candump_log
 from cloud.captures import store
 from cloud.captures.model import COUNT_MAX, Capture, CaptureFilter, missing
 from cloud.captures.service import CaptureSettings
+from cloud.captures.writing import CANDUMP, CSV, Writing
 from cloud.errors import NotFound, Refused
 from cloud.inbox import aside_store
 from cloud.inbox.model import Arrival
 from cloud.pages import Window
+from cloud.security.audit_model import AuditFilter
 from edge.wire import messages
 from edge.wire.blocks import digest
 from edge.wire.envelope import Clock
@@ -88,6 +91,10 @@ def one(cloud: Cloud, capture: str = ID) -> Capture:
 
 def listed(cloud: Cloud, wanted: CaptureFilter = ALL) -> list[str]:
     return [capture.id for capture in cloud.captures.captures(wanted, Window()).items]
+
+
+def took(cloud: Cloud, writing: Writing, *, readable_only: bool = False) -> list[bytes]:
+    return list(cloud.captures.take(VAN.address, ID, writing, readable_only=readable_only, by="ada"))
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))), ids=str)
@@ -163,7 +170,7 @@ def test_another_part_in_a_place_that_is_taken_is_kept_whole_on_the_shelf(cloud:
     first, other = said(1), said(1, 2, block=encode_frames(frames(9)))
     cloud.take(first, other)
     assert one(cloud).frames == 3
-    assert cloud.captures.block(VAN.address, ID, 1) == encode_frames(frames(1))
+    assert cloud.captures.take_block(VAN.address, ID, 1, by="ada") == encode_frames(frames(1))
     assert [row["payload"] for row in cloud.rows(aside_store.shelf)] == [other.payload]
     assert cloud.counts()["shelved"] == 1
 
@@ -191,23 +198,56 @@ def test_a_clock_that_was_wrong_for_one_part_is_told_of_all(cloud: Cloud) -> Non
 
 def test_frames_are_the_vehicles_own_part_by_part(cloud: Cloud) -> None:
     cloud.take(said(3), said(1))
-    assert cloud.captures.unreadable(VAN.address, ID) == {}
-    first, last = cloud.captures.frames(VAN.address, ID, [1, 3])
-    for read, sent in ((first, frames(1)), (last, frames(3))):
-        assert read.buses == sent.buses
-        for column in ("time", "bus", "id", "flags", "length", "payload"):
-            np.testing.assert_array_equal(getattr(read, column), getattr(sent, column))
+    assert b"".join(took(cloud, CANDUMP)) == candump_log(frames(1)) + candump_log(frames(3))
+    head, *rows = b"".join(took(cloud, CSV)).splitlines()
+    assert head == b"time_ns,bus,id,flags,length,payload"
+    assert rows == [b"%d,can0,%X,0,2,%02X01" % (at, 0x100 + n, n) for n in (1, 3) for at in frames(n).time.tolist()]
 
 
 def test_formats_that_are_not_known_and_damaged_blocks_are_kept_and_named(cloud: Cloud) -> None:
     cloud.take(said(1), said(2, block=b"of tomorrow", format="frames/9"), said(3, block=b"no block"))
     capture, parts = cloud.captures.capture(VAN.address, ID)
     assert (capture.parts, [part.is_decodable for part in parts]) == (3, [True, False, True])
-    reasons = cloud.captures.unreadable(VAN.address, ID)
-    assert reasons[2] == "its format 'frames/9' is not known here"
-    assert list(reasons) == [2, 3]
-    assert "at least" in reasons[3]
-    assert cloud.captures.block(VAN.address, ID, 2) == b"of tomorrow"
+    with pytest.raises(Refused) as refused:
+        took(cloud, CSV)
+    assert str(refused.value).startswith(
+        "of 2 parts there are no frames (part 2: its format 'frames/9' is not known here; part 3: a block of frames has"
+    )
+    assert b"".join(took(cloud, CANDUMP, readable_only=True)) == candump_log(frames(1))
+    assert cloud.captures.take_block(VAN.address, ID, 2, by="ada") == b"of tomorrow"
+
+
+def test_frames_that_no_candump_log_can_say_are_named_before_anything_is_written(cloud: Cloud) -> None:
+    early = replace(frames(1), time=np.array([-1, 0, 1], np.int64))
+    cloud.take(said(1, block=encode_frames(early)), said(2))
+    with pytest.raises(Refused, match="part 1: a frame has the time -1 ns"):
+        took(cloud, CANDUMP)
+    assert len(b"".join(took(cloud, CSV)).splitlines()) == 7
+
+
+def test_a_capture_that_goes_while_it_is_read_ends_the_file_with_an_error() -> None:
+    with open_cloud(captures_kept=kept(parts=2)) as cloud:
+        cloud.take(said(1), said(2))
+        reading = cloud.captures.take(VAN.address, ID, CANDUMP, readable_only=False, by="ada")
+        assert next(reading) == b""
+        assert next(reading) == candump_log(frames(1))
+        cloud.take(said(1, 3, id=f"{9:032x}"))
+        with pytest.raises(NotFound):
+            next(reading)
+
+
+def test_who_takes_frames_along_is_written_down(cloud: Cloud) -> None:
+    cloud.take(said(1), said(2, format="frames/9"))
+    took(cloud, CSV, readable_only=True)
+    cloud.captures.take_block(VAN.address, ID, 2, by="bob")
+    with pytest.raises(Refused):
+        took(cloud, CSV)
+    deeds = [entry.deed for entry in cloud.security.audit.entries(AuditFilter(), Window()).items]
+    assert [(deed.by, deed.action, deed.fleet, deed.note) for deed in deeds] == [
+        ("bob", "take_capture", "north", "block of part 2"),
+        ("ada", "take_capture", "north", "frames as csv, 1 parts left out"),
+    ]
+    assert {deed.subject for deed in deeds} == {f"captures/north/van-7/{ID}"}
 
 
 def test_a_vehicle_that_counts_beyond_all_bounds_stops_nobody(cloud: Cloud) -> None:
@@ -220,7 +260,7 @@ def test_what_is_not_there_is_not_found(cloud: Cloud) -> None:
     with pytest.raises(NotFound, match="no capture '0'"):
         cloud.captures.capture(VAN.address, "0")
     with pytest.raises(NotFound, match="part 1 of"):
-        cloud.captures.block(VAN.address, ID, 1)
+        cloud.captures.take_block(VAN.address, ID, 1, by="ada")
 
 
 def test_listings_by_vehicle_trigger_and_time_page_from_the_latest(cloud: Cloud) -> None:
@@ -302,9 +342,12 @@ def test_after_some_days_nobody_is_shown_a_capture_and_the_next_part_of_anybody_
         assert listed(cloud) == [ID]
         cloud.now += timedelta(seconds=1)
         assert listed(cloud) == []
-        for ask in (cloud.captures.capture, cloud.captures.unreadable):
-            with pytest.raises(NotFound):
-                ask(VAN.address, ID)
+        with pytest.raises(NotFound):
+            one(cloud)
+        with pytest.raises(NotFound):
+            took(cloud, CSV)
+        with pytest.raises(NotFound):
+            cloud.captures.take_block(VAN.address, ID, 1, by="ada")
         assert len(cloud.rows(store.captures)) == 1
         cloud.take(said(1, speaker=Speaker("van-8"), received_at=cloud.now))
         assert [row["vehicle"] for row in cloud.rows(store.captures)] == ["van-8"]
