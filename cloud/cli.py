@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cloud import cli_people, cli_warranty
+from cloud import cli_blocks, cli_people, cli_warranty
 from cloud.demo.car import COMPONENT_OF
 from cloud.demo.read import ANSWERS, DemoSettings
 from cloud.errors import EXIT_CONFIG, CloudError, ConfigError
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "roles": cli_people.roles,
         "audit": cli_people.audit,
         "warranty": cli_warranty.warranty,
+        "decode-block": cli_blocks.decode_block,
     }[options.command]
     try:
         return command(options) or 0
@@ -48,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CONFIG
     except CloudError as error:
         print(f"telltale-cloud: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()  # who read our output went away, which is its right
         return 1
     except ExceptionGroup as died:
         logging.getLogger(__name__).critical("a part of the service died, so all of it ends", exc_info=died)
@@ -67,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     quarantine.add_argument("--database", default=_DATABASE_DEFAULT, metavar="URL")
     cli_people.add_commands(commands, _DATABASE_DEFAULT)
     cli_warranty.add_commands(commands)
+    cli_blocks.add_commands(commands)
     broker = commands.add_parser("broker-config", help="write the configuration of a real broker (mosquitto)")
     broker.add_argument("--out", type=Path, required=True, metavar="DIR", help="mosquitto.conf is written there")
     broker.add_argument("--host", default="127.0.0.1", help="where it listens (%(default)s)")

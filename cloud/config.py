@@ -89,6 +89,18 @@ class InboxConfig(_Section):
     """A number that is used twice is noticed among so many of the latest messages."""
 
 
+class CapturesConfig(_Section):
+    """How much is kept of captures; the oldest whole ones go first. None is larger than what is kept of its vehicle."""
+
+    parts_per_vehicle: Rows = 500
+    bytes_per_vehicle: Bytes = 64 * 2**20
+    parts: Rows = 20_000
+    """Of all vehicles."""
+    bytes: Bytes = 2 * 2**30
+    kept_days: Annotated[int, Field(ge=1, le=4_000)] = 90
+    """Raw frames may tell where somebody was."""
+
+
 class HealthConfig(_Section):
     """How much of each vehicle's past is kept in folds, and which learned model is served."""
 
@@ -194,6 +206,7 @@ class CloudConfig(_Section):
     fleet: FleetConfig = FleetConfig()
     health: HealthConfig = HealthConfig()
     inbox: InboxConfig = InboxConfig()
+    captures: CapturesConfig = CapturesConfig()
     security: SecurityConfig = SecurityConfig()
     workflow: WorkflowConfig = WorkflowConfig()
     notify: NotifyConfig = NotifyConfig()
@@ -207,6 +220,7 @@ _SECTIONS: Final[dict[str, type[_Section]]] = {
     "fleet": FleetConfig,
     "health": HealthConfig,
     "inbox": InboxConfig,
+    "captures": CapturesConfig,
     "security": SecurityConfig,
     "workflow": WorkflowConfig,
     "notify": NotifyConfig,

@@ -15,9 +15,10 @@ from cloud.analytics.service import AnalyticsService
 from cloud.api.access import Services
 from cloud.api.listener import ApiServer
 from cloud.api.server import make_api
+from cloud.captures.service import CaptureService, CaptureSettings
 from cloud.chat.room import make_chat
 from cloud.chat.tools import Neighbours as ChatNeighbours
-from cloud.config import BrokerTarget, CloudConfig
+from cloud.config import BrokerTarget, CapturesConfig, CloudConfig
 from cloud.console.serve import with_console
 from cloud.database import Connection, Database
 from cloud.fleet.desired import DesiredService
@@ -96,7 +97,8 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     security = make_security(database, now, audit=audit, signing_key=key, bootstrap=token)
     kept = HealthSettings(config.health.quarters_per_vehicle, config.health.days_per_vehicle)
     health = HealthService(database, kept, knowledge=shipped(), fleet=fleet, alerts=alerts, audit=audit, now=now)
-    intake = Intake(database, Features(fleet, alerts, health), InboxSettings(**config.inbox.model_dump()))
+    captures = CaptureService(database, audit, _kept(config.captures), now)
+    intake = Intake(database, Features(fleet, alerts, health, captures), InboxSettings(**config.inbox.model_dump()))
     loop = asyncio.get_running_loop()
 
     def tell(_: LinkState) -> None:
@@ -149,6 +151,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         alerts=alerts,
         health=health,
         lives=load_lives(config.health.rul_model),
+        captures=captures,
         aside=AsideService(database),
         scheduling=scheduling,
         appointments=appointments,
@@ -165,6 +168,16 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         now=now,
     )
     return Parts(ApiServer(with_console(make_api(services))), link, notify.worker, security, workflow.runner)
+
+
+def _kept(wanted: CapturesConfig) -> CaptureSettings:
+    return CaptureSettings(
+        parts_per_vehicle=wanted.parts_per_vehicle,
+        bytes_per_vehicle=wanted.bytes_per_vehicle,
+        parts=wanted.parts,
+        bytes=wanted.bytes,
+        kept_for=timedelta(days=wanted.kept_days),
+    )
 
 
 def _workflow(config: CloudConfig, database: Database, audit: Audit, near: Neighbours) -> Workflow:

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, AwareDatetime
 from cloud.alerts.model import AlertFilter
 from cloud.alerts.service import AlertService
 from cloud.analytics.service import AnalyticsService
+from cloud.captures.service import CaptureService
 from cloud.chat.service import ChatService
 from cloud.errors import NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
@@ -69,6 +70,7 @@ class Services:
     health: HealthService
     lives: Lives | None
     """The learned model of remaining life; None: none is configured."""
+    captures: CaptureService
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService

@@ -1,4 +1,4 @@
-"""What the inbox sets aside: bad messages, messages that no feature reads yet, gaps. Tables and all SQL on them.
+"""What the inbox sets aside: bad messages, messages that no feature takes, gaps. Tables and all SQL on them.
 
 Each of the three is bounded; the oldest rows go, and how many went is counted.
 """
@@ -56,7 +56,7 @@ shelf: Final = sa.Table(
     sa.UniqueConstraint("stream", "seq", name="shelf_once"),
     to_vehicle(),
     sa.Index("shelf_sizes", "id", "size"),
-    comment="Good messages of kinds that no feature reads yet, whole; the newest",
+    comment="Good messages that no feature takes, whole; the newest",
 )
 gaps: Final = sa.Table(
     "gaps",

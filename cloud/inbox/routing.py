@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cloud.alerts.service import AlertService
+from cloud.captures.service import CaptureService
 from cloud.database import Connection
 from cloud.fleet.service import FleetService
 from cloud.health.service import HealthService
@@ -11,7 +12,7 @@ from cloud.inbox import aside_store
 from cloud.inbox.kept import Shelved
 from cloud.logs import correlated
 from edge.wire.codec import Uplink
-from edge.wire.messages import Alert, Gap, Health, Position, Reported, Summary, Trip, TroubleCode
+from edge.wire.messages import Alert, Capture, Gap, Health, Position, Reported, Summary, Trip, TroubleCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,17 @@ class Features:
     fleet: FleetService
     alerts: AlertService
     health: HealthService
+    captures: CaptureService
 
     def tell(self, connection: Connection, heard: Heard, uplink: Uplink, payload: bytes) -> bool:
-        """Tell the feature concerned; False where nobody reads this kind yet and it was put on the shelf."""
+        """Tell the feature concerned; False where nobody takes it and it was put on the shelf."""
+        if self._take(connection, heard, uplink):
+            return True
+        aside_store.put_shelved(connection, _shelved(heard, uplink, payload))
+        return False
+
+    def _take(self, connection: Connection, heard: Heard, uplink: Uplink) -> bool:
+        """Whether a feature has taken it."""
         match uplink.body:
             case Alert() as alert:
                 with correlated(alert.id):
@@ -37,10 +46,11 @@ class Features:
                 self.health.record_code(connection, heard, code)
             case Reported() | Health() | Position() as told:
                 self.fleet.record_told(connection, heard, told)
+            case Capture() as capture:
+                return self.captures.record(connection, heard, capture, uplink.block)
             case Gap() as gap:
                 aside_store.put_gap(connection, heard, gap)
             case _:
-                aside_store.put_shelved(connection, _shelved(heard, uplink, payload))
                 return False
         return True
 

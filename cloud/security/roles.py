@@ -12,7 +12,7 @@ class Permission(StrEnum):
     PUT_VEHICLES = "put_vehicles"
     """Say what a vehicle is: its profile."""
     SEE_DRIVES = "see_drives"
-    """Trips and summaries: where and how somebody drove."""
+    """Trips, summaries and captures: where and how somebody drove."""
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     SEE_HEALTH = "see_health"

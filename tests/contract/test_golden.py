@@ -2,17 +2,23 @@
 
 import hashlib
 import json
+import zlib
 from pathlib import Path
 
 import pytest
 
-from edge.wire import blocks
+from edge.wire import blocks, frame_block
 from edge.wire.codec import decode, encode
 from edge.wire.downlink import encode_down
 from edge.wire.envelope import STREAM_OF, StreamClass
 from edge.wire.messages import Block, Gap
 from edge.wire.topics import Down, Kind
+from tests.any_frames import same_frames
+from tests.contract.block_contents import golden_frames
 from tests.contract.golden import ADDRESS, DOWNLINKS, FILES, READERS, SUMS, UPLINKS, kind_of, reader_of, topic_of
+
+HEAD_BYTES = 12
+"""Of every block format."""
 
 
 def name(file: Path) -> str:
@@ -77,6 +83,27 @@ def test_a_block_comes_out_as_it_went_in() -> None:
     assert isinstance(uplink.body, Block)
     assert uplink.block == bytes(range(256)) * 2
     assert uplink.body.count == len(uplink.block)
+
+
+def test_frames_are_understood_and_told_in_the_same_columns_today() -> None:
+    block = block_of("up.capture.frames.bin", frame_block.FORMAT)
+    frames = golden_frames()
+    assert same_frames(frame_block.decode_frames(block), frames)
+    assert unpacked(frame_block.encode_frames(frames)) == unpacked(block)
+
+
+def block_of(file_name: str, form: str) -> bytes:
+    """The block of a golden message, which is of this format."""
+    [file] = [file for file in UPLINKS if file.name == file_name]
+    uplink = decode(topic_of(file), file.read_bytes())
+    assert isinstance(uplink.body, Block)
+    assert uplink.body.format == form
+    return uplink.block
+
+
+def unpacked(block: bytes) -> bytes:
+    """Head and columns of a block: how zlib packs them is the affair of its version."""
+    return block[:HEAD_BYTES] + zlib.decompress(block[HEAD_BYTES:])
 
 
 def test_a_gap_names_ranges_of_a_stream() -> None:

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from edge.frames import BIT_RATE_SWITCH, ERROR, ERROR_STATE, EXTENDED, FD, REMOTE
 from edge.link import Pace
+from edge.wire import frame_block, positions
 from edge.wire.blocks import MAGIC
 from edge.wire.codec import BULK_BYTES_MAX, JSON_BYTES_MAX
+from edge.wire.columns import ESCAPE
 from edge.wire.downlink import ACK_RANGES_MAX, Ack, Command, Desired, Status
 from edge.wire.envelope import STREAM_OF, Envelope, StreamClass
 from edge.wire.errors import Reason
@@ -125,6 +128,23 @@ def test_limits() -> None:
         ["signals in a summary", str(limit(Summary, "signals"))],
     ]
     assert f"One names at most {ACK_RANGES_MAX} ranges in `also`" in PROSE
+
+
+def test_blocks() -> None:
+    assert [row[0::2] for row in table("format")] == [
+        [
+            f"`{frame_block.FORMAT}`",
+            f"{frame_block.FRAMES_MAX} frames, {frame_block.INFLATED_MAX} bytes of columns",
+        ],
+    ]
+    assert f"a uint8 length (at most {frame_block.NAME_BYTES_MAX})" in PROSE
+    flags = f"{EXTENDED} id of 29 bits, {FD} CAN FD, {REMOTE} remote request"
+    assert flags in PROSE
+    assert f"{ERROR} error frame of the controller" in PROSE
+    assert f"{BIT_RATE_SWITCH} FD sent at the higher bit rate, {ERROR_STATE} FD of an error-passive sender" in PROSE
+    assert f"each the number, or {ESCAPE} where it is {ESCAPE} or larger" in PROSE
+    ways = (positions.CONSTANT, positions.RAW, positions.XOR, positions.STEP, positions.SUM)
+    assert [row[0] for row in table("way")] == [str(way) for way in ways]
 
 
 def text_limit(field: str) -> int:

@@ -47,6 +47,7 @@ OFFENCES = [
     ("edge-alone", "edge/driver/channel.py", "import starlette.routing"),
     ("edge-rooms", "edge/driver/channel.py", "import edge.display.view"),
     ("pure-edge-only", "cloud/inbox/intake.py", "import edge.outbox"),
+    ("pure-edge-only", "cloud/blocks/candump.py", "import edge.bus.candump"),
     ("pure-edge-only", "models/train.py", "import edge.simulator.drive"),
     ("pure-edge-only", "models/train.py", "import cloud.errors"),
     ("pure-edge-only", "cloud/app.py", "import models.train"),

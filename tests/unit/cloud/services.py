@@ -16,6 +16,7 @@ from cloud import counters
 from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
 from cloud.analytics.service import AnalyticsService
+from cloud.captures.service import CaptureService, CaptureSettings
 from cloud.chat.service import ChatService
 from cloud.chat.tools import Neighbours as ChatNeighbours
 from cloud.chat.understanding import Understanding
@@ -73,6 +74,9 @@ SETTINGS: Final = InboxSettings(
     gap_rows=1000,
     receipts_per_stream=1000,
 )
+CAPTURES: Final = CaptureSettings(
+    parts_per_vehicle=100, bytes_per_vehicle=2**20, parts=200, bytes=2**21, kept_for=timedelta(days=90)
+)
 HEALTH: Final = HealthSettings()
 NOTIFY: Final = NotifySettings(escalate_after=timedelta(minutes=15), deliveries_kept=1000)
 UNDERSTANDING: Final = Understanding()
@@ -100,6 +104,7 @@ class Cloud:
     alerts: AlertService
     health: HealthService
     security: Security
+    captures: CaptureService
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService
@@ -143,6 +148,7 @@ def open_cloud(
     deliveries_kept: int = NOTIFY.deliveries_kept,
     health_settings: HealthSettings = HEALTH,
     conversations_kept: int = 100,
+    captures_kept: CaptureSettings = CAPTURES,
 ) -> Iterator[Cloud]:
     """A cloud with an empty database, in a folder that is gone afterwards unless one is given."""
     with TemporaryDirectory() as temporary:
@@ -171,7 +177,8 @@ def open_cloud(
             audit=audit,
             now=lambda: cloud.now,
         )
-        intake = Intake(database, Features(fleet, alerts, health), inbox)
+        captures = CaptureService(database, audit, captures_kept, lambda: cloud.now)
+        intake = Intake(database, Features(fleet, alerts, health, captures), inbox)
         scheduling = SchedulingService(database, audit, lambda: cloud.now)
         appointments = AppointmentService(database, audit, lambda: cloud.now)
         orders = WorkOrderService(
@@ -227,6 +234,7 @@ def open_cloud(
             alerts=alerts,
             health=health,
             security=security,
+            captures=captures,
             aside=AsideService(database),
             scheduling=scheduling,
             appointments=appointments,

@@ -26,8 +26,8 @@ from tests.unit.cloud.vehicle import T0, Speaker, minute
 
 VAN = Speaker()
 NOUNS: Final = (
-    "vehicles", "positions", "alerts", "incidents", "trips", "summaries", "centres", "offers", "plans", "bookings",
-    "contacts", "deliveries", "gaps", "quarantine",
+    "vehicles", "positions", "alerts", "incidents", "trips", "summaries", "captures", "centres", "offers", "plans",
+    "bookings", "contacts", "deliveries", "gaps", "quarantine",
 )  # fmt: skip
 Get = Callable[..., httpx.Response]
 
@@ -44,6 +44,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             alerts=cloud.alerts,
             health=cloud.health,
             lives=cloud.lives,
+            captures=cloud.captures,
             aside=cloud.aside,
             scheduling=cloud.scheduling,
             appointments=cloud.appointments,

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from datetime import timedelta
 from fnmatch import fnmatch
 
@@ -21,11 +22,11 @@ from cloud.rca.service import CauseService
 from edge.wire.envelope import Clock
 from tests.shared import ROOT
 from tests.unit.cloud.asking import Talk
-from tests.unit.cloud.services import Cloud, open_cloud, with_inbox
+from tests.unit.cloud.services import CAPTURES, Cloud, open_cloud, with_inbox
 from tests.unit.cloud.telling import ADA, notice, post, take
 from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.test_intake import BAD, VAN
-from tests.unit.cloud.vehicle import alert, capture, gap, position, summary, trip, trouble_code
+from tests.unit.cloud.vehicle import alert, capture, gap, position, summary, telemetry, trip, trouble_code
 
 README = (ROOT / "cloud" / "README.md").read_text()
 API_README = (ROOT / "cloud" / "api" / "README.md").read_text()
@@ -68,13 +69,20 @@ def test_the_settings_are_the_defaults() -> None:
 def test_every_counter_is_described() -> None:
     names = [re.sub("<.*>", "*", name.strip(" `")) for cells in rows(README, "counter") for name in cells[0].split(",")]
     small = with_inbox(gap_rows=1, shelf_rows=1, quarantine_rows=1)
-    none = HealthSettings(0, 0)
+    none, one_part = HealthSettings(0, 0), replace(CAPTURES, parts=1)
     with open_cloud(
-        inbox=small, health_settings=none, summaries_per_vehicle=1, deliveries_kept=1, conversations_kept=1
+        inbox=small,
+        health_settings=none,
+        summaries_per_vehicle=1,
+        deliveries_kept=1,
+        conversations_kept=1,
+        captures_kept=one_part,
     ) as cloud:
         cloud.take(*BAD.values())
         cloud.take(VAN.say(alert(1), 1), VAN.say(alert(1), 1), VAN.say(alert(2), 1))
-        cloud.take(VAN.say(capture(), 1), VAN.say(capture(), 2))
+        cloud.take(VAN.say(telemetry(), 1), VAN.say(telemetry(), 2))
+        parts = ({"id": f"{n:032x}", "part": part} for n, part in ((1, 1), (2, 1), (2, 2)))
+        cloud.take(*(VAN.say(capture().model_copy(update=told), seq) for seq, told in enumerate(parts, start=3)))
         cloud.take(VAN.say(gap(f"alert-{'0' * 16}", (1, 1), (3, 3)), 1))
         with pytest.raises(NotAuthenticated):
             cloud.security.sign_in.sign_in("nobody", "a password")

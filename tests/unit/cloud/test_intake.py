@@ -172,7 +172,7 @@ def test_a_gap_to_the_end_of_all_numbers(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [says.result(), says.capture(), says.telemetry()],
+    [says.result(), says.telemetry()],
     ids=lambda b: b.kind,
 )
 def test_a_kind_that_nobody_reads_yet_is_kept_whole(cloud: Cloud, body: Body) -> None:
@@ -249,10 +249,10 @@ def test_the_oldest_of_the_quarantine_go_first_and_are_counted() -> None:
 
 
 def test_the_shelf_is_bounded_in_bytes() -> None:
-    size = len(VAN.say(says.capture(), 1).payload)
+    size = len(VAN.say(says.telemetry(), 1).payload)
     with open_cloud(inbox=with_inbox(shelf_bytes=3 * size + size // 2)) as cloud:
         for n in range(1, 6):
-            cloud.take(VAN.say(says.capture(), n))
+            cloud.take(VAN.say(says.telemetry(), n))
         assert [row["seq"] for row in cloud.rows(aside_store.shelf)] == [3, 4, 5]
         assert cloud.counts()["shelf_dropped"] == 2
 

@@ -34,6 +34,9 @@ from tests.unit.cloud.fleets import fleet_with_a_bad_batch, lay_down
 from tests.unit.cloud.services import Cloud, open_cloud
 from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.test_capas import ACTION
+from tests.unit.cloud.test_captures import ID as CAPTURE
+from tests.unit.cloud.test_captures import TRIGGER as CAPTURE_TRIGGER
+from tests.unit.cloud.test_captures import said as captured
 from tests.unit.cloud.test_intake import BAD
 from tests.unit.cloud.test_scheduling_api import CENTRE, JOB, WISH
 from tests.unit.cloud.vehicle import Speaker
@@ -91,6 +94,14 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("GET", "/analytics"): Door(P.SEE_WORK, "/analytics?fleet=north"),
     ("GET", "/trips"): Door(P.SEE_DRIVES, "/trips"),
     ("GET", "/summaries"): Door(P.SEE_DRIVES, "/summaries?fleet=north"),
+    ("GET", "/captures"): Door(P.SEE_DRIVES, f"/captures?trigger={CAPTURE_TRIGGER}"),
+    ("GET", "/captures/{fleet}/{vehicle}/{capture}"): Door(P.SEE_DRIVES, f"/captures/north/van-7/{CAPTURE}"),
+    ("GET", "/captures/{fleet}/{vehicle}/{capture}/frames.{ending}"): Door(
+        P.SEE_DRIVES, f"/captures/north/van-7/{CAPTURE}/frames.log"
+    ),
+    ("GET", "/captures/{fleet}/{vehicle}/{capture}/parts/{part}"): Door(
+        P.SEE_DRIVES, f"/captures/north/van-7/{CAPTURE}/parts/1"
+    ),
     ("GET", "/centres"): Door(P.SEE_CENTRES, "/centres"),
     ("GET", "/centres/{centre}"): Door(P.SEE_CENTRES, "/centres/mitte"),
     ("PUT", "/centres/{centre}"): Door(P.PUT_CENTRES, "/centres/mitte", CENTRE),
@@ -227,7 +238,9 @@ def build(*, furnished: bool) -> Plan:
 
 def furnish(cloud: Cloud, app: FastAPI) -> dict[str, str]:
     van = Speaker()
-    cloud.take(van.say(says.alert(1), 1), van.say(says.trip(1), 1), van.say(says.summary(1), 2), *BAD.values())
+    cloud.take(
+        van.say(says.alert(1), 1), van.say(says.trip(1), 1), van.say(says.summary(1), 2), captured(1), *BAD.values()
+    )
     booking = ask(app, f"{V1}/bookings", method="POST", body=WISH).json()["id"]
     ask(app, f"{V1}/contacts/north/ada", method="PUT", body=CONTACT)
     take_cases_on(cloud)

@@ -9,6 +9,7 @@ import { Facts, Handling, Happened, Severity, vehiclePath } from "../../parts/Bi
 import { Said, Shown } from "../../parts/Standing";
 import type { PageProps } from "../../routes";
 import { may, useMe } from "../../session/me";
+import { Captures } from "../vehicle/Captures";
 import { ClosingDialog } from "./ClosingDialog";
 import { Incident } from "./Incident";
 
@@ -26,6 +27,7 @@ export default function OneAlert({ names: { fleet = "", vehicle = "", alert = ""
 }
 
 function Sheet({ whole, reload }: { whole: Whole; reload: () => void }) {
+  const me = useMe();
   const isOver = whole.handling.state === "resolved";
   const values = Object.entries(whole.values);
   const frame = Object.entries(whole.freeze_frame).filter(([name]) => !(name in whole.values));
@@ -68,6 +70,12 @@ function Sheet({ whole, reload }: { whole: Whole; reload: () => void }) {
             <section class="card">
               <h2>{t.alerts.freezeFrame}</h2>
               <Facts rows={frame.map(([name, value]) => [signalName(name) || name, reading(value)])} />
+            </section>
+          )}
+          {may(me, "see_drives", whole.fleet) && (
+            <section class="card" aria-label={t.capture.title}>
+              <h2>{t.capture.title}</h2>
+              <Captures fleet={whole.fleet} vehicle={whole.vehicle} trigger={`alert:${whole.id}`} />
             </section>
           )}
           <section class="card">

@@ -6,20 +6,22 @@ import { t } from "../../i18n/t";
 import { AlertRow, Chip, Choices } from "../../parts/Bits";
 import { List } from "../../parts/List";
 import { may, useMe } from "../../session/me";
+import { Captures } from "./Captures";
 import { Trips } from "./Trips";
 
 interface Of {
   fleet: string;
   vehicle: string;
 }
-type Kind = "alerts" | "trips" | "codes";
+type Kind = "alerts" | "trips" | "captures" | "codes";
+const OF_DRIVES: ReadonlySet<Kind> = new Set(["trips", "captures"]);
 
-/** What a vehicle went through: alerts, trips, trouble codes. */
+/** What a vehicle went through: alerts, trips, captures, trouble codes. */
 export function History({ fleet, vehicle }: Of) {
   const me = useMe();
   const [kind, setKind] = useState<Kind>("alerts");
-  const kinds = (["alerts", "trips", "codes"] as const).filter((one) => one !== "trips" || may(me, "see_drives", fleet));
-  const Shown = { alerts: Alerts, trips: Trips, codes: Codes }[kind];
+  const kinds = (["alerts", "trips", "captures", "codes"] as const).filter((one) => !OF_DRIVES.has(one) || may(me, "see_drives", fleet));
+  const Shown = { alerts: Alerts, trips: Trips, captures: Captures, codes: Codes }[kind];
   return (
     <section class="card" aria-label={t.vehicle.history}>
       <div class="title">

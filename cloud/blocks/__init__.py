@@ -1,0 +1,1 @@
+"""Blocks of bulk messages, taken apart for people: candump logs, CSV, Parquet."""
