@@ -3,17 +3,16 @@
 import math
 from typing import Final
 
-import numpy as np
 from hypothesis import strategies as st
 
 from edge.wire.sample_block import Sampled, Samples
+from tests.in_columns import Row, sampled
 
 TIMES: Final = st.one_of(st.integers(0, 3), st.integers(0, 10**10), st.integers(-(2**63), 2**63 - 1))
 FLOATS: Final = st.floats(allow_nan=False, allow_infinity=False)
 SCALED: Final = st.tuples(
     st.sampled_from([1.0, 0.1, 0.01, 0.5, 0.03125, 100 / 255, 50.0, 1e-7]), st.sampled_from([0.0, -40.0, -819.2])
 )
-Row = tuple[int, int, float]
 
 
 @st.composite
@@ -40,24 +39,4 @@ def any_samples(draw: st.DrawFn) -> Samples:
     return sampled(rows, [signal for signal, _ in drawn])
 
 
-def sampled(rows: list[Row], table: list[Sampled]) -> Samples:
-    """Rows of time, signal and value in columns."""
-    return Samples(
-        np.array([row[0] for row in rows], np.int64),
-        np.array([row[1] for row in rows], np.int32),
-        np.array([row[2] for row in rows], np.float64),
-        tuple(table),
-    )
-
-
 ANY_SAMPLES: Final = any_samples()
-
-
-def same_samples(one: Samples, other: Samples) -> bool:
-    """Whether they are equal to the last bit: -0.0 is not 0.0, and only unknown is unknown."""
-    return (
-        one.signals == other.signals
-        and np.array_equal(one.time, other.time)
-        and np.array_equal(one.signal, other.signal)
-        and np.array_equal(one.value.view(np.int64), other.value.view(np.int64))
-    )

@@ -6,8 +6,7 @@ from typing import Final
 from edge.frames import BIT_RATE_SWITCH, ERROR, EXTENDED, FD, REMOTE, Frame
 from edge.wire.frame_block import Frames
 from edge.wire.sample_block import Sampled, Samples
-from tests.any_frames import counted, framed
-from tests.any_samples import Row, sampled
+from tests.in_columns import Row, counted, framed, sampled
 
 _START: Final = 1_767_225_600_000_000_000
 """2026-01-01, in ns."""

@@ -13,10 +13,9 @@ from edge.wire.downlink import encode_down
 from edge.wire.envelope import STREAM_OF, StreamClass
 from edge.wire.messages import Block, Gap
 from edge.wire.topics import Down, Kind
-from tests.any_frames import same_frames
-from tests.any_samples import same_samples
 from tests.contract.block_contents import golden_frames, golden_samples
 from tests.contract.golden import ADDRESS, DOWNLINKS, FILES, READERS, SUMS, UPLINKS, kind_of, reader_of, topic_of
+from tests.in_columns import same_frames, same_samples
 
 HEAD_BYTES = 12
 """Of every block format."""

@@ -10,9 +10,9 @@ import pyarrow.parquet  # type: ignore[import-untyped]  # it has no types
 from edge.bus.candump import format_frames
 from edge.wire import blocks
 from edge.wire.frame_block import encode_frames
-from tests.any_frames import framed
 from tests.contract.block_contents import golden_frames, golden_samples
 from tests.contract.golden import FOLDER
+from tests.in_columns import framed
 from tests.programs import program
 from tests.unit.cloud.test_blocks import batch
 

@@ -21,10 +21,11 @@ from edge.wire.codec import BULK_BYTES_MAX
 from edge.wire.envelope import STREAM_OF, StreamClass
 from edge.wire.frame_block import Frames, encode_frames
 from edge.wire.sample_block import Samples
-from tests.any_frames import ANY_FRAMES, framed, same_frames
+from tests.any_frames import ANY_FRAMES
 from tests.any_samples import ANY_SAMPLES
 from tests.contract.block_contents import golden_frames
 from tests.contract.golden import FOLDER
+from tests.in_columns import framed, same_frames
 
 MESSAGE = (FOLDER / "up.capture.frames.bin").read_bytes()
 

@@ -22,7 +22,8 @@ from edge.wire.sample_block import (
     encode_samples,
 )
 from edge.wire.values import Float64s
-from tests.any_samples import ANY_SAMPLES, same_samples, sampled
+from tests.any_samples import ANY_SAMPLES
+from tests.in_columns import same_samples, sampled
 
 SPEED = Sampled("Vehicle.Speed", "km/h")
 GEAR = Sampled("Vehicle.Gear", "", ("P", "R", "N", "D"))
