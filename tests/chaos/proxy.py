@@ -114,6 +114,7 @@ class Proxy:
                         continue
                     copies += self._happens(self._mischief.duplicate, "duplicated")
                 writer.write(packet * copies + held)
+                self.counted["bytes"] += len(packet) * copies + len(held)
                 held = b""
                 await writer.drain()
 
