@@ -3,20 +3,20 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from cloud.errors import CloudError, ConfigError
 
 if TYPE_CHECKING:
     from cloud.blocks.unpack import Content
+    from edge.wire.frame_block import Frames
 
 STREAM: Final = "-"
 """Standard input or output."""
-FORMATS: Final = ("frames/1",)
+FORMATS: Final = ("frames/1", "samples/1")
 """What a bare block may be; a test compares it with what is understood."""
+ENDINGS: Final = (".log", ".csv", ".parquet")
 BYTES_MAX: Final = 4 * 1024 * 1024
 """Of a message, and so of a block; the same."""
 
@@ -29,7 +29,7 @@ def add_commands(commands: Any) -> None:
         "--out",
         default=STREAM,
         metavar="FILE",
-        help="FILE.log as candump writes it, .csv or .parquet; - (%(default)s) is standard output: a log, or CSV",
+        help="FILE.log as candump writes it, .csv or .parquet; - (%(default)s): a log, or of samples CSV, on stdout",
     )
     parser.add_argument("--format", choices=FORMATS, help="FILE is a bare block of this format, without an envelope")
 
@@ -38,28 +38,39 @@ def decode_block(options: argparse.Namespace) -> int:
     """Write what the block holds."""
     from cloud.blocks.unpack import of_block, of_message  # noqa: PLC0415  # numpy and pydantic; `--help` needs neither
 
-    write = _writer(options.out)
+    _check_ending(options.out)
     payload = _read(options.file)
     named: str | None = options.format
     content = of_message(payload, options.file) if named is None else of_block(payload, named, options.file)
-    _deliver(write(content, options.out), options.out)
+    _deliver(_written(content, options.out), options.out)
     return 0
 
 
-Writer = Callable[["Content", str], bytes]
-
-
-def _writer(out: str) -> Writer:
-    """How to write what the ending says."""
-    ending = ".log" if out == STREAM else Path(out).suffix
-    if ending not in _WRITERS:
+def _check_ending(out: str) -> None:
+    ending = Path(out).suffix
+    if out != STREAM and ending not in ENDINGS:
         told = f"*{ending}" if ending else "a name without an ending"
-        remedy = f"Let it end in {', '.join(_WRITERS)}"
+        remedy = f"Let it end in {', '.join(ENDINGS)}"
         raise ConfigError(f"a block cannot be written as {told}", file=out, place="--out", remedy=remedy)
-    return _WRITERS[ending]
 
 
-def _log(content: "Content", out: str) -> bytes:
+def _written(content: "Content", out: str) -> bytes:
+    """The bytes that the ending asks for."""
+    from cloud.blocks.tables import columns_of, csv_table, parquet_table  # noqa: PLC0415  # the same
+    from edge.wire.frame_block import Frames  # noqa: PLC0415  # the same
+
+    ending = Path(out).suffix
+    if ending == ".parquet":
+        return parquet_table(columns_of(content), out)
+    if isinstance(content, Frames) and ending != ".csv":
+        return _log(content, out)
+    if ending == ".log":
+        problem = "samples are no frames, which alone a candump log has"
+        raise ConfigError(problem, file=out, place="--out", remedy="Write .csv or .parquet")
+    return csv_table(columns_of(content))
+
+
+def _log(content: "Frames", out: str) -> bytes:
     from cloud.blocks.candump import candump_log, finer_than_candump, renamed  # noqa: PLC0415  # the same
 
     try:
@@ -71,21 +82,6 @@ def _log(content: "Content", out: str) -> bytes:
     for bus, instead in renamed(content).items():
         _note(f"bus {bus!r} is written as {instead}")
     return log
-
-
-def _csv(content: "Content", _: str) -> bytes:
-    from cloud.blocks.tables import columns_of, csv_table  # noqa: PLC0415  # the same
-
-    return csv_table(columns_of(content))
-
-
-def _parquet(content: "Content", out: str) -> bytes:
-    from cloud.blocks.tables import columns_of, parquet_table  # noqa: PLC0415  # the same
-
-    return parquet_table(columns_of(content), out)
-
-
-_WRITERS: Final[Mapping[str, Writer]] = MappingProxyType({".log": _log, ".csv": _csv, ".parquet": _parquet})
 
 
 def _note(text: str) -> None:

@@ -1,13 +1,12 @@
 """Frames of any kind that a bus may have, for properties of what keeps them."""
 
-from collections.abc import Sequence
 from typing import Final
 
-import numpy as np
 from hypothesis import strategies as st
 
-from edge.frames import CLASSIC_BYTES, ERROR, EXTENDED, FD, FD_BYTES, REMOTE, Frame, FrameBatch
-from edge.wire.frame_block import ID_MAX, Frames
+from edge.frames import CLASSIC_BYTES, ERROR, EXTENDED, FD, FD_BYTES, REMOTE, Frame
+from edge.wire.frame_block import ID_MAX
+from tests.in_columns import counted, framed
 
 TIMES: Final = st.one_of(
     st.integers(0, 10**10),
@@ -39,26 +38,6 @@ def lines(draw: st.DrawFn) -> list[Frame]:
     return [Frame(time, identifier, payload, bus, flags) for time, payload in zip(times, found, strict=False)]
 
 
-def counted(payload: bytes) -> bytes:
-    """The first byte is one more, and the last makes the sum right."""
-    body = bytes([(payload[0] + 1) % 256, *payload[1:-1]])
-    return (body + bytes([sum(body) % 256]))[-len(payload) :]
-
-
-def framed(frames: Sequence[Frame], buses: Sequence[str] = ()) -> Frames:
-    """The same in columns."""
-    batch = FrameBatch.of(frames, buses=buses)
-    return Frames(batch.time, batch.bus, batch.id, batch.flags, batch.length, batch.payload, batch.buses)
-
-
 ANY_FRAMES: Final = st.lists(lines(), max_size=6).flatmap(
     lambda found: st.permutations([frame for line in found for frame in line]).map(lambda mixed: framed(mixed, BUSES))
 )
-
-
-def same_frames(one: Frames, other: Frames) -> bool:
-    """Whether they are equal to the last bit, and of the same types."""
-    pairs = [(getattr(one, name), getattr(other, name)) for name in Frames.__slots__ if name != "buses"]
-    return one.buses == other.buses and all(
-        mine.dtype == yours.dtype and np.array_equal(mine, yours) for mine, yours in pairs
-    )

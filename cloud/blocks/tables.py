@@ -1,15 +1,18 @@
 """What blocks hold as a table: the same columns in CSV and in Parquet, times in whole nanoseconds."""
 
-import csv
 import importlib
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from cloud.blocks.unpack import Content
 from cloud.errors import ConfigError
 from edge.wire.frame_block import Frames
+from edge.wire.sample_block import Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Column:
 
 def columns_of(content: Content) -> list[Column]:
     """The columns of what a block holds."""
-    return _of_frames(content)
+    return _of_frames(content) if isinstance(content, Frames) else _of_samples(content)
 
 
 def _of_frames(frames: Frames) -> list[Column]:
@@ -48,14 +51,38 @@ def _of_frames(frames: Frames) -> list[Column]:
     ]
 
 
+def _of_samples(samples: Samples) -> list[Column]:
+    """A row for each sample; what is said in words stands in a column of its own."""
+    known = (~np.isnan(samples.value)).tolist()
+    signals = [samples.signals[number] for number in samples.signal.tolist()]
+    rows = list(zip(samples.value.tolist(), signals, known, strict=True))
+    return [
+        Column("time_ns", "int64", samples.time.tolist()),
+        Column("signal", "string", [one.path for one in signals]),
+        Column("value", "float64", [value if is_known and not one.words else None for value, one, is_known in rows]),
+        Column("unit", "string", [one.unit for one in signals]),
+        Column(
+            "word",
+            "string",
+            [one.words[int(value)] if is_known and one.words else None for value, one, is_known in rows],
+        ),
+    ]
+
+
 def csv_table(columns: Sequence[Column]) -> bytes:
     """Comma-separated values under a header (RFC 4180, lines end in LF); what is unknown is empty."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.name for column in columns])
-    cells = ([None if one is None else column.text(one) for one in column.values] for column in columns)
-    writer.writerows(zip(*cells, strict=True))
-    return text.getvalue().encode("utf-8")
+    cells = ([_cell(column, one) for one in column.values] for column in columns)
+    lines = [",".join(column.name for column in columns), *map(",".join, zip(*cells, strict=True))]
+    return "".join(f"{line}\n" for line in lines).encode("utf-8")
+
+
+def _cell(column: Column, value: Any) -> str:
+    """The csv module leaves a carriage return unquoted where lines end in LF, and then reads two lines."""
+    text = "" if value is None else str(column.text(value))
+    return '"{}"'.format(text.replace('"', '""')) if _NEEDS_QUOTES.search(text) else text
+
+
+_NEEDS_QUOTES: Final = re.compile(r'[",\r\n]')
 
 
 def parquet_table(columns: Sequence[Column], file: str) -> bytes:

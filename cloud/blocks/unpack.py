@@ -7,17 +7,18 @@ from typing import Final, cast
 from pydantic import ValidationError
 
 from cloud.errors import CloudError
-from edge.wire import blocks, frame_block
+from edge.wire import blocks, frame_block, sample_block
 from edge.wire.codec import BULK_BYTES_MAX, decode
 from edge.wire.envelope import Envelope
 from edge.wire.errors import WireError
 from edge.wire.frame_block import Frames
 from edge.wire.messages import BODIES, Block
+from edge.wire.sample_block import Samples
 from edge.wire.topics import Address, Kind
 
-Content = Frames
+Content = Frames | Samples
 FORMATS: Final[Mapping[str, Callable[[bytes], Content]]] = MappingProxyType(
-    {frame_block.FORMAT: frame_block.decode_frames}
+    {frame_block.FORMAT: frame_block.decode_frames, sample_block.FORMAT: sample_block.decode_samples}
 )
 """How to read a block, by its format."""
 BULK_KINDS: Final = frozenset(kind for kind, body in BODIES.items() if issubclass(body, Block))

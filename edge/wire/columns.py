@@ -66,6 +66,11 @@ def width_of(largest: int) -> int:
     return (largest.bit_length() + 7) // 8
 
 
+def number_width(count: int) -> int:
+    """Bytes that number so many things from 0: 1, 2 or 3."""
+    return 1 if count <= 1 << 8 else 2 if count <= 1 << 16 else 3
+
+
 def zigzag(numbers: Int64s) -> UInt64s:
     """0, -1, 1, -2 … as 0, 1, 2, 3 …; small whichever way they point."""
     return ((numbers << 1) ^ (numbers >> 63)).view(np.uint64)
@@ -109,6 +114,17 @@ class Reader:
         """One number without sign."""
         return int.from_bytes(self.take(width), "little")
 
+    def text(self, size: int) -> str:
+        """So many bytes of UTF-8.
+
+        Raises:
+            WireError: there are fewer, or they are not that.
+        """
+        try:
+            return self.take(size).decode()
+        except UnicodeDecodeError as error:
+            raise bad(f"a name is not UTF-8: {error}") from error
+
     def column(self, count: int) -> UInt8s:
         """One byte for each."""
         return np.frombuffer(self.take(count), np.uint8)
@@ -145,3 +161,8 @@ class Reader:
 def spans(lengths: Ints) -> Ints:
     """Where each of several stretches begins that follow one another."""
     return np.cumsum(lengths) - lengths
+
+
+def within(starts: Ints, lengths: Ints) -> Ints:
+    """The numbers of all places of stretches that begin at `starts`."""
+    return np.repeat(starts - spans(lengths), lengths) + np.arange(int(lengths.sum()))

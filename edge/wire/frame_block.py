@@ -11,21 +11,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from edge.wire.columns import (
-    Int64s,
-    Ints,
-    Reader,
-    UInt8s,
-    UInt64s,
-    bad,
-    deflate,
-    escaped,
-    inflate,
-    planes,
-    unzigzag,
-    zigzag,
-)
+from edge.wire.columns import Int64s, Ints, Reader, UInt8s, UInt64s, bad, deflate, inflate, number_width, planes
 from edge.wire.positions import changes, payloads
+from edge.wire.steps import read_steps, steps
 
 FORMAT: Final = "frames/1"
 FRAMES_MAX: Final = 1 << 18
@@ -42,9 +30,6 @@ FD: Final = 0x02
 ID_MAX: Final = 0x1FFF_FFFF
 
 _HEAD: Final = struct.Struct("<III")
-_TIMES: Final = struct.Struct("<qQB")
-_FORWARD: Final = 0
-_SIGNED: Final = 1
 
 UInt32s = npt.NDArray[np.uint32]
 
@@ -91,8 +76,8 @@ def encode_frames(frames: Frames) -> bytes:
     told = changes(np.ascontiguousarray(frames.payload[order, :width].T), begins, line_of, length)
     sections = [
         _names(frames.buses) + _table(lines),
-        planes(sequence, _sequence_width(len(lines))),
-        *_times(frames.time),
+        planes(sequence, number_width(len(lines))),
+        *steps(frames.time),
         told.firsts + told.ways,
         told.cells,
     ]
@@ -113,10 +98,10 @@ def decode_frames(block: bytes) -> Frames:
     reader = Reader(inflate(block[_HEAD.size :], size))
     buses = _read_names(reader)
     lines = _read_table(reader, kinds, len(buses))
-    sequence = reader.planes(count, _sequence_width(kinds))
+    sequence = reader.planes(count, number_width(kinds))
     if count and int(sequence.max()) >= kinds:
         raise bad(f"a frame is on line {int(sequence.max())} of {kinds}")
-    time = _read_times(reader, count)
+    time = read_steps(reader, count)
     line_of = sequence.astype(np.intp)
     counts = np.bincount(line_of, minlength=kinds)
     if not counts.all():
@@ -185,11 +170,6 @@ def _length(lines: UInt64s) -> Ints:
     return (lines >> np.uint64(32) & np.uint64(0xFF)).astype(np.intp)
 
 
-def _sequence_width(lines: int) -> int:
-    """Bytes that name a line."""
-    return 1 if lines <= 1 << 8 else 2 if lines <= 1 << 16 else 3
-
-
 def _names(buses: tuple[str, ...]) -> bytes:
     """Raises ValueError for names that no block can hold."""
     if len(buses) > BUSES_MAX:
@@ -201,13 +181,13 @@ def _names(buses: tuple[str, ...]) -> bytes:
 
 
 def _read_names(reader: Reader) -> tuple[str, ...]:
-    names = [reader.take(reader.number(1)) for _ in range(reader.number(1))]
-    if any(len(name) > NAME_BYTES_MAX for name in names):
-        raise bad(f"the name of a bus has more than {NAME_BYTES_MAX} bytes")
-    try:
-        return tuple(name.decode() for name in names)
-    except UnicodeDecodeError as error:
-        raise bad(f"the name of a bus is not UTF-8: {error}") from error
+    names = []
+    for _ in range(reader.number(1)):
+        size = reader.number(1)
+        if size > NAME_BYTES_MAX:
+            raise bad(f"the name of a bus has more than {NAME_BYTES_MAX} bytes")
+        names.append(reader.text(size))
+    return tuple(names)
 
 
 def _table(lines: UInt64s) -> bytes:
@@ -228,24 +208,3 @@ def _read_table(reader: Reader, kinds: int, buses: int) -> UInt64s:
     if (length > np.where(flags & np.uint64(FD), FD_BYTES, CLASSIC_BYTES).astype(np.uint64)).any():
         raise bad("a line has frames that are too long")
     return lines
-
-
-def _times(time: Int64s) -> tuple[bytes, bytes]:
-    """The first time, what every step is a multiple of, and the steps. Overflow wraps around, here as in reading."""
-    steps = time[1:] - time[:-1]
-    is_forward = not (steps < 0).any()
-    tick = max(int(np.gcd.reduce(steps)), 1) if is_forward and len(steps) else 1
-    small, rest = escaped((steps // tick).view(np.uint64) if is_forward else zigzag(steps))
-    first = int(time[0]) if len(time) else 0
-    return _TIMES.pack(first, tick, _FORWARD if is_forward else _SIGNED) + small, rest
-
-
-def _read_times(reader: Reader, count: int) -> Int64s:
-    first, tick, direction = _TIMES.unpack(reader.take(_TIMES.size))
-    if direction not in (_FORWARD, _SIGNED):
-        raise bad(f"times go in direction {direction}")
-    numbers = reader.escaped(max(count - 1, 0))
-    time = np.full(count, first, np.int64)
-    steps = numbers.view(np.int64) if direction == _FORWARD else unzigzag(numbers)
-    time[1:] += np.cumsum(steps * np.uint64(tick).astype(np.int64))
-    return time

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from edge.wire.columns import Int64s, Ints, Reader, UInt8s, bad, spans
+from edge.wire.columns import Int64s, Ints, Reader, UInt8s, bad, spans, within
 
 CONSTANT: Final = 0
 RAW: Final = 1
@@ -122,7 +122,7 @@ def _fill(rows: UInt8s, position: int, way: UInt8s, counts: Ints, reader: Reader
     for kind in np.unique(way[varies]).tolist():
         is_so = way[varies] == kind
         lines, lengths = varies[is_so], sizes[is_so]
-        cells, places = told[_within(at[is_so], lengths)], _within(begins[lines] + 1, lengths)
+        cells, places = told[within(at[is_so], lengths)], within(begins[lines] + 1, lengths)
         first = rows[position, places]
         if kind == RAW:
             rows[position, places] = cells
@@ -143,11 +143,6 @@ def _check_ways(ways: UInt8s, length: Ints, counts: Ints) -> None:
     positions, lines = np.nonzero(ways == SUM)
     if (positions + 1 != length[lines]).any():
         raise bad("a sum is not at the end of its payload")
-
-
-def _within(starts: Ints, lengths: Ints) -> Ints:
-    """The numbers of all places of stretches that begin at `starts`."""
-    return np.repeat(starts - spans(lengths), lengths) + np.arange(int(lengths.sum()))
 
 
 def _since(plus: np.ufunc, minus: np.ufunc, cells: UInt8s, lengths: Ints) -> UInt8s:

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from edge.wire import blocks, frame_block
+from edge.wire import blocks, frame_block, sample_block
 from edge.wire.codec import decode, encode
 from edge.wire.downlink import encode_down
 from edge.wire.envelope import STREAM_OF, StreamClass
 from edge.wire.messages import Block, Gap
 from edge.wire.topics import Down, Kind
-from tests.any_frames import same_frames
-from tests.contract.block_contents import golden_frames
+from tests.contract.block_contents import golden_frames, golden_samples
 from tests.contract.golden import ADDRESS, DOWNLINKS, FILES, READERS, SUMS, UPLINKS, kind_of, reader_of, topic_of
+from tests.in_columns import same_frames, same_samples
 
 HEAD_BYTES = 12
 """Of every block format."""
@@ -90,6 +90,13 @@ def test_frames_are_understood_and_told_in_the_same_columns_today() -> None:
     frames = golden_frames()
     assert same_frames(frame_block.decode_frames(block), frames)
     assert unpacked(frame_block.encode_frames(frames)) == unpacked(block)
+
+
+def test_samples_are_understood_and_told_in_the_same_columns_today() -> None:
+    block = block_of("up.telemetry.samples.bin", sample_block.FORMAT)
+    samples = golden_samples()
+    assert same_samples(sample_block.decode_samples(block), samples)
+    assert unpacked(sample_block.encode_samples(samples)) == unpacked(block)
 
 
 def block_of(file_name: str, form: str) -> bytes:

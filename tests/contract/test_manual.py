@@ -4,7 +4,7 @@ from typing import Any
 
 from edge.frames import BIT_RATE_SWITCH, ERROR, ERROR_STATE, EXTENDED, FD, REMOTE
 from edge.link import Pace
-from edge.wire import frame_block, positions
+from edge.wire import frame_block, positions, sample_block, values
 from edge.wire.blocks import MAGIC
 from edge.wire.codec import BULK_BYTES_MAX, JSON_BYTES_MAX
 from edge.wire.columns import ESCAPE
@@ -131,10 +131,16 @@ def test_limits() -> None:
 
 
 def test_blocks() -> None:
+    most = (sample_block.SAMPLES_MAX, sample_block.SIGNALS_MAX, sample_block.INFLATED_MAX)
+    samples = "{} samples of {} signals, {} bytes of columns".format(*most)
     assert [row[0::2] for row in table("format")] == [
         [
             f"`{frame_block.FORMAT}`",
             f"{frame_block.FRAMES_MAX} frames, {frame_block.INFLATED_MAX} bytes of columns",
+        ],
+        [
+            f"`{sample_block.FORMAT}`",
+            samples,
         ],
     ]
     assert f"a uint8 length (at most {frame_block.NAME_BYTES_MAX})" in PROSE
@@ -144,6 +150,12 @@ def test_blocks() -> None:
     assert f"{BIT_RATE_SWITCH} FD sent at the higher bit rate, {ERROR_STATE} FD of an error-passive sender" in PROSE
     assert f"each the number, or {ESCAPE} where it is {ESCAPE} or larger" in PROSE
     ways = (positions.CONSTANT, positions.RAW, positions.XOR, positions.STEP, positions.SUM)
+    assert (values.PLAIN, values.STEPS) == (0, 1)
+    assert "form 0: n = P + base. Form 1: the first n is the base" in PROSE
+    assert (values.BITS, values.TIMES, values.OVER) == (0, 1, 2)
+    assert all(f"ay {way}: {text}" in PROSE for way, text in enumerate(("the bits of n", "value = (n ", "value = (n ")))
+    assert f"length of each path; then of each unit; at most {sample_block.TEXT_BYTES_MAX}" in PROSE
+    assert f"{sample_block.WORDS_MAX} at most together" in PROSE
     assert [row[0] for row in table("way")] == [str(way) for way in ways]
 
 

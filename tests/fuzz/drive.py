@@ -16,7 +16,7 @@ from random import Random
 from typing import Any, Final
 
 SEEDS: Final = Path(__file__).parent / "seeds"
-GUIDING: Final = ("edge.decode", "edge.bus", "edge.toml_file", "tomllib")
+GUIDING: Final = ("edge.decode", "edge.bus", "edge.toml_file", "edge.wire", "tomllib")
 """Modules whose branches guide."""
 MEMORY_BYTES: Final = 4 << 30
 """An input that wants more fails with MemoryError."""

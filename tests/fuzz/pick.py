@@ -23,7 +23,7 @@ Step = tuple[str, int, int]
 """From a line to a line of a file."""
 Reached = set[tuple[Step, int]]
 """Steps with how often: once, twice, up to four times, up to eight, …"""
-LOOKED_AT: Final = (str(ROOT / "edge" / "decode"), str(ROOT / "edge" / "bus"), str(ROOT / "edge" / "toml_file"))
+LOOKED_AT: Final = tuple(str(ROOT / "edge" / room) for room in ("decode", "bus", "toml_file", "wire"))
 ONCE_FAILED: Final = "failed-"
 
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from tests.fuzz.answers import answer_anything
+from tests.fuzz.blocks import take_any_block
 from tests.fuzz.databases import read_any_database
 from tests.fuzz.decoding import decode_anything
 from tests.fuzz.kept_ones import load_anything_kept
@@ -45,6 +46,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
         "routing": Target(route_anything, 80, 60),
         "tables": Target(read_any_table, 30, 400),
         "rules": Target(judge_by_any_rule, 60, 300, needs="edge.detect.rules.grammar"),
+        "blocks": Target(take_any_block, 20, 300),
         "kept_ones": Target(load_anything_kept, 10, 400),
     }
 )

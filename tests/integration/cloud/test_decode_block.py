@@ -10,12 +10,13 @@ import pyarrow.parquet  # type: ignore[import-untyped]  # it has no types
 from edge.bus.candump import format_frames
 from edge.wire import blocks
 from edge.wire.frame_block import encode_frames
-from tests.any_frames import framed
-from tests.contract.block_contents import golden_frames
+from tests.contract.block_contents import golden_frames, golden_samples
 from tests.contract.golden import FOLDER
+from tests.in_columns import framed
 from tests.programs import program
 from tests.unit.cloud.test_blocks import batch
 
+TELEMETRY = FOLDER / "up.telemetry.samples.bin"
 MESSAGE = FOLDER / "up.capture.frames.bin"
 LOG = format_frames(batch(golden_frames()))
 NOTE = "telltale-cloud: note: 2 times are written in nanoseconds; telltale-edge reads them"
@@ -47,6 +48,19 @@ def test_a_bare_block_becomes_tables(tmp_path: Path) -> None:
     assert lines[:2] == ["time_ns,bus,id,flags,length,payload", "1767225600000000000,can0,2F0,0,8,0011223300000009"]
     assert len(lines) == 1 + len(frames)
     assert pyarrow.parquet.read_table(tmp_path / "drive.parquet")["time_ns"].to_pylist() == frames.time.tolist()
+
+
+def test_samples_become_tables(tmp_path: Path) -> None:
+    shown = decode_block(TELEMETRY)
+    assert (shown.returncode, shown.stderr) == (0, b"")
+    lines = shown.stdout.decode().splitlines()
+    assert lines[:2] == ["time_ns,signal,value,unit,word", "1767225600000000000,Vehicle.Speed,50.0,km/h,"]
+    assert "1767225600060000000,Vehicle.Powertrain.CombustionEngine.Speed,,rpm," in lines, "unknown is empty"
+    assert "1767225600200000005,Vehicle.Telltale.Gear,,,R" in lines
+    assert decode_block(TELEMETRY, "--out", tmp_path / "x.parquet").returncode == 0
+    table = pyarrow.parquet.read_table(tmp_path / "x.parquet")
+    assert table["time_ns"].to_pylist() == golden_samples().time.tolist()
+    assert table["value"].null_count == 2 + 3, "two that are unknown, three that are words"
 
 
 def test_parquet_without_pyarrow_says_what_to_do(tmp_path: Path) -> None:
@@ -90,6 +104,7 @@ def test_what_cannot_be_done_is_one_line_with_a_remedy(tmp_path: Path) -> None:
         ),
         (78, "--out: a block cannot be written as a name without an ending", (MESSAGE, "--out", "x")),
         (78, "cannot be written (No such file or directory). Make the folder", (MESSAGE, "--out", "/nowhere/x.csv")),
+        (78, "--out: samples are no frames", (TELEMETRY, "--out", tmp_path / "x.log")),
         (1, "SHA-256 that its envelope names. Get the message again", (cut(tmp_path),)),
         (1, "this does not begin with TTB1", (tmp_path / "empty",)),
         (1, "are taken. Is it a whole block of frames/1?", (MESSAGE, "--format", "frames/1")),

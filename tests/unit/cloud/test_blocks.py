@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 
 import numpy as np
 import pyarrow.parquet  # type: ignore[import-untyped]  # it has no types
@@ -19,9 +20,12 @@ from edge.wire import blocks
 from edge.wire.codec import BULK_BYTES_MAX
 from edge.wire.envelope import STREAM_OF, StreamClass
 from edge.wire.frame_block import Frames, encode_frames
-from tests.any_frames import ANY_FRAMES, framed, same_frames
+from edge.wire.sample_block import Samples
+from tests.any_frames import ANY_FRAMES
+from tests.any_samples import ANY_SAMPLES
 from tests.contract.block_contents import golden_frames
 from tests.contract.golden import FOLDER
+from tests.in_columns import framed, same_frames
 
 MESSAGE = (FOLDER / "up.capture.frames.bin").read_bytes()
 
@@ -81,6 +85,22 @@ def test_both_tables_hold_every_frame(frames: Frames) -> None:
     assert same_frames(again, frames)
 
 
+@given(ANY_SAMPLES)
+def test_both_tables_hold_every_sample(samples: Samples) -> None:
+    columns = columns_of(samples)
+    rows = list(csv.DictReader(io.StringIO(csv_table(columns).decode(), newline="")))
+    table = pyarrow.parquet.read_table(io.BytesIO(parquet_table(columns, "x.parquet"))).to_pydict()
+    assert table["time_ns"] == samples.time.tolist() == [int(row["time_ns"]) for row in rows]
+    for number, signal in enumerate(samples.signals[one] for one in samples.signal.tolist()):
+        value, row = float(samples.value[number]), rows[number]
+        word = None if math.isnan(value) or not signal.words else signal.words[int(value)]
+        told = None if math.isnan(value) or signal.words else value
+        assert (table["signal"][number], table["unit"][number]) == (signal.path, signal.unit)
+        assert (table["value"][number], table["word"][number]) == (told, word)
+        assert row["value"] == ("" if told is None else repr(told))
+        assert (row["signal"], row["unit"]) == (signal.path, signal.unit)
+
+
 def test_a_message_and_its_bare_block_hold_the_same() -> None:
     _, block = blocks.split(MESSAGE)
     for content in (of_message(MESSAGE, "x"), of_block(block, "frames/1", "x")):
@@ -118,7 +138,7 @@ def other_block(block: bytes) -> bytes:
         (changed(b'"seq"', b'"sex"'), "m.bin, envelope: seq: Field required. Get the message again"),
         (changed(b"capture/1", b"alert/1"), "alert messages have no block. Blocks come with capture and telemetry"),
         (changed(b"capture/1", b"capture/2"), "unsupported_schema"),
-        (changed(b"frames/1", b"frames/9"), "'frames/9' is not known here. Known are frames/1"),
+        (changed(b"frames/1", b"frames/9"), "'frames/9' is not known here. Known are frames/1, samples/1"),
         (other_block(encode_frames(framed([]))), "m.bin, block: it holds 0, its envelope says"),
         (other_block(b"x"), "m.bin, block: a block of frames has at least 12 bytes, not 1. Is it a whole block"),
         (bytes(BULK_BYTES_MAX + 1), "more than 4194304 bytes"),

@@ -14,7 +14,8 @@ from edge.frames import EXTENDED, FD, Frame
 from edge.wire.errors import Reason, WireError
 from edge.wire.frame_block import FRAMES_MAX, ID_MAX, Frames, decode_frames, encode_frames
 from edge.wire.positions import SUM
-from tests.any_frames import ANY_FRAMES, framed, same_frames
+from tests.any_frames import ANY_FRAMES
+from tests.in_columns import framed, same_frames
 
 
 def steady(count: int = 300) -> Frames:
