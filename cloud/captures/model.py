@@ -1,18 +1,23 @@
 """Captures: the raw frames around a trigger, as they came in parts. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
-from cloud.blocks.unpack import FORMATS
 from cloud.heard import Heard
+from edge.wire import frame_block
 from edge.wire.envelope import Clock
 from edge.wire.messages import Capture as Body
 from edge.wire.messages import Hole, Value
 from edge.wire.ranges import Range, to_ranges
 from edge.wire.topics import Address
 
+READERS: Final[Mapping[str, Callable[[bytes], frame_block.Frames]]] = MappingProxyType(
+    {frame_block.FORMAT: frame_block.decode_frames}
+)
+"""How to read the frames of a block, by its format."""
 COUNT_MAX: Final = 2**63 - 1
 """What a database can hold; no vehicle that counts rightly comes near it."""
 
@@ -40,7 +45,7 @@ class Part:
     @property
     def is_decodable(self) -> bool:
         """Whether its format is one that this version can read; others are kept all the same."""
-        return self.format in FORMATS
+        return self.format in READERS
 
     def tells_as(self, other: "Part") -> bool:
         """Whether it is the same part, told again."""

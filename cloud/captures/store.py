@@ -155,11 +155,18 @@ def keep_newest(connection: Connection, address: Address | None, *, parts_max: i
     scope: sa.ColumnElement[bool] = sa.true()
     if address is not None:
         scope = sa.and_(table.c.fleet == address.fleet, table.c.vehicle == address.vehicle)
-    until_here = {name: sa.func.sum(table.c[name]).over(order_by=table.c.id.desc()) for name in ("parts", "size")}
-    weighed = sa.select(table.c.id, *(total.label(name) for name, total in until_here.items())).where(scope).subquery()
-    is_too_much = sa.or_(weighed.c.parts > parts_max, weighed.c.size > bytes_max)
-    newest_to_go = connection.execute(sa.select(sa.func.max(weighed.c.id)).where(is_too_much)).scalar()
-    return 0 if newest_to_go is None else _delete(connection, sa.and_(scope, table.c.id <= newest_to_go))
+    totals = connection.execute(sa.select(sa.func.sum(table.c.parts), sa.func.sum(table.c.size)).where(scope)).one()
+    parts, size = (int(total or 0) for total in totals)
+    if parts <= parts_max and size <= bytes_max:
+        return 0
+    newest_to_go = 0
+    oldest_first = sa.select(table.c.id, table.c.parts, table.c.size).where(scope).order_by(table.c.id)
+    with connection.execute(oldest_first) as rows:
+        for row in rows:
+            newest_to_go, parts, size = row.id, parts - row.parts, size - row.size
+            if parts <= parts_max and size <= bytes_max:
+                break
+    return _delete(connection, sa.and_(scope, table.c.id <= newest_to_go))
 
 
 def _delete(connection: Connection, which: sa.ColumnElement[bool]) -> int:

@@ -20,7 +20,7 @@ from cloud.inbox import aside_store
 from cloud.inbox.model import Arrival
 from cloud.pages import Window
 from cloud.security.audit_model import AuditFilter
-from edge.wire import messages
+from edge.wire import messages, sample_block
 from edge.wire.blocks import digest
 from edge.wire.envelope import Clock
 from edge.wire.frame_block import FORMAT, Frames, encode_frames
@@ -211,10 +211,16 @@ def test_formats_that_are_not_known_and_damaged_blocks_are_kept_and_named(cloud:
     with pytest.raises(Refused) as refused:
         took(cloud, CSV)
     assert str(refused.value).startswith(
-        "of 2 parts there are no frames (part 2: its format 'frames/9' is not known here; part 3: a block of frames has"
+        "of 2 parts there are no frames (part 2: 'frames/9' is no known format of frames; part 3: a block of frames has"
     )
     assert b"".join(took(cloud, CANDUMP, readable_only=True)) == candump_log(frames(1))
     assert cloud.captures.take_block(VAN.address, ID, 2, by="ada") == b"of tomorrow"
+
+
+def test_a_block_of_signals_has_no_frames(cloud: Cloud) -> None:
+    cloud.take(said(1, format=sample_block.FORMAT))
+    with pytest.raises(Refused, match=f"part 1: '{sample_block.FORMAT}' is no known format of frames"):
+        took(cloud, CSV)
 
 
 def test_frames_that_no_candump_log_can_say_are_named_before_anything_is_written(cloud: Cloud) -> None:

@@ -81,7 +81,7 @@ def test_parts_that_cannot_be_read_are_left_out_only_where_that_is_asked_for(clo
     cloud.take(said(1), said(2, format="frames/9"))
     refused = problem(get(f"{PATH}/frames.csv"))
     assert (refused["status"], refused["type"]) == (422, "urn:telltale:problem:refused")
-    assert "part 2: its format 'frames/9' is not known here" in refused["detail"]
+    assert "part 2: 'frames/9' is no known format of frames" in refused["detail"]
     assert get(f"{PATH}/frames.log?readable_only=true").content == candump_log(frames(1))
     assert [part["is_decodable"] for part in get(PATH).json()["part_list"]] == [True, False]
 
