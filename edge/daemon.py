@@ -355,6 +355,7 @@ class Daemon:
             learning={one.name: one.coarse for one in self._memories.progress},
             cab=self._cab.troubles,
             counters=counters,
+            outbox=self._parts.outbox.trouble if self._parts.outbox else None,
         )
         told = body if at_the_end else self._pulse.of(body, now_s=time.monotonic(), posted_s=self._posted_s)
         if told is not None:

@@ -34,12 +34,14 @@ def health_body(
     learning: Mapping[str, str],
     cab: Mapping[str, str],
     counters: Mapping[str, Mapping[str, int]],
+    outbox: str | None = None,
 ) -> Health:
     """The wire message.
 
     `buses`: why each is down, None where it is up; `askers`: of diagnostics of each bus what keeps it from its work,
     and why it is silent just now, if anything; `switched_off`: detectors that could not go on, with the reason;
     `learning`: how far those are that learn the vehicle; `cab`: outputs that do not reach the driver, and why;
+    `outbox`: what keeps it from keeping everything;
     `counters`: by stage, flattened to `<stage>.<name>`.
     """
     parts = {
@@ -48,6 +50,7 @@ def health_body(
         **{f"detector.{name}": PartHealth(state=PartState.OK, reason=told) for name, told in learning.items()},
         **{f"detector.{name}": _part(reason, PartState.OFF) for name, reason in switched_off.items()},
         **{f"cab.{name}": _part(reason, PartState.OFF) for name, reason in cab.items()},
+        **({"outbox": _part(outbox, PartState.DEGRADED)} if outbox else {}),
     }
     flat = {f"{stage}.{name}": count for stage, table in counters.items() for name, count in table.items()}
     return Health(

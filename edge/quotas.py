@@ -1,4 +1,4 @@
-"""What of each kind may wait for the cloud, and for how long; the one table of it, which an installer may change."""
+"""What of each kind may wait for the cloud, and for how long: the one table of it, which an installer may change."""
 
 from typing import Annotated, Literal
 
@@ -47,8 +47,10 @@ class Ages(_Table):
 
 
 class OutboxSettings(_Table):
-    """Quotas of the outbox; gaps have none, since only twenty of them ever wait."""
+    """The reserve, and the quotas of kinds; gaps have none, since only twenty of them ever wait."""
 
+    reserve_mb: Annotated[int, Field(ge=0, le=1024)] = 4
+    """Kept free on the disk for alerts; 0: none."""
     mb: Sizes = Sizes()
     days: Ages = Ages()
 

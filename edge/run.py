@@ -7,12 +7,12 @@ import secrets
 import time
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from edge.clock import clock_state
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
-from edge.errors import EdgeError
+from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
 from edge.outbox import ORDER, Limits, Moment, Outbox, Quota
 from edge.prepare import Prepared, prepare
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from edge.link import Link
 
 log = logging.getLogger(__name__)
+
+IN_MEMORY: Final = Limits(messages=10_000, bytes=16 * MEGABYTE, keys=10_000)
+"""What an outbox without a disk holds."""
 
 
 def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | None = None) -> Report:
@@ -78,25 +81,32 @@ def _known_error(died: "ExceptionGroup[Exception]") -> EdgeError | None:
 def _hold(config: Config, prepared: Prepared, stack: ExitStack) -> None:
     """Have the state alone, where something of it lasts: the outbox, or what a model learns of the vehicle.
 
-    What is learned where nothing can be written is not kept, and said so; an outbox needs its folder.
+    What is learned where nothing can be written is not kept, and said so; an outbox needs its folder, but for a disk
+    that fails the vehicle does not go unwatched.
     """
     try:
         if config.link.broker or prepared.learners:
             stack.enter_context(locked(config.state.directory))
-    except UnusableState:
-        if config.link.broker:
+    except UnusableState as error:
+        if config.link.broker and not error.is_disk:
             raise
 
 
 def _outbox(config: Config, stack: ExitStack) -> Outbox:
-    folder = config.state.directory
-    outbox = Outbox.open(
-        folder / "outbox.db",
-        vehicle=config.vehicle.id,
-        limits=_limits(config),
-        random_hex=secrets.token_hex,
-        now=_moment,
-    )
+    try:
+        outbox = Outbox.open(
+            config.state.directory / "outbox.db",
+            vehicle=config.vehicle.id,
+            limits=_limits(config),
+            random_hex=secrets.token_hex,
+            now=_moment,
+        )
+    except ConfigError:
+        raise
+    except EdgeError as error:  # the disk
+        outbox = Outbox.without_disk(
+            str(error), vehicle=config.vehicle.id, limits=IN_MEMORY, random_hex=secrets.token_hex
+        )
     for note in outbox.notes:
         log.warning("%s", note)
     return stack.enter_context(closing(outbox))
@@ -104,7 +114,12 @@ def _outbox(config: Config, stack: ExitStack) -> Outbox:
 
 def _limits(config: Config) -> Limits:
     quotas: dict[Kind, Quota] = {kind: _quota(config.outbox, kind) for kind in ORDER if kind != Kind.GAP}
-    return Limits(messages=config.state.outbox_messages, bytes=config.state.outbox_mb * MEGABYTE, quotas=quotas)
+    return Limits(
+        messages=config.state.outbox_messages,
+        bytes=config.state.outbox_mb * MEGABYTE,
+        reserve_bytes=config.outbox.reserve_mb * MEGABYTE,
+        quotas=quotas,
+    )
 
 
 def _quota(settings: OutboxSettings, kind: Kind) -> Quota:

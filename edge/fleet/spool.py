@@ -4,16 +4,13 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Final, Self
 
-from edge.outbox import Limits, Outbox, Posting, Waiting
+from edge.outbox import MEMORY, Limits, Outbox, Posting, Waiting
 from edge.wire.downlink import Ack
 from edge.wire.envelope import StreamClass
 from edge.wire.topics import Kind
 
-MEMORY: Final = Path(":memory:")
-"""SQLite's name for a database that is in no file."""
 LIMITS: Final = Limits(messages=500, bytes=1_000_000, keys=2000)
 """More than an hour without a network; then the oldest goes, and the cloud is told, as on any box."""
 

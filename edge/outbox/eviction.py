@@ -59,6 +59,8 @@ class Limits:
     """Payloads; the file is about a third larger, and does not shrink."""
     keys: int = 100_000
     """Keys of postings that are remembered, so that none is queued twice."""
+    reserve_bytes: int = 0
+    """Kept free on the disk for alerts (reserve.py); 0: nothing is, and nobody looks how much there is."""
     quotas: Mapping[Kind, Quota] = field(default_factory=dict)
     """Of kinds that have one; gaps need none, since only a few of them ever wait."""
 
@@ -93,6 +95,11 @@ def make_room(db: sqlite3.Connection, kind: Kind, size: int) -> list[Row]:
     for lower in ORDER[: ORDER.index(kind)]:
         gone += _oldest(db, lower, 0, size - sum(row.size for row in gone))
     return gone
+
+
+def take_all(db: sqlite3.Connection, kind: Kind) -> list[Row]:
+    """Take out whatever waits of a kind; what that was."""
+    return _taken(db, [row for row, _ in rows.oldest(db, kind)])
 
 
 def recount(db: sqlite3.Connection) -> None:

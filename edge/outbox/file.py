@@ -1,5 +1,6 @@
 """The SQLite file under the outbox: opened, checked, brought up to date, or set aside when it is damaged."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -87,10 +88,15 @@ def open_file(path: Path) -> sqlite3.Connection:
         try:
             return _prepared(path)
         except sqlite3.Error as error:
-            if _code(error) not in _NOT_OURS:
+            if _code(error) not in _NOT_OURS or _is_read_only(path.parent):
                 raise
             remedy = "Make the file and its folder writable for the daemon"
             raise ConfigError(str(error), file=path, remedy=remedy) from error
+
+
+def no_space(path: Path) -> OutboxFull:
+    """What to raise when the disk takes no more."""
+    return OutboxFull(f"{path}: no space left on its disk. Free some; nothing was written")
 
 
 def set_aside(path: Path, label: str) -> Path:
@@ -123,8 +129,8 @@ def named_errors(path: Path) -> Iterator[None]:
         raise Unusable(path, "damaged", _GARBLED) from error
     except sqlite3.Error as error:
         code = _code(error)
-        if code == sqlite3.SQLITE_FULL:
-            raise OutboxFull(f"{path}: no space left on its disk. Free some; nothing was written") from error
+        if code == sqlite3.SQLITE_FULL or _whole_code(error) == sqlite3.SQLITE_IOERR_SHMSIZE:
+            raise no_space(path) from error
         if code in _DAMAGED:
             raise Unusable(path, "damaged", f"is damaged ({error})") from error
         raise EdgeError(f"{path}: {error}. Check its disk, and that nobody else has it open") from error
@@ -184,7 +190,16 @@ def _schema_as_made() -> set[tuple[str, str]]:
 
 def _code(error: sqlite3.Error) -> int:
     """The primary result code; 0 for Python's own complaints, which have none."""
-    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+    return _whole_code(error) & 0xFF
+
+
+def _whole_code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0))
+
+
+def _is_read_only(folder: Path) -> bool:
+    """Whether its file system is: no mistake of the installer, but what Linux does when a disk begins to fail."""
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def _number(kept: Path) -> int:

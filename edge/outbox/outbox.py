@@ -1,21 +1,25 @@
 """Outbox: messages numbered, durable, and forgotten only when the cloud says that it has them."""
 
 import hashlib
+import logging
 import sqlite3
-import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, Self
 
 from edge.errors import EdgeError, OutboxFull
 from edge.outbox import losses, rows, streams
 from edge.outbox.ages import Now, OwnTime
+from edge.outbox.disk import MEMORY, Disk
 from edge.outbox.eviction import Limits, evict, recount
-from edge.outbox.file import Unusable, named_errors, open_file, set_aside
+from edge.outbox.file import Unusable
+from edge.outbox.reserve import PIECE
+from edge.outbox.room import Room
 from edge.outbox.rows import Posting, Row, Waiting
 from edge.outbox.streams import RandomHex
 from edge.wire.downlink import Ack
@@ -23,9 +27,10 @@ from edge.wire.envelope import STREAM_OF, Clock, StreamClass
 from edge.wire.errors import WireError
 from edge.wire.messages import GapCause
 
-_UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""When a message was found damaged: there is no clock in here, so with it goes Clock.UNSYNCED."""
+log = logging.getLogger(__name__)
 
+_UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a message was found damaged: no wall clock is asked in here, so with it goes Clock.UNSYNCED."""
 _REMEMBER: Final = """INSERT INTO remembered VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
     WHERE value IS NOT excluded.value"""
 """What is remembered already is not written again."""
@@ -36,25 +41,27 @@ class Outbox:
 
     def __init__(
         self,
-        db: sqlite3.Connection,
         path: Path,
         *,
         vehicle: str,
         limits: Limits,
         random_hex: RandomHex,
         now: Now | None = None,
+        why: str | None = None,
     ) -> None:
-        """Use `open`."""
-        self._db = db
-        self._path = path
+        """Use `open` or `without_disk`."""
+        self._disk = Disk(path, limits.reserve_bytes)
         self._vehicle = vehicle
         self._limits = limits
         self._random_hex = random_hex
-        self._turn = threading.RLock()
+        self._now = now
+        self._time = OwnTime(None, None)
         self._handed_out = dict.fromkeys(StreamClass, 0)
         self._counted: Counter[str] = Counter()
-        self._is_open = True
-        self._time = OwnTime(now, streams.time_kept(db))
+        self._failed: str | None = None
+        self._damage: Unusable | None = None
+        self._is_other = False
+        self._lasting = f"nothing is kept across a restart: {why}" if why else None
         self.client_id = ""
         """Vehicle and 16 hex digits born with the file: no other client has it by accident."""
         self.notes: tuple[str, ...] = ()
@@ -65,7 +72,7 @@ class Outbox:
         """Open or make the outbox of a vehicle.
 
         A file that is damaged, of a newer Telltale or another vehicle's is set aside, a new one begun: the vehicle must
-        not go unwatched for it. `notes` says so.
+        not go unwatched for it. `notes` says so. So it is with damage that shows later.
 
         `random_hex(n)` gives 2n hex digits that nobody else has (`secrets.token_hex`): streams are named by them. `now`
         is what the box's clocks say; without it nothing grows old.
@@ -74,13 +81,24 @@ class Outbox:
             ConfigError: no folder, or no permission.
             EdgeError: the disk is full or failing.
         """
+        outbox = cls(path, vehicle=vehicle, limits=limits, random_hex=random_hex, now=now)
         try:
-            return cls._open(path, vehicle=vehicle, limits=limits, random_hex=random_hex, now=now)
-        except Unusable as why:
-            kept = set_aside(path, why.label)
-            outbox = cls._open(path, vehicle=vehicle, limits=limits, random_hex=random_hex, now=now)
-            outbox.notes = (f"{path}: {why.problem}; kept as {kept.name}, new streams begun in an empty outbox",)
-            return outbox
+            outbox._disk.with_reserve(outbox._open)
+        except BaseException:
+            outbox._disk.close()
+            raise
+        outbox._disk.reserve.restore()
+        return outbox
+
+    @classmethod
+    def without_disk(cls, why: str, *, vehicle: str, limits: Limits, random_hex: RandomHex) -> Self:
+        """An outbox in memory, for a disk that cannot be used: nothing in it survives the program. `trouble` says why.
+
+        Its streams are new ones, so that no number of those on the disk is given again.
+        """
+        outbox = cls(MEMORY, vehicle=vehicle, limits=limits, random_hex=random_hex, why=why)
+        outbox._open()
+        return outbox
 
     def put(self, postings: Sequence[Posting], *, remember: Mapping[str, bytes] | None = None) -> int:
         """Make postings and remembered state durable, all or none; how many postings were queued.
@@ -89,6 +107,10 @@ class Outbox:
         and what is too large to be sent (the cloud is told by a gap). What is over the limits is evicted (eviction.py),
         and the cloud told.
 
+        While less than the reserve is free on the disk, what is no alert gets in only where the file has pages to
+        spare, or, as health does, in the place of the last; the cloud is told of the rest (`disk_full`). Alerts get in
+        as long as there is anything to make room of: the disk, the reserve, and what is missed less than they are.
+
         Raises:
             OutboxFull: the disk is full; nothing was taken in, the same may be put again.
             EdgeError: the disk is failing; likewise.
@@ -96,16 +118,14 @@ class Outbox:
         if not postings and not remember:
             return 0
         try:
-            with self._transaction() as db:
-                queued = sum(self._queue(db, posting) for posting in postings)
-                db.executemany(_REMEMBER, (remember or {}).items())
-                if postings:
-                    self._keep_limits(db, postings[-1])
-                streams.keep_time(db, self._time.to_keep())
+            with self._disk.turn:
+                queued = self._put_healed(postings, remember or {})
         except EdgeError as error:
             cause = "disk_full" if isinstance(error, OutboxFull) else "disk_error"
             self._counted[f"refused.{cause}"] += len(postings)
+            self._failed = str(error)
             raise
+        self._failed = None
         return queued
 
     def recall(self, name: str) -> bytes | None:
@@ -124,9 +144,12 @@ class Outbox:
         When records are asked for, losses that the cloud does not know of become gap messages.
 
         Raises:
-            EdgeError: the disk is failing.
+            EdgeError: the disk is failing, or a new file was begun, once: whoever asks must begin anew as well.
         """
         with self._reading() as db:
+            if self._is_other:
+                self._is_other = False
+                raise EdgeError(f"{self._disk.path}: a new outbox was begun. Connect again")
             if stream_class is StreamClass.RECORD:
                 self._tell_losses(db)
             while found := rows.after(db, stream_class, after_seq, limit):
@@ -148,25 +171,19 @@ class Outbox:
         Raises:
             EdgeError: the disk is full or failing; nothing was forgotten, which costs a resend.
         """
-        with self._transaction(durable=ack.renew) as db:
-            stream_class = streams.class_of(db, ack.stream)
-            if stream_class is None:
-                self._counted["acks.unknown_stream"] += 1
-                return 0
-            if ack.renew:
-                self._renew(db, stream_class, ack.stream)
-                return 0
-            sent = self._handed_out[stream_class]
-            if any(last > sent for _, last in [(1, ack.upto), *ack.also]):
-                self._counted["acks.ahead"] += 1
-            return streams.forget(db, stream_class, ack, sent)
+        with self._disk.turn:
+            forgotten = self._disk.with_reserve(lambda: self._acknowledge(ack))
+            if self._disk.is_low:
+                self._disk.write_log()
+            return forgotten
 
     def counters(self) -> dict[str, int]:
         """By name, for the health message.
 
-        `waiting.<class>` messages and `bytes` in all; `lost.<cause>.<kind>` since the file was born; since it was
-        opened `known` (keys queued before), `refused.<cause>` by the disk, `renewed.<class>` streams,
-        `acks.unknown_stream`, and `acks.ahead` of what was handed out.
+        Now `waiting.<class>` messages and `bytes` of payload, and `reserve_bytes` where there is to be a reserve;
+        `lost.<cause>.<kind>` since the file was born; since it was opened `known` (keys queued before),
+        `refused.<cause>` by the disk, `begun_anew` files, `renewed.<class>` streams, `acks.unknown_stream`, and
+        `acks.ahead` of what was handed out.
 
         Raises:
             EdgeError: the disk is failing.
@@ -176,7 +193,15 @@ class Outbox:
             tally = dict(db.execute("SELECT name, count FROM tally"))
             counted = dict(self._counted)
         waiting = {f"waiting.{stream_class}": messages for stream_class, messages, _ in totals}
-        return waiting | {"bytes": sum(size for *_, size in totals)} | tally | counted
+        reserve = {"reserve_bytes": self._disk.reserve.held} if self._limits.reserve_bytes else {}
+        return waiting | {"bytes": sum(size for *_, size in totals)} | reserve | tally | counted
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps it from keeping everything, in a few words; None where nothing does."""
+        if self._failed or self._lasting or not self._disk.is_low:
+            return self._failed or self._lasting
+        return f"{self._disk.path}: little space is left on its disk, so what is no alert may be refused"
 
     def is_empty(self) -> bool:
         """Whether the cloud has everything, and knows of every loss.
@@ -199,23 +224,103 @@ class Outbox:
 
     def close(self) -> None:
         """Let go of the file; safe to repeat."""
-        with self._turn:
-            if self._is_open:
-                self._is_open = False
-                with suppress(EdgeError), self._transaction() as db:  # how old things are is not worth a complaint
-                    streams.keep_time(db, self._time.to_keep(at_the_end=True))
-            self._db.close()
+        with suppress(EdgeError), self._disk.transaction() as db:  # how old things are is not worth a complaint
+            streams.keep_time(db, self._time.to_keep(at_the_end=True))
+        self._disk.close()
 
-    @classmethod
-    def _open(cls, path: Path, *, vehicle: str, limits: Limits, random_hex: RandomHex, now: Now | None) -> Self:
-        with _closed_on_error(open_file(path)) as file, named_errors(path):
-            outbox = cls(file, path, vehicle=vehicle, limits=limits, random_hex=random_hex, now=now)
-            with outbox._transaction() as db:
-                recount(db)
-                outbox.client_id = f"{vehicle}-{streams.settle(db, path, vehicle, random_hex)}"
-        return outbox
+    def _open(self) -> int:
+        self._disk.open()
+        try:
+            self._settle()
+        except Unusable as why:
+            self._disk.begin_anew(why)
+            self._settle()
+        note = self._disk.set_aside_since()
+        self.notes = tuple(one for one in (note, self._lasting) if one)
+        return 0 if note is None else 1
 
-    def _queue(self, db: sqlite3.Connection, posting: Posting) -> bool:
+    def _settle(self) -> None:
+        with self._disk.transaction() as db:
+            self._time = OwnTime(self._now, streams.time_kept(db))
+            recount(db)
+            self.client_id = f"{self._vehicle}-{streams.settle(db, self._disk.path, self._vehicle, self._random_hex)}"
+
+    def _put_healed(self, postings: Sequence[Posting], remember: Mapping[str, bytes]) -> int:
+        """The vehicle must not go unwatched until a restart because its file shows damage.
+
+        What one statement complains of may be less than it seems, so the file is looked at as at a start first.
+        """
+        if self._damage is not None:
+            self._look_again()
+        try:
+            return self._put_somehow(postings, remember)
+        except Unusable:
+            self._look_again()
+        try:
+            return self._put_somehow(postings, remember)
+        except Unusable as why:
+            self._disk.begin_anew(why)
+            self._settle()
+            self.notes = tuple(filter(None, (self._disk.set_aside_since(), self._lasting)))
+            self._go_on_with_another()
+            return self._put_somehow(postings, remember)
+
+    def _look_again(self) -> None:
+        if self._disk.with_reserve(self._open):
+            self._go_on_with_another()
+        self._damage = None
+
+    def _go_on_with_another(self) -> None:
+        self._is_other = True
+        self._handed_out = dict.fromkeys(StreamClass, 0)
+        self._counted["begun_anew"] += 1
+        log.error("%s", "; ".join(self.notes))
+
+    def _put_somehow(self, postings: Sequence[Posting], remember: Mapping[str, bytes]) -> int:
+        """As they come; on a full disk with half of the reserve, then alerts in the place of what is missed less.
+
+        Raises:
+            OutboxFull: there is nothing left to make room of.
+        """
+        disk = self._disk
+        disk.look()
+        as_they_come = partial(self._put, postings, remember, is_full=False)
+        alerts_above_all = partial(self._put, postings, remember, is_full=True)
+        if disk.reserve.is_short:
+            queued = disk.with_reserve(alerts_above_all, keep=PIECE)
+        else:
+            try:
+                queued = disk.with_reserve(as_they_come, keep=disk.reserve.half)
+            except OutboxFull:
+                queued = disk.with_reserve(alerts_above_all, keep=PIECE)
+        if disk.is_low:
+            disk.write_log()
+        disk.reserve.restore()
+        return queued
+
+    def _put(self, postings: Sequence[Posting], remember: Mapping[str, bytes], *, is_full: bool) -> int:
+        known_before = self._counted["known"]
+        try:
+            with self._transaction() as db:
+                room = self._room(db, is_full=is_full)
+                if room:
+                    room.make(sum(map(len, remember.values())))
+                db.executemany(_REMEMBER, remember.items())
+                queued = sum(self._queue(db, posting, room) for posting in postings)
+                if postings:
+                    self._keep_limits(db, postings[-1], room.evicted if room else [])
+                streams.keep_time(db, self._time.to_keep())
+        except BaseException:
+            self._counted["known"] = known_before
+            raise
+        return queued
+
+    def _room(self, db: sqlite3.Connection, *, is_full: bool) -> Room | None:
+        if is_full or self._disk.is_low:
+            return Room(db, self._disk.path, is_full=is_full, may_grow=not self._disk.reserve.is_spent)
+        return None
+
+    def _queue(self, db: sqlite3.Connection, posting: Posting, room: Room | None) -> bool:
         if posting.key is not None and not self._is_new(db, posting.key):
             self._counted["known"] += 1
             return False
@@ -227,11 +332,14 @@ class Outbox:
             payload = None
         # What is larger than all that may wait of its kind would push out everything else and still not fit.
         if payload is None or len(payload) > self._limits.bytes_of(kind):
-            lost = [Row(0, stream, seq, kind)]
-            losses.lose(db, lost, GapCause.TOO_LARGE, posting.observed_at, posting.clock)
-            return False
-        rows.insert(db, kind, seq, payload, self._time())
-        return True
+            cause = GapCause.TOO_LARGE
+        elif room and not room.takes(kind, len(payload)):
+            cause = GapCause.DISK_FULL
+        else:
+            rows.insert(db, kind, seq, payload, self._time())
+            return True
+        losses.lose(db, [Row(0, stream, seq, kind)], cause, posting.observed_at, posting.clock)
+        return False
 
     def _is_new(self, db: sqlite3.Connection, key: str) -> bool:
         fingerprint = hashlib.sha256(key.encode()).digest()[:16]
@@ -240,8 +348,8 @@ class Outbox:
         db.execute("DELETE FROM queued_key WHERE id <= (SELECT max(id) FROM queued_key) - ?", (self._limits.keys,))
         return True
 
-    def _keep_limits(self, db: sqlite3.Connection, latest: Posting) -> None:
-        evicted = evict(db, self._limits, self._time())
+    def _keep_limits(self, db: sqlite3.Connection, latest: Posting, gone: Sequence[Row]) -> None:
+        evicted = [*gone, *evict(db, self._limits, self._time())]
         losses.lose(db, evicted, GapCause.EVICTED, latest.observed_at, latest.clock)
         if losses.too_many_pending(db):
             losses.tell(db, self._vehicle, self._time())
@@ -259,6 +367,20 @@ class Outbox:
             rows.delete(db, damaged)
             losses.lose(db, damaged, GapCause.UNREADABLE, _UNKNOWN_TIME, Clock.UNSYNCED)
 
+    def _acknowledge(self, ack: Ack) -> int:
+        with self._transaction(durable=ack.renew) as db:
+            stream_class = streams.class_of(db, ack.stream)
+            if stream_class is None:
+                self._counted["acks.unknown_stream"] += 1
+                return 0
+            if ack.renew:
+                self._renew(db, stream_class, ack.stream)
+                return 0
+            sent = self._handed_out[stream_class]
+            if any(last > sent for _, last in [(1, ack.upto), *ack.also]):
+                self._counted["acks.ahead"] += 1
+            return streams.forget(db, stream_class, ack, sent)
+
     def _renew(self, db: sqlite3.Connection, stream_class: StreamClass, old: str) -> None:
         streams.begin_anew(db, stream_class, self._random_hex)
         unreadable = [replace(row, stream=old) for row in rows.renumber(db, stream_class, self._vehicle)]
@@ -268,29 +390,14 @@ class Outbox:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._turn, named_errors(self._path):
-            yield self._db
+        try:
+            with self._disk.reading() as db:
+                yield db
+        except Unusable as why:
+            self._damage = why
+            raise
 
     @contextmanager
     def _transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        with self._reading() as db:
-            # FULL waits for the disk. NORMAL may lose the last commits to a power cut, and with them the numbers that
-            # they gave: one that was sent already would be given to another message. So only forgetting is NORMAL.
-            db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:  # some errors have rolled it back already
-                    db.execute("ROLLBACK")
-                raise
-
-
-@contextmanager
-def _closed_on_error(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    try:
-        yield db
-    except BaseException:
-        db.close()
-        raise
+        with self._reading(), self._disk.transaction(durable=durable) as db:
+            yield db

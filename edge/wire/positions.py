@@ -66,30 +66,34 @@ def changes(rows: UInt8s, begins: Ints, line_of: Ints, length: Ints) -> Told:
 
 
 def _smallest(found: Sequence[UInt8s], column: Ints, is_last: Bools) -> Ints:
-    """For each column which of its ways of being told is smallest; SUM only of the last byte."""
-    costs = np.array([_cost(column, values) for values in found])
-    costs[SUM - RAW, ~is_last] = np.iinfo(np.int64).max
-    best: Ints = np.argmin(costs, axis=0)
-    return best
+    """For each column which of its ways of being told is smallest; SUM only of the last byte.
 
-
-def _cost(column: Ints, values: UInt8s) -> Int64s:
-    """Of each column roughly the bits that its values need with the best code for each.
-
-    n log n of the count of a value, less that of all, straight between powers of two: whole numbers, so that every
+    The entropy of a column is n log n of its length less the sum of n log n over how often each value comes: the way
+    with the largest sum is smallest. The logarithm is straight between powers of two: whole numbers, so that every
     machine chooses the same.
     """
-    numbers = np.sort((column * _BYTES + values).astype(np.int32))
-    ends = np.flatnonzero(np.append(numbers[1:] != numbers[:-1], np.True_))
-    counts = np.diff(ends, prepend=-1)
-    saved = np.bincount(numbers[ends] // _BYTES, weights=_n_log_n(counts)).astype(np.int64)
-    cost: Int64s = _n_log_n(np.bincount(column)) - saved
-    return cost
+    ways, columns = len(found), len(is_last)
+    firsts = (column * _BYTES).astype(np.int32)
+    numbers = np.array([firsts + values for values in found])
+    numbers.sort(axis=1)
+    numbers += np.arange(0, ways * columns * _BYTES, columns * _BYTES, dtype=np.int32)[:, None]
+    numbers = numbers.ravel()
+    is_end = np.ones(len(numbers), bool)
+    np.not_equal(numbers[1:], numbers[:-1], out=is_end[:-1])
+    ends = np.flatnonzero(is_end)
+    counts = ends.copy()
+    counts[1:] -= ends[:-1]
+    counts[0] += 1
+    saved = np.bincount(numbers[ends] // _BYTES, weights=_n_log_n(counts), minlength=ways * columns)
+    saved = saved.reshape(ways, columns)
+    saved[SUM - RAW, ~is_last] = -1
+    best: Ints = np.argmax(saved, axis=0)
+    return best
 
 
 def _n_log_n(counts: Ints) -> Int64s:
     _, exponents = np.frexp(counts.astype(np.float64))
-    power = np.maximum(exponents.astype(np.int64) - 1, 0)
+    power = exponents.astype(np.int64) - 1
     estimate: Int64s = (power << power) + (power + 2) * (counts - (1 << power))
     return estimate
 

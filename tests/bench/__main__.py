@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.bench.answers import ask_models
+from tests.bench.blocks import put_in_blocks
 from tests.bench.decode import read_and_decode
 from tests.bench.frames import decode_frames
 from tests.bench.receive import receive_frames
@@ -21,6 +22,7 @@ from tests.bench.whole import whole_daemon
 BENCHMARKS: Final[Mapping[str, Benchmark]] = {
     "decode": read_and_decode,
     "frames": decode_frames,
+    "blocks": put_in_blocks,
     "receive": receive_frames,
     "start": open_databases,
     "daemon": whole_daemon,

@@ -222,11 +222,11 @@ def test_a_disk_that_takes_nothing_more_does_not_stop_what_is_on_it(
     mosquitto: Mosquitto, broker: Broker, outbox: Outbox
 ) -> None:
     outbox.put([alert(n) for n in range(250)])
-    outbox._db.execute("PRAGMA query_only = ON")
+    outbox._disk.db.execute("PRAGMA query_only = ON")
     with Acker(mosquitto.port) as cloud, RunningLink(outbox, broker) as running:
         cloud.wait_for_alerts(range(250))
         running.wait_until(lambda: running.link.counters().get("acks.unwritten", 0) > 0)
-        outbox._db.execute("PRAGMA query_only = OFF")
+        outbox._disk.db.execute("PRAGMA query_only = OFF")
         cloud.say(ADDRESS.down(Down.ACK), encode_down(Ack(stream=stream_of(outbox, ALERT), upto=250)))
         assert running.drained()
 
@@ -240,11 +240,11 @@ def test_a_renewal_that_cannot_be_written_is_tried_again_after_a_pause(
     def two_cards(ack: Ack) -> Iterable[Ack]:
         return [renewing(old)] if ack.stream == old else [ack]
 
-    outbox._db.execute("PRAGMA query_only = ON")
+    outbox._disk.db.execute("PRAGMA query_only = ON")
     with Acker(mosquitto.port, answer=two_cards), RunningLink(outbox, broker) as running:
         running.wait_until(lambda: running.link.counters().get("losses", 0) >= 2)
         assert "readonly" in running.link.trouble
-        outbox._db.execute("PRAGMA query_only = OFF")
+        outbox._disk.db.execute("PRAGMA query_only = OFF")
         assert running.drained()
 
 

@@ -162,7 +162,7 @@ def test_a_full_disk_refuses_the_new_and_keeps_the_old(path: Path, outbox: Outbo
         outbox.put([alert(number) for number in range(2, 200)], remember={"open": b"all"})
     assert outbox.counters()["refused.disk_full"] == 198
     assert numbers(everything(outbox, ALERT)) == [1]
-    outbox._db.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    outbox._disk.db.execute(f"PRAGMA max_page_count = {pages + 1000}")
     outbox.put([alert(number) for number in range(2, 200)])
     assert numbers(everything(outbox, ALERT)) == list(range(1, 200))
     assert [uplink.seq for uplink in everything(outbox, ALERT)] == list(range(1, 200)), "no number was wasted"
@@ -172,7 +172,7 @@ def test_a_disk_that_takes_nothing_can_still_be_sent_from(path: Path, outbox: Ou
     outbox.put([alert(1), alert(2), summary(1)])
     flip_payloads(path, "class = 'alert' AND seq = 1")
     everything(outbox, ALERT)
-    outbox._db.execute("PRAGMA query_only = ON")
+    outbox._disk.db.execute("PRAGMA query_only = ON")
     assert numbers(everything(outbox, ALERT)) == [2]
     assert len(everything(outbox, RECORD)) == 1, "the loss waits to be told"
     with pytest.raises(EdgeError, match=r"outbox\.db: attempt to write a readonly database.*Check its disk"):
@@ -180,7 +180,7 @@ def test_a_disk_that_takes_nothing_can_still_be_sent_from(path: Path, outbox: Ou
     with pytest.raises(EdgeError):
         outbox.acknowledge(Ack(stream=stream_of(outbox, ALERT), upto=1))
     assert outbox.counters()["refused.disk_error"] == 1
-    outbox._db.execute("PRAGMA query_only = OFF")
+    outbox._disk.db.execute("PRAGMA query_only = OFF")
     assert len(gaps(outbox)) == 1
 
 
@@ -192,12 +192,30 @@ def test_what_cannot_be_set_aside_is_the_installers_business(path: Path) -> None
         open_outbox(path)
 
 
-def test_damage_found_while_running_names_the_file_and_the_remedy(path: Path) -> None:
+def test_damage_that_shows_while_running_is_set_aside_and_what_comes_is_kept(path: Path) -> None:
+    """Until a restart, which may be months away, alerts would be refused one by one."""
     with closing(open_outbox(path)) as outbox:
         outbox.put([alert(1)])
-        outbox._db.execute("DROP TABLE message")
+        outbox._disk.db.execute("DROP TABLE message")
         with pytest.raises(EdgeError, match=r"outbox\.db: is damaged.*A restart sets it aside"):
-            outbox.put([alert(2)])
+            outbox.waiting(ALERT, 0, 9)
+        assert outbox.put([alert(2)]) == 1
+        assert outbox.counters()["begun_anew"] == 1
+        assert "kept as outbox.db.damaged-1" in outbox.notes[0]
+        with pytest.raises(EdgeError, match=r"a new outbox was begun\. Connect again"):
+            outbox.waiting(ALERT, 7, 9)  # whoever has read so far in the old one would never see the new one's first
+        assert numbers(everything(outbox, ALERT)) == [2]
+        assert outbox.trouble is None
+
+
+def test_what_one_statement_complains_of_costs_nothing_when_the_file_is_whole(path: Path) -> None:
+    with closing(open_outbox(path)) as outbox:
+        outbox.put([alert(1)])
+        with pytest.raises(EdgeError, match="is damaged"), outbox._reading() as db:
+            db.execute("SELECT nothing")
+        outbox.put([alert(2)])
+        assert numbers(everything(outbox, ALERT)) == [1, 2]
+        assert outbox.notes == ()
 
 
 def test_a_closed_outbox_says_so(path: Path) -> None:
@@ -238,6 +256,6 @@ def flip_payloads(path: Path, which: str) -> None:
 
 def fill(outbox: Outbox) -> int:
     """From here on the disk has no page left; how many the file has."""
-    [pages] = outbox._db.execute("PRAGMA page_count").fetchone()
-    outbox._db.execute(f"PRAGMA max_page_count = {pages}")
+    [pages] = outbox._disk.db.execute("PRAGMA page_count").fetchone()
+    outbox._disk.db.execute(f"PRAGMA max_page_count = {pages}")
     return int(pages)

@@ -82,7 +82,7 @@ def test_a_weeks_evictions_are_told_in_one_gap_when_records_are_sent(path: Path)
             outbox.put([telemetry(number)])
         outbox.put([alert(number) for number in range(1, 12)])
         assert outbox.waiting_messages() == 10, "no gap message yet"
-        assert outbox._db.execute("SELECT count(*) FROM gap").fetchone() == (2,), "and not a row per eviction"
+        assert outbox._disk.db.execute("SELECT count(*) FROM gap").fetchone() == (2,), "and not a row per eviction"
         last = alert(11)
         told = [uplink for uplink in everything(outbox, RECORD) if isinstance(uplink.body, Gap)]
         assert [uplink.body for uplink in told] == [

@@ -257,7 +257,7 @@ def test_a_file_of_the_first_form_is_brought_up_to_date_with_all_that_waits_in_i
     with closing(open_outbox(path, limits=Limits(messages=4))) as outbox:
         assert outbox.notes == ()
         assert [outbox.waiting(one, 0, 100) for one in StreamClass] == before
-        assert outbox._db.execute("SELECT * FROM held ORDER BY 1").fetchall() == [
+        assert outbox._disk.db.execute("SELECT * FROM held ORDER BY 1").fetchall() == [
             (kind, messages, sum(len(message.payload) for found in before for message in found if message.kind == kind))
             for kind, messages in (("alert", 2), ("summary", 1), ("telemetry", 1))
         ]
@@ -293,9 +293,9 @@ def test_totals_by_kind_are_those_of_the_messages_whatever_happens(
             outbox.put([any_of(kind, number) for number, kind in enumerate(kinds)])
             if renewed is not None and outbox.waiting(renewed, 0, 1):
                 outbox.acknowledge(renewing(stream_of(outbox, renewed)))
-            told, size = outbox._db.execute("SELECT sum(messages), sum(bytes) FROM stream").fetchone()
+            told, size = outbox._disk.db.execute("SELECT sum(messages), sum(bytes) FROM stream").fetchone()
             assert (told or 0) <= 15 + 20, "and a few gaps"
-            counted = outbox._db.execute(
+            counted = outbox._disk.db.execute(
                 "SELECT kind, count(*), sum(length(payload)) FROM message GROUP BY 1 ORDER BY 1"
             ).fetchall()
             assert [row for row in totals(outbox) if row[1]] == counted
@@ -305,4 +305,4 @@ def test_totals_by_kind_are_those_of_the_messages_whatever_happens(
 
 
 def totals(outbox: Outbox) -> list[tuple[str, int, int]]:
-    return outbox._db.execute("SELECT kind, messages, bytes FROM held ORDER BY 1").fetchall()
+    return outbox._disk.db.execute("SELECT kind, messages, bytes FROM held ORDER BY 1").fetchall()
