@@ -45,7 +45,7 @@ def make_disk(image: Path, folder: Path, *, is_careless: bool = False) -> None:
     shutil.copytree(ROOT / "edge", srv / "edge", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "tests/power/writer.py", srv)
     if is_careless:
-        file = srv / "edge/outbox/outbox.py"
+        file = srv / "edge/outbox/disk.py"
         text = file.read_text()
         assert text.count(DURABLE) == 1
         file.write_text(text.replace(DURABLE, "OFF"))
