@@ -110,7 +110,7 @@ def payloads(reader: Reader, counts: Ints, length: Ints) -> UInt8s:
     firsts[is_there] = reader.column(int(length.sum()))
     ways = np.zeros((width, len(length)), np.uint8)
     ways[is_there.T] = reader.column(int(length.sum()))
-    _check_ways(ways, length, counts)
+    _check_ways(ways, length)
     rows = np.empty((width, int(counts.sum())), np.uint8)
     for position in range(width):
         rows[position] = np.repeat(firsts[:, position], counts)
@@ -139,11 +139,9 @@ def _fill(rows: UInt8s, position: int, way: UInt8s, counts: Ints, reader: Reader
             rows[position, places] = cells + first + rows[:position, places].sum(axis=0, dtype=np.uint8) - before
 
 
-def _check_ways(ways: UInt8s, length: Ints, counts: Ints) -> None:
+def _check_ways(ways: UInt8s, length: Ints) -> None:
     if (ways > SUM).any():
         raise bad(f"a byte is told in way {int(ways.max())}")
-    if ways[:, counts == 1].any():
-        raise bad("a single frame changes")
     positions, lines = np.nonzero(ways == SUM)
     if (positions + 1 != length[lines]).any():
         raise bad("a sum is not at the end of its payload")

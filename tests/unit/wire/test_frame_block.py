@@ -3,7 +3,9 @@
 import struct
 import tracemalloc
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import pytest
@@ -160,3 +162,56 @@ def test_noise_is_never_much_larger_than_it_is() -> None:
     rng = np.random.default_rng(2)
     frames = replace(steady(), payload=rng.integers(0, 256, (300, 8), np.uint8))
     assert len(encode_frames(frames)) < 300 * 11
+
+
+TWO: Final = [Frame(5, 0x100, b"\x01"), Frame(9, 0x200, b"\x02")]
+COLUMNS: Final = [
+    b"\x01\x04can0",
+    *(b"\x00\x00", b"\x00\x00", b"\x01\x01"),
+    b"\x00\x00\x01\x02\x00\x00\x00\x00",
+    b"\x00\x01",
+    *(struct.pack("<qQB", 5, 4, 0), b"\x01", bytes(5)),
+    *(b"\x01\x02", b"\x00\x00"),
+]
+"""Buses; bus, flags, length; ids; sequence; times with their step; first payloads, ways."""
+
+
+def block_of(columns: Sequence[bytes], lines: int = 2) -> bytes:
+    whole = b"".join(columns)
+    return struct.pack("<III", 2, lines, len(whole)) + zlib.compress(whole)
+
+
+def test_a_block_made_by_hand_is_read() -> None:
+    assert same_frames(decode_frames(block_of(COLUMNS)), framed(TWO))
+
+
+@pytest.mark.parametrize(
+    ("place", "column", "why"),
+    [
+        (0, b"\x01\x04can\xff", "not UTF-8"),
+        (0, b"\x01\xc9" + b"x" * 201, "more than 200 bytes"),
+        (1, b"\x00\x01", "on no bus"),
+        (3, b"\x01\x09", "too long"),
+        (4, b"\x00\x00\x02\x01\x00\x00\x00\x00", "not in order"),
+        (4, b"\x00\x00\x01\x01\x00\x00\x00\x00", "not in order"),
+        (4, b"\x00\x00\x01\x02\x00\x00\x00\x20", "more than 29 bits"),
+        (5, b"\x00\x02", "on line 2 of 2"),
+        (5, b"\x01\x01", "a line has no frames"),
+        (6, struct.pack("<qQB", 5, 4, 2), "direction 2"),
+        (7, b"\xff", "0 large numbers are told, 1 announced"),
+        (8, b"\x00\x00\x00\x00\x09", "numbers of 9 bytes"),
+        (10, b"\x00\x05", "in way 5"),
+        (10, b"\x00\x00\x00", "1 bytes follow"),
+        (10, b"\x00", "end 1 bytes too early"),
+    ],
+)
+def test_columns_that_are_none_are_refused_in_words(place: int, column: bytes, why: str) -> None:
+    block = block_of([*COLUMNS[:place], column, *COLUMNS[place + 1 :]])
+    with pytest.raises(WireError, match=why):
+        decode_frames(block)
+
+
+@pytest.mark.parametrize("change", [lambda block: block + b"x", lambda block: block[:-1], lambda block: block[:-4]])
+def test_nothing_follows_a_stream_and_nothing_of_it_is_missing(change: Callable[[bytes], bytes]) -> None:
+    with pytest.raises(WireError, match="zlib stream is not of"):
+        decode_frames(change(block_of(COLUMNS)))

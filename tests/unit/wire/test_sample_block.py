@@ -87,7 +87,7 @@ def taken(block: bytes) -> tuple[Samples | None, Reason | None]:
 
 
 def test_unknown_is_told_apart_from_every_number() -> None:
-    samples = ten_hertz(np.array([0.0, math.nan, -0.0, math.nan, 5e-324]))
+    samples = ten_hertz(np.array([0.0, math.nan, -0.0, math.nan, 7.0]))
     again = decode_samples(encode_samples(samples))
     assert np.isnan(again.value).tolist() == [False, True, False, True, False]
     assert same_samples(again, samples)
@@ -178,3 +178,28 @@ def test_many_signals_on_one_long_axis_are_more_samples_than_are_taken() -> None
     columns[place : place + 3] = bytes(3)
     with pytest.raises(WireError, match="its axes have 6 samples, not 2"):
         decode_samples(struct.pack("<III", 2, 3, len(columns)) + zlib.compress(bytes(columns)))
+
+
+@pytest.mark.parametrize(("way", "step"), [(0, 1.0), (1, 1e300), (2, 5e-324)])
+def test_what_is_not_finite_is_refused(way: int, step: float) -> None:
+    """A number of which the bits are infinity's, or that a step makes as large."""
+    infinity = 0x7FF0_0000_0000_0000 if way == 0 else 2**53
+    names = b"\x01\x00" + bytes(2) + bytes(3) + b"a"
+    axes = struct.pack("<II", 1, 1) + bytes(2) + struct.pack("<qQB", 0, 1, 0) + bytes(5)
+    value = bytes([0, way, 0, 0]) + struct.pack("<dQq", step, 1, infinity)
+    columns = names + axes + value
+    block = struct.pack("<III", 1, 1, len(columns)) + zlib.compress(columns)
+    with pytest.raises(WireError, match="a value is not finite"):
+        decode_samples(block)
+    finite = columns[:-8] + struct.pack("<q", 0)
+    assert decode_samples(block[:12] + zlib.compress(finite)).value.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("step", [0.0, -1.0, math.nan, math.inf])
+def test_a_step_is_a_number_above_zero(step: float) -> None:
+    whole = encode_samples(ten_hertz(np.array([0.5])))
+    columns = zlib.decompress(whole[12:])
+    old = struct.pack("<d", 0.1)
+    assert columns.count(old) == 1
+    with pytest.raises(WireError, match="a step is no number above 0"):
+        decode_samples(whole[:12] + zlib.compress(columns.replace(old, struct.pack("<d", step))))
