@@ -17,6 +17,7 @@ from edge.cli_display import add_display
 from edge.cli_dtc import add_dtc
 from edge.cli_fleet import add_simulate_fleet
 from edge.cli_learn_anew import add_learn_anew
+from edge.cli_outbox import add_outbox
 from edge.cli_profile import add_profile
 from edge.cli_recording import add_recording
 from edge.cli_rules import add_rules
@@ -150,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     add_display(commands)
     add_dtc(commands)
     add_learn_anew(commands)
+    add_outbox(commands)
     add_profile(commands)
     add_recording(commands)
     add_rules(commands)

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from edge.errors import ConfigError, EdgeError, OutboxFull
+
+Connection = sqlite3.Connection
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
@@ -94,6 +97,39 @@ def open_file(path: Path) -> sqlite3.Connection:
             raise ConfigError(str(error), file=path, remedy=remedy) from error
 
 
+@contextmanager
+def reading_only(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection that changes nothing, also beside a daemon that writes; nothing of the file is looked at.
+
+    Raises:
+        ConfigError: there is no such file, or no permission; also raised where it is found out later.
+        Unusable: it is damaged; likewise.
+    """
+    if not path.is_file():
+        raise ConfigError("there is no outbox", file=path, remedy="Give the state folder of the daemon with --state")
+    with named_errors(path):
+        try:
+            db = _opened_to_read(path)
+        except sqlite3.OperationalError as error:
+            remedy = "Run this as the daemon's user"
+            raise ConfigError(f"cannot be read: {error}", file=path, remedy=remedy) from error
+        with closing(db):
+            yield db
+
+
+def is_of_this_form(db: sqlite3.Connection) -> bool | None:
+    """Whether its tables are as this version makes them; None: it is of an earlier one, and is brought up to date.
+
+    Raises:
+        ConfigError: of a newer version.
+    """
+    [version] = db.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        problem = f"the outbox was written by a newer Telltale (schema {version}, this one knows {len(MIGRATIONS)})"
+        raise ConfigError(problem, remedy="Look at it with that version")
+    return _schema(db) == _schema_as_made() if version == len(MIGRATIONS) else None
+
+
 def no_space(path: Path) -> OutboxFull:
     """What to raise when the disk takes no more."""
     return OutboxFull(f"{path}: no space left on its disk. Free some; nothing was written")
@@ -134,6 +170,29 @@ def named_errors(path: Path) -> Iterator[None]:
         if code in _DAMAGED:
             raise Unusable(path, "damaged", f"is damaged ({error})") from error
         raise EdgeError(f"{path}: {error}. Check its disk, and that nobody else has it open") from error
+
+
+def _opened_to_read(path: Path) -> sqlite3.Connection:
+    try:
+        return _read_with("mode=ro", path)
+    except sqlite3.OperationalError:
+        if path.with_name(f"{path.name}-wal").exists():
+            raise
+        # SQLite wants to make its log for reading, too. Where it may not, and there is none, nobody writes.
+        return _read_with("mode=ro&immutable=1", path)
+
+
+def _read_with(how: str, path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"file:{quote(str(path.resolve()))}?{how}", uri=True, timeout=_BUSY_S, isolation_level=None)
+    try:
+        db.text_factory = lambda text: text.decode("utf-8", "replace")
+        db.execute("PRAGMA query_only = ON")
+        with suppress(sqlite3.DatabaseError):  # damage is found where something is asked
+            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def _prepared(path: Path) -> sqlite3.Connection:

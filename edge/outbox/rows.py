@@ -135,8 +135,13 @@ def renumber(db: sqlite3.Connection, stream_class: StreamClass, vehicle: str) ->
 
 def _row(fields: tuple[Any, ...]) -> Row:
     id_, stream, seq, kind, crc, payload = fields
-    whole = isinstance(payload, bytes) and _checksum(seq, kind, payload) == crc
+    whole = is_whole(seq, kind, crc, payload)
     return Row(id_, stream, seq, kind, Waiting(stream, seq, Kind(kind), payload) if whole else None)
+
+
+def is_whole(seq: int, kind: str, crc: int, payload: object) -> bool:
+    """Whether a message is what was written."""
+    return isinstance(payload, bytes) and _checksum(seq, kind, payload) == crc
 
 
 def _checksum(seq: int, kind: str, payload: bytes) -> int:

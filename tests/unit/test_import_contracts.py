@@ -105,6 +105,8 @@ OFFENCES = [
     ("console-on-the-api", "cloud/console/serve.py", "import cloud.alerts.service"),
     ("console-on-the-api", "cloud/console/serve.py", "import cloud.database"),
     ("sqlite3", "edge/link.py", "import sqlite3"),
+    ("sqlite-utils", "edge/daemon.py", "import sqlite_utils"),
+    ("sqlite-utils", "edge/outbox/file.py", "from sqlite_utils import Database"),
     ("sql", "cloud/api/alerts.py", "import sqlalchemy"),
     ("sql", "cloud/app.py", "import alembic"),
     ("training", "edge/detect/rules.py", "import pandas"),

@@ -57,6 +57,7 @@ BROKEN = {
     "unknown vehicle": (["run", "--bus", "sim:boat"], "boat", "car"),
     "unknown fault": (["run", "--bus", "sim:car?fault=rust"], "rust", "coolant_leak"),
     "unknown weather": (["run", "--bus", "sim:car?weather=hell"], "sim:car?weather=hell", "storm"),
+    "no such kind": (["outbox", "export", "--state", ".", "--kind", "alarm"], "--kind", "alert, dtc"),
     "bad broker": (["run", "--bus", SIM, "--broker", "http://x"], "link.broker", "mqtt://host:1883"),
     "bad name": (["run", "--bus", SIM, "--vehicle", "a/b"], "vehicle.id", ""),
     "state is a file": (
