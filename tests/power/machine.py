@@ -103,6 +103,4 @@ class Machine:
     def cut(self) -> None:
         """The power is gone, and nothing is left of the machine."""
         self.cut_now()
-        for _ in self.lines():
-            pass
-        self._process.wait()
+        self._process.communicate()
