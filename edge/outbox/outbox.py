@@ -52,7 +52,7 @@ class Outbox:
         why: str | None = None,
     ) -> None:
         """Use `open` or `without_disk`."""
-        self._disk = Disk(path, limits.reserve_bytes)
+        self._disk = Disk(path, limits.reserve_bytes, lambda: now().monotonic_s if now else 0.0)
         self._vehicle = vehicle
         self._limits = limits
         self._random_hex = random_hex
@@ -189,6 +189,7 @@ class Outbox:
         """By name, for the health message.
 
         Now `waiting.<class>` messages and `bytes` of payload, and `reserve_bytes` where there is to be a reserve;
+        `disk_bytes` written at the disk, and of an hour (wear.py);
         `lost.<cause>.<kind>` since the file was born; since it was opened `known` (keys queued before),
         `refused.<cause>` by the disk, `begun_anew` files, `remembered_unreadable`, `renewed.<class>` streams,
         `acks.unknown_stream`, and `acks.ahead` of what was handed out.
@@ -202,7 +203,14 @@ class Outbox:
             counted = dict(self._counted)
         waiting = {f"waiting.{stream_class}": messages for stream_class, messages, _ in totals}
         reserve = {"reserve_bytes": self._disk.reserve.held} if self._limits.reserve_bytes else {}
-        return waiting | {"bytes": sum(size for *_, size in totals)} | reserve | tally | counted
+        return (
+            waiting
+            | {"bytes": sum(size for *_, size in totals)}
+            | reserve
+            | self._disk.wear.counters()
+            | tally
+            | counted
+        )
 
     @property
     def trouble(self) -> str | None:
