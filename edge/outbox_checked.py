@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from edge.outbox.file import Unusable
 from edge.outbox.rows import is_whole
+from edge.outbox.seals import is_sealed
 from edge.outbox_inside import Inside, looking
 from edge.wire.codec import decode
 from edge.wire.envelope import STREAM, StreamClass
@@ -24,6 +25,12 @@ _TOTALS: Final = (
     ),
 )
 """What the file says that waits, and what does."""
+_SEALED: Final = {
+    "the stream": "SELECT seal, class, name, next_seq FROM stream",
+    "a loss of": "SELECT seal, stream, cause, first, last, observed_at, clock FROM gap",
+    "what is remembered as": "SELECT seal, name, value FROM remembered",
+}
+"""What has a seal: it first, then what it is over."""
 
 
 @dataclass(slots=True)
@@ -72,6 +79,7 @@ def check(path: Path) -> Checked:
                 _check_numbers(inside, path, told)
                 if form:
                     _check_totals(inside, path, told)
+                    _check_seals(inside, path, told)
             _check_messages(inside, path, told)
     except Unusable as why:
         told.add(f"{path}: {why.problem}")
@@ -99,6 +107,14 @@ def _check_totals(inside: Inside, path: Path, told: Checked) -> None:
         }
         for one in sorted({str(name) for name, *_ in differing}):
             told.add(f"{path}: {one}: the total is not what waits; the next start of the daemon counts anew")
+
+
+def _check_seals(inside: Inside, path: Path, told: Checked) -> None:
+    for what, query in _SEALED.items():
+        for row in inside.ask(query):
+            crc, *values = row.values()
+            if not is_sealed(crc, *values):
+                told.add(f"{path}: {what} {values[0]}: is not what was written")
 
 
 def _check_messages(inside: Inside, path: Path, told: Checked) -> None:

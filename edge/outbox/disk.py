@@ -10,6 +10,7 @@ from typing import Final
 from edge.errors import OutboxFull
 from edge.outbox.file import Unusable, named_errors, open_file, set_aside
 from edge.outbox.reserve import Reserve
+from edge.outbox.wear import Wear
 
 MEMORY: Final = Path(":memory:")
 """SQLite's name for a database that is in no file."""
@@ -21,9 +22,10 @@ writing it there when the disk is full."""
 class Disk:
     """The file of `path`, with a reserve of so many bytes beside it; 0: without."""
 
-    def __init__(self, path: Path, reserve_bytes: int) -> None:
+    def __init__(self, path: Path, reserve_bytes: int, monotonic_s: Callable[[], float]) -> None:
         """Opened by `open`."""
         self.path = path
+        self.wear = Wear(monotonic_s)
         self.turn = threading.RLock()
         """Whoever has it may do several things without another in between."""
         self.reserve = Reserve(path, 0 if path == MEMORY else reserve_bytes)
@@ -101,7 +103,7 @@ class Disk:
                     raise
 
     def _write_log(self) -> int:
-        with self.reading() as db:
+        with self.reading() as db, self.wear.counted():
             [_, _, pages] = db.execute("PRAGMA wal_checkpoint").fetchone()
             return int(pages)
 
@@ -120,7 +122,7 @@ class Disk:
             Unusable: the file is damaged.
             EdgeError: the disk is failing.
         """
-        with self.reading() as db:
+        with self.reading() as db, self.wear.counted():
             # FULL waits for the disk. NORMAL may lose the last commits to a power cut, and with them the numbers that
             # they gave: one that was sent already would be given to another message. So only forgetting is NORMAL.
             db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")

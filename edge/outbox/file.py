@@ -37,6 +37,9 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # No message is written again for it: a card that is full may hold hundreds of megabytes of them. Where a tier
         # was (0 to 3) is now when a message was stored, by the outbox's own time, which begins with this.
         "DROP INDEX message_by_tier",
+        "ALTER TABLE stream ADD COLUMN seal INTEGER",
+        "ALTER TABLE gap ADD COLUMN seal INTEGER",
+        "ALTER TABLE remembered ADD COLUMN seal INTEGER",
         "ALTER TABLE message RENAME COLUMN tier TO stored_s",
         "CREATE INDEX message_by_kind ON message (kind)",
         "CREATE TABLE held (kind TEXT PRIMARY KEY, messages INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID",

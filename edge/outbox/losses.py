@@ -13,15 +13,18 @@ from typing import Final
 
 from edge.outbox import rows, streams
 from edge.outbox.rows import Posting, Row
+from edge.outbox.seals import is_sealed, seal
 from edge.wire.envelope import Clock, StreamClass
 from edge.wire.messages import Gap, GapCause
 from edge.wire.ranges import merge_ranges, to_ranges
 from edge.wire.topics import Kind
 
+_NAMES: Final = frozenset(f"lost.{cause}.{kind}" for cause in GapCause for kind in (*Kind, "unknown"))
 PENDING_MAX: Final = 1000
 """Ranges that may wait to be told; more are told at once."""
 GAPS_WAITING_MAX: Final = 20
 """Gap messages that may wait for the cloud; while there are as many, further losses only widen the pending ranges."""
+_RANGES: Final = "SELECT stream, cause, first, last, observed_at, clock, seal FROM gap "
 _RANGES_PER_GAP: Final = 1000
 """What the contract takes in one gap message."""
 
@@ -56,14 +59,19 @@ def tell(db: sqlite3.Connection, vehicle: str, stored_s: int) -> None:
         rows.insert(db, Kind.GAP, seq, rows.encoded(gap, vehicle, stream, seq), stored_s)
 
 
+def tallies(db: sqlite3.Connection) -> dict[str, int]:
+    """How much was lost since the file was born, by `lost.<cause>.<kind>`; what cannot be a number is none."""
+    found = db.execute("SELECT name, count FROM tally").fetchall()
+    return {name: count for name, count in found if name in _NAMES and isinstance(count, int) and count >= 0}
+
+
 def _remember(db: sqlite3.Connection, row: tuple[str, str, int, int, str, str]) -> None:
     stream, cause, first, last, observed_at, clock = row
-    grown = db.execute(
-        "UPDATE gap SET last = ?, observed_at = ?, clock = ? WHERE stream = ? AND cause = ? AND last = ?",
-        (last, observed_at, clock, stream, cause, first - 1),
-    ).rowcount
-    if not grown:
-        db.execute("INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?, ?)", row)
+    before = db.execute(_RANGES + "WHERE stream = ? AND cause = ? AND last = ?", (stream, cause, first - 1)).fetchone()
+    if before is not None and is_sealed(before[-1], *before[:-1]):
+        first = before[2]
+    grown = (stream, cause, first, last, observed_at, clock)
+    db.execute("INSERT OR REPLACE INTO gap VALUES (?, ?, ?, ?, ?, ?, ?)", (*grown, seal(*grown)))
 
 
 def _count(db: sqlite3.Connection, cause: GapCause, kinds: Counter[str]) -> None:
@@ -76,17 +84,20 @@ def _count(db: sqlite3.Connection, cause: GapCause, kinds: Counter[str]) -> None
 
 
 def _take_pending(db: sqlite3.Connection) -> list[Posting]:
-    pending = db.execute("SELECT stream, cause, first, last, observed_at, clock FROM gap ORDER BY 1, 2, 3").fetchall()
+    pending = db.execute(_RANGES + "ORDER BY 1, 2, 3").fetchall()
     db.execute("DELETE FROM gap")
+    # The disk has changed what was written: what it says now would have the cloud pass what may still come.
+    whole = [row for row in pending if is_sealed(row[-1], *row[:-1])]
+    _count(db, GapCause.UNREADABLE, Counter([Kind.GAP] * (len(pending) - len(whole))))
     gaps = []
-    for (stream, cause), group in groupby(pending, key=lambda row: (row[0], row[1])):
+    for (stream, cause), group in groupby(whole, key=lambda row: (row[0], row[1])):
         lost = list(group)
-        *_, known_at, clock = max(lost, key=lambda row: str(row[4]))
+        *_, known_at, clock, _ = max(lost, key=lambda row: str(row[4]))
         ranges = merge_ranges(row[2:4] for row in lost)
         for start in range(0, len(ranges), _RANGES_PER_GAP):
             try:
                 body = Gap(stream=stream, ranges=ranges[start : start + _RANGES_PER_GAP], cause=cause)
                 gaps.append(Posting(body, datetime.fromisoformat(known_at), Clock(clock)))
-            except ValueError:  # the disk has changed what was written
+            except ValueError:  # the same, of what an earlier version wrote
                 _count(db, GapCause.UNREADABLE, Counter([Kind.GAP]))
     return gaps

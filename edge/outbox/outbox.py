@@ -21,6 +21,7 @@ from edge.outbox.file import Unusable
 from edge.outbox.reserve import PIECE
 from edge.outbox.room import Room
 from edge.outbox.rows import Posting, Row, Waiting
+from edge.outbox.seals import is_sealed, seal
 from edge.outbox.streams import RandomHex
 from edge.wire.downlink import Ack
 from edge.wire.envelope import STREAM_OF, Clock, StreamClass
@@ -31,8 +32,9 @@ log = logging.getLogger(__name__)
 
 _UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """When a message was found damaged: no wall clock is asked in here, so with it goes Clock.UNSYNCED."""
-_REMEMBER: Final = """INSERT INTO remembered VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
-    WHERE value IS NOT excluded.value"""
+_REMEMBER: Final = """INSERT INTO remembered VALUES (?, ?, ?) ON CONFLICT (name)
+    DO UPDATE SET value = excluded.value, seal = excluded.seal
+    WHERE (value, seal) IS NOT (excluded.value, excluded.seal)"""
 """What is remembered already is not written again."""
 
 
@@ -50,7 +52,7 @@ class Outbox:
         why: str | None = None,
     ) -> None:
         """Use `open` or `without_disk`."""
-        self._disk = Disk(path, limits.reserve_bytes)
+        self._disk = Disk(path, limits.reserve_bytes, lambda: now().monotonic_s if now else 0.0)
         self._vehicle = vehicle
         self._limits = limits
         self._random_hex = random_hex
@@ -129,14 +131,20 @@ class Outbox:
         return queued
 
     def recall(self, name: str) -> bytes | None:
-        """What was last remembered under this name.
+        """What was last remembered under this name; None also where the disk has changed it, which is counted.
 
         Raises:
             EdgeError: the disk is failing.
         """
         with self._reading() as db:
-            row = db.execute("SELECT value FROM remembered WHERE name = ?", (name,)).fetchone()
-        return None if row is None else bytes(row[0])
+            row = db.execute("SELECT value, seal FROM remembered WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            return None
+        value, crc = row
+        if isinstance(value, bytes) and is_sealed(crc, name, value):
+            return value
+        self._counted["remembered_unreadable"] += 1
+        return None
 
     def waiting(self, stream_class: StreamClass, after_seq: int, limit: int) -> list[Waiting]:
         """The next unacknowledged messages of a class in the order of their numbers; they count as handed out.
@@ -181,20 +189,28 @@ class Outbox:
         """By name, for the health message.
 
         Now `waiting.<class>` messages and `bytes` of payload, and `reserve_bytes` where there is to be a reserve;
+        `disk_bytes` written at the disk, and of an hour (wear.py);
         `lost.<cause>.<kind>` since the file was born; since it was opened `known` (keys queued before),
-        `refused.<cause>` by the disk, `begun_anew` files, `renewed.<class>` streams, `acks.unknown_stream`, and
-        `acks.ahead` of what was handed out.
+        `refused.<cause>` by the disk, `begun_anew` files, `remembered_unreadable`, `renewed.<class>` streams,
+        `acks.unknown_stream`, and `acks.ahead` of what was handed out.
 
         Raises:
             EdgeError: the disk is failing.
         """
         with self._reading() as db:
             totals = db.execute("SELECT class, messages, bytes FROM stream").fetchall()
-            tally = dict(db.execute("SELECT name, count FROM tally"))
+            tally = losses.tallies(db)
             counted = dict(self._counted)
         waiting = {f"waiting.{stream_class}": messages for stream_class, messages, _ in totals}
         reserve = {"reserve_bytes": self._disk.reserve.held} if self._limits.reserve_bytes else {}
-        return waiting | {"bytes": sum(size for *_, size in totals)} | reserve | tally | counted
+        return (
+            waiting
+            | {"bytes": sum(size for *_, size in totals)}
+            | reserve
+            | self._disk.wear.counters()
+            | tally
+            | counted
+        )
 
     @property
     def trouble(self) -> str | None:
@@ -305,7 +321,7 @@ class Outbox:
                 room = self._room(db, is_full=is_full)
                 if room:
                     room.make(sum(map(len, remember.values())))
-                db.executemany(_REMEMBER, remember.items())
+                db.executemany(_REMEMBER, [(name, value, seal(name, value)) for name, value in remember.items()])
                 queued = sum(self._queue(db, posting, room) for posting in postings)
                 if postings:
                     self._keep_limits(db, postings[-1], room.evicted if room else [])

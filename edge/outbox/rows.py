@@ -16,7 +16,7 @@ from edge.wire.topics import Address, Kind
 
 _SELECT: Final = "SELECT id, name, seq, kind, crc, payload FROM message JOIN stream USING (class) "
 _OLDEST: Final = (
-    "SELECT id, name, seq, kind, length(payload), stored_s FROM message JOIN stream USING (class) "
+    "SELECT id, name, seq, kind, length(payload), CAST(stored_s AS INTEGER) FROM message JOIN stream USING (class) "
     "WHERE kind = ? AND id > ? ORDER BY id LIMIT ?"
 )
 _AT_ONCE: Final = 100

@@ -1,13 +1,17 @@
 """Whose outbox this is, and its three streams: their names and numbers, which are never used twice."""
 
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from edge.outbox.file import Unusable
+from edge.outbox.seals import is_sealed, seal
 from edge.wire.downlink import Ack
 from edge.wire.envelope import STREAM, StreamClass
 
+_BORN: Final = re.compile(r"[0-9a-f]{16}")
 RandomHex = Callable[[int], str]
 """n → 2n hex digits that nobody else has (`secrets.token_hex`)."""
 
@@ -19,13 +23,14 @@ def settle(db: sqlite3.Connection, path: Path, vehicle: str, random_hex: RandomH
         Unusable: it is another vehicle's, or its streams cannot be gone on with.
     """
     streams = [(stream_class, _new_name(stream_class, random_hex)) for stream_class in StreamClass]
-    db.executemany("INSERT OR IGNORE INTO stream (class, name, next_seq) VALUES (?, ?, 1)", streams)
+    new = [(stream_class, name, seal(stream_class, name, 1)) for stream_class, name in streams]
+    db.executemany("INSERT OR IGNORE INTO stream (class, name, next_seq, seal) VALUES (?, ?, 1, ?)", new)
     owner = [("vehicle", vehicle), ("born", random_hex(8))]
     db.executemany("INSERT OR IGNORE INTO identity VALUES (?, ?)", owner)
     identity = dict(db.execute("SELECT name, value FROM identity"))
     if identity["vehicle"] != vehicle:
         raise Unusable(path, "foreign", f"belongs to the vehicle {identity['vehicle']}")
-    if not _are_sound(db):
+    if not _are_sound(db) or not _BORN.fullmatch(str(identity["born"])):
         raise Unusable(path, "damaged", "is damaged (its streams are not what they were)")
     return str(identity["born"])
 
@@ -50,16 +55,14 @@ def class_of(db: sqlite3.Connection, name: str) -> StreamClass | None:
 
 def take_number(db: sqlite3.Connection, stream_class: StreamClass) -> tuple[str, int]:
     """The name of a class's stream and its next number, which nobody gets again."""
-    [taken] = db.execute(
-        "UPDATE stream SET next_seq = next_seq + 1 WHERE class = ? RETURNING name, next_seq - 1", (stream_class,)
-    ).fetchall()
-    return str(taken[0]), int(taken[1])
+    name, seq = db.execute("SELECT name, next_seq FROM stream WHERE class = ?", (stream_class,)).fetchone()
+    _write(db, stream_class, str(name), int(seq) + 1)
+    return str(name), int(seq)
 
 
 def begin_anew(db: sqlite3.Connection, stream_class: StreamClass, random_hex: RandomHex) -> None:
     """A new name for a class, under which numbers begin at 1 again."""
-    name = _new_name(stream_class, random_hex)
-    db.execute("UPDATE stream SET name = ?, next_seq = 1 WHERE class = ?", (name, stream_class))
+    _write(db, stream_class, _new_name(stream_class, random_hex), 1)
 
 
 def forget(db: sqlite3.Connection, stream_class: StreamClass, ack: Ack, up_to: int) -> int:
@@ -72,14 +75,25 @@ def forget(db: sqlite3.Connection, stream_class: StreamClass, ack: Ack, up_to: i
     )
 
 
+def _write(db: sqlite3.Connection, stream_class: StreamClass, name: str, next_seq: int) -> None:
+    db.execute(
+        "UPDATE stream SET name = ?, next_seq = ?, seal = ? WHERE class = ?",
+        (name, next_seq, seal(stream_class, name, next_seq), stream_class),
+    )
+
+
 def _are_sound(db: sqlite3.Connection) -> bool:
     """Whether there is one well-named stream per class, and none would give a number again that still waits."""
     found = db.execute(
-        "SELECT class, name, next_seq, (SELECT max(seq) FROM message WHERE message.class = stream.class) FROM stream"
+        """SELECT class, name, next_seq, seal, (SELECT max(seq) FROM message WHERE message.class = stream.class)
+        FROM stream"""
     ).fetchall()
     return {row[0] for row in found} == set(StreamClass) and all(
-        STREAM.fullmatch(name) and name.startswith(stream_class) and next_seq > (last or 0)
-        for stream_class, name, next_seq, last in found
+        STREAM.fullmatch(name)
+        and name.startswith(stream_class)
+        and is_sealed(crc, stream_class, name, next_seq)
+        and next_seq > (last or 0)
+        for stream_class, name, next_seq, crc, last in found
     )
 
 

@@ -127,6 +127,8 @@ def test_a_whole_outbox_is_called_whole(state: Path, capsys: pytest.CaptureFixtu
         ("UPDATE stream SET class = 'alerf' WHERE class = 'alert'", "its streams are not alert, record and bulk"),
         ("UPDATE held SET bytes = 1 WHERE kind = 'alert'", "alert: the total is not what waits"),
         ("UPDATE stream SET messages = 9 WHERE class = 'bulk'", "bulk: the total is not what waits"),
+        ("UPDATE stream SET next_seq = next_seq + 64 WHERE class = 'bulk'", "the stream bulk: is not what was written"),
+        ("UPDATE gap SET last = last + 64", "a loss of bulk-"),
         ("DROP TRIGGER message_out", "its tables are not what they were"),
         ("DROP TABLE message", "is damaged (no such table: message)"),
         ("UPDATE identity SET value = 'car-2' WHERE name = 'vehicle'", "cannot be understood: "),

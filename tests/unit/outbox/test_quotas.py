@@ -237,8 +237,9 @@ def test_a_file_of_the_first_form_is_brought_up_to_date_with_all_that_waits_in_i
         outbox.put([alert(1), summary(1), telemetry(1), alert(2)])
         before = [outbox.waiting(one, 0, 100) for one in StreamClass]
     with closing(sqlite3.connect(path)) as new:
+        columns = {"stream": "class, name, next_seq, messages, bytes", "remembered": "name, value"}
         copied = {
-            table: new.execute(f"SELECT * FROM {table}").fetchall()
+            table: new.execute(f"SELECT {columns.get(table, '*')} FROM {table}").fetchall()
             for table in ("identity", "stream", "message", "queued_key", "remembered", "tally")
         }
     path.unlink()
