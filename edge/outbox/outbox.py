@@ -16,12 +16,15 @@ from edge.outbox import losses, rows, streams
 from edge.outbox.ages import Now, OwnTime
 from edge.outbox.eviction import Limits, evict, recount
 from edge.outbox.file import Unusable, named_errors, open_file, set_aside
+from edge.outbox.handed import HandedOut
 from edge.outbox.rows import Posting, Row, Waiting
 from edge.outbox.streams import RandomHex
+from edge.outbox.urgency import next_numbers
 from edge.wire.downlink import Ack
 from edge.wire.envelope import STREAM_OF, Clock, StreamClass
 from edge.wire.errors import WireError
 from edge.wire.messages import GapCause
+from edge.wire.ranges import merge_ranges, to_ranges
 
 _UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """When a message was found damaged: there is no clock in here, so with it goes Clock.UNSYNCED."""
@@ -51,7 +54,9 @@ class Outbox:
         self._limits = limits
         self._random_hex = random_hex
         self._turn = threading.RLock()
-        self._handed_out = dict.fromkeys(StreamClass, 0)
+        self.handed_out = 0
+        """Messages that were handed out since the file was opened, each counted once in its stream."""
+        self._handed_out = {stream_class: HandedOut() for stream_class in StreamClass}
         self._counted: Counter[str] = Counter()
         self._is_open = True
         self._time = OwnTime(now, streams.time_kept(db))
@@ -131,35 +136,53 @@ class Outbox:
                 self._tell_losses(db)
             while found := rows.after(db, stream_class, after_seq, limit):
                 after_seq = found[-1].seq
-                self._handed_out[stream_class] = max(self._handed_out[stream_class], after_seq)
-                self._give_up([row for row in found if row.message is None])
-                if messages := [row.message for row in found if row.message]:
+                if messages := self._hand_out(stream_class, found):
                     return messages
+            return []
+
+    def worth_most(self, stream_class: StreamClass, taken: Sequence[tuple[int, int]], limit: int) -> list[Waiting]:
+        """The unacknowledged messages of a class that should be sent next (urgency.py); they count as handed out.
+
+        `taken` are ranges of numbers, ascending, that are not wanted: what is on its way. Otherwise as `waiting`.
+
+        Raises:
+            EdgeError: the disk is failing.
+        """
+        with self._reading() as db:
+            if stream_class is StreamClass.RECORD:
+                self._tell_losses(db)
+            while seqs := next_numbers(db, stream_class, taken, limit):
+                if messages := self._hand_out(stream_class, rows.at(db, stream_class, seqs)):
+                    return messages
+                taken = merge_ranges([*taken, *to_ranges(seqs)])
             return []
 
     def acknowledge(self, ack: Ack) -> int:
         """Forget what the cloud has; how many messages that were.
 
-        Only what `waiting` has handed out since this file was opened is forgotten: numbers beyond it can only have
-        come from an earlier run, which costs a resend, or from a copy of this card, which must not cost a message.
+        Only what was handed out since this file was opened is forgotten: other numbers can only have come from an
+        earlier run, which costs a resend, or from a copy of this card, which must not cost a message.
         With `renew` nothing is forgotten, since the cloud's ranges then speak of another's messages too: the class
         gets a new stream, and everything that waits is numbered anew in it. An unknown stream is ignored.
 
         Raises:
             EdgeError: the disk is full or failing; nothing was forgotten, which costs a resend.
         """
-        with self._transaction(durable=ack.renew) as db:
-            stream_class = streams.class_of(db, ack.stream)
-            if stream_class is None:
-                self._counted["acks.unknown_stream"] += 1
-                return 0
-            if ack.renew:
-                self._renew(db, stream_class, ack.stream)
-                return 0
-            sent = self._handed_out[stream_class]
-            if any(last > sent for _, last in [(1, ack.upto), *ack.also]):
-                self._counted["acks.ahead"] += 1
-            return streams.forget(db, stream_class, ack, sent)
+        with self._turn:
+            with self._transaction(durable=ack.renew) as db:
+                stream_class = streams.class_of(db, ack.stream)
+                if stream_class is None:
+                    self._counted["acks.unknown_stream"] += 1
+                    return 0
+                if ack.renew:
+                    self._renew(db, stream_class, ack.stream)
+                    return 0
+                handed_out = self._handed_out[stream_class]
+                if any(last > handed_out.highest for _, last in [(1, ack.upto), *ack.also]):
+                    self._counted["acks.ahead"] += 1
+                forgotten = streams.forget(db, stream_class, handed_out.covered_by(ack))
+            handed_out.let_go(ack)  # not before that is certain
+            return forgotten
 
     def counters(self) -> dict[str, int]:
         """By name, for the health message.
@@ -252,6 +275,12 @@ class Outbox:
         with suppress(EdgeError), self._transaction():  # a disk that takes no more can still be read
             losses.tell(db, self._vehicle, self._time())
 
+    def _hand_out(self, stream_class: StreamClass, found: Sequence[Row]) -> list[Waiting]:
+        messages = [row.message for row in found if row.message]
+        self.handed_out += self._handed_out[stream_class].add([message.seq for message in messages])
+        self._give_up([row for row in found if row.message is None])
+        return messages
+
     def _give_up(self, damaged: Sequence[Row]) -> None:
         if not damaged:
             return
@@ -263,7 +292,7 @@ class Outbox:
         streams.begin_anew(db, stream_class, self._random_hex)
         unreadable = [replace(row, stream=old) for row in rows.renumber(db, stream_class, self._vehicle)]
         losses.lose(db, unreadable, GapCause.UNREADABLE, _UNKNOWN_TIME, Clock.UNSYNCED)
-        self._handed_out[stream_class] = 0
+        self._handed_out[stream_class] = HandedOut()
         self._counted[f"renewed.{stream_class}"] += 1
 
     @contextmanager

@@ -1,11 +1,10 @@
 """Whose outbox this is, and its three streams: their names and numbers, which are never used twice."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from edge.outbox.file import Unusable
-from edge.wire.downlink import Ack
 from edge.wire.envelope import STREAM, StreamClass
 
 RandomHex = Callable[[int], str]
@@ -62,13 +61,11 @@ def begin_anew(db: sqlite3.Connection, stream_class: StreamClass, random_hex: Ra
     db.execute("UPDATE stream SET name = ?, next_seq = 1 WHERE class = ?", (name, stream_class))
 
 
-def forget(db: sqlite3.Connection, stream_class: StreamClass, ack: Ack, up_to: int) -> int:
-    """Delete what an acknowledgement covers, as far as `up_to`; how many messages that were."""
+def forget(db: sqlite3.Connection, stream_class: StreamClass, ranges: Iterable[tuple[int, int]]) -> int:
+    """Delete what has these numbers; how many messages that were."""
     return sum(
-        db.execute(
-            "DELETE FROM message WHERE class = ? AND seq BETWEEN ? AND ?", (stream_class, first, min(last, up_to))
-        ).rowcount
-        for first, last in [(1, ack.upto), *ack.also]
+        db.execute("DELETE FROM message WHERE class = ? AND seq BETWEEN ? AND ?", (stream_class, first, last)).rowcount
+        for first, last in ranges
     )
 
 
