@@ -31,7 +31,8 @@ class Ledger:
         self.stream = stream
         self._connection = connection
         self._held = store.open_stream(connection, address, stream)
-        self._digests = store.digests(connection, self._held.id, seqs)
+        self._seqs = list(seqs)
+        self._digests = store.digests(connection, self._held.id, self._seqs)
         self._taken: list[Receipt] = []
         self._covered: list[tuple[int, int]] = []
         self._is_reused = self._held.is_reused
@@ -69,7 +70,7 @@ class Ledger:
         self._let_go(receipts_max)
         if self._is_reused:
             return ack_of(self.stream, [], renew=True)
-        return ack_of(self.stream, store.covered(self._connection, self._held.id))
+        return ack_of(self.stream, store.covered(self._connection, self._held.id, self._seqs))
 
     def _was_let_go(self, seq: int) -> bool:
         return seq < self._held.receipts_from and store.is_covered(self._connection, self._held.id, seq)

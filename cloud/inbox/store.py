@@ -137,8 +137,24 @@ def cover(connection: Connection, stream: int, ranges: Iterable[tuple[int, int]]
         connection.execute(sa.insert(stream_ranges).values(stream=stream, first=merged[0], last=merged[1]))
 
 
-def covered(connection: Connection, stream: int) -> list[tuple[int, int]]:
-    """What an acknowledgement can say of the stored numbers: the lowest ranges, ascending."""
+def covered(connection: Connection, stream: int, about: Iterable[int] = ()) -> list[tuple[int, int]]:
+    """What an acknowledgement can say of the stored numbers, ascending: the lowest ranges.
+
+    Where there are more than it can name, those go first in which the numbers lie that it is `about`: a vehicle that
+    sends the most important first would otherwise wait for ever for a word on what it has just sent.
+    """
     table = stream_ranges
-    query = sa.select(table.c.first, table.c.last).where(table.c.stream == stream).order_by(table.c.first)
-    return [(row.first, row.last) for row in connection.execute(query.limit(ACK_RANGES_MAX + 1))]
+    query = sa.select(table.c.first, table.c.last).where(table.c.stream == stream)
+    lowest = [
+        (row.first, row.last) for row in connection.execute(query.order_by(table.c.first).limit(ACK_RANGES_MAX + 1))
+    ]
+    if len(lowest) <= ACK_RANGES_MAX:
+        return lowest
+    room = ACK_RANGES_MAX + (lowest[0][0] == 1)  # what is contiguous from the start is no range of its own
+    named = {lowest[0]}
+    for seq in sorted(about):
+        row = connection.execute(query.where(table.c.first <= seq).order_by(table.c.first.desc()).limit(1)).first()
+        if row is not None and row.last >= seq and len(named) < room:
+            named.add((row.first, row.last))
+    rest = [one for one in lowest if one not in named]
+    return sorted([*named, *rest[: room - len(named)]])

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Final, Self
 
-from edge.outbox import MEMORY, Limits, Outbox, Posting, Waiting
+from edge.outbox import MEMORY, Limits, Outbox, Posting
 from edge.wire.downlink import Ack
-from edge.wire.envelope import StreamClass
 from edge.wire.topics import Kind
 
 LIMITS: Final = Limits(messages=500, bytes=1_000_000, keys=2000)
@@ -18,8 +17,6 @@ LIMITS: Final = Limits(messages=500, bytes=1_000_000, keys=2000)
 class Spool(Outbox):
     """One vehicle's outbox in memory: what the cloud has not acknowledged when the program ends is gone."""
 
-    sent = 0
-    """Messages given to the link, each counted once."""
     acknowledged = 0
     """Messages that the cloud has."""
 
@@ -28,30 +25,21 @@ class Spool(Outbox):
         """A new one; its streams have names of their own whatever the seed is, so that no number is used twice."""
         return cls.open(MEMORY, vehicle=vehicle, limits=limits, random_hex=secrets.token_hex)
 
+    @property
+    def sent(self) -> int:
+        """Messages given to the link, each counted once."""
+        return self.handed_out
+
     @cached_property
     def queued(self) -> Counter[Kind]:
         """Messages put in by the vehicle, by kind; gaps, which the outbox adds by itself, are not among them."""
         return Counter()
-
-    @cached_property
-    def _sent_upto(self) -> dict[str, int]:
-        """By stream."""
-        return {}
 
     def put(self, postings: Sequence[Posting], *, remember: Mapping[str, bytes] | None = None) -> int:
         """As the outbox, counting."""
         taken = super().put(postings, remember=remember)
         self.queued.update(posting.body.kind for posting in postings)
         return taken
-
-    def waiting(self, stream_class: StreamClass, after_seq: int, limit: int) -> list[Waiting]:
-        """As the outbox, counting."""
-        messages = super().waiting(stream_class, after_seq, limit)
-        for message in messages:
-            if message.seq > self._sent_upto.get(message.stream, 0):
-                self._sent_upto[message.stream] = message.seq
-                self.sent += 1
-        return messages
 
     def acknowledge(self, ack: Ack) -> int:
         """As the outbox, counting."""

@@ -26,6 +26,11 @@ class Spool(Protocol):
     def waiting(self, stream_class: StreamClass, after_seq: int, limit: int, /) -> Sequence[Message]:
         """The next unacknowledged messages of a class, in order."""
 
+    def worth_most(
+        self, stream_class: StreamClass, taken: Sequence[tuple[int, int]], limit: int, /
+    ) -> Sequence[Message]:
+        """The unacknowledged messages of a class that should be sent next, without those whose numbers are taken."""
+
     def acknowledge(self, ack: Ack, /) -> int:
         """Forget what the cloud has."""
 
@@ -143,8 +148,12 @@ class Exchange:
 
     async def _load(self, served: StreamClass, window: SendWindow) -> None:
         async with self._spool_turn:
-            if window.room > 0:
+            if window.room <= 0:
+                return
+            if served is StreamClass.ALERT:  # the one whose order is promised
                 window.load(await asyncio.to_thread(self._spool.waiting, served, window.after_seq, window.room))
+            else:
+                window.load(await asyncio.to_thread(self._spool.worth_most, served, window.taken, window.room))
 
     def _publish(self, group: asyncio.TaskGroup, served: StreamClass, due: Due) -> None:
         message = due.message
@@ -200,16 +209,18 @@ class Exchange:
             self._counted["acks.unreadable"] += 1
             return
         async with self._spool_turn:
-            await self._forget(ack)
-            self._windows[stream_class(ack.stream)].acknowledge(ack)
+            forgotten = await self._forget(ack)
+            self._windows[stream_class(ack.stream)].acknowledge(ack, forgotten=forgotten)
         self._counted["acks"] += 1
         self._signals.progressed.set()
         self._signals.woken.set()
 
-    async def _forget(self, ack: Ack) -> None:
+    async def _forget(self, ack: Ack) -> bool:
         try:
             await asyncio.to_thread(self._spool.acknowledge, ack)
         except EdgeError:
             if ack.renew:  # without its new stream the class cannot go on; after a pause it is tried again
                 raise
             self._counted["acks.unwritten"] += 1  # sending goes on; after a restart some is sent twice
+            return False
+        return True

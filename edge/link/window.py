@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from edge.wire.downlink import Ack
+from edge.wire.ranges import merge_ranges, to_ranges
 from edge.wire.topics import Kind
 
 _NOW: Final = float("-inf")
@@ -51,7 +52,7 @@ class SendWindow:
     """At most `size` messages of one stream between the outbox and the cloud's acknowledgement.
 
     Every message stays until the cloud has acknowledged it, and is due again after `resend_s`, then twice that, up to
-    `resend_max_s`. Messages become due in the order of their numbers, at first and again.
+    `resend_max_s`. Messages become due in the order in which they were loaded, at first and again.
     """
 
     def __init__(self, size: int, *, resend_s: float, resend_max_s: float) -> None:
@@ -63,7 +64,8 @@ class SendWindow:
         self.stream = ""
         """The stream's name; empty before the first message."""
         self.after_seq = 0
-        """Where to read on in the outbox."""
+        """The number that was loaded last: where to read on in an outbox that is read as numbered."""
+        self._unforgotten: list[tuple[int, int]] = []
 
     def __len__(self) -> int:
         """How many messages wait for the cloud's acknowledgement."""
@@ -74,14 +76,20 @@ class SendWindow:
         """How many messages may be loaded."""
         return self._size - len(self._on_their_way)
 
+    @property
+    def taken(self) -> list[tuple[int, int]]:
+        """What must not be loaded: what is on its way, and what the cloud has but the outbox could not forget."""
+        return merge_ranges([*to_ranges(self._on_their_way), *self._unforgotten])
+
     def restart(self) -> None:
         """Begin again from the outbox: after a new connection, or when the class has a new stream."""
         self._on_their_way.clear()
+        self._unforgotten.clear()
         self.stream = ""
         self.after_seq = 0
 
     def load(self, messages: Iterable[Message]) -> None:
-        """Take in the outbox's next messages, at most `room`, read behind `after_seq`; they are due at once."""
+        """Take in the outbox's next messages, at most `room`, none of them `taken`; they are due at once."""
         for message in messages:
             self.stream = message.stream
             self.after_seq = message.seq
@@ -100,12 +108,20 @@ class SendWindow:
         """When something is due again; None while nothing is on its way."""
         return min((one.due_at_s for one in self._on_their_way.values()), default=None)
 
-    def acknowledge(self, ack: Ack) -> None:
-        """Let go of what the cloud has. A renewed stream begins again; another stream's acknowledgement is ignored."""
+    def acknowledge(self, ack: Ack, *, forgotten: bool = True) -> None:
+        """Let go of what the cloud has. A renewed stream begins again; another stream's acknowledgement is ignored.
+
+        `forgotten`: so has the outbox; else it still has what is let go here, and must not be asked for it again.
+        """
         if ack.stream != self.stream:
             return
         if ack.renew:
             self.restart()
             return
-        for seq in [seq for seq in self._on_their_way if ack.covers(seq)]:
+        known = [seq for seq in self._on_their_way if ack.covers(seq)]
+        for seq in known:
             del self._on_their_way[seq]
+        if not forgotten:
+            self._unforgotten = merge_ranges([*self._unforgotten, *to_ranges(known)])
+        elif self._unforgotten:  # an acknowledgement says all that is stored, so the outbox has made good for it
+            self._unforgotten = [pair for pair in self._unforgotten if not ack.covers(pair[1])]

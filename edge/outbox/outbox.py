@@ -18,15 +18,18 @@ from edge.outbox.ages import Now, OwnTime
 from edge.outbox.disk import MEMORY, Disk
 from edge.outbox.eviction import Limits, evict, recount
 from edge.outbox.file import Unusable
+from edge.outbox.handed import HandedOut
 from edge.outbox.reserve import PIECE
 from edge.outbox.room import Room
 from edge.outbox.rows import Posting, Row, Waiting
 from edge.outbox.seals import is_sealed, seal
 from edge.outbox.streams import RandomHex
+from edge.outbox.urgency import next_numbers
 from edge.wire.downlink import Ack
 from edge.wire.envelope import STREAM_OF, Clock, StreamClass
 from edge.wire.errors import WireError
 from edge.wire.messages import GapCause
+from edge.wire.ranges import merge_ranges, to_ranges
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +61,9 @@ class Outbox:
         self._random_hex = random_hex
         self._now = now
         self._time = OwnTime(None, None)
-        self._handed_out = dict.fromkeys(StreamClass, 0)
+        self.handed_out = 0
+        """Messages that were handed out since the file was opened, each counted once in its stream."""
+        self._handed_out = {stream_class: HandedOut() for stream_class in StreamClass}
         self._counted: Counter[str] = Counter()
         self._failed: str | None = None
         self._damage: Unusable | None = None
@@ -154,25 +159,33 @@ class Outbox:
         Raises:
             EdgeError: the disk is failing, or a new file was begun, once: whoever asks must begin anew as well.
         """
-        with self._reading() as db:
-            if self._is_other:
-                self._is_other = False
-                raise EdgeError(f"{self._disk.path}: a new outbox was begun. Connect again")
-            if stream_class is StreamClass.RECORD:
-                self._tell_losses(db)
+        with self._asked_for(stream_class) as db:
             while found := rows.after(db, stream_class, after_seq, limit):
                 after_seq = found[-1].seq
-                self._handed_out[stream_class] = max(self._handed_out[stream_class], after_seq)
-                self._give_up([row for row in found if row.message is None])
-                if messages := [row.message for row in found if row.message]:
+                if messages := self._hand_out(stream_class, found):
                     return messages
+            return []
+
+    def worth_most(self, stream_class: StreamClass, taken: Sequence[tuple[int, int]], limit: int) -> list[Waiting]:
+        """The unacknowledged messages of a class that should be sent next (urgency.py); they count as handed out.
+
+        `taken` are ranges of numbers, ascending, that are not wanted: what is on its way. Otherwise as `waiting`.
+
+        Raises:
+            EdgeError: the disk is failing, or a new file was begun, once: whoever asks must begin anew as well.
+        """
+        with self._asked_for(stream_class) as db:
+            while seqs := next_numbers(db, stream_class, taken, limit):
+                if messages := self._hand_out(stream_class, rows.at(db, stream_class, seqs)):
+                    return messages
+                taken = merge_ranges([*taken, *to_ranges(seqs)])
             return []
 
     def acknowledge(self, ack: Ack) -> int:
         """Forget what the cloud has; how many messages that were.
 
-        Only what `waiting` has handed out since this file was opened is forgotten: numbers beyond it can only have
-        come from an earlier run, which costs a resend, or from a copy of this card, which must not cost a message.
+        Only what was handed out since this file was opened is forgotten: other numbers can only have come from an
+        earlier run, which costs a resend, or from a copy of this card, which must not cost a message.
         With `renew` nothing is forgotten, since the cloud's ranges then speak of another's messages too: the class
         gets a new stream, and everything that waits is numbered anew in it. An unknown stream is ignored.
 
@@ -288,7 +301,7 @@ class Outbox:
 
     def _go_on_with_another(self) -> None:
         self._is_other = True
-        self._handed_out = dict.fromkeys(StreamClass, 0)
+        self._handed_out = {stream_class: HandedOut() for stream_class in StreamClass}
         self._counted["begun_anew"] += 1
         log.error("%s", "; ".join(self.notes))
 
@@ -376,6 +389,22 @@ class Outbox:
         with suppress(EdgeError), self._transaction():  # a disk that takes no more can still be read
             losses.tell(db, self._vehicle, self._time())
 
+    @contextmanager
+    def _asked_for(self, stream_class: StreamClass) -> Iterator[sqlite3.Connection]:
+        with self._reading() as db:
+            if self._is_other:
+                self._is_other = False
+                raise EdgeError(f"{self._disk.path}: a new outbox was begun. Connect again")
+            if stream_class is StreamClass.RECORD:
+                self._tell_losses(db)
+            yield db
+
+    def _hand_out(self, stream_class: StreamClass, found: Sequence[Row]) -> list[Waiting]:
+        messages = [row.message for row in found if row.message]
+        self.handed_out += self._handed_out[stream_class].add([message.seq for message in messages])
+        self._give_up([row for row in found if row.message is None])
+        return messages
+
     def _give_up(self, damaged: Sequence[Row]) -> None:
         if not damaged:
             return
@@ -392,16 +421,18 @@ class Outbox:
             if ack.renew:
                 self._renew(db, stream_class, ack.stream)
                 return 0
-            sent = self._handed_out[stream_class]
-            if any(last > sent for _, last in [(1, ack.upto), *ack.also]):
+            handed_out = self._handed_out[stream_class]
+            if any(last > handed_out.highest for _, last in [(1, ack.upto), *ack.also]):
                 self._counted["acks.ahead"] += 1
-            return streams.forget(db, stream_class, ack, sent)
+            forgotten = streams.forget(db, stream_class, handed_out.covered_by(ack))
+        handed_out.let_go(ack)  # not before that is certain
+        return forgotten
 
     def _renew(self, db: sqlite3.Connection, stream_class: StreamClass, old: str) -> None:
         streams.begin_anew(db, stream_class, self._random_hex)
         unreadable = [replace(row, stream=old) for row in rows.renumber(db, stream_class, self._vehicle)]
         losses.lose(db, unreadable, GapCause.UNREADABLE, _UNKNOWN_TIME, Clock.UNSYNCED)
-        self._handed_out[stream_class] = 0
+        self._handed_out[stream_class] = HandedOut()
         self._counted[f"renewed.{stream_class}"] += 1
 
     @contextmanager

@@ -2,7 +2,8 @@
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -20,6 +21,9 @@ _OLDEST: Final = (
     "WHERE kind = ? AND id > ? ORDER BY id LIMIT ?"
 )
 _AT_ONCE: Final = 100
+
+Seqs = Generator[int, None, None]
+"""Numbers, read as they are asked for. Nothing may be written before it is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,27 @@ def after(db: sqlite3.Connection, stream_class: StreamClass, seq: int, limit: in
     return [_row(fields) for fields in found]
 
 
+def as_numbered(db: sqlite3.Connection, stream_class: StreamClass) -> Seqs:
+    """The numbers that wait in a class, ascending."""
+    return _seqs(db, "SELECT seq FROM message WHERE class = ? ORDER BY seq", stream_class)
+
+
+def newest_first(db: sqlite3.Connection, stream_class: StreamClass) -> Seqs:
+    """The numbers that wait in a class, descending."""
+    return _seqs(db, "SELECT seq FROM message WHERE class = ? ORDER BY seq DESC", stream_class)
+
+
+def of_kind(db: sqlite3.Connection, kind: Kind) -> Seqs:
+    """The numbers that wait of a kind, ascending."""
+    return _seqs(db, "SELECT seq FROM message WHERE kind = ? ORDER BY id", kind)
+
+
+def at(db: sqlite3.Connection, stream_class: StreamClass, seqs: Iterable[int]) -> list[Row]:
+    """The messages of a class that have these numbers, in the order of `seqs`."""
+    found = (db.execute(_SELECT + "WHERE class = ? AND seq = ?", (stream_class, seq)).fetchone() for seq in seqs)
+    return [_row(fields) for fields in found if fields is not None]
+
+
 def oldest(db: sqlite3.Connection, kind: Kind) -> Iterator[tuple[Row, int]]:
     """The messages of a kind, unread, the oldest first; with each when it was stored."""
     # Closed before anything is deleted, so a few at a time.
@@ -131,6 +156,11 @@ def renumber(db: sqlite3.Connection, stream_class: StreamClass, vehicle: str) ->
         crc = _checksum(seq, posting.body.kind, payload)
         db.execute("UPDATE message SET seq = ?, crc = ?, payload = ? WHERE id = ?", (seq, crc, payload, id_))
     return unreadable
+
+
+def _seqs(db: sqlite3.Connection, select: str, of: str) -> Seqs:
+    with closing(db.execute(select, (of,))) as found:
+        yield from (int(seq) for (seq,) in found)
 
 
 def _row(fields: tuple[Any, ...]) -> Row:

@@ -2,13 +2,12 @@
 
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 from edge.outbox.file import Unusable
 from edge.outbox.seals import is_sealed, seal
-from edge.wire.downlink import Ack
 from edge.wire.envelope import STREAM, StreamClass
 
 _BORN: Final = re.compile(r"[0-9a-f]{16}")
@@ -65,13 +64,11 @@ def begin_anew(db: sqlite3.Connection, stream_class: StreamClass, random_hex: Ra
     _write(db, stream_class, _new_name(stream_class, random_hex), 1)
 
 
-def forget(db: sqlite3.Connection, stream_class: StreamClass, ack: Ack, up_to: int) -> int:
-    """Delete what an acknowledgement covers, as far as `up_to`; how many messages that were."""
+def forget(db: sqlite3.Connection, stream_class: StreamClass, ranges: Iterable[tuple[int, int]]) -> int:
+    """Delete what has these numbers; how many messages that were."""
     return sum(
-        db.execute(
-            "DELETE FROM message WHERE class = ? AND seq BETWEEN ? AND ?", (stream_class, first, min(last, up_to))
-        ).rowcount
-        for first, last in [(1, ack.upto), *ack.also]
+        db.execute("DELETE FROM message WHERE class = ? AND seq BETWEEN ? AND ?", (stream_class, first, last)).rowcount
+        for first, last in ranges
     )
 
 

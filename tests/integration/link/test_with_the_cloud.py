@@ -9,10 +9,12 @@ from typing import Any
 from edge.link import Broker
 from edge.outbox import Limits
 from edge.wire.codec import decode
+from edge.wire.downlink import ACK_RANGES_MAX
+from edge.wire.topics import Kind
 from tests.brokers import Mosquitto
 from tests.integration.cloud.service import Service, serving
 from tests.integration.link.running import RunningLink
-from tests.unit.outbox.postings import alert, numbers, open_outbox, summary, telemetry
+from tests.unit.outbox.postings import alert, any_of, numbers, open_outbox, summary, telemetry
 
 
 def listed(service: Service, path: str) -> list[dict[str, Any]]:
@@ -50,6 +52,22 @@ def test_broker_and_cloud_are_killed_and_everything_is_stored_once(
         assert alert_numbers(cloud) == list(range(350))
         assert len(listed(cloud, "summaries")) == 30
         assert cloud.get("/api/v1/counters")["messages_new"] == 350 + 30 + 1
+
+
+def test_a_backlog_of_many_kinds_leaves_no_hole_and_no_wait(
+    tmp_path: Path, mosquitto: Mosquitto, broker: Broker
+) -> None:
+    """Summaries go before positions, so that more numbers stand alone than an acknowledgement can name."""
+    waiting = [any_of(kind, n) for n in range(ACK_RANGES_MAX + 100) for kind in (Kind.POSITION, Kind.SUMMARY)]
+    with (
+        serving(tmp_path, "--broker", mosquitto.url) as cloud,
+        closing(open_outbox(tmp_path / "edge.db")) as outbox,
+    ):
+        outbox.put([*waiting, *(telemetry(n) for n in range(20))])
+        with RunningLink(outbox, broker) as running:
+            assert running.drained(60.0)
+            assert running.link.counters().get("resent.record", 0) <= len(waiting) // 10
+        assert cloud.get("/api/v1/counters")["messages_new"] == len(waiting) + 20
 
 
 def test_what_an_outage_cost_is_listed_among_the_gaps(tmp_path: Path, mosquitto: Mosquitto, broker: Broker) -> None:

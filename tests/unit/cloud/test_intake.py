@@ -86,6 +86,17 @@ def test_an_acknowledgement_is_bounded_and_names_the_lowest_numbers(cloud: Cloud
     assert ack.also == [(seq, seq) for seq in odd[1 : ACK_RANGES_MAX + 1]]
 
 
+def test_beyond_its_bounds_an_acknowledgement_names_what_it_answers(cloud: Cloud) -> None:
+    """Else a vehicle that sends what matters first, hence with holes, would never hear of what it has just sent."""
+    odd = [1 + 2 * n for n in range(2 * ACK_RANGES_MAX)]
+    cloud.take(*(VAN.say(says.alert(seq), seq) for seq in odd))
+    for seq in (odd[-1], odd[-1] + 2):
+        [ack] = cloud.take(VAN.say(says.alert(seq), seq))
+        assert ack.covers(seq)
+        assert (ack.upto, ack.also[:3], len(ack.also)) == (1, [(3, 3), (5, 5), (7, 7)], ACK_RANGES_MAX)
+        assert ack.also == sorted(ack.also)
+
+
 def test_each_vehicle_and_each_stream_has_its_own_numbers(cloud: Cloud) -> None:
     same_name_elsewhere = Speaker(fleet="south")
     replies = cloud.intake.take(
