@@ -109,7 +109,7 @@ def a_cloud(broker: Mosquitto) -> Iterator[Heard]:
     stored: dict[str, set[int]] = {}
 
     def on_message(client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
-        envelope = envelope_of(message.payload)
+        envelope = envelope_of(bytes(message.payload))
         stream, seq = envelope["stream"], envelope["seq"]
         if seq not in stored.setdefault(stream, set()):
             stored[stream].add(seq)
