@@ -214,6 +214,15 @@ class LinkSettings(_Part):
     """Longest pause between two attempts to reach the broker."""
     drain_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
     """How long the end of a recording waits for the last acknowledgement."""
+    megabytes_a_day: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
+    """What may go over metered networks in a day, a million bytes each; 0: no limit."""
+    metered: Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=64)]], Field(max_length=32)] = [
+        "wwan*",
+        "ppp*",
+    ]
+    """Interfaces that are metered, as patterns."""
+    bulk_when_metered: bool = True
+    """Whether captures and telemetry may go over metered networks at all."""
 
     @field_validator("broker")
     @classmethod

@@ -131,8 +131,13 @@ def _moment() -> Moment:
     return Moment(time.monotonic(), time.time() if clock_state() is Clock.SYNCED else None)
 
 
+def _utc_day() -> int | None:
+    wall_s = _moment().wall_s
+    return None if wall_s is None else int(wall_s // DAY_S)
+
+
 def _link(config: Config, outbox: Outbox, wanted: Wanted) -> "Link":
-    from edge.link import Broker, Link, Pace  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
+    from edge.link import KEPT, Allowance, Broker, Budget, Link, Pace  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
 
     settings = config.link
     broker = Broker.of(
@@ -143,6 +148,11 @@ def _link(config: Config, outbox: Outbox, wanted: Wanted) -> "Link":
         certificate=settings.certificate,
         key=settings.key,
     )
+    allowance = Allowance(
+        bytes_a_day=round(settings.megabytes_a_day * MEGABYTE),
+        metered=tuple(settings.metered),
+        bulk_when_metered=settings.bulk_when_metered,
+    )
     return Link(
         outbox,
         Address(config.vehicle.fleet, config.vehicle.id),
@@ -151,5 +161,6 @@ def _link(config: Config, outbox: Outbox, wanted: Wanted) -> "Link":
         monotonic=time.monotonic,
         random=random.SystemRandom().random,
         pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s),
+        budget=Budget(allowance, monotonic=time.monotonic, utc_day=_utc_day, kept=outbox.recall(KEPT)),
         on_desired=wanted,
     )

@@ -1,7 +1,8 @@
 """The MQTT session: empties the outbox whenever there is a network. The only room that knows aiomqtt."""
 
 from edge.link.broker import Broker
+from edge.link.budget import KEPT, Allowance, Budget
 from edge.link.exchange import Pace
 from edge.link.session import Link
 
-__all__ = ["Broker", "Link", "Pace"]
+__all__ = ["KEPT", "Allowance", "Broker", "Budget", "Link", "Pace"]

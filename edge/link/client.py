@@ -18,6 +18,18 @@ class Client(aiomqtt.Client):
     the log of the loop), or that of another session, whose writing it takes away.
     """
 
+    @property
+    def socket(self) -> Any:
+        """The connected socket.
+
+        Raises:
+            aiomqtt.MqttError: it is gone already.
+        """
+        sock = self._client.socket()
+        if sock is None:
+            raise aiomqtt.MqttError("the connection was lost")
+        return sock
+
     def _on_socket_register_write(self, client: Any, userdata: Any, sock: _Socket) -> None:  # noqa: ARG002
         def write() -> None:
             try:

@@ -2,22 +2,26 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Never, Protocol
 
 import aiomqtt
 
 from edge.errors import EdgeError, LinkDown
+from edge.link.budget import KEPT, Budget, estimated
+from edge.link.networks import Carrier, NetworkGone
 from edge.link.window import Due, Message, SendWindow
 from edge.wire.downlink import Ack, Desired, Status, decode_down, encode_down
-from edge.wire.envelope import StreamClass, stream_class
+from edge.wire.envelope import STREAM_OF, StreamClass, stream_class
 from edge.wire.errors import WireError
-from edge.wire.topics import Address, Down
+from edge.wire.topics import Address, Down, Kind
 
 _REFUSED: Final = 0x80
 """MQTT 3.1.1, 3.9.3: the broker will not let us listen."""
+KINDS: Final = {served: frozenset(kind for kind in Kind if STREAM_OF[kind] is served) for served in StreamClass}
+"""What each class carries."""
 
 
 class Spool(Protocol):
@@ -27,9 +31,20 @@ class Spool(Protocol):
         """The next unacknowledged messages of a class, in order."""
 
     def worth_most(
-        self, stream_class: StreamClass, taken: Sequence[tuple[int, int]], limit: int, /
+        self,
+        stream_class: StreamClass,
+        taken: Sequence[tuple[int, int]],
+        limit: int,
+        kinds: Collection[Kind] | None = None,
+        /,
     ) -> Sequence[Message]:
         """The unacknowledged messages of a class that should be sent next, without those whose numbers are taken."""
+
+    def waiting_of(self, kinds: Collection[Kind], /) -> int:
+        """How many messages of these kinds are unacknowledged."""
+
+    def put(self, postings: Sequence[Never], /, *, remember: Mapping[str, bytes]) -> int:
+        """Make durable what should be remembered."""
 
     def acknowledge(self, ack: Ack, /) -> int:
         """Forget what the cloud has."""
@@ -55,6 +70,8 @@ class Pace:
     keepalive_s: int = 60
     answer_s: float = 10.0
     """How long the broker may take to answer a connection, a subscription, a greeting."""
+    look_s: float = 2.0
+    """How often it is looked whether the network is still the one of the session; 0: never, nor what it costs."""
     publish_s: float = 120.0
     """How long the broker may take to accept a message, the largest over the slowest network."""
 
@@ -68,6 +85,8 @@ class Signals:
         self.progressed = asyncio.Event()
         """The cloud has acknowledged something."""
         self.counted: Counter[str] = Counter()
+        self.held: dict[StreamClass, int] = dict.fromkeys(StreamClass, 0)
+        """Messages of each class that the data budget keeps waiting."""
 
 
 class Exchange:
@@ -82,9 +101,11 @@ class Exchange:
         pace: Pace,
         signals: Signals,
         monotonic: Callable[[], float],
+        budget: Budget,
+        carrier: Carrier | None = None,
         on_desired: Callable[[Desired], None] | None = None,
     ) -> None:
-        """`client` is connected; `monotonic` gives seconds."""
+        """`client` is connected, over `carrier` where somebody looks at it; `monotonic` gives seconds."""
         self._client = client
         self._spool = spool
         self._address = address
@@ -93,6 +114,10 @@ class Exchange:
         self._counted = signals.counted
         self._monotonic = monotonic
         self._on_desired = on_desired
+        self._budget = budget
+        self._carrier = carrier
+        self._is_measured = carrier is not None and carrier.wire_bytes() is not None
+        self._granted = 0
         sizes = {StreamClass.ALERT: pace.alerts, StreamClass.RECORD: pace.records, StreamClass.BULK: pace.blocks}
         self._windows = {
             served: SendWindow(size, resend_s=pace.resend_s, resend_max_s=pace.resend_max_s)
@@ -108,14 +133,15 @@ class Exchange:
             LinkDown: the broker refuses, the connection is lost, or the outbox cannot be used.
         """
         try:
-            async with asyncio.TaskGroup() as group:
+            async with asyncio.TaskGroup() as group, self._counting_to_the_end():
                 # First of all: only who reads hears that the connection is lost, and ends what waits for an answer.
                 receiver = group.create_task(self._receive(), name="link-receive")
                 await self._greet()
                 is_up()
+                watch = group.create_task(self._watch(), name="link-watch")
                 sender = group.create_task(self._send(group), name="link-send")
                 await stop.wait()
-                for task in (sender, *self._publishing.values()):
+                for task in (sender, watch, *self._publishing.values()):
                     task.cancel()
                 await self._say_online(online=False)
                 receiver.cancel()
@@ -124,7 +150,10 @@ class Exchange:
             if expected is None or others is not None:
                 raise
             # What was being published fails as well when the connection is lost; the loss itself says it best.
+            gone = next((failure for failure in expected.exceptions if isinstance(failure, NetworkGone)), None)
             best = next((failure for failure in expected.exceptions if isinstance(failure, LinkDown)), None)
+            if gone:
+                raise NetworkGone(str(gone)) from failures
             raise LinkDown(str(best or expected.exceptions[0])) from failures
 
     async def _greet(self) -> None:
@@ -141,19 +170,77 @@ class Exchange:
         while True:
             self._signals.woken.clear()
             for served, window in self._windows.items():
-                await self._load(served, window)
-                for due in window.due(self._monotonic()):
+                open_kinds = self._budget.open_kinds(served)
+                await self._load(served, window, open_kinds)
+                self._granted = 0
+                for due in window.due(self._monotonic(), may_go=self._may_go):
                     self._publish(group, served, due)
+                await self._tell_held(served, window, open_kinds)
             await self._until_due()
 
-    async def _load(self, served: StreamClass, window: SendWindow) -> None:
+    async def _load(self, served: StreamClass, window: SendWindow, open_kinds: frozenset[Kind]) -> None:
         async with self._spool_turn:
-            if window.room <= 0:
+            if window.room <= 0 or not open_kinds:
                 return
             if served is StreamClass.ALERT:  # the one whose order is promised
                 window.load(await asyncio.to_thread(self._spool.waiting, served, window.after_seq, window.room))
-            else:
-                window.load(await asyncio.to_thread(self._spool.worth_most, served, window.taken, window.room))
+                return
+            kinds = open_kinds if open_kinds != KINDS[served] else None
+            window.load(await asyncio.to_thread(self._spool.worth_most, served, window.taken, window.room, kinds))
+
+    def _may_go(self, message: Message) -> bool:
+        """Whether the budget has room for it beside what goes in the same turn."""
+        size = self._size(message)
+        if not self._budget.allows(message.kind, self._granted + size):
+            return False
+        self._granted += size
+        return True
+
+    def _size(self, message: Message) -> int:
+        topic = self._address.up(message.kind)
+        return len(topic) + len(message.payload) if self._is_measured else estimated(topic, message.payload)
+
+    async def _tell_held(self, served: StreamClass, window: SendWindow, open_kinds: frozenset[Kind]) -> None:
+        closed = KINDS[served] - open_kinds
+        waiting = 0
+        if closed:
+            async with self._spool_turn:
+                waiting = await asyncio.to_thread(self._spool.waiting_of, closed)
+        self._signals.held[served] = waiting + sum(one.kind in open_kinds for one in window.held())
+
+    async def _watch(self) -> None:
+        """Look every few seconds what the session costs, and whether its network is still there."""
+        were_open = self._open()
+        while self._carrier is not None:
+            await asyncio.sleep(self._pace.look_s)
+            self._budget.measure(self._carrier.wire_bytes())
+            self._carrier.check()
+            await self._keep_budget(at_the_end=False)
+            now_open = self._open()
+            if now_open - were_open:  # a new day
+                for window in self._windows.values():
+                    window.look_again()
+                self._signals.woken.set()
+            were_open = now_open
+
+    def _open(self) -> frozenset[Kind]:
+        return frozenset[Kind]().union(*map(self._budget.open_kinds, StreamClass))
+
+    @asynccontextmanager
+    async def _counting_to_the_end(self) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            if self._carrier is not None:
+                self._budget.measure(self._carrier.wire_bytes())
+            await self._keep_budget(at_the_end=True)
+
+    async def _keep_budget(self, *, at_the_end: bool) -> None:
+        kept = self._budget.to_keep(at_the_end=at_the_end)
+        if kept is not None:
+            with suppress(EdgeError):  # a disk that takes nothing: after a restart the day's count is too low
+                async with self._spool_turn:
+                    await asyncio.to_thread(self._spool.put, [], remember={KEPT: kept})
 
     def _publish(self, group: asyncio.TaskGroup, served: StreamClass, due: Due) -> None:
         message = due.message
@@ -161,6 +248,7 @@ class Exchange:
         if place in self._publishing:  # the broker has not even accepted it the last time
             return
         self._counted[f"{'resent' if due.again else 'sent'}.{served}"] += 1
+        self._budget.publish(self._size(message))
         publication = self._client.publish(
             self._address.up(message.kind), message.payload, qos=1, timeout=self._pace.publish_s
         )

@@ -15,8 +15,10 @@ import aiomqtt
 
 from edge.errors import LinkDown
 from edge.link.broker import Broker
+from edge.link.budget import Allowance, Budget
 from edge.link.client import Client
 from edge.link.exchange import Exchange, Pace, Signals, Spool
+from edge.link.networks import Carrier, NetworkGone, ways_out
 from edge.wire.downlink import Desired, Status, encode_down
 from edge.wire.topics import Address
 
@@ -42,9 +44,13 @@ class Link:
         monotonic: Callable[[], float],
         random: Callable[[], float],
         pace: Pace,
+        budget: Budget | None = None,
         on_desired: Callable[[Desired], None] | None = None,
     ) -> None:
-        """`monotonic` gives seconds, `random` numbers in [0, 1); `on_desired` is told what the cloud wants."""
+        """`monotonic` gives seconds, `random` numbers in [0, 1); `on_desired` is told what the cloud wants.
+
+        Without a `budget` nothing is limited, nor its cost told.
+        """
         self._spool = spool
         self._address = address
         self._broker = broker
@@ -53,6 +59,8 @@ class Link:
         self._random = random
         self._pace = pace
         self._on_desired = on_desired
+        self._tells_budget = budget is not None
+        self._budget = budget or Budget(Allowance(), monotonic=monotonic, utc_day=lambda: None)
         self._signals = Signals()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._up_since_s: float | None = None
@@ -64,9 +72,14 @@ class Link:
 
         `sessions` made and `losses` of them; `sent.<class>` and `resent.<class>`; `acks` taken, `acks.unreadable` and
         `acks.unwritten` (the disk failed); `received.command`, `received.desired`,
-        `desired.unreadable`; `dropped` before they were read.
+        `desired.unreadable`; `dropped` before they were read; `handed_over` sessions, whose network was gone. With a
+        budget `bytes_today` over metered networks, and `held.<class>` messages that wait for its next day now.
         """
-        return dict(self._signals.counted)
+        counted = dict(self._signals.counted)
+        if self._tells_budget:
+            held = {f"held.{served}": messages for served, messages in self._signals.held.items()}
+            counted |= {"bytes_today": self._budget.spent, **held}
+        return counted
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep a session until `stop` is set, then say goodbye. Neither network nor disk ends it.
@@ -80,14 +93,30 @@ class Link:
                 ceiling_s = min(self._pace.backoff_s * 2 ** min(failures, _DOUBLINGS_MAX), self._pace.backoff_max_s)
                 try:
                     await self._session(stop)
+                except NetworkGone as gone:  # another may be there: at once, not after a pause
+                    failures = 0
+                    self._signals.counted["handed_over"] += 1
+                    self._say_lost(str(gone))
                 except LinkDown as down:
                     failures = 0 if self._has_held(ceiling_s) else failures + 1
                     self._say_lost(str(down))
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(self._random() * ceiling_s):
-                            await stop.wait()
+                    await self._pause(stop, self._random() * ceiling_s)
         finally:
             self._loop = None
+
+    async def _pause(self, stop: asyncio.Event, pause_s: float) -> None:
+        """Wait so long; shorter when it is to stop, or there is more of networks than there was."""
+        looks = self._pace.look_s > 0
+        before = ways_out() if looks else frozenset()
+        until_s = self._monotonic() + pause_s
+        while (left_s := until_s - self._monotonic()) > 0 and not stop.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(left_s, self._pace.look_s) if looks else left_s):
+                    await stop.wait()
+            if looks and (now := ways_out()) != before:
+                if now - before:
+                    return
+                before = now
 
     def wake(self) -> None:
         """Say that something new waits in the outbox; any thread, at any time."""
@@ -128,6 +157,8 @@ class Link:
                 stack.push_async_exit(client)  # before it is entered: a broker that never answers leaves a socket open
                 await client.__aenter__()
                 client.pending_calls_threshold = sys.maxsize
+                carrier = Carrier(client.socket) if self._pace.look_s > 0 else None
+                self._budget.begin(carrier.interface if carrier else None)
                 exchange = Exchange(
                     client,
                     self._spool,
@@ -135,6 +166,8 @@ class Link:
                     pace=self._pace,
                     signals=self._signals,
                     monotonic=self._monotonic,
+                    budget=self._budget,
+                    carrier=carrier,
                     on_desired=self._on_desired,
                 )
                 await exchange.run(stop, is_up=self._say_up)

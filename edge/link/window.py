@@ -1,6 +1,6 @@
 """SendWindow: what of one stream is on its way. Pure: the time is given."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -38,6 +38,7 @@ class _OnItsWay:
     message: Message
     due_at_s: float = _NOW
     sent: int = 0
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,34 @@ class SendWindow:
             self.after_seq = message.seq
             self._on_their_way[message.seq] = _OnItsWay(message)
 
-    def due(self, now_s: float) -> list[Due]:
-        """What to send now; each is due again later unless the cloud has acknowledged it by then."""
-        due = [one for one in self._on_their_way.values() if one.due_at_s <= now_s]
+    def due(self, now_s: float, *, may_go: Callable[[Message], bool] = lambda _: True) -> list[Due]:
+        """What to send now; each is due again later unless the cloud has acknowledged it by then.
+
+        What may not go now is due again after `resend_s`, as if it had not been looked at.
+        """
+        due = []
+        for one in self._on_their_way.values():
+            if one.due_at_s <= now_s:
+                one.is_held = not may_go(one.message)
+                if one.is_held:
+                    one.due_at_s = now_s + self._resend_s
+                else:
+                    due.append(one)
         for one in due:
             pause_s = self._resend_s * 2 ** min(one.sent, _DOUBLINGS_MAX)
             one.due_at_s = now_s + min(pause_s, self._resend_max_s)
             one.sent += 1
         return [Due(one.message, again=one.sent > 1) for one in due]
+
+    def held(self) -> list[Message]:
+        """Those that might not go when they were due."""
+        return [one.message for one in self._on_their_way.values() if one.is_held]
+
+    def look_again(self) -> None:
+        """More may go now: what was held is due."""
+        for one in self._on_their_way.values():
+            if one.is_held:
+                one.due_at_s = _NOW
 
     def next_due_s(self) -> float | None:
         """When something is due again; None while nothing is on its way."""

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ from edge.wire.envelope import STREAM_OF, Clock, StreamClass
 from edge.wire.errors import WireError
 from edge.wire.messages import GapCause
 from edge.wire.ranges import merge_ranges, to_ranges
+from edge.wire.topics import Kind
 
 log = logging.getLogger(__name__)
 
@@ -166,16 +167,23 @@ class Outbox:
                     return messages
             return []
 
-    def worth_most(self, stream_class: StreamClass, taken: Sequence[tuple[int, int]], limit: int) -> list[Waiting]:
+    def worth_most(
+        self,
+        stream_class: StreamClass,
+        taken: Sequence[tuple[int, int]],
+        limit: int,
+        kinds: Collection[Kind] | None = None,
+    ) -> list[Waiting]:
         """The unacknowledged messages of a class that should be sent next (urgency.py); they count as handed out.
 
-        `taken` are ranges of numbers, ascending, that are not wanted: what is on its way. Otherwise as `waiting`.
+        `taken` are ranges of numbers, ascending, that are not wanted: what is on its way. `kinds`: of
+        these alone. Otherwise as `waiting`.
 
         Raises:
             EdgeError: the disk is failing, or a new file was begun, once: whoever asks must begin anew as well.
         """
         with self._asked_for(stream_class) as db:
-            while seqs := next_numbers(db, stream_class, taken, limit):
+            while seqs := next_numbers(db, stream_class, taken, limit, kinds):
                 if messages := self._hand_out(stream_class, rows.at(db, stream_class, seqs)):
                     return messages
                 taken = merge_ranges([*taken, *to_ranges(seqs)])
@@ -250,6 +258,16 @@ class Outbox:
         with self._reading() as db:
             [messages] = db.execute("SELECT sum(messages) FROM stream").fetchone()
             return int(messages)
+
+    def waiting_of(self, kinds: Collection[Kind]) -> int:
+        """How many messages of these kinds the cloud has not acknowledged.
+
+        Raises:
+            EdgeError: the disk is failing.
+        """
+        with self._reading() as db:
+            held = dict(db.execute("SELECT kind, messages FROM held"))
+        return sum(held.get(kind, 0) for kind in kinds)
 
     def close(self) -> None:
         """Let go of the file; safe to repeat."""

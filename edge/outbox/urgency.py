@@ -6,7 +6,7 @@ then codes, results, what was reported, trips, summaries, positions, health; eac
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
 from itertools import islice
 from typing import Final
@@ -23,16 +23,29 @@ FIRST: Final[tuple[Kind, ...]] = tuple(kind for kind in reversed(ORDER) if STREA
 
 
 def next_numbers(
-    db: sqlite3.Connection, stream_class: StreamClass, taken: Sequence[tuple[int, int]], limit: int
+    db: sqlite3.Connection,
+    stream_class: StreamClass,
+    taken: Sequence[tuple[int, int]],
+    limit: int,
+    kinds: Collection[Kind] | None = None,
 ) -> list[int]:
-    """At most `limit` numbers that wait and are not in `taken` (ascending ranges), what is worth most first."""
+    """At most `limit` numbers that wait and are not in `taken` (ascending ranges), what is worth most first.
+
+    `kinds`: of these alone, as with a backlog; None: of all.
+    """
+    if kinds is not None:
+        return _by_kind(db, [kind for kind in reversed(ORDER) if kind in kinds], taken, limit)
     first = _free(rows.as_numbered(db, stream_class), taken, limit + 1)
     if len(first) <= limit or stream_class is StreamClass.ALERT:
         return first[:limit]
     if stream_class is StreamClass.BULK:
         return _free(rows.newest_first(db, stream_class), taken, limit)
+    return _by_kind(db, FIRST, taken, limit)
+
+
+def _by_kind(db: sqlite3.Connection, kinds: Iterable[Kind], taken: Sequence[tuple[int, int]], limit: int) -> list[int]:
     chosen: list[int] = []
-    for kind in FIRST:
+    for kind in kinds:
         chosen += _free(rows.of_kind(db, kind), taken, limit - len(chosen))
     return chosen
 

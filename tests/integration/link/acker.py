@@ -28,7 +28,7 @@ def as_it_is(ack: Ack) -> Iterable[Ack]:
 class Acker:
     """Connects, whenever there is a broker, until the `with` block is left."""
 
-    def __init__(self, port: int, *, answer: Answer = as_it_is, is_there: bool = True) -> None:
+    def __init__(self, port: int, *, answer: Answer = as_it_is, is_there: bool = True, host: str = "127.0.0.1") -> None:
         """`is_there`: the broker runs, so the block begins when what is sent can be heard."""
         self.answer = answer
         self.delivered: list[Uplink] = []
@@ -44,7 +44,7 @@ class Acker:
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
-        self._client.connect_async("127.0.0.1", port)
+        self._client.connect_async(host, port)
 
     def __enter__(self) -> Self:
         self._client.loop_start()

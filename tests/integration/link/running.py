@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
-from edge.link import Broker, Link, Pace
+from edge.link import Broker, Budget, Link, Pace
 from edge.link.exchange import Spool
 from edge.wire.downlink import Desired
 from edge.wire.topics import Address
@@ -32,6 +32,7 @@ class RunningLink:
         pace: Pace = BRISK,
         address: Address = ADDRESS,
         on_desired: Callable[[Desired], None] | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.link = Link(
             spool,
@@ -41,6 +42,7 @@ class RunningLink:
             monotonic=time.monotonic,
             random=lambda: 0.5,
             pace=pace,
+            budget=budget,
             on_desired=on_desired,
         )
         self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()

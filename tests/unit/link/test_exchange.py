@@ -7,7 +7,7 @@ from contextlib import closing
 import aiomqtt
 import pytest
 
-from edge.link import Pace
+from edge.link import Allowance, Budget, Pace
 from edge.link.exchange import Exchange, Signals
 from edge.wire.envelope import StreamClass
 from tests.unit.outbox.postings import ADDRESS, alert, memory_folder, open_outbox
@@ -21,7 +21,10 @@ def test_a_cancellation_that_comes_with_a_wake_still_cancels(steps: int) -> None
         with memory_folder() as folder, closing(open_outbox(folder / "outbox.db")) as outbox:
             signals = Signals()
             client = aiomqtt.Client("127.0.0.1")
-            exchange = Exchange(client, outbox, ADDRESS, pace=Pace(), signals=signals, monotonic=time.monotonic)
+            budget = Budget(Allowance(), monotonic=time.monotonic, utc_day=lambda: None)
+            exchange = Exchange(
+                client, outbox, ADDRESS, pace=Pace(), signals=signals, monotonic=time.monotonic, budget=budget
+            )
             outbox.put([alert(1)])
             window = exchange._windows[StreamClass.ALERT]
             window.load(outbox.waiting(StreamClass.ALERT, 0, 1))
