@@ -65,6 +65,21 @@ def test_an_owner_sees_trips_and_how_they_were_driven_but_not_of_private_ones(se
     expect(private).not_to_contain_text("min")
 
 
+def test_who_looks_for_the_cause_takes_the_frames_around_an_alert_along(service: Service, enter: Enter) -> None:
+    page = enter("dora", path=f"/alerts/north/van-7/{too_hot().id}")
+    row = page.locator(".row").filter(has_text="200 frames")
+    expect(row).to_contain_text("complete")
+    with page.expect_download() as saving:
+        row.get_by_role("button").click()
+    lines = saving.value.path().read_text().splitlines()
+    assert len(lines) == 200
+    assert lines[7].endswith(" body 321#0700000000000000")
+    page.goto(f"{service.api}/vehicles/north/van-7")
+    history = page.get_by_role("region", name="History")
+    history.get_by_role("button", name="Captures").click()
+    expect(history.locator(".row").filter(has_text="200 frames")).to_have_count(1)
+
+
 def test_an_owner_sees_what_is_wrong_says_yes_and_chooses_a_time(service: Service, enter: Enter) -> None:
     wait_for_case(service, "van-7", "asked")
     page = enter("olga", PHONE)

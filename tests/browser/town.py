@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import numpy as np
 
 from edge.wire import messages
+from edge.wire.blocks import digest
 from edge.wire.envelope import STREAM_OF
+from edge.wire.frame_block import FORMAT, Frames, encode_frames
 from edge.wire.messages import Action, Severity, SignalSummary, TroubleCodeStatus
 from tests.integration.cloud.service import TOKEN, Service, serving
 from tests.integration.cloud.talker import Talker, upto
@@ -178,15 +181,50 @@ def loose_plug(n: int = 3) -> messages.Alert:
     return told.model_copy(update={"workshop": True})
 
 
-def tell(service: Service, vehicle: str, *bodies: messages.Body, fleet: str = FLEET, card: str = CARD) -> None:
+def captured(around: messages.Alert) -> tuple[messages.Capture, bytes]:
+    """What was on the bus around an alert, whole: two hundred frames."""
+    start_ns = int(around.started_at.timestamp()) * 1_000_000_000
+    count = 200
+    payload = np.zeros((count, 8), np.uint8)
+    payload[:, 0] = np.arange(count)
+    block = encode_frames(
+        Frames(
+            time=np.arange(count) * 10_000_000 + start_ns,
+            bus=np.zeros(count, np.uint8),
+            id=np.full(count, 0x321, np.uint32),
+            flags=np.zeros(count, np.uint8),
+            length=np.full(count, 8, np.uint8),
+            payload=payload,
+            buses=("body",),
+        )
+    )
+    body = messages.Capture(
+        format=FORMAT,
+        started_at=around.started_at,
+        ended_at=around.started_at + timedelta(seconds=2),
+        count=count,
+        sha256=digest(block),
+        trigger=f"alert:{around.id}",
+        id=around.id,
+        wanted_from=around.started_at,
+        wanted_to=around.started_at + timedelta(seconds=2),
+    )
+    return body, block
+
+
+Told = messages.Body | tuple[messages.Body, bytes]
+
+
+def tell(service: Service, vehicle: str, *bodies: Told, fleet: str = FLEET, card: str = CARD) -> None:
     """Let a vehicle say all this, and wait until the cloud has it."""
     speaker = Speaker(vehicle, fleet, card)
     counts: dict[str, int] = {}
     with Talker(service.broker, speaker.address) as talker:
-        for body in bodies:
+        for told in bodies:
+            body, block = told if isinstance(told, tuple) else (told, b"")
             stream = speaker.stream(STREAM_OF[body.kind])
             counts[stream] = counts.get(stream, 0) + 1
-            talker.say(speaker.say(body, counts[stream], observed_at=now()))
+            talker.say(speaker.say(body, counts[stream], observed_at=now(), block=block))
         for stream, upto_seq in counts.items():
             talker.wait_for(upto(stream, upto_seq), f"an acknowledgement of {stream}")
 
@@ -195,7 +233,8 @@ def furnish(service: Service) -> None:
     """Four vehicles, one of them in trouble; everything that a page can show."""
     code = says.trouble_code("P0128", TroubleCodeStatus.CONFIRMED, seen_at=now() - timedelta(hours=2))
     pending = says.trouble_code("P0301", TroubleCodeStatus.PENDING, seen_at=now() - timedelta(hours=1))
-    tell(service, "van-7", too_hot(), *drive("van-7"), *trips(), code, pending)
+    hot = too_hot()
+    tell(service, "van-7", hot, captured(hot), *drive("van-7"), *trips(), code, pending)
     tell(service, "van-8", flat_battery(), *drive("van-8"), trip(1, 5))
     tell(service, "van-9", *drive("van-9"))
     tell(service, "van-10", says.health())
