@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code: 0, 1 after a failure, 78 when what the operator wrote cannot be used."""
     options = _parser().parse_args(arguments)
     set_up(LogFormat(options.log))
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for talkative in ("alembic", "numexpr"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     command = {
         "serve": _serve,
         "migrate": _migrate,

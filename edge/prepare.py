@@ -113,6 +113,13 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         *_rates(config.bus, specs),
     ]
     notes += [f"nobody sends {path}, which is subscribed to" for path in config.memory.subscribe if path not in paths]
+    known = {rule.concern.rule for rule in rules}
+    families = tuple(f"{detector.name}_" for detector in models.detectors)
+    notes += [
+        f"no rule is called {name}, around whose alerts frames are to be captured ([capture] rules)"
+        for name in config.capture.rules
+        if name not in known and not name.startswith(("geofence_", *families))
+    ]
     if config.geofence or config.position.every_s:
         notes += [f"nobody sends {path}: positions stay unknown" for path in (LATITUDE, LONGITUDE) if path not in paths]
     if not paths:

@@ -1,5 +1,6 @@
 """Whatever is killed, cut or delivered twice: each alert is stored once, in order, and each loss is declared."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def test_a_run_loses_nothing_that_it_does_not_declare(seed: int, tmp_path: Path)
 
 @pytest.mark.long
 @pytest.mark.parametrize("first", range(SHORT, SHORT + LONG, AT_A_TIME))
-def test_five_hundred_runs(first: int, tmp_path: Path, record_property: pytest.FixtureRequest) -> None:
+def test_five_hundred_runs(first: int, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     outcomes = [chaos(tmp_path / str(seed), seed) for seed in range(first, first + AT_A_TIME)]
-    record_property("outcomes", [asdict(one) for one in outcomes])  # type: ignore[operator]  # it is a function
+    record_property("outcomes", [asdict(one) for one in outcomes])
     assert [one for one in outcomes if not one.is_clean] == []

@@ -44,6 +44,7 @@ def make_disk(image: Path, folder: Path, *, is_careless: bool = False) -> None:
     shutil.copy(packages / "typing_extensions.py", srv)
     shutil.copytree(ROOT / "edge", srv / "edge", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "tests/power/writer.py", srv)
+    _copy(ROOT / "tests/unit/outbox/postings.py", srv / "tests/unit/outbox/postings.py")
     if is_careless:
         file = srv / "edge/outbox/disk.py"
         text = file.read_text()

@@ -60,3 +60,16 @@ def test_a_subscription_that_nobody_sends_and_a_rate_that_is_not_the_vehicles_ar
         "nobody sends Vehicle.Width, which is subscribed to",
     ]
     assert prepare(configured(vehicle, bus={"bitrate": 500_000})).notes == []
+
+
+def test_captures_around_the_alerts_of_a_rule_that_there_is_not_are_told(vehicle: Path) -> None:
+    (vehicle / "rules.toml").write_text(
+        '[[rule]]\nalert = "fast"\nexpr = "Vehicle.Speed > 100 km/h"\ncomponent = "a"\nseverity = "info"\n'
+        'action = "watch"\nsummary = "s"\n'
+    )
+    config = configured(vehicle)
+    config.detect.rules = [str(vehicle / "rules.toml")]
+    config.capture.rules = ["fast", "geofence_depot", "fats"]
+    assert prepare(config).notes == [
+        "no rule is called fats, around whose alerts frames are to be captured ([capture] rules)"
+    ]
