@@ -212,6 +212,12 @@ class LinkSettings(_Part):
     """How long an acknowledgement is waited for before a message is sent again."""
     backoff_max_s: Annotated[float, Field(ge=0.1, le=3600)] = 60.0
     """Longest pause between two attempts to reach the broker."""
+    keepalive_s: Annotated[int, Field(ge=10, le=65_535)] = 3600
+    """MQTT's keep-alive; some brokers allow no more than 1200."""
+    parked_after_s: Annotated[float, Field(ge=1, le=86_400)] = 600.0
+    """After so long without a frame on any bus the vehicle is parked."""
+    parked_every_s: Annotated[float, Field(ge=120, le=86_400)] = 10_800.0
+    """How often a parked vehicle gives a sign of life; the cloud knows."""
     drain_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
     """How long the end of a recording waits for the last acknowledgement."""
     megabytes_a_day: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0

@@ -6,6 +6,7 @@ the teller; the event loop keeps the MQTT session. The pipeline never waits for 
 
 import asyncio
 import logging
+import math
 import signal
 import sys
 import threading
@@ -39,7 +40,7 @@ from edge.errors import EdgeError
 from edge.files import Draft
 from edge.frames import FrameBatch
 from edge.grid import Cells, Grid
-from edge.health import LOOK_S, Pulse, health_body
+from edge.health import LOOK_S, Pulse, Quiet, health_body
 from edge.hot import LOOK_NS
 from edge.looking import SWITCH_S, Looking
 from edge.memories import Memories
@@ -50,6 +51,7 @@ from edge.prepare import MS, Prepared, bus_inside
 from edge.report import Report, frame_counts, most_common, unheard
 from edge.ring import FrameRing
 from edge.tell import FIRING, Teller
+from edge.timekeeping import Timekeeping
 from edge.wanted import Wanted
 from edge.wire.envelope import Clock
 from edge.wishes import Wishes, with_wish
@@ -78,6 +80,7 @@ class Parts:
     link: "Link | None" = None
     alerts_out: Draft | None = None
     wanted: Wanted = field(default_factory=Wanted)
+    timekeeping: Timekeeping = field(default_factory=Timekeeping)
 
 
 class Daemon:
@@ -96,7 +99,7 @@ class Daemon:
         self._stop = threading.Event()
         self._started_s = time.monotonic()
         self._span: list[int] = []
-        self._offset_ns = time.time_ns() - time.monotonic_ns()
+        self._offset_ns = parts.timekeeping.offset_ns
         self._asked = asked_buses(config, prepared.specs, self._stop, keeps=parts.outbox is not None)
         """By place of the bus."""
         sources = [self._source(place, stack) for place in range(len(config.bus))]
@@ -136,7 +139,8 @@ class Daemon:
             at_once=dict(enumerate(looks, len(sources))),
         )
         self._show_at_ns = 0
-        self._pulse = Pulse()
+        self._pulse = Pulse(quiet_s=config.link.parked_every_s)
+        self._quiet = Quiet(self._started_s, after_s=config.link.parked_after_s)
         self._posted_s = self._started_s
 
     async def run(self) -> Report:
@@ -229,6 +233,10 @@ class Daemon:
                     health_at += LOOK_S
                     self._memories.keep(time.monotonic())
                     self._tell_health()
+                elif self._parts.timekeeping.take_asked():
+                    self._tell_health(is_asked=True)
+                elif self._live and self._quiet.look(time.monotonic()):
+                    self._tell_health()
             self._take()  # what was read before the stop is judged too, the cell that it breaks off included
             for index in range(len(self._lanes)):
                 self._grid.end(index)
@@ -276,7 +284,7 @@ class Daemon:
         for service in (one.service for one in self._asked.values()):
             service.show(signs_of(window, now_ns, workshop=self._judgement.modes.workshop))
             for told in service.take():
-                at, clock = datetime.now(UTC), clock_state()
+                at, clock = self._stamp()
                 for body in bodies(told, at, place_of(window), private=window.private):
                     self._wake(self._teller.post(body, at, clock))
                 for line in told.lines():
@@ -293,6 +301,8 @@ class Daemon:
         self._wake(self._teller.tell(self._capturing.hearing(self._judgement.advance(cells)), self._clock()))
         if len(cells.frames):
             self._remember(cells)
+            if self._quiet.heard(time.monotonic()):
+                self._tell_health()
         self._capturing.advance(self._judgement.history.until)
         self._cab.until(self._judgement.history.until, is_watched=self._is_watched())
         self._judged.now()
@@ -304,10 +314,9 @@ class Daemon:
         around = self._judgement.around
         if not self._live:
             return replace(around, clock_is_right=end > BELIEVED_NS)
-        ahead_ns = time.time_ns() - time.monotonic_ns() - self._offset_ns
-        is_right = clock_state() is Clock.SYNCED
-        until = self._parts.wanted.order_until(end, ahead_ns=ahead_ns, clock_is_right=is_right)
-        return replace(around, clock_is_right=is_right, ahead_ns=ahead_ns, order_until=until)
+        hour = self._parts.timekeeping.look()
+        until = self._parts.wanted.order_until(end, ahead_ns=hour.ahead_ns, clock_is_right=hour.is_right)
+        return replace(around, clock_is_right=hour.is_right, ahead_ns=hour.ahead_ns, order_until=until)
 
     def _remember(self, cells: Cells) -> None:
         """Keep frames for captures; of private cells those alone that are known to say nothing personal."""
@@ -327,10 +336,16 @@ class Daemon:
         return judges.count > len(judges.switched_off)
 
     def _clock(self) -> Clock:
-        """Of a recording: whether its stamps count from 1970."""
+        """Of what is stamped now. Of a recording: whether its stamps count from 1970."""
         if self._live:
-            return clock_state()
+            return self._parts.timekeeping.look().clock
         return Clock.SYNCED if self._judgement.history.until > BELIEVED_NS else Clock.UNSYNCED
+
+    def _stamp(self) -> tuple[datetime, Clock]:
+        """Of what no cell brought: by the axis, as cells are; beside a recording by the wall clock."""
+        if self._live:
+            return self._parts.timekeeping.now(), self._parts.timekeeping.look().clock
+        return datetime.now(UTC), clock_state()
 
     def _wake(self, posted: bool) -> None:
         if posted:
@@ -338,7 +353,7 @@ class Daemon:
             if self._parts.link:
                 self._parts.link.wake()
 
-    def _tell_health(self, *, at_the_end: bool = False) -> None:
+    def _tell_health(self, *, at_the_end: bool = False, is_asked: bool = False) -> None:
         try:
             counters = self._counters()
         except EdgeError as error:  # the outbox's disk; its alerts are refused and counted one by one
@@ -357,9 +372,11 @@ class Daemon:
             counters=counters,
             outbox=self._parts.outbox.trouble if self._parts.outbox else None,
         )
-        told = body if at_the_end else self._pulse.of(body, now_s=time.monotonic(), posted_s=self._posted_s)
+        now_s, posted_s = time.monotonic(), -math.inf if is_asked else self._posted_s
+        is_quiet = self._quiet.is_quiet
+        told = body if at_the_end else self._pulse.of(body, now_s=now_s, posted_s=posted_s, is_quiet=is_quiet)
         if told is not None:
-            self._wake(self._teller.post(told, datetime.now(UTC), clock_state()))
+            self._wake(self._teller.post(told, *self._stamp()))
 
     def _counters(self) -> dict[str, Mapping[str, int]]:
         return {

@@ -5,6 +5,7 @@ import logging
 import random
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,8 +20,10 @@ from edge.prepare import Prepared, prepare
 from edge.quotas import DAY_S, OutboxSettings
 from edge.report import Report
 from edge.state import UnusableState, locked
+from edge.timekeeping import RIGHT_S, Timekeeping
 from edge.wanted import Wanted
 from edge.wire.envelope import Clock
+from edge.wire.times import Correction
 from edge.wire.topics import Address, Kind
 
 if TYPE_CHECKING:
@@ -46,8 +49,10 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
         _hold(config, prepared, stack)
         outbox = _outbox(config, stack) if config.link.broker else None
-        wanted = Wanted()
-        parts = Parts(outbox, _link(config, outbox, wanted) if outbox else None, drafts[0], wanted)
+        wanted, timekeeping = Wanted(), Timekeeping(_correcting(outbox))
+        stack.callback(timekeeping.close)
+        link = _link(config, outbox, wanted, timekeeping) if outbox else None
+        parts = Parts(outbox, link, drafts[0], wanted, timekeeping)
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
@@ -136,7 +141,20 @@ def _utc_day() -> int | None:
     return None if wall_s is None else int(wall_s // DAY_S)
 
 
-def _link(config: Config, outbox: Outbox, wanted: Wanted) -> "Link":
+def _correcting(outbox: Outbox | None) -> Callable[[Correction], None]:
+    def correct(correction: Correction) -> None:
+        if abs(correction.offset_s) > RIGHT_S:
+            log.info("times are %.1f s behind, as is known by now; messages say so", correction.offset_s)
+        if outbox is not None:
+            try:
+                outbox.correct(correction)
+            except EdgeError as error:
+                log.error("not all that waits can be corrected: %s", error)  # noqa: TRY400  # one line
+
+    return correct
+
+
+def _link(config: Config, outbox: Outbox, wanted: Wanted, timekeeping: Timekeeping) -> "Link":
     from edge.link import KEPT, Allowance, Broker, Budget, Link, Pace  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
 
     settings = config.link
@@ -160,7 +178,8 @@ def _link(config: Config, outbox: Outbox, wanted: Wanted) -> "Link":
         client_id=outbox.client_id,
         monotonic=time.monotonic,
         random=random.SystemRandom().random,
-        pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s),
+        pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s, keepalive_s=settings.keepalive_s),
         budget=Budget(allowance, monotonic=time.monotonic, utc_day=_utc_day, kept=outbox.recall(KEPT)),
         on_desired=wanted,
+        timekeeper=timekeeping,
     )
