@@ -87,6 +87,8 @@ class Signals:
         self.counted: Counter[str] = Counter()
         self.held: dict[StreamClass, int] = dict.fromkeys(StreamClass, 0)
         """Messages of each class that the data budget keeps waiting."""
+        self.acknowledged_s: float | None = None
+        """Monotonic: when the cloud last said what it has."""
 
 
 class Exchange:
@@ -300,6 +302,7 @@ class Exchange:
             forgotten = await self._forget(ack)
             self._windows[stream_class(ack.stream)].acknowledge(ack, forgotten=forgotten)
         self._counted["acks"] += 1
+        self._signals.acknowledged_s = self._monotonic()
         self._signals.progressed.set()
         self._signals.woken.set()
 
