@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import random
 import secrets
 import time
@@ -15,10 +16,12 @@ from edge.daemon import MEGABYTE, Daemon, Parts
 from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
 from edge.outbox import ORDER, Limits, Moment, Outbox, Quota
-from edge.prepare import Prepared, prepare
+from edge.prepare import LIVE, Prepared, prepare
 from edge.quotas import DAY_S, OutboxSettings
 from edge.report import Report
 from edge.state import UnusableState, locked
+from edge.status.file import StatusFile
+from edge.status.place import folders
 from edge.wanted import Wanted
 from edge.wire.envelope import Clock
 from edge.wire.topics import Address, Kind
@@ -32,10 +35,17 @@ IN_MEMORY: Final = Limits(messages=10_000, bytes=16 * MEGABYTE, keys=10_000)
 """What an outbox without a disk holds."""
 
 
-def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | None = None) -> Report:
+def run(
+    config: Config,
+    *,
+    alerts_out: Path | None = None,
+    report_out: Path | None = None,
+    config_file: Path | None = None,
+) -> Report:
     """Run until the sources end or a signal comes; the account of the run.
 
-    `alerts_out` gets a JSON line for each alert that begins or ends, `report_out` the account as JSON.
+    `alerts_out` gets a JSON line for each alert that begins or ends, `report_out` the account as JSON. `config_file`:
+    where the configuration was read, which the status tells.
 
     Raises:
         ConfigError: before anything has started.
@@ -47,7 +57,9 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         _hold(config, prepared, stack)
         outbox = _outbox(config, stack) if config.link.broker else None
         wanted = Wanted()
-        parts = Parts(outbox, _link(config, outbox, wanted) if outbox else None, drafts[0], wanted)
+        link = _link(config, outbox, wanted) if outbox else None
+        status = stack.enter_context(closing(_status(config, prepared)))
+        parts = Parts(outbox, link, drafts[0], wanted, status, config_file)
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
@@ -59,6 +71,16 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
             if draft:
                 draft.commit()
     return account
+
+
+def _status(config: Config, prepared: Prepared) -> StatusFile:
+    """Where the status is told; a warning where there can be none though somebody would look for it."""
+    settings = config.status
+    if not settings.enabled:
+        return StatusFile([], is_asked=False)
+    is_live = any(spec.kind in LIVE for spec in prepared.specs)
+    is_asked = settings.directory is not None or "RUNTIME_DIRECTORY" in os.environ or is_live
+    return StatusFile([settings.directory] if settings.directory else folders(os.environ), is_asked=is_asked)
 
 
 def _until_over(daemon: Daemon) -> Report:
