@@ -22,7 +22,7 @@ from edge.cli_profile import add_profile
 from edge.cli_recording import add_recording
 from edge.cli_rules import add_rules
 from edge.cli_simulate import add_simulate
-from edge.cli_status import add_status
+from edge.cli_status import add_status, add_top
 from edge.config import SEE, Bus, Config, load_config, to_toml, with_profile, with_sources
 from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
 from edge.health import edge_version
@@ -160,6 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     add_simulate(commands)
     add_simulate_fleet(commands)
     add_status(commands)
+    add_top(commands)
     return parser
 
 
