@@ -104,25 +104,27 @@ class Flow:
 
 
 class Driven:
-    """Bytes that were written while the vehicle drove, of whoever counts them."""
+    """Bytes that were written on trips, of whoever counts them; what the end of one brings is of it."""
 
     def __init__(self) -> None:
         self.driven_s = 0.0
         self._at_s: float | None = None
+        self._drove = False
         self._last: dict[str, int] = {}
         self._bytes: dict[str, int] = {}
 
     def look(self, now_s: float, written: Mapping[str, int | None], *, drives: bool) -> None:
-        """As the counts stand at a time (monotonic seconds); `drives`: now, and so since the last look."""
+        """As the counts stand at a time (monotonic seconds); `drives`: a trip runs."""
         passed_s = 0.0 if self._at_s is None else now_s - self._at_s
-        self._at_s = now_s
-        self.driven_s += passed_s * drives
+        is_trip = drives or self._drove
+        self._at_s, self._drove = now_s, drives
+        self.driven_s += passed_s * is_trip
         for name, count in written.items():
             if count is None:
                 continue
             more = max(0, count - self._last.get(name, count))
             self._last[name] = count
-            self._bytes[name] = self._bytes.get(name, 0) + more * drives
+            self._bytes[name] = self._bytes.get(name, 0) + more * is_trip
 
     def per_hour(self, name: str) -> int | None:
         """Of driving; None before that can be told."""

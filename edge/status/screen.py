@@ -132,7 +132,7 @@ def _signals(status: Status) -> str:
 
 def _asker(status: Status, place: int) -> str:
     asker = status.diagnostics[place]
-    state = asker.trouble or (f"silent: {asker.silent_because}" if asker.silent_because else "asks")
+    state = asker.trouble or (f"silent: {asker.silent_because.replace('_', ' ')}" if asker.silent_because else "asks")
     return f"{asker.bus}: {state}"
 
 

@@ -49,7 +49,6 @@ OUTBOX_WAIT_S: Final = 0.1
 """How long its figures are waited for; then those of before are told, and how old they are."""
 MOMENT_MAX_S: Final = 5.0
 """What the vehicle did longer ago nobody takes for what it does."""
-_DRIVING: Final = "driving"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +163,7 @@ class Telling:
     def _bytes(self, now_s: float, moment: Moment | None) -> told.WrittenBytes:
         counters = {} if self._outbox is None else self._outbox.counters
         outbox, daemon = counters.get("disk_bytes"), written_bytes()
-        drives = moment is not None and moment.doing == _DRIVING and now_s - moment.at_s < MOMENT_MAX_S
+        drives = moment is not None and moment.trip_since is not None and now_s - moment.at_s < MOMENT_MAX_S
         self._driven.look(now_s, {"outbox": outbox, "daemon": daemon}, drives=drives)
         return told.WrittenBytes(
             outbox=outbox,

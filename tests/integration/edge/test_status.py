@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -184,6 +185,48 @@ def test_a_full_folder_disturbs_nobody_but_the_status(tmp_path: Path) -> None:
         wait_until(lambda: told(disk)["written"]["boot_s"] > before + 0.5, "it is written again")
         assert told(disk)["own"]["writes_failed"] >= 1
         assert told(disk)["daemon"]["judged_ago_s"] < 5.0
+
+
+def test_while_the_disk_keeps_who_judges_waiting_the_status_goes_on_and_says_so(place: Path, tmp_path: Path) -> None:
+    """Another program has the outbox's file, so a commit waits, and with it whoever judges."""
+    state = ("--broker", "mqtt://127.0.0.1:9", "--state", tmp_path / "state", "--summary", "1")
+    with (
+        a_daemon(place, *state),
+        closing(sqlite3.connect(tmp_path / "state" / "outbox.db", isolation_level=None)) as db,
+    ):
+        db.execute("BEGIN IMMEDIATE")
+        seen = set[float]()
+
+        def is_stuck() -> bool:
+            raw = told(place)
+            seen.add(raw["written"]["boot_s"])
+            return bool(raw["daemon"]["judged_ago_s"] > 1.5 and raw["outbox"]["as_of_s"] > 1.5)
+
+        wait_until(is_stuck, "nobody judges, and the outbox answers nobody")
+        stuck_since_s = max(seen) - 1.5
+        assert len([at for at in seen if at > stuck_since_s - 0.5]) >= 2, "it is written anew meanwhile"
+        db.execute("ROLLBACK")
+        wait_until(lambda: told(place)["daemon"]["judged_ago_s"] < 0.5, "it goes on")
+        wait_until(lambda: told(place)["outbox"]["as_of_s"] < 0.5, "so does the outbox")
+
+
+def test_diagnostics_and_models_that_learn_say_how_they_are(place: Path, tmp_path: Path, small_sensors: Path) -> None:
+    config = tmp_path / "edge.toml"
+    config.write_text(
+        f'[[bus]]\nsource = "{bus_of_nobody()}"\nask = "obd"\nbitrate = 500000\n[cab]\nvoice = "none"\n'
+        f'[detect]\nmodels = ["{small_sensors}"]\n[state]\ndirectory = "state"\n[status]\ndirectory = "{place}"\n'
+    )
+    with listening("--config", config):
+        wait_until(lambda: bool(told(place)) and told(place)["models"] != [], "a status with models")
+        wait_until(lambda: told(place)["diagnostics"][0]["silent_because"] == "nothing_heard", "why nothing is asked")
+        raw, shown = told(place), status(place)
+    [model] = raw["models"]
+    assert model["state"] == "learning"
+    assert "0.00 of" in model["reason"]
+    assert raw["buses"][0]["load_percent"] == 0.0
+    said = " ".join(shown.out.split())
+    assert "silent: nothing heard" in said
+    assert "learning, " in said
 
 
 def test_another_user_may_look(place: Path) -> None:

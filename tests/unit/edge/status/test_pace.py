@@ -69,16 +69,16 @@ def test_without_a_bit_rate_nothing_is_counted() -> None:
     assert bits.total == 0
 
 
-def test_bytes_of_driving_are_those_that_were_written_meanwhile() -> None:
+def test_bytes_of_driving_are_those_of_trips_with_what_their_ends_bring() -> None:
     driven = Driven()
     count, at_s = 1000, 0.0
     driven.look(at_s, {"outbox": count, "daemon": None}, drives=False)
-    for drives, seconds, written in [(False, 600, 5_000_000), (True, 120, 60_000), (False, 600, 9_000_000)]:
+    for drives, seconds, each in [(False, 600, 5_000), (True, 120, 500), (False, 1, 60_000), (False, 600, 9_000)]:
         for _ in range(seconds):
-            at_s, count = at_s + 1.0, count + written // seconds
+            at_s, count = at_s + 1.0, count + each
             driven.look(at_s, {"outbox": count, "daemon": None}, drives=drives)
-    assert driven.driven_s == pytest.approx(120.0)
-    assert driven.per_hour("outbox") == 60_000 * 30
+    assert driven.driven_s == pytest.approx(121.0)
+    assert driven.per_hour("outbox") == round((120 * 500 + 60_000) * 3600 / 121)
     assert driven.per_hour("daemon") is None
 
 

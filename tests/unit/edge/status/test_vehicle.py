@@ -1,11 +1,15 @@
 """What is told of the vehicle, and what is not: places never, in private mode nothing personal."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import pytest
 
 from edge.alerts import Alert
+from edge.decode.decoder import Key
 from edge.detect.finding import Concern
 from edge.detect.geofences.detector import COMPONENT as PLACE
 from edge.frames import NANOSECONDS
@@ -15,6 +19,7 @@ from edge.status.told import ALERTS_MAX, SIGNALS_MAX
 from edge.status.vehicle import Vehicle, alerts_of, heard_and_fresh, position_of
 from edge.whereabouts import Fix
 
+NONE: Final[Mapping[Key, int]] = MappingProxyType({})
 UNTIL = 1_700_000_000 * NANOSECONDS
 LATITUDE, SPEED, COOLANT = (
     "Vehicle.CurrentLocation.Latitude",
@@ -26,7 +31,13 @@ PATHS = {OWN: 1.5, COOLANT: 90.25, SPEED: 87.31, LATITUDE: 48.137, SILENT: None}
 
 
 def moment(
-    paths: dict[str, float | None], *, private: bool = False, age_s: float = 0.5, alerts: tuple[Alert, ...] = ()
+    paths: dict[str, float | None],
+    *,
+    private: bool = False,
+    age_s: float = 0.5,
+    alerts: tuple[Alert, ...] = (),
+    known: Mapping[Key, int] = NONE,
+    unknown: Mapping[Key, int] = NONE,
 ) -> Moment:
     """Each was heard `age_s` ago, and is stale after a second; those without a value never were."""
     heard_at = [NEVER if value is None else UNTIL - round(age_s * NANOSECONDS) for value in paths.values()]
@@ -34,7 +45,7 @@ def moment(
         at_s=0.0, until=UNTIL, latest=np.array([np.nan if value is None else value for value in paths.values()]),
         heard_at=np.array(heard_at, np.int64), stale_ns=np.full(len(paths), NANOSECONDS, np.int64),
         fix=Fix(UNTIL - 2 * NANOSECONDS, 48.137, 11.575, 4.0), private=private, workshop=False, doing="driving",
-        trip_since=None, alerts=alerts, alerts_pending=0, known={}, unknown={}, decoded={}, switched_off={},
+        trip_since=None, alerts=alerts, alerts_pending=0, known=known, unknown=unknown, decoded={}, switched_off={},
         frames_late=0, cells_skipped=0, captures_open=0, captures={}, learning=(),
     )  # fmt: skip
 
