@@ -1,6 +1,7 @@
 """How an outbox is, for people: by kind, since when, and without waiting for who has it."""
 
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -49,10 +50,13 @@ def test_who_only_looks_does_not_wait_for_a_disk_that_hangs(tmp_path: Path) -> N
                 held.set()
                 done.wait()
 
-        other = threading.Thread(target=hang)
+        other = threading.Thread(target=hang, daemon=True)
         other.start()
         held.wait()
-        assert outbox.standing(wait_s=0.01) is None
+        began = time.monotonic()
+        standing, took_s = outbox.standing(wait_s=0.01), time.monotonic() - began
         done.set()
         other.join()
+        assert standing is None
+        assert took_s < 2.0
         assert outbox.standing(wait_s=1.0) is not None

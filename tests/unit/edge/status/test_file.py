@@ -60,7 +60,7 @@ def test_readers_meanwhile_never_see_half_of_it(folder: Path) -> None:
 
     with opened(folder) as file:
         file.write(version(0))
-        readers = [threading.Thread(target=read) for _ in range(3)]
+        readers = [threading.Thread(target=read, daemon=True) for _ in range(3)]
         for reader in readers:
             reader.start()
         for number in range(2000):
