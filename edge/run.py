@@ -5,12 +5,15 @@ import logging
 import os
 import random
 import secrets
+import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge.clock import clock_state
+from edge.commands import Commands
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
 from edge.errors import ConfigError, EdgeError
@@ -22,8 +25,10 @@ from edge.report import Report
 from edge.state import UnusableState, locked
 from edge.status.file import StatusFile
 from edge.status.place import folders
+from edge.timekeeping import RIGHT_S, Timekeeping
 from edge.wanted import Wanted
 from edge.wire.envelope import Clock
+from edge.wire.times import Correction
 from edge.wire.topics import Address, Kind
 
 if TYPE_CHECKING:
@@ -56,10 +61,12 @@ def run(
         drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
         _hold(config, prepared, stack)
         outbox = _outbox(config, stack) if config.link.broker else None
-        wanted = Wanted()
-        link = _link(config, outbox, wanted) if outbox else None
+        wanted, timekeeping = Wanted(), Timekeeping(_correcting(outbox))
+        stack.callback(timekeeping.close)
+        commands = Commands(outbox, frozenset(config.commands.allow)) if outbox else None
+        link = _link(config, outbox, Hears(wanted, commands, timekeeping)) if outbox else None
         status = stack.enter_context(closing(_status(config, prepared)))
-        parts = Parts(outbox, link, drafts[0], wanted, status, config_file)
+        parts = Parts(outbox, link, drafts[0], wanted, timekeeping, commands, status, config_file)
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
@@ -70,6 +77,9 @@ def run(
         for draft in drafts:
             if draft:
                 draft.commit()
+    if daemon.restarts:
+        log.info("beginning anew, as the cloud has asked")
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # this very program
     return account
 
 
@@ -158,7 +168,28 @@ def _utc_day() -> int | None:
     return None if wall_s is None else int(wall_s // DAY_S)
 
 
-def _link(config: Config, outbox: Outbox, wanted: Wanted) -> "Link":
+def _correcting(outbox: Outbox | None) -> Callable[[Correction], None]:
+    def correct(correction: Correction) -> None:
+        if abs(correction.offset_s) > RIGHT_S:
+            log.info("times are %.1f s behind, as is known by now; messages say so", correction.offset_s)
+        if outbox is not None:
+            try:
+                outbox.correct(correction)
+            except EdgeError as error:
+                log.error("not all that waits can be corrected: %s", error)  # noqa: TRY400  # one line
+
+    return correct
+
+
+class Hears(NamedTuple):
+    """Who hears what of the cloud."""
+
+    wanted: Wanted
+    commands: Commands | None
+    timekeeping: Timekeeping
+
+
+def _link(config: Config, outbox: Outbox, hears: Hears) -> "Link":
     from edge.link import KEPT, Allowance, Broker, Budget, Link, Pace  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
 
     settings = config.link
@@ -182,7 +213,9 @@ def _link(config: Config, outbox: Outbox, wanted: Wanted) -> "Link":
         client_id=outbox.client_id,
         monotonic=time.monotonic,
         random=random.SystemRandom().random,
-        pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s),
+        pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s, keepalive_s=settings.keepalive_s),
         budget=Budget(allowance, monotonic=time.monotonic, utc_day=_utc_day, kept=outbox.recall(KEPT)),
-        on_desired=wanted,
+        on_desired=hears.wanted,
+        on_command=hears.commands,
+        timekeeper=hears.timekeeping,
     )

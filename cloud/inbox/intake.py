@@ -1,8 +1,9 @@
 """One batch of messages, one transaction: each stored once, and the acknowledgements that follow from the database."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from cloud import counters
 from cloud.database import Connection, Database
@@ -44,10 +45,13 @@ class Reply:
 class Intake:
     """Takes batches in. Called from one thread at a time."""
 
-    def __init__(self, database: Database, features: Features, settings: InboxSettings) -> None:
+    def __init__(
+        self, database: Database, features: Features, settings: InboxSettings, now: Callable[[], datetime]
+    ) -> None:
         self._database = database
         self._features = features
         self._settings = settings
+        self._now = now
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Reply]:
         """Store a batch, durably, and give the acknowledgements to send.
@@ -60,7 +64,7 @@ class Intake:
             batch = _Batch(connection, self._features, self._settings, letters)
             for arrival, letter in letters:
                 batch.take(arrival, letter)
-            return batch.finish()
+            return batch.finish(self._now)
 
 
 class _Batch:
@@ -96,15 +100,13 @@ class _Batch:
                 elif claim is Claim.REUSED:
                     self._quarantine(arrival, Reason.SEQ_REUSED, f"{slot.stream} {slot.seq} is another message's")
 
-    def finish(self) -> list[Reply]:
-        """Write the receipts, keep the bounds, read the acknowledgements."""
-        replies = [
-            Reply(ledger.address.down(Down.ACK), encode_down(ledger.close(self._settings.receipts_per_stream)))
-            for ledger in self._ledgers.values()
-        ]
+    def finish(self, now: Callable[[], datetime]) -> list[Reply]:
+        """Write the receipts, keep the bounds, read the acknowledgements; they say what time it is."""
+        acks = [(one.address, one.close(self._settings.receipts_per_stream)) for one in self._ledgers.values()]
         self._keep_bounds()
         counters.add(self._connection, self._counts)
-        return replies
+        at = now()
+        return [Reply(address.down(Down.ACK), encode_down(ack.model_copy(update={"at": at}))) for address, ack in acks]
 
     def _greet(self, arrival: Arrival, greeting: Greeting) -> None:
         self._counts["greetings"] += 1
@@ -133,7 +135,8 @@ class _Batch:
     def _tell(self, arrival: Arrival, message: Understood) -> None:
         slot, uplink = message.slot, message.uplink
         place = (self._ledger(slot.address, slot.stream).number, slot.seq)
-        heard = Heard(slot.address, place, uplink.observed_at, uplink.clock, arrival.received_at)
+        offset_s = uplink.correction.offset_s if uplink.correction else 0.0
+        heard = Heard(slot.address, place, uplink.observed_at, uplink.clock, arrival.received_at, offset_s)
         if isinstance(uplink.body, Gap):
             self._ledger(slot.address, uplink.body.stream).cover(uplink.body.ranges)
             self._counts["gaps"] += 1

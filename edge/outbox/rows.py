@@ -4,7 +4,7 @@ import sqlite3
 import zlib
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from edge.wire.codec import decode, encode
 from edge.wire.envelope import STREAM_OF, Clock, StreamClass
 from edge.wire.errors import WireError
 from edge.wire.messages import Body
+from edge.wire.times import Correction
 from edge.wire.topics import Address, Kind
 
 _SELECT: Final = "SELECT id, name, seq, kind, crc, payload FROM message JOIN stream USING (class) "
@@ -38,6 +39,8 @@ class Posting:
     """Set: queued at most once ever, also across restarts and replays, and after the cloud has it."""
     block: bytes = b""
     """What follows the head of a bulk message."""
+    correction: Correction | None = None
+    """By how much its times are wrong, as far as that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ def encoded(posting: Posting, vehicle: str, stream: str, seq: int) -> bytes:
         observed_at=posting.observed_at,
         clock=posting.clock,
         block=posting.block,
+        correction=posting.correction,
     )
 
 
@@ -98,7 +102,7 @@ def delete(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
 def after(db: sqlite3.Connection, stream_class: StreamClass, seq: int, limit: int) -> list[Row]:
     """The next messages of a class in the order of their numbers."""
     found = db.execute(_SELECT + "WHERE class = ? AND seq > ? ORDER BY seq LIMIT ?", (stream_class, seq, limit))
-    return [_row(fields) for fields in found]
+    return [read_row(fields) for fields in found]
 
 
 def as_numbered(db: sqlite3.Connection, stream_class: StreamClass) -> Seqs:
@@ -119,7 +123,7 @@ def of_kind(db: sqlite3.Connection, kind: Kind) -> Seqs:
 def at(db: sqlite3.Connection, stream_class: StreamClass, seqs: Iterable[int]) -> list[Row]:
     """The messages of a class that have these numbers, in the order of `seqs`."""
     found = (db.execute(_SELECT + "WHERE class = ? AND seq = ?", (stream_class, seq)).fetchone() for seq in seqs)
-    return [_row(fields) for fields in found if fields is not None]
+    return [read_row(fields) for fields in found if fields is not None]
 
 
 def oldest(db: sqlite3.Connection, kind: Kind) -> Iterator[tuple[Row, int]]:
@@ -145,17 +149,26 @@ def renumber(db: sqlite3.Connection, stream_class: StreamClass, vehicle: str) ->
     """
     unreadable = []
     for (id_,) in db.execute("SELECT id FROM message WHERE class = ? ORDER BY seq", (stream_class,)).fetchall():
-        row = _row(db.execute(_SELECT + "WHERE id = ?", (id_,)).fetchone())
-        posting = _posting(row, vehicle)
+        row = read_row(db.execute(_SELECT + "WHERE id = ?", (id_,)).fetchone())
+        posting = posting_of(row, vehicle)
         if posting is None:
             delete(db, [row])  # at once: a later message may be given the number that it has
             unreadable.append(row)
             continue
         stream, seq = take_number(db, stream_class)
-        payload = encoded(posting, vehicle, stream, seq)
-        crc = _checksum(seq, posting.body.kind, payload)
-        db.execute("UPDATE message SET seq = ?, crc = ?, payload = ? WHERE id = ?", (seq, crc, payload, id_))
+        write_again(db, replace(row, stream=stream, seq=seq), posting, vehicle)
     return unreadable
+
+
+def write_again(db: sqlite3.Connection, row: Row, posting: Posting, vehicle: str) -> None:
+    """Put other words in a message's place, under the number that `row` says.
+
+    Raises:
+        WireError: `too_large`; nothing is written.
+    """
+    payload = encoded(posting, vehicle, row.stream, row.seq)
+    crc = _checksum(row.seq, posting.body.kind, payload)
+    db.execute("UPDATE message SET seq = ?, crc = ?, payload = ? WHERE id = ?", (row.seq, crc, payload, row.id))
 
 
 def _seqs(db: sqlite3.Connection, select: str, of: str) -> Seqs:
@@ -163,7 +176,12 @@ def _seqs(db: sqlite3.Connection, select: str, of: str) -> Seqs:
         yield from (int(seq) for (seq,) in found)
 
 
-def _row(fields: tuple[Any, ...]) -> Row:
+def read_row(fields: tuple[Any, ...]) -> Row:
+    """A message from what the file has of it: id, stream, seq, kind, checksum, payload.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
     id_, stream, seq, kind, crc, payload = fields
     whole = is_whole(seq, kind, crc, payload)
     return Row(id_, stream, seq, kind, Waiting(stream, seq, Kind(kind), payload) if whole else None)
@@ -178,7 +196,8 @@ def _checksum(seq: int, kind: str, payload: bytes) -> int:
     return zlib.crc32(payload, zlib.crc32(f"{seq} {kind}".encode()))
 
 
-def _posting(row: Row, vehicle: str) -> Posting | None:
+def posting_of(row: Row, vehicle: str) -> Posting | None:
+    """What was put in there; None where it cannot be read."""
     if row.message is None:
         return None
     try:
@@ -186,4 +205,4 @@ def _posting(row: Row, vehicle: str) -> Posting | None:
         uplink = decode(Address("any", vehicle).up(row.message.kind), row.message.payload)
     except WireError:  # written by a version whose words are no longer understood
         return None
-    return Posting(uplink.body, uplink.observed_at, uplink.clock, block=uplink.block)
+    return Posting(uplink.body, uplink.observed_at, uplink.clock, block=uplink.block, correction=uplink.correction)

@@ -86,7 +86,7 @@ def _vehicle(status: Status) -> str:
         where = f"position known to {position.accuracy_m:g} m" if position.accuracy_m is not None else "position known"
     since = (daemon.trip_since_at or UNKNOWN)[: len("2026-11-30T06:16:32")]
     trip = {None: "trip unknown", False: "no trip", True: f"trip since {since}Z"}[daemon.in_trip]
-    return f"{daemon.doing or UNKNOWN}; {trip}; {where}"
+    return f"{daemon.doing or UNKNOWN}; {trip}; {where}{'; little is sent while it is parked' if daemon.parked else ''}"
 
 
 def _alerts(status: Status) -> list[str]:
@@ -185,7 +185,9 @@ def _captures(status: Status) -> str:
 
 def _box(status: Status) -> list[str]:
     box, written = status.box, status.written_bytes
-    clock = "clock right" if status.written.clock == "synced" else "clock not known to be right"
+    is_known = status.daemon.is_time_known
+    learned = "time of day learned from the cloud" if is_known else "time of day unknown"
+    clock = "clock right" if status.written.clock == "synced" else learned
     memory = f"memory {size(box.memory_bytes)}, {size(box.memory_available_bytes)} free"
     an_hour = f"{size(written.daemon_per_driving_hour)} per hour of driving"
     return [

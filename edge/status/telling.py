@@ -18,7 +18,7 @@ from edge.driver.cab import Cab
 from edge.driver.judged import Judged
 from edge.errors import EdgeError
 from edge.frames import FrameBatch
-from edge.health import edge_version
+from edge.health import Quiet, edge_version
 from edge.history import History
 from edge.outbox import Outbox, Standing
 from edge.status import told
@@ -40,6 +40,7 @@ from edge.status.parts import (
     understood_of,
 )
 from edge.status.vehicle import NO_ALERTS, NO_SIGNALS, Vehicle, alerts_of, heard_and_fresh, position_of
+from edge.timekeeping import Timekeeping
 from edge.uplink import stamp
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Known:
     cab: Cab
     outbox: Outbox | None
     link: "Link | None"
+    timekeeping: Timekeeping
+    quiet: Quiet
     notes: Sequence[str]
 
 
@@ -204,6 +207,8 @@ class Telling:
             trip_since_at=None if moment is None or moment.trip_since is None else stamp(moment.trip_since),
             private=None if moment is None else moment.private,
             workshop=None if moment is None else moment.workshop,
+            parked=known.quiet.is_quiet,
+            is_time_known=not known.timekeeping.is_wanted,
         )
 
     def _box(self) -> told.Box:

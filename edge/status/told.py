@@ -61,6 +61,10 @@ class Daemon(_Part):
     trip_since_at: str | None
     private: bool | None
     workshop: bool | None
+    parked: bool
+    """No bus has said anything for so long that little is sent."""
+    is_time_known: bool
+    """From the wall clock where that is synced, else from the cloud."""
 
 
 class BusStatus(_Part):

@@ -172,9 +172,9 @@ def _box(status: Status) -> Iterator[Finding]:
         yield Finding("box", Level.WRONG, what, "Delete what is not needed there")
     if memory is not None and memory < MEMORY_BYTES:
         yield Finding("box", Level.WRONG, f"{size(memory)} of memory are free", "See what else runs on the box")
-    if status.written.clock == "unsynced":
-        what = "the clock is not known to be right, and messages say so"
-        yield Finding("box", Level.NOTE, what, "A network with NTP sets it")
+    if not status.daemon.is_time_known:
+        what = "the time of day is not known, and messages say so"
+        yield Finding("box", Level.NOTE, what, "A network with NTP or a cloud that acknowledges tells it")
 
 
 def _modes(status: Status) -> Iterator[Finding]:

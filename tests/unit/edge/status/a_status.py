@@ -17,7 +17,7 @@ def well(**changed: Any) -> told.Status:
             version="0.1.0", fleet="depot", vehicle="van-7", profile="telltale-car", config="/etc/telltale/edge.toml",
             started_at="2026-11-30T16:00:00Z", up_s=3600.0, is_live=True, judged_ago_s=0.1, frames_late=0,
             cells_skipped=0, doing="idling", in_trip=True, trip_since_at="2026-11-30T16:50:00.000000Z", private=False,
-            workshop=False,
+            workshop=False, parked=False, is_time_known=True,
         ),
         "buses": [bus()],
         "understood": told.Understood(frames=9000, known_percent=97.0, counters={"frames": 9000}, most_unknown=[]),

@@ -38,7 +38,7 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
     "set aside": ({"outbox__set_aside": 1}, "1 unusable outbox file lies beside"),
     "no broker": ({"link": None, "outbox": None}, "no broker is configured"),
     "budget": ({"link__held": 3}, "3 messages wait for the next day's data budget"),
-    "clock": ({"written__clock": "unsynced"}, "the clock is not known to be right"),
+    "clock": ({"written__clock": "unsynced", "daemon__is_time_known": False}, "the time of day is not known"),
     "private": ({"daemon__private": True}, "private mode"),
     "workshop": ({"daemon__workshop": True}, "workshop mode"),
 }
@@ -49,6 +49,8 @@ FINE: dict[str, dict[str, Any]] = {
     "lost long ago": {"buses": [bus(lost=7)]},
     "everything is acknowledged": {"link__acknowledged_ago_s": 90_000.0, "outbox__messages": 0},
     "nobody was asked to answer yet": {"link__acknowledged_ago_s": None, "link__up_s": 60.0},
+    "a time that the cloud told": {"written__clock": "unsynced"},
+    "parked": {"daemon__parked": True},
     "alerts of the vehicle": {"alerts__firing": 3},
     "rules that wait for signals": {"rules__armed": 0, "rules__unarmed": {"stale": 27}},
     "nothing is known yet": {
@@ -83,6 +85,6 @@ def test_what_is_as_it_should_be_is_not_complained_of(changed: dict[str, Any]) -
 
 
 def test_what_is_wrong_comes_first() -> None:
-    found = findings(well(written__clock="unsynced", daemon__private=True, cab={"speech": "no espeak-ng"}))
+    found = findings(well(daemon__is_time_known=False, daemon__private=True, cab={"speech": "no espeak-ng"}))
     assert [one.level for one in found] == [Level.WRONG, Level.NOTE, Level.NOTE]
     assert len(wrong(found)) == 1
