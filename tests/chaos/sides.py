@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import tempfile
 import threading
 from dataclasses import replace
 from datetime import timedelta
@@ -71,6 +72,7 @@ def _put(outbox: Outbox, running: RunningLink, rng: random.Random) -> None:
 
 def cloud(folder: Path, broker_port: int, told: Connection) -> None:
     """Store what comes, until it is killed."""
+    tempfile.tempdir = str(folder)  # nobody tidies up after a kill
     with open_cloud(folder) as opened:
         ticks = itertools.count()
         inbox = Inbox(

@@ -154,7 +154,8 @@ def open_cloud(
     with TemporaryDirectory() as temporary:
         file = (folder or Path(temporary)) / "telltale.db"
         if not file.exists():
-            shutil.copyfile(_empty_database(), file)
+            shutil.copyfile(_empty_database(), file.with_suffix(".part"))
+            file.with_suffix(".part").rename(file)  # whole or not there, also where a test kills who copies
         url = f"sqlite:///{file}"
         database = Database(url)
         settings = FleetSettings(timedelta(minutes=3), summaries_per_vehicle, places_for)
