@@ -10,7 +10,7 @@ from cloud.api.access import AddressOf, Caller, ServicesOf, WindowOf, may, must_
 from cloud.api.forms import FleetName, Form, Line, Moment, PageForm, VehicleName, page_form
 from cloud.api.jobs import Wish
 from cloud.commands import service
-from cloud.commands.model import Command, State
+from cloud.commands.model import Command, CommandState
 from cloud.security.roles import Permission
 from edge.wire.commands import CommandName
 from edge.wire.messages import Value
@@ -53,7 +53,7 @@ class CommandForm(Form):
     issued_at: Moment
     expires_at: Moment
     """After that the vehicle does not begin it any more."""
-    state: State
+    state: CommandState
     """Waiting to be sent; sent; or how it ended. `expired` is said by the vehicle, or by the cloud where no result came
     until five minutes after the end: that is corrected by one that comes still."""
     sent_at: Moment | None

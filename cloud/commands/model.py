@@ -19,7 +19,7 @@ NO_ANSWER: Final = "the vehicle has not answered"
 NOT_SENT: Final = "it could not be sent: the broker was away"
 
 
-class State(StrEnum):
+class CommandState(StrEnum):
     """Where a command is."""
 
     WAITING = "waiting"
@@ -36,7 +36,7 @@ class State(StrEnum):
     @property
     def is_open(self) -> bool:
         """Whether a result is waited for."""
-        return self in {State.WAITING, State.SENT}
+        return self in {CommandState.WAITING, CommandState.SENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Command:
     issued_at: datetime
     expires_at: datetime
     """From here on the vehicle does not begin it any more."""
-    state: State
+    state: CommandState
     next_at: datetime | None
     """When it is to be said again, or given up; None: nothing is to be done any more."""
     sent_at: datetime | None = None
@@ -80,7 +80,7 @@ class Command:
         again = at + SAY_EVERY
         return replace(
             self,
-            state=State.SENT,
+            state=CommandState.SENT,
             sent_at=self.sent_at or at,
             times=self.times + 1,
             next_at=again if again < self.expires_at else self.expires_at + GRACE,
@@ -93,7 +93,7 @@ class Command:
         if at < self.expires_at + GRACE:
             return replace(self, next_at=self.expires_at + GRACE)
         reason = NO_ANSWER if self.times else NOT_SENT
-        return replace(self, state=State.EXPIRED, next_at=None, reason=reason)
+        return replace(self, state=CommandState.EXPIRED, next_at=None, reason=reason)
 
     def answered(self, result: Result, at: datetime) -> "Command":
         """With the vehicle's result; the first one stays, but what only we took for expired is corrected."""
@@ -101,7 +101,7 @@ class Command:
             return self
         return replace(
             self,
-            state=State(result.state),
+            state=CommandState(result.state),
             next_at=None,
             answered_at=at,
             reason=result.reason,
@@ -110,4 +110,8 @@ class Command:
 
     def tells(self, result: Result) -> bool:
         """Whether this result is the one that is held."""
-        return (self.state, self.reason, self.values) == (State(result.state), result.reason, dict(result.values))
+        return (self.state, self.reason, self.values) == (
+            CommandState(result.state),
+            result.reason,
+            dict(result.values),
+        )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from cloud import counters
 from cloud.commands import store
-from cloud.commands.model import Command, State
+from cloud.commands.model import Command, CommandState
 from cloud.database import Connection, Database
 from cloud.errors import Conflict, NotFound, Refused
 from cloud.heard import Heard
@@ -129,7 +129,7 @@ class CommandService:
                 after = before.due(at)
                 if not store.step(connection, before, after):
                     continue
-                if after.state is State.EXPIRED:
+                if after.state is CommandState.EXPIRED:
                     counts["commands_expired"] += 1
                 elif after.times > before.times:
                     said.append(after)
@@ -201,6 +201,6 @@ def _asked(address: Address, wish: Wish, by: str, now: datetime) -> Command:
         by=by,
         issued_at=now,
         expires_at=now + wish.expires_in,
-        state=State.WAITING,
+        state=CommandState.WAITING,
         next_at=now,
     )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from cloud.columns import METADATA, UtcTime, to_vehicle, vehicle_key
-from cloud.commands.model import Command, State
+from cloud.commands.model import Command, CommandState
 from cloud.database import beyond, insert_once
 from cloud.pages import Key
 from edge.wire.commands import CommandName
@@ -41,7 +41,7 @@ _SAME_NAME: Final = (
     "id", "by", "issued_at", "expires_at", "next_at", "sent_at", "times", "answered_at", "reason",
 )  # fmt: skip
 """Columns that are called as in the model; its `values` would be a method of every row."""
-_OPEN: Final = tuple(state for state in State if state.is_open)
+_OPEN: Final = tuple(state for state in CommandState if state.is_open)
 
 
 def add(connection: Connection, command: Command) -> bool:
@@ -130,7 +130,7 @@ def _command(row: Row[Any]) -> Command:
         address=Address(row.fleet, row.vehicle),
         name=CommandName(row.name),
         arguments=row.arguments,
-        state=State(row.state),
+        state=CommandState(row.state),
         values=row.told,
         **same,
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.commands.model import GRACE, NO_ANSWER, NOT_SENT, SAY_EVERY, Command, State
+from cloud.commands.model import GRACE, NO_ANSWER, NOT_SENT, SAY_EVERY, Command, CommandState
 from cloud.commands.service import CommandService, CommandSettings, Wish
 from cloud.commands.store import commands
 from cloud.errors import Conflict, NotFound, Refused
@@ -28,7 +28,7 @@ VAN: Final = Speaker()
 OTHER: Final = Speaker("van-8")
 ID: Final = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
 FOR: Final = timedelta(minutes=5)
-FINAL: Final = [State.DONE, State.REFUSED, State.FAILED, State.EXPIRED]
+FINAL: Final = [CommandState.DONE, CommandState.REFUSED, CommandState.FAILED, CommandState.EXPIRED]
 
 
 @pytest.fixture
@@ -67,17 +67,17 @@ def answer(cloud: Cloud, result: Result, seq: int, of: Speaker = VAN) -> None:
 
 def test_a_command_is_said_to_its_vehicle_and_its_result_ends_it(cloud: Cloud) -> None:
     asked = ask(cloud, "log_level", level="debug", minutes=30.0)
-    assert (asked.state, asked.sent_at, asked.values) == (State.WAITING, None, None)
+    assert (asked.state, asked.sent_at, asked.values) == (CommandState.WAITING, None, None)
     [reply] = Commands(cloud.commands.take_due).due(cloud.now)
     assert (reply.topic, reply.retain) == ("telltale/v1/north/van-7/down/command", False)
     said = decode_down(downlink.Command, reply.payload)
     assert (said.id, said.name, said.arguments) == (asked.id, "log_level", {"level": "debug", "minutes": 30})
     assert (said.issued_at, said.expires_at) == (T0, T0 + FOR)
-    assert (now(cloud, asked).state, now(cloud, asked).sent_at) == (State.SENT, T0)
+    assert (now(cloud, asked).state, now(cloud, asked).sent_at) == (CommandState.SENT, T0)
     cloud.now += timedelta(seconds=3)
     answer(cloud, told(asked.id, level="debug"), 10)
     ended = now(cloud, asked)
-    assert (ended.state, ended.answered_at, ended.values) == (State.DONE, cloud.now, {"level": "debug"})
+    assert (ended.state, ended.answered_at, ended.values) == (CommandState.DONE, cloud.now, {"level": "debug"})
     assert look(cloud, SAY_EVERY) == []
     assert (cloud.counts()["commands_issued"], cloud.counts()["commands_done"]) == (1, 1)
     assert "shelved" not in cloud.counts()
@@ -89,7 +89,7 @@ def test_an_unanswered_command_is_said_again_every_half_minute_and_not_beyond_it
     seconds = [second for second, count in enumerate(times, start=1) if count]
     assert seconds == list(range(1, int(FOR.total_seconds()), int(SAY_EVERY.total_seconds())))
     ended = now(cloud, asked)
-    assert (ended.state, ended.reason, ended.answered_at, ended.times) == (State.EXPIRED, NO_ANSWER, None, 10)
+    assert (ended.state, ended.reason, ended.answered_at, ended.times) == (CommandState.EXPIRED, NO_ANSWER, None, 10)
     assert cloud.counts()["commands_expired"] == 1
 
 
@@ -98,10 +98,10 @@ def test_what_expired_without_an_answer_is_corrected_by_one_that_comes_still(clo
     look(cloud)
     look(cloud, FOR + GRACE)
     look(cloud, timedelta(seconds=1))
-    assert now(cloud, asked).state is State.EXPIRED
+    assert now(cloud, asked).state is CommandState.EXPIRED
     answer(cloud, told(asked.id, ResultState.FAILED, "the disk is full"), 10)
     ended = now(cloud, asked)
-    assert (ended.state, ended.reason, ended.values) == (State.FAILED, "the disk is full", {})
+    assert (ended.state, ended.reason, ended.values) == (CommandState.FAILED, "the disk is full", {})
 
 
 @pytest.mark.parametrize("state", ResultState)
@@ -109,7 +109,7 @@ def test_a_vehicle_ends_a_command_in_any_of_these_states(cloud: Cloud, state: Re
     asked = ask(cloud)
     answer(cloud, told(asked.id, state, "so it is"), 10)
     ended = now(cloud, asked)
-    assert (ended.state, ended.reason) == (State(state), "so it is")
+    assert (ended.state, ended.reason) == (CommandState(state), "so it is")
     assert not ended.state.is_open
     assert look(cloud) == []
 
@@ -132,7 +132,7 @@ def test_a_result_of_no_command_and_of_another_vehicles_is_put_on_the_shelf(clou
     answer(cloud, told(asked.id), 10, of=OTHER)
     assert [row["kind"] for row in cloud.rows(shelf)] == ["result", "result"]
     assert (cloud.counts()["results_unknown"], cloud.counts()["shelved"]) == (2, 2)
-    assert now(cloud, asked).state is State.WAITING
+    assert now(cloud, asked).state is CommandState.WAITING
 
 
 @pytest.mark.parametrize(
@@ -168,12 +168,12 @@ def test_a_request_that_is_repeated_is_one_command(cloud: Cloud) -> None:
     first = cloud.commands.issue(VAN.address, wish, by="ada")
     look(cloud, timedelta(seconds=7))
     again = cloud.commands.issue(VAN.address, wish, by="ada")
-    assert (again.id, again.issued_at, again.state) == (ID, first.issued_at, State.SENT)
+    assert (again.id, again.issued_at, again.state) == (ID, first.issued_at, CommandState.SENT)
     for other in (replace(wish, name="capture"), replace(wish, expires_in=2 * FOR)):
         with pytest.raises(Conflict, match="the id of another command"):
             cloud.commands.issue(VAN.address, other, by="ada")
     elsewhere = cloud.commands.issue(OTHER.address, wish, by="ada")
-    assert (elsewhere.address, elsewhere.state) == (OTHER.address, State.WAITING)
+    assert (elsewhere.address, elsewhere.state) == (OTHER.address, CommandState.WAITING)
     assert cloud.counts()["commands_issued"] == len(cloud.rows(commands)) == 2
 
 
@@ -274,12 +274,12 @@ def test_a_look_is_bounded_and_nobody_starves() -> None:
         assert {said.id for one in looks for said in one} == {*ids, late.id}
 
 
-BARE: Final = Command(VAN.address, ID, CommandName.CAPTURE, {}, "ada", T0, T0 + FOR, State.WAITING, T0)
+BARE: Final = Command(VAN.address, ID, CommandName.CAPTURE, {}, "ada", T0, T0 + FOR, CommandState.WAITING, T0)
 
 
 def test_what_could_never_be_sent_says_so() -> None:
     assert BARE.as_of(T0 + FOR + GRACE).reason == NOT_SENT
-    assert BARE.as_of(T0 + FOR).state is State.WAITING
+    assert BARE.as_of(T0 + FOR).state is CommandState.WAITING
 
 
 STEPS = st.lists(st.tuples(st.integers(0, 400), st.none() | st.sampled_from(ResultState)), max_size=30)
@@ -307,5 +307,5 @@ def test_whatever_happens_a_command_is_said_in_its_time_and_ends_once(
         assert before.state.is_open or before.answered_at is None or command == before
     assert command.state in FINAL or first is None
     if first is not None:
-        assert (command.state, command.reason) == (State(first), first)
+        assert (command.state, command.reason) == (CommandState(first), first)
     assert not command.as_of(T0 + FOR + GRACE).state.is_open
