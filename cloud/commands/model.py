@@ -77,13 +77,12 @@ class Command:
         """What is next for it at a moment that has reached `next_at`: said once more, or given up."""
         if at >= self.expires_at:
             return self.as_of(at)
-        again = at + SAY_EVERY
         return replace(
             self,
             state=CommandState.SENT,
             sent_at=self.sent_at or at,
             times=self.times + 1,
-            next_at=again if again < self.expires_at else self.expires_at + GRACE,
+            next_at=at + SAY_EVERY,
         )
 
     def as_of(self, at: datetime) -> "Command":

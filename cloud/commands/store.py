@@ -84,8 +84,8 @@ def due(connection: Connection, at: datetime, rows_max: int) -> list[Command]:
 
 
 def hasten(connection: Connection, address: Address, at: datetime) -> None:
-    """What is open of a vehicle and not at its end is due by then."""
-    is_later = sa.and_(_of(address), commands.c.next_at > at, commands.c.expires_at > at)
+    """What is open of a vehicle is due by then."""
+    is_later = sa.and_(_of(address), commands.c.next_at > at)
     connection.execute(sa.update(commands).where(is_later).values(next_at=at))
 
 

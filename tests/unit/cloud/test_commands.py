@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloud.commands import store
 from cloud.commands.model import GRACE, NO_ANSWER, NOT_SENT, SAY_EVERY, Command, CommandState
 from cloud.commands.service import CommandService, CommandSettings, Wish
 from cloud.commands.store import commands
@@ -194,12 +195,12 @@ def test_no_vehicle_is_asked_too_much_at_a_time() -> None:
 def test_the_oldest_make_room_unless_they_are_open() -> None:
     with open_cloud(commands_kept=CommandSettings(per_vehicle=2, kept_for=timedelta(days=1))) as cloud:
         met(cloud)
+        elsewhere = ask(cloud, of=OTHER)
+        answer(cloud, told(elsewhere.id), 10, of=OTHER)
         still_open = ask(cloud)
         for seq in range(10, 14):
             cloud.now += timedelta(seconds=1)
             answer(cloud, told(ask(cloud).id), seq)
-        elsewhere = ask(cloud, of=OTHER)
-        answer(cloud, told(elsewhere.id), 10, of=OTHER)
         last = ask(cloud)
         kept = [row["id"] for row in cloud.rows(commands)]
         assert len(kept) == 4
@@ -262,6 +263,15 @@ def test_of_several_clouds_one_is_given_each(cloud: Cloud) -> None:
 
     assert Commands(slower).due(cloud.now) == []
     assert [len(one) for one in found] == [1]
+
+
+def test_what_two_have_read_one_of_them_says(cloud: Cloud) -> None:
+    asked = ask(cloud)
+    with cloud.database.transaction() as connection:
+        [before] = store.due(connection, cloud.now, 10)
+        assert store.step(connection, before, before.due(cloud.now))
+        assert not store.step(connection, before, before.due(cloud.now))
+    assert now(cloud, asked).times == 1
 
 
 def test_a_look_is_bounded_and_nobody_starves() -> None:
