@@ -32,6 +32,7 @@ from edge.profile import (
 )
 from edge.quotas import OutboxSettings
 from edge.toml_file import read_toml
+from edge.wire.commands import CommandName
 from edge.wire.envelope import VehicleName
 
 SEE: Final = "systemd/telltale-edge.toml for every field"
@@ -238,6 +239,20 @@ class LinkSettings(_Part):
         return url
 
 
+class CommandSettings(_Part):
+    """What the cloud may ask of the vehicle."""
+
+    allow: Annotated[list[CommandName], Field(max_length=32)] = [
+        CommandName.CAPTURE,
+        CommandName.READ_CODES,
+        CommandName.SELF_TEST,
+        CommandName.LOG_LEVEL,
+        CommandName.RESTART,
+        CommandName.SPEAK,
+    ]
+    """Names of commands; every other is refused."""
+
+
 class CabSettings(OutputSettings):
     """How the driver is told, and in which language."""
 
@@ -319,6 +334,7 @@ class Config(_Part):
     state: State = State()
     outbox: OutboxSettings = OutboxSettings()
     link: LinkSettings = LinkSettings()
+    commands: CommandSettings = CommandSettings()
     cab: CabSettings = CabSettings()
     private: PrivateSettings = PrivateSettings()
     position: PositionSettings = PositionSettings()

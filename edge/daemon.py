@@ -28,6 +28,7 @@ from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
 from edge.captures import Capturing
 from edge.clock import clock_state
+from edge.commands import Commands
 from edge.config import Bus, Config
 from edge.diagnostics.signs import place_of, signs_of
 from edge.diagnostics.telling import bodies
@@ -45,6 +46,7 @@ from edge.hot import LOOK_NS
 from edge.looking import SWITCH_S, Looking
 from edge.memories import Memories
 from edge.modes import Surroundings
+from edge.obeying import Obeying
 from edge.outbox import Outbox
 from edge.personal import without_personal
 from edge.prepare import MS, Prepared, bus_inside
@@ -54,6 +56,7 @@ from edge.tell import FIRING, Teller
 from edge.timekeeping import Timekeeping
 from edge.wanted import Wanted
 from edge.wire.envelope import Clock
+from edge.wire.messages import Health
 from edge.wishes import Wishes, with_wish
 
 if TYPE_CHECKING:
@@ -81,6 +84,7 @@ class Parts:
     alerts_out: Draft | None = None
     wanted: Wanted = field(default_factory=Wanted)
     timekeeping: Timekeeping = field(default_factory=Timekeeping)
+    commands: Commands | None = None
 
 
 class Daemon:
@@ -138,6 +142,9 @@ class Daemon:
             names=[*(lane.name for lane in self._lanes), *(f"{lane.name} hot" for lane, _ in hot)],
             at_once=dict(enumerate(looks, len(sources))),
         )
+        self._obeying = self._obeying_of(parts.commands)
+        self.restarts = False
+        """Whether the cloud has asked for another start."""
         self._show_at_ns = 0
         self._pulse = Pulse(quiet_s=config.link.parked_every_s)
         self._quiet = Quiet(self._started_s, after_s=config.link.parked_after_s)
@@ -219,6 +226,8 @@ class Daemon:
             self._judgement.book.restore(unpack_alerts(firing))
             self._cab.take_up(self._judgement.book.firing)
         self._capturing.take_up(time.monotonic_ns() + self._offset_ns)
+        if self._parts.commands:
+            self._parts.commands.left_over(self._stamp())
 
     def _pipeline(self) -> None:
         """Frames in, outcomes out, until every source has ended or the daemon is told to stop."""
@@ -229,6 +238,7 @@ class Daemon:
                 self._hear_wishes()
                 self._judge()
                 self._hear_askers()
+                self._obey()
                 if time.monotonic() >= health_at:
                     health_at += LOOK_S
                     self._memories.keep(time.monotonic())
@@ -290,6 +300,28 @@ class Daemon:
                 for line in told.lines():
                     log.info("%s: %s", service.name, line)
 
+    def _obeying_of(self, commands: Commands | None) -> Obeying | None:
+        if commands is None or not self._live:
+            return None
+        return Obeying(
+            commands,
+            asked=list(self._asked.values()),
+            capturing=self._capturing,
+            cab=self._cab,
+            parts=lambda: self._health().parts,
+            restart=self._restart,
+        )
+
+    def _obey(self) -> None:
+        if self._obeying and self._obeying.step(
+            self._parts.timekeeping.look(), self._stamp(), self._judgement.history.until
+        ):
+            self._wake(posted=True)
+
+    def _restart(self) -> None:
+        self.restarts = True
+        self._stop.set()
+
     def _judge(self) -> None:
         cells = self._grid.close(time.monotonic_ns())
         if cells is None:
@@ -316,7 +348,9 @@ class Daemon:
             return replace(around, clock_is_right=end > BELIEVED_NS)
         hour = self._parts.timekeeping.look()
         until = self._parts.wanted.order_until(end, ahead_ns=hour.ahead_ns, clock_is_right=hour.is_right)
-        return replace(around, clock_is_right=hour.is_right, ahead_ns=hour.ahead_ns, order_until=until)
+        clears = self._obeying is not None and self._obeying.clears
+        around = replace(around, clock_is_right=hour.is_right, ahead_ns=hour.ahead_ns)
+        return replace(around, order_until=until, clears=clears)
 
     def _remember(self, cells: Cells) -> None:
         """Keep frames for captures; of private cells those alone that are known to say nothing personal."""
@@ -355,11 +389,23 @@ class Daemon:
 
     def _tell_health(self, *, at_the_end: bool = False, is_asked: bool = False) -> None:
         try:
-            counters = self._counters()
+            body = self._health()
         except EdgeError as error:  # the outbox's disk; its alerts are refused and counted one by one
             log.error("health cannot be told: %s", error)  # noqa: TRY400  # one line
             return
-        body = health_body(
+        now_s, posted_s = time.monotonic(), -math.inf if is_asked else self._posted_s
+        is_quiet = self._quiet.is_quiet
+        told = body if at_the_end else self._pulse.of(body, now_s=now_s, posted_s=posted_s, is_quiet=is_quiet)
+        if told is not None:
+            self._wake(self._teller.post(told, *self._stamp()))
+
+    def _health(self) -> Health:
+        """How everything is.
+
+        Raises:
+            EdgeError: the outbox's disk.
+        """
+        return health_body(
             uptime_s=time.monotonic() - self._started_s,
             buses={reader.name: reader.down for reader in self._readers.readers},
             askers={one.service.name: (one.service.trouble, one.service.why) for one in self._asked.values()},
@@ -369,14 +415,9 @@ class Daemon:
             },
             learning={one.name: one.coarse for one in self._memories.progress},
             cab=self._cab.troubles,
-            counters=counters,
+            counters=self._counters(),
             outbox=self._parts.outbox.trouble if self._parts.outbox else None,
         )
-        now_s, posted_s = time.monotonic(), -math.inf if is_asked else self._posted_s
-        is_quiet = self._quiet.is_quiet
-        told = body if at_the_end else self._pulse.of(body, now_s=now_s, posted_s=posted_s, is_quiet=is_quiet)
-        if told is not None:
-            self._wake(self._teller.post(told, *self._stamp()))
 
     def _counters(self) -> dict[str, Mapping[str, int]]:
         return {
@@ -399,6 +440,7 @@ class Daemon:
             "wishes": self._wishes.counters,
             "told": {"alerts": self._teller.alerts_began, "refused": self._teller.refused},
             "wanted": self._parts.wanted.counters,
+            **({"commands": self._parts.commands.counters} if self._parts.commands else {}),
             **({"outbox": self._parts.outbox.counters()} if self._parts.outbox else {}),
             **({"link": self._parts.link.counters()} if self._parts.link else {}),
         }

@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
+import os
 import random
 import secrets
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge.clock import clock_state
+from edge.commands import Commands
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
 from edge.errors import ConfigError, EdgeError
@@ -51,8 +54,9 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         outbox = _outbox(config, stack) if config.link.broker else None
         wanted, timekeeping = Wanted(), Timekeeping(_correcting(outbox))
         stack.callback(timekeeping.close)
-        link = _link(config, outbox, wanted, timekeeping) if outbox else None
-        parts = Parts(outbox, link, drafts[0], wanted, timekeeping)
+        commands = Commands(outbox, frozenset(config.commands.allow)) if outbox else None
+        link = _link(config, outbox, Hears(wanted, commands, timekeeping)) if outbox else None
+        parts = Parts(outbox, link, drafts[0], wanted, timekeeping, commands)
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
@@ -63,6 +67,9 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         for draft in drafts:
             if draft:
                 draft.commit()
+    if daemon.restarts:
+        log.info("beginning anew, as the cloud has asked")
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # this very program
     return account
 
 
@@ -154,7 +161,15 @@ def _correcting(outbox: Outbox | None) -> Callable[[Correction], None]:
     return correct
 
 
-def _link(config: Config, outbox: Outbox, wanted: Wanted, timekeeping: Timekeeping) -> "Link":
+class Hears(NamedTuple):
+    """Who hears what of the cloud."""
+
+    wanted: Wanted
+    commands: Commands | None
+    timekeeping: Timekeeping
+
+
+def _link(config: Config, outbox: Outbox, hears: Hears) -> "Link":
     from edge.link import KEPT, Allowance, Broker, Budget, Link, Pace  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
 
     settings = config.link
@@ -180,6 +195,7 @@ def _link(config: Config, outbox: Outbox, wanted: Wanted, timekeeping: Timekeepi
         random=random.SystemRandom().random,
         pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s, keepalive_s=settings.keepalive_s),
         budget=Budget(allowance, monotonic=time.monotonic, utc_day=_utc_day, kept=outbox.recall(KEPT)),
-        on_desired=wanted,
-        timekeeper=timekeeping,
+        on_desired=hears.wanted,
+        on_command=hears.commands,
+        timekeeper=hears.timekeeping,
     )

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Never, Protocol
+from typing import Final, Never, Protocol, TypeVar
 
 import aiomqtt
 
@@ -14,11 +14,12 @@ from edge.errors import EdgeError, LinkDown
 from edge.link.budget import KEPT, Budget, estimated
 from edge.link.networks import Carrier, NetworkGone
 from edge.link.window import Due, Message, SendWindow
-from edge.wire.downlink import Ack, Desired, Status, decode_down, encode_down
+from edge.wire.downlink import Ack, Command, Desired, Status, decode_down, encode_down
 from edge.wire.envelope import STREAM_OF, StreamClass, stream_class
 from edge.wire.errors import WireError
 from edge.wire.topics import Address, Down, Kind
 
+Said = TypeVar("Said", Desired, Command)
 _REFUSED: Final = 0x80
 """MQTT 3.1.1, 3.9.3: the broker will not let us listen."""
 KINDS: Final = {served: frozenset(kind for kind in Kind if STREAM_OF[kind] is served) for served in StreamClass}
@@ -128,6 +129,7 @@ class Exchange:
         budget: Budget,
         carrier: Carrier | None = None,
         on_desired: Callable[[Desired], None] | None = None,
+        on_command: Callable[[Command], None] | None = None,
         timekeeper: Timekeeper | None = None,
     ) -> None:
         """`client` is connected, over `carrier` where somebody looks at it; `monotonic` gives seconds."""
@@ -138,7 +140,7 @@ class Exchange:
         self._signals = signals
         self._counted = signals.counted
         self._monotonic = monotonic
-        self._on_desired = on_desired
+        self._on_desired, self._on_command = on_desired, on_command
         self._timekeeper = timekeeper
         self._budget = budget
         self._carrier = carrier
@@ -332,19 +334,21 @@ class Exchange:
             topic = message.topic.value
             if topic == self._address.down(Down.ACK):
                 await self._take_ack(message.payload)
-            else:  # a command is counted until there is somebody to obey
+            else:
                 self._counted[f"received.{topic.rpartition('/')[2]}"] += 1
                 if topic == self._address.down(Down.DESIRED):
-                    self._take_desired(message.payload)
+                    self._hand_in(Desired, message.payload, self._on_desired)
+                elif topic == self._address.down(Down.COMMAND) and not message.retain:
+                    self._hand_in(Command, message.payload, self._on_command)
 
-    def _take_desired(self, payload: bytes) -> None:
+    def _hand_in(self, kind: type[Said], payload: bytes, taker: Callable[[Said], None] | None) -> None:
         try:
-            desired = decode_down(Desired, payload)
+            said = decode_down(kind, payload)
         except WireError:
-            self._counted["desired.unreadable"] += 1
+            self._counted[f"{kind.__name__.lower()}.unreadable"] += 1
             return
-        if self._on_desired:
-            self._on_desired(desired)
+        if taker:
+            taker(said)
 
     async def _take_ack(self, payload: bytes) -> None:
         try:

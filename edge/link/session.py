@@ -20,7 +20,7 @@ from edge.link.client import Client
 from edge.link.exchange import Exchange, Pace, Signals, Spool, Timekeeper
 from edge.link.keeping import Keeping
 from edge.link.networks import Carrier, NetworkGone, ways_out
-from edge.wire.downlink import Desired, Status, encode_down
+from edge.wire.downlink import Command, Desired, Status, encode_down
 from edge.wire.topics import Address
 
 log = logging.getLogger(__name__)
@@ -47,10 +47,11 @@ class Link:
         pace: Pace,
         budget: Budget | None = None,
         on_desired: Callable[[Desired], None] | None = None,
+        on_command: Callable[[Command], None] | None = None,
         timekeeper: Timekeeper | None = None,
     ) -> None:
-        """`monotonic` gives seconds, `random` numbers in [0, 1); `on_desired` is told what the cloud wants, and
-        `timekeeper` what time it is.
+        """`monotonic` gives seconds, `random` numbers in [0, 1); `on_desired` is told what the cloud wants,
+        `on_command` what it asks for, and `timekeeper` what time it is.
 
         Without a `budget` nothing is limited, nor its cost told.
         """
@@ -61,7 +62,7 @@ class Link:
         self._monotonic = monotonic
         self._random = random
         self._pace = pace
-        self._on_desired = on_desired
+        self._on_desired, self._on_command = on_desired, on_command
         self._timekeeper = timekeeper
         self._tells_budget = budget is not None
         self._budget = budget or Budget(Allowance(), monotonic=monotonic, utc_day=lambda: None)
@@ -77,7 +78,7 @@ class Link:
         """By name, since the start.
 
         `sessions` made and `losses` of them; `sent.<class>` and `resent.<class>`; `acks` taken, `acks.unreadable` and
-        `acks.unwritten` (the disk failed); `received.command`, `received.desired`,
+        `acks.unwritten` (the disk failed); `received.command`, `received.desired`, and of them `command.unreadable`,
         `desired.unreadable`; `dropped` before they were read; `handed_over` sessions, whose network was gone. With a
         budget `bytes_today` over metered networks, and `held.<class>` messages that wait for its next day now.
         """
@@ -177,6 +178,7 @@ class Link:
                     budget=self._budget,
                     carrier=carrier,
                     on_desired=self._on_desired,
+                    on_command=self._on_command,
                     timekeeper=self._timekeeper,
                 )
                 await exchange.run(stop, is_up=self._say_up)
