@@ -78,8 +78,12 @@ def answer(connection: Connection, after: Command) -> bool:
 
 
 def due(connection: Connection, at: datetime, rows_max: int) -> list[Command]:
-    """Commands for which something is to be done by then, the longest due first."""
-    query = sa.select(commands).where(commands.c.next_at <= at).order_by(commands.c.next_at).limit(rows_max)
+    """Commands for which something is to be done by then, the longest due first; in one order for every cloud.
+
+    So that two that change them at the same time wait for each other, and never both.
+    """
+    order = (commands.c.next_at, commands.c.fleet, commands.c.vehicle, commands.c.id)
+    query = sa.select(commands).where(commands.c.next_at <= at).order_by(*order).limit(rows_max)
     return [_command(row) for row in connection.execute(query)]
 
 
