@@ -78,11 +78,11 @@ def answer(connection: Connection, after: Command) -> bool:
 
 
 def due(connection: Connection, at: datetime, rows_max: int) -> list[Command]:
-    """Commands for which something is to be done by then, the longest due first; in one order for every cloud.
+    """Commands for which something is to be done by then, the longest due first, then as they were asked.
 
-    So that two that change them at the same time wait for each other, and never both.
+    The order is the same for every cloud, so that of two that change them at the same time only one waits.
     """
-    order = (commands.c.next_at, commands.c.fleet, commands.c.vehicle, commands.c.id)
+    order = (commands.c.next_at, commands.c.issued_at, commands.c.fleet, commands.c.vehicle, commands.c.id)
     query = sa.select(commands).where(commands.c.next_at <= at).order_by(*order).limit(rows_max)
     return [_command(row) for row in connection.execute(query)]
 

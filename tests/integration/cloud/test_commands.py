@@ -112,6 +112,7 @@ class Room:
         self._seconds = itertools.count()
 
     def ask(self, name: str = "self_test", **arguments: Any) -> Command:
+        self.cloud.now += timedelta(milliseconds=1)
         return self.cloud.commands.issue(VAN.address, Wish(name, arguments, FOR), by="ada")
 
     def now(self, asked: Command) -> Command:

@@ -250,6 +250,14 @@ def test_a_vehicle_that_says_hello_is_told_at_once(cloud: Cloud) -> None:
     assert look(cloud) == []
 
 
+def test_what_is_said_again_is_said_in_the_order_in_which_it_was_asked(cloud: Cloud) -> None:
+    asked = []
+    for _ in range(6):
+        cloud.now += timedelta(milliseconds=1)
+        asked.append(ask(cloud).id)
+    assert [said.id for said in look(cloud)] == [said.id for said in look(cloud, SAY_EVERY)] == asked
+
+
 def test_of_several_clouds_one_is_given_each(cloud: Cloud) -> None:
     ask(cloud)
     other = CommandService(
