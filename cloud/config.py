@@ -101,6 +101,15 @@ class CapturesConfig(_Section):
     """Raw frames may tell where somebody was."""
 
 
+class CommandsConfig(_Section):
+    """How much can be asked of a vehicle at a time, and how much is kept of what was asked."""
+
+    open_per_vehicle: Annotated[int, Field(ge=1, le=1_000)] = 20
+    per_vehicle: Rows = 200
+    """The newest; what is open is kept beside them."""
+    kept_days: Annotated[int, Field(ge=1, le=4_000)] = 365
+
+
 class HealthConfig(_Section):
     """How much of each vehicle's past is kept in folds, and which learned model is served."""
 
@@ -207,6 +216,7 @@ class CloudConfig(_Section):
     health: HealthConfig = HealthConfig()
     inbox: InboxConfig = InboxConfig()
     captures: CapturesConfig = CapturesConfig()
+    commands: CommandsConfig = CommandsConfig()
     security: SecurityConfig = SecurityConfig()
     workflow: WorkflowConfig = WorkflowConfig()
     notify: NotifyConfig = NotifyConfig()
@@ -221,6 +231,7 @@ _SECTIONS: Final[dict[str, type[_Section]]] = {
     "health": HealthConfig,
     "inbox": InboxConfig,
     "captures": CapturesConfig,
+    "commands": CommandsConfig,
     "security": SecurityConfig,
     "workflow": WorkflowConfig,
     "notify": NotifyConfig,

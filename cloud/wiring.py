@@ -18,7 +18,8 @@ from cloud.api.server import make_api
 from cloud.captures.service import CaptureService, CaptureSettings
 from cloud.chat.room import make_chat
 from cloud.chat.tools import Neighbours as ChatNeighbours
-from cloud.config import BrokerTarget, CapturesConfig, CloudConfig
+from cloud.commands.service import CommandService, CommandSettings
+from cloud.config import BrokerTarget, CapturesConfig, CloudConfig, CommandsConfig
 from cloud.console.serve import with_console
 from cloud.database import Connection, Database
 from cloud.fleet.desired import DesiredService
@@ -28,6 +29,7 @@ from cloud.health.knowledge import shipped
 from cloud.health.lives import load_lives
 from cloud.health.service import HealthService, HealthSettings
 from cloud.inbox.aside import AsideService
+from cloud.inbox.commands import Commands
 from cloud.inbox.desired import DesiredStates
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.link import Link, LinkState
@@ -97,7 +99,8 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     kept = HealthSettings(config.health.quarters_per_vehicle, config.health.days_per_vehicle)
     health = HealthService(database, kept, knowledge=shipped(), fleet=fleet, alerts=alerts, audit=audit, now=now)
     captures = CaptureService(database, audit, _kept(config.captures), now)
-    features = Features(fleet, alerts, health, captures)
+    commands = CommandService(database, audit, _asked(config.commands), now, must_exist=fleet.vehicle)
+    features = Features(fleet, alerts, health, captures, commands)
     intake = Intake(database, features, InboxSettings(**config.inbox.model_dump()), now)
     loop = asyncio.get_running_loop()
 
@@ -113,7 +116,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         now=now,
         uniform=random.SystemRandom().uniform,
         on_change=tell,
-        desired=DesiredStates(desired.changed_since),
+        says=(DesiredStates(desired.changed_since), Commands(commands.take_due)),
     )
     scheduling, appointments = SchedulingService(database, audit, now), AppointmentService(database, audit, now)
     orders = WorkOrderService(database, audit, alerts, now, serviced=health.serviced, worked_on=desired.worked_on)
@@ -152,6 +155,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         health=health,
         lives=load_lives(config.health.rul_model),
         captures=captures,
+        commands=commands,
         aside=AsideService(database),
         scheduling=scheduling,
         appointments=appointments,
@@ -178,6 +182,10 @@ def _kept(wanted: CapturesConfig) -> CaptureSettings:
         bytes=wanted.bytes,
         kept_for=timedelta(days=wanted.kept_days),
     )
+
+
+def _asked(wanted: CommandsConfig) -> CommandSettings:
+    return CommandSettings(wanted.open_per_vehicle, wanted.per_vehicle, timedelta(days=wanted.kept_days))
 
 
 def _workflow(config: CloudConfig, database: Database, audit: Audit, near: Neighbours) -> Workflow:

@@ -19,6 +19,7 @@ from cloud.alerts.service import AlertService
 from cloud.analytics.service import AnalyticsService
 from cloud.captures.service import CaptureService
 from cloud.chat.service import ChatService
+from cloud.commands.service import CommandService
 from cloud.errors import NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
 from cloud.fleet.profiles import ProfileService
@@ -71,6 +72,7 @@ class Services:
     lives: Lives | None
     """The learned model of remaining life; None: none is configured."""
     captures: CaptureService
+    commands: CommandService
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService
@@ -167,6 +169,24 @@ class _Known:
             NotAuthenticated: nobody that is known (401).
         """
         return services_of(request).security.sign_in.principal_of(None if shown is None else shown.credentials)
+
+
+def must_also(services: Services, caller: Caller, permission: Permission, fleet: str) -> None:
+    """Let pass who has another permission beside that of the route, which is noted as well.
+
+    Args:
+        services: of the app that is asked.
+        caller: who was let in.
+        permission: the other one.
+        fleet: where.
+
+    Raises:
+        NotAllowed: they do not have it in this fleet (403).
+    """
+    is_allowed = caller.principal.may(permission, fleet)
+    services.security.watch.note(caller.name, permission, Outcome.ALLOWED if is_allowed else Outcome.REFUSED)
+    if not is_allowed:
+        raise NotAllowed(f"{caller.name} may not {permission.replace('_', ' ')}")
 
 
 GUARDS = (_May, _Known)

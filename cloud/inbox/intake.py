@@ -117,6 +117,8 @@ class _Batch:
             online=greeting.online,
             retained=arrival.retained,
         )
+        if greeting.online and not arrival.retained:
+            self._features.commands.met(self._connection, greeting.address, arrival.received_at)
 
     def _claim(self, slot: Slot, kind: str, arrival: Arrival) -> Claim:
         if slot.address not in self._seen:

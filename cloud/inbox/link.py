@@ -7,13 +7,12 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from paho.mqtt.client import MQTTMessage
 
 from cloud.config import BrokerTarget
 from cloud.errors import UpstreamDown
-from cloud.inbox.desired import DesiredStates
 from cloud.inbox.intake import Reply
 from cloud.inbox.model import Arrival
 from cloud.inbox.session import Session
@@ -24,7 +23,7 @@ BATCH_BYTES_MAX: Final = 8 * 2**20
 LINGER_S: Final = 0.01
 """A transaction costs as much as ten messages in it: a moment of waiting fills it."""
 _IDLE_S: Final = 1.0
-"""How late a vehicle hears what is wanted of it, at most; and how often that is looked for."""
+"""How late a vehicle hears what is wanted or asked of it, at most; and how often that is looked for."""
 _BACKOFF_S: Final = (0.2, 15.0)
 _RETRY_S: Final = (0.1, 2.0)
 _log = logging.getLogger(__name__)
@@ -36,6 +35,20 @@ class LinkState:
 
     broker: str = "not connected yet"
     database: str = ""
+
+
+class Says(Protocol):
+    """Somebody who has something to say to vehicles without being asked."""
+
+    def forget(self) -> None:
+        """The connection is a new one: the broker may have lost everything."""
+
+    def due(self, at: datetime) -> list[Reply]:
+        """What is to be said now.
+
+        Raises:
+            UpstreamDown: the database is away.
+        """
 
 
 class Link:
@@ -51,7 +64,7 @@ class Link:
         now: Callable[[], datetime],
         uniform: Callable[[float, float], float],
         on_change: Callable[[LinkState], None],
-        desired: DesiredStates | None = None,
+        says: Sequence[Says] = (),
     ) -> None:
         self._target = target
         self._take = take
@@ -60,8 +73,8 @@ class Link:
         self._now = now
         self._uniform = uniform
         self._on_change = on_change
-        self._desired = desired
-        self._desired_at: datetime | None = None
+        self._says = says
+        self._said_at: datetime | None = None
         self._state = LinkState()
         self._stopping = threading.Event()
         self._wake, self._woken = socket.socketpair()
@@ -96,11 +109,11 @@ class Link:
         self._woken.close()
 
     def _serve(self, session: Session) -> None:
-        self._desired_at = None
-        if self._desired:
-            self._desired.forget()
+        self._said_at = None
+        for one in self._says:
+            one.forget()
         while not self._stopping.is_set():
-            self._say_desired(session)
+            self._say(session)
             messages = session.receive(
                 count_max=BATCH_MAX, bytes_max=BATCH_BYTES_MAX, wait_s=_IDLE_S, linger_s=LINGER_S
             )
@@ -114,20 +127,21 @@ class Link:
                 session.publish(reply.topic, reply.payload)
             session.acknowledge(messages)
 
-    def _say_desired(self, session: Session) -> None:
-        """Say what is wanted of vehicles, once a second; a database that is away is asked again at the next."""
+    def _say(self, session: Session) -> None:
+        """Say what is wanted and asked of vehicles, once a second; a database that is away is asked at the next."""
         at = self._now()
-        if self._desired is None or (self._desired_at and abs((at - self._desired_at).total_seconds()) < _IDLE_S):
+        if not self._says or (self._said_at and abs((at - self._said_at).total_seconds()) < _IDLE_S):
             return
-        self._desired_at = at
-        try:
-            due = self._desired.due(at)
-        except UpstreamDown as error:
-            self._change(database=str(error))
-            return
-        self._change(database="")
-        for reply in due:
-            session.publish(reply.topic, reply.payload, retain=reply.retain)
+        self._said_at = at
+        for one in self._says:
+            try:
+                due = one.due(at)
+            except UpstreamDown as error:
+                self._change(database=str(error))
+                return
+            self._change(database="")
+            for reply in due:
+                session.publish(reply.topic, reply.payload, retain=reply.retain)
 
     def _store(self, arrivals: list[Arrival], session: Session) -> list[Reply] | None:
         """Store a batch, however long it takes; None when stopped before it was."""

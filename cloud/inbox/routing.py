@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from cloud.alerts.service import AlertService
 from cloud.captures.service import CaptureService
+from cloud.commands.service import CommandService
 from cloud.database import Connection
 from cloud.fleet.service import FleetService
 from cloud.health.service import HealthService
@@ -12,7 +13,7 @@ from cloud.inbox import aside_store
 from cloud.inbox.kept import Shelved
 from cloud.logs import correlated
 from edge.wire.codec import Uplink
-from edge.wire.messages import Alert, Capture, Gap, Health, Position, Reported, Summary, Trip, TroubleCode
+from edge.wire.messages import Alert, Capture, Gap, Health, Position, Reported, Result, Summary, Trip, TroubleCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Features:
     alerts: AlertService
     health: HealthService
     captures: CaptureService
+    commands: CommandService
 
     def tell(self, connection: Connection, heard: Heard, uplink: Uplink, payload: bytes) -> bool:
         """Tell the feature concerned; False where nobody takes it and it was put on the shelf."""
@@ -48,6 +50,8 @@ class Features:
                 self.fleet.record_told(connection, heard, told)
             case Capture() as capture:
                 return self.captures.record(connection, heard, capture, uplink.block)
+            case Result() as result:
+                return self.commands.record(connection, heard, result)
             case Gap() as gap:
                 aside_store.put_gap(connection, heard, gap)
             case _:

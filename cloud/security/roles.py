@@ -13,6 +13,11 @@ class Permission(StrEnum):
     """Say what a vehicle is: its profile."""
     SEE_DRIVES = "see_drives"
     """Trips, summaries and captures: where and how somebody drove."""
+    COMMAND = "command"
+    """Ask a vehicle for a capture, its codes, a self-test, another log level, or to say something to the driver; and
+    see what was asked."""
+    COMMAND_ALL = "command_all"
+    """Beyond that, have it erase trouble codes or begin anew."""
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     SEE_HEALTH = "see_health"
@@ -78,13 +83,13 @@ _LOOK: Final = frozenset(
 """What everybody sees of a fleet of theirs."""
 _OWN: Final = _LOOK | {
     _P.PUT_VEHICLES, _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_ANALYTICS, _P.SEE_CONTACTS,
-    _P.PUT_CONTACTS, _P.CLAIM,
+    _P.PUT_CONTACTS, _P.CLAIM, _P.COMMAND,
 }  # fmt: skip
 
 MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.OWNER: _OWN,
-    Role.FLEET_MANAGER: _OWN | {_P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS},
-    Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK, _P.CLAIM},
+    Role.FLEET_MANAGER: _OWN | {_P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS, _P.COMMAND_ALL},
+    Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK, _P.CLAIM, _P.COMMAND},
     Role.EXECUTIVE: _LOOK | {_P.SEE_ANALYTICS},
     Role.ADMIN: frozenset(_P),
 }

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from cloud.console.serve import DIST, read_files
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.town import alert, case_of, flat_battery, loose_plug, tell, too_hot, wait_for_case
+from tests.browser.town import alert, captured, case_of, done, flat_battery, loose_plug, tell, too_hot, wait_for_case
 from tests.integration.cloud.service import Service
 from tests.unit.cloud.vehicle import OTHER_CARD
 
@@ -78,6 +78,26 @@ def test_who_looks_for_the_cause_takes_the_frames_around_an_alert_along(service:
     history = page.get_by_role("region", name="History")
     history.get_by_role("button", name="Captures").click()
     expect(history.locator(".row").filter(has_text="200 frames")).to_have_count(1)
+
+
+def test_a_dispatcher_asks_a_vehicle_and_sees_what_came_of_it(service: Service, enter: Enter) -> None:
+    page = enter("dora", path="/vehicles/north/van-8")
+    card = page.get_by_role("region", name="Ask the vehicle")
+    expect(card.get_by_text("Nothing was asked of it yet.")).to_be_visible()
+    card.get_by_role("button", name="Capture now").click()
+    expect(card.get_by_role("status")).to_contain_text("Asked for: Capture.")
+    row = card.locator(".row").filter(has_text="Capture")
+    expect(row).to_contain_text("by dora")
+    commands = "/api/v1/vehicles/north/van-8/commands"
+    service.wait_until(lambda: service.get(commands)["items"][0]["state"] == "sent", "the command being sent")
+    expect(row.get_by_text("Sent")).to_be_visible()
+    [asked] = service.get(commands)["items"]
+    body, block = captured(flat_battery())
+    frames = body.model_copy(update={"id": "c" * 32, "trigger": asked["capture_trigger"]})
+    tell(service, "van-8", done(asked["id"]), (frames, block), card=OTHER_CARD)
+    expect(row.get_by_text("Done")).to_be_visible()
+    row.get_by_role("button", name="Its frames").click()
+    expect(card.get_by_text("200 frames · command")).to_be_visible()
 
 
 def test_an_owner_sees_what_is_wrong_says_yes_and_chooses_a_time(service: Service, enter: Enter) -> None:

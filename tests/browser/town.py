@@ -212,6 +212,11 @@ def captured(around: messages.Alert) -> tuple[messages.Capture, bytes]:
     return body, block
 
 
+def done(command: str) -> messages.Result:
+    """The result of something that was asked."""
+    return messages.Result(command=command, state=messages.ResultState.DONE, reason="", values={"buses": 2.0})
+
+
 Told = messages.Body | tuple[messages.Body, bytes]
 
 

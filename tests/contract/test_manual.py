@@ -4,7 +4,7 @@ from typing import Any
 
 from edge.frames import BIT_RATE_SWITCH, ERROR, ERROR_STATE, EXTENDED, FD, REMOTE
 from edge.link import Pace
-from edge.wire import frame_block, positions, sample_block, values
+from edge.wire import commands, frame_block, positions, sample_block, values
 from edge.wire.blocks import MAGIC
 from edge.wire.codec import BULK_BYTES_MAX, JSON_BYTES_MAX
 from edge.wire.columns import ESCAPE
@@ -108,6 +108,23 @@ def test_messages_that_come_down() -> None:
         ]
         for topic, model in messages.items()
     ]
+
+
+def test_what_may_be_asked_of_a_vehicle() -> None:
+    levels = list(commands.LogLevel)
+    bounds = {
+        "level": f"{', '.join(levels[:-1])} or {levels[-1]}",
+        "minutes": f"1 to {commands.MINUTES_MAX}",
+        "text": f"1 to {commands.TEXT_MAX} characters in one line",
+    }
+    assert [row[:2] for row in table("command")] == [
+        [
+            f"`{name}`",
+            "; ".join(f"`{field}`: {bounds[field]}" for field in commands.ARGUMENTS[name].model_fields) or "none",
+        ]
+        for name in commands.CommandName
+    ]
+    assert all(row[2] for row in table("command"))
 
 
 def test_causes_and_reasons() -> None:

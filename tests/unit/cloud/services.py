@@ -20,6 +20,7 @@ from cloud.captures.service import CaptureService, CaptureSettings
 from cloud.chat.service import ChatService
 from cloud.chat.tools import Neighbours as ChatNeighbours
 from cloud.chat.understanding import Understanding
+from cloud.commands.service import CommandService, CommandSettings
 from cloud.database import Database
 from cloud.errors import NotAllowed
 from cloud.fleet.profiles import ProfileService
@@ -77,6 +78,7 @@ SETTINGS: Final = InboxSettings(
 CAPTURES: Final = CaptureSettings(
     parts_per_vehicle=100, bytes_per_vehicle=2**20, parts=200, bytes=2**21, kept_for=timedelta(days=90)
 )
+COMMANDS: Final = CommandSettings()
 HEALTH: Final = HealthSettings()
 NOTIFY: Final = NotifySettings(escalate_after=timedelta(minutes=15), deliveries_kept=1000)
 UNDERSTANDING: Final = Understanding()
@@ -105,6 +107,7 @@ class Cloud:
     health: HealthService
     security: Security
     captures: CaptureService
+    commands: CommandService
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService
@@ -149,6 +152,7 @@ def open_cloud(
     health_settings: HealthSettings = HEALTH,
     conversations_kept: int = 100,
     captures_kept: CaptureSettings = CAPTURES,
+    commands_kept: CommandSettings = COMMANDS,
 ) -> Iterator[Cloud]:
     """A cloud with an empty database, in a folder that is gone afterwards unless one is given."""
     with TemporaryDirectory() as temporary:
@@ -179,7 +183,9 @@ def open_cloud(
             now=lambda: cloud.now,
         )
         captures = CaptureService(database, audit, captures_kept, lambda: cloud.now)
-        intake = Intake(database, Features(fleet, alerts, health, captures), inbox, lambda: cloud.now)
+        commands = CommandService(database, audit, commands_kept, lambda: cloud.now, must_exist=fleet.vehicle)
+        features = Features(fleet, alerts, health, captures, commands)
+        intake = Intake(database, features, inbox, lambda: cloud.now)
         scheduling = SchedulingService(database, audit, lambda: cloud.now)
         appointments = AppointmentService(database, audit, lambda: cloud.now)
         orders = WorkOrderService(
@@ -236,6 +242,7 @@ def open_cloud(
             health=health,
             security=security,
             captures=captures,
+            commands=commands,
             aside=AsideService(database),
             scheduling=scheduling,
             appointments=appointments,

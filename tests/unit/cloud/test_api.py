@@ -45,6 +45,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             health=cloud.health,
             lives=cloud.lives,
             captures=cloud.captures,
+            commands=cloud.commands,
             aside=cloud.aside,
             scheduling=cloud.scheduling,
             appointments=cloud.appointments,

@@ -12,6 +12,7 @@ import cloud.wiring  # noqa: F401 - it knows every room, so all tables are there
 from cloud.api.problems import Problem
 from cloud.chat.service import TURNS_MAX
 from cloud.columns import METADATA
+from cloud.commands.service import CommandSettings, Wish
 from cloud.config import CloudConfig
 from cloud.errors import CloudError, ConfigError, NotAuthenticated, PartEnded
 from cloud.fleet.profile import FORMERS_MAX, Profile
@@ -20,13 +21,14 @@ from cloud.notify.dispatch import Answer
 from cloud.notify.service import TIDY_EVERY
 from cloud.rca.service import CauseService
 from edge.wire.envelope import Clock
+from edge.wire.messages import Result, ResultState
 from tests.shared import ROOT
 from tests.unit.cloud.asking import Talk
 from tests.unit.cloud.services import CAPTURES, Cloud, open_cloud, with_inbox
 from tests.unit.cloud.telling import ADA, notice, post, take
 from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.test_intake import BAD, VAN
-from tests.unit.cloud.vehicle import alert, capture, gap, position, summary, telemetry, trip, trouble_code
+from tests.unit.cloud.vehicle import alert, capture, gap, position, result, summary, telemetry, trip, trouble_code
 
 README = (ROOT / "cloud" / "README.md").read_text()
 API_README = (ROOT / "cloud" / "api" / "README.md").read_text()
@@ -77,6 +79,7 @@ def test_every_counter_is_described() -> None:
         deliveries_kept=1,
         conversations_kept=1,
         captures_kept=one_part,
+        commands_kept=CommandSettings(per_vehicle=1),
     ) as cloud:
         cloud.take(*BAD.values())
         cloud.take(VAN.say(alert(1), 1), VAN.say(alert(1), 1), VAN.say(alert(2), 1))
@@ -104,6 +107,11 @@ def test_every_counter_is_described() -> None:
         for _ in range(TURNS_MAX + 1):
             talk.say("tell me a joke")
         Talk(cloud).say("hello")
+        for seq, state in enumerate(ResultState, start=700):
+            wish = Wish("self_test", {}, timedelta(minutes=5), f"{seq:032x}")
+            cloud.commands.issue(VAN.address, wish, by="test")
+            cloud.take(VAN.say(Result(command=f"{seq:032x}", state=state, reason="", values={}), seq))
+        cloud.take(VAN.say(result(), 710))
         cloud.take(VAN.say(trip().model_copy(update={"overspeed": 1}), 1999))
         for seq, later in ((2000, timedelta()), (2048, timedelta(days=500))):
             cloud.now += later

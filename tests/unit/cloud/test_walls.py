@@ -44,6 +44,7 @@ from tests.unit.cloud.workshop import MONDAY, hours_after, job
 
 P = Permission
 ALERT: Final = f"{1:032x}"
+COMMAND: Final = "c" * 32
 CONTACT: Final = {"person": "ada@example.org", "channel": "mailto:ada@example.org"}
 OPEN: Final = {"/healthz", "/readyz", f"{V1}/session", f"{V1}/session/refresh", f"{V1}/session/end"}
 """Where no token is asked for."""
@@ -101,6 +102,13 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ),
     ("GET", "/captures/{fleet}/{vehicle}/{capture}/parts/{part}"): Door(
         P.SEE_DRIVES, f"/captures/north/van-7/{CAPTURE}/parts/1"
+    ),
+    ("GET", "/vehicles/{fleet}/{vehicle}/commands"): Door(P.COMMAND, "/vehicles/north/van-7/commands"),
+    ("POST", "/vehicles/{fleet}/{vehicle}/commands"): Door(
+        P.COMMAND, "/vehicles/north/van-7/commands", {"name": "self_test"}
+    ),
+    ("GET", "/vehicles/{fleet}/{vehicle}/commands/{command}"): Door(
+        P.COMMAND, f"/vehicles/north/van-7/commands/{COMMAND}"
     ),
     ("GET", "/centres"): Door(P.SEE_CENTRES, "/centres"),
     ("GET", "/centres/{centre}"): Door(P.SEE_CENTRES, "/centres/mitte"),
@@ -243,6 +251,7 @@ def furnish(cloud: Cloud, app: FastAPI) -> dict[str, str]:
     )
     booking = ask(app, f"{V1}/bookings", method="POST", body=WISH).json()["id"]
     ask(app, f"{V1}/contacts/north/ada", method="PUT", body=CONTACT)
+    ask(app, f"{V1}/vehicles/north/van-7/commands", method="POST", body={"name": "capture", "id": COMMAND})
     take_cases_on(cloud)
     claim_for(cloud)
     lay_down(cloud, fleet_with_a_bad_batch())

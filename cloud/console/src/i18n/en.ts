@@ -138,6 +138,19 @@ export const en = {
     save: "Save frames",
     saving: "Fetching…",
   },
+  command: {
+    title: "Ask the vehicle",
+    hint: "It answers when it hears it; what it has not begun after five minutes it leaves alone.",
+    ask: { capture: "Capture now", read_codes: "Read trouble codes", self_test: "Self-test" },
+    asked: (what: string) => `Asked for: ${what}. Its answer appears below.`,
+    none: "Nothing was asked of it yet.",
+    meaning: {
+      waiting: "It is sent as soon as the broker is there.",
+      sent: "The vehicle has not answered yet; it is asked again every half minute.",
+    },
+    capture: "Its frames",
+    more: (count: number) => `and ${count} more`,
+  },
   alerts: {
     title: "Alerts",
     empty: "No alert.",
@@ -493,6 +506,23 @@ export const en = {
       watch: "Keep an eye on it",
     } satisfies Record<Forms["Action"], string>,
     presence: { online: "Online", asleep: "Parked, asleep", offline: "Offline" } satisfies Record<Forms["Presence"], string>,
+    command: {
+      capture: "Capture",
+      read_codes: "Read trouble codes",
+      clear_codes: "Clear trouble codes",
+      self_test: "Self-test",
+      log_level: "Log level",
+      restart: "Restart",
+      speak: "Speak a text",
+    } satisfies Record<Forms["CommandName"], string>,
+    commandState: {
+      waiting: "Waiting",
+      sent: "Sent",
+      done: "Done",
+      refused: "Refused",
+      failed: "Failed",
+      expired: "Expired",
+    } satisfies Record<Forms["CommandState"], string>,
     alertState: { firing: "going on", resolved: "over" } satisfies Record<Forms["AlertState"], string>,
     workshop: "Workshop",
     handling: {

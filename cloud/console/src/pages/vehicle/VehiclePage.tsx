@@ -9,6 +9,7 @@ import { Chip, Facts, Score } from "../../parts/Bits";
 import { Shown } from "../../parts/Standing";
 import type { PageProps } from "../../routes";
 import { may, useMe } from "../../session/me";
+import { Commands } from "./Commands";
 import { Components } from "./Components";
 import { History } from "./History";
 import { LiveSignals } from "./LiveSignals";
@@ -63,6 +64,7 @@ export default function VehiclePage({ names: { fleet = "", vehicle = "" } }: Pag
                     ]}
                   />
                 </section>
+                {may(me, "command", fleet) && <Commands fleet={fleet} vehicle={vehicle} />}
                 <History fleet={fleet} vehicle={vehicle} />
               </div>
             </div>
