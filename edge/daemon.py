@@ -230,6 +230,8 @@ class Daemon:
     def _take_up(self) -> None:
         """Go on with the modes and alerts of when a live vehicle's daemon last ran; a replay begins anew."""
         self._memories.recall()
+        if self._parts.commands:
+            self._parts.commands.left_over(self._stamp())
         outbox = self._parts.outbox
         if not self._live:
             return
@@ -238,8 +240,6 @@ class Daemon:
             self._judgement.book.restore(unpack_alerts(firing))
             self._cab.take_up(self._judgement.book.firing)
         self._capturing.take_up(time.monotonic_ns() + self._offset_ns)
-        if self._parts.commands:
-            self._parts.commands.left_over(self._stamp())
 
     def _pipeline(self) -> None:
         """Frames in, outcomes out, until every source has ended or the daemon is told to stop."""
@@ -316,7 +316,7 @@ class Daemon:
                     log.info("%s: %s", service.name, line)
 
     def _obeying_of(self, commands: Commands | None) -> Obeying | None:
-        if commands is None or not self._live:
+        if commands is None:
             return None
         return Obeying(
             commands,
