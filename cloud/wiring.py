@@ -23,6 +23,7 @@ from cloud.console.serve import with_console
 from cloud.database import Connection, Database
 from cloud.fleet.desired import DesiredService
 from cloud.fleet.profiles import ProfileService
+from cloud.fleet.provisioning.opened import open_provisioning
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
 from cloud.health.lives import load_lives
@@ -33,6 +34,7 @@ from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.link import Link, LinkState
 from cloud.inbox.routing import Features
 from cloud.inbox.session import tls_of
+from cloud.inbox.streams import newest_stream
 from cloud.notify.model import Notice
 from cloud.notify.room import make_notify
 from cloud.notify.service import NotifyService
@@ -98,7 +100,13 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     kept = HealthSettings(config.health.quarters_per_vehicle, config.health.days_per_vehicle)
     health = HealthService(database, kept, knowledge=shipped(), fleet=fleet, alerts=alerts, audit=audit, now=now)
     captures = CaptureService(database, audit, _kept(config.captures), now)
-    intake = Intake(database, Features(fleet, alerts, health, captures), InboxSettings(**config.inbox.model_dump()))
+    provisioning = open_provisioning(config.provisioning, database, audit, now, newest_stream=newest_stream)
+    intake = Intake(
+        database,
+        Features(fleet, alerts, health, captures),
+        InboxSettings(**config.inbox.model_dump()),
+        provisioning,
+    )
     loop = asyncio.get_running_loop()
 
     def tell(_: LinkState) -> None:
@@ -166,6 +174,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         parts=lambda: {**reasons(database, link.state, notify.worker.reason), **workflow.runner.parts()},
         security=security,
         now=now,
+        provisioning=provisioning,
     )
     return Parts(ApiServer(with_console(make_api(services))), link, notify.worker, security, workflow.runner)
 

@@ -35,6 +35,7 @@ from edge.driver.cab import Cab
 from edge.driver.judged import Judged
 from edge.driver.notice import Wish
 from edge.driver.outputs import open_outputs
+from edge.enrolment.keeper import Keeper
 from edge.errors import EdgeError
 from edge.files import Draft
 from edge.frames import FrameBatch
@@ -78,6 +79,8 @@ class Parts:
     link: "Link | None" = None
     alerts_out: Draft | None = None
     wanted: Wanted = field(default_factory=Wanted)
+    keeper: Keeper | None = None
+    """Renews the certificate, where this box enrolled for one."""
 
 
 class Daemon:
@@ -158,12 +161,15 @@ class Daemon:
         async with asyncio.TaskGroup() as group:
             if self._parts.link:
                 group.create_task(self._parts.link.run(stop_link), name="link")
+            keeping = self._parts.keeper and group.create_task(self._parts.keeper.run(stop_link), name="certificate")
             try:
                 await asyncio.to_thread(self._pipeline)
                 if self._parts.link and not self._live:
                     await self._drained(self._parts.link, told)
             finally:
                 stop_link.set()
+                if keeping:
+                    keeping.cancel()  # it may wait for the cloud; what it has begun it begins again
         return self._report()
 
     def _tell_to_stop(self, told: asyncio.Event) -> None:

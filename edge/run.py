@@ -6,12 +6,15 @@ import random
 import secrets
 import time
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from edge.clock import clock_state
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
+from edge.enrolment.identity import FILE
+from edge.enrolment.keeper import Keeper
 from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
 from edge.outbox import ORDER, Limits, Moment, Outbox, Quota
@@ -24,7 +27,7 @@ from edge.wire.envelope import Clock
 from edge.wire.topics import Address, Kind
 
 if TYPE_CHECKING:
-    from edge.link import Link
+    from edge.link import Broker, Link
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +50,9 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         _hold(config, prepared, stack)
         outbox = _outbox(config, stack) if config.link.broker else None
         wanted = Wanted()
-        parts = Parts(outbox, _link(config, outbox, wanted) if outbox else None, drafts[0], wanted)
+        broker = _broker(config) if outbox else None
+        link = _link(config, outbox, broker, wanted) if outbox and broker else None
+        parts = Parts(outbox, link, drafts[0], wanted, _keeper(config, broker) if broker else None)
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
@@ -136,11 +141,16 @@ def _utc_day() -> int | None:
     return None if wall_s is None else int(wall_s // DAY_S)
 
 
-def _link(config: Config, outbox: Outbox, wanted: Wanted) -> "Link":
-    from edge.link import KEPT, Allowance, Broker, Budget, Link, Pace  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
+def _utc_now() -> datetime | None:
+    wall_s = _moment().wall_s
+    return None if wall_s is None else datetime.fromtimestamp(wall_s, UTC)
+
+
+def _broker(config: Config) -> "Broker":
+    from edge.link import Broker  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
 
     settings = config.link
-    broker = Broker.of(
+    return Broker.of(
         settings.broker,
         username=settings.username,
         password_file=settings.password_file,
@@ -148,6 +158,20 @@ def _link(config: Config, outbox: Outbox, wanted: Wanted) -> "Link":
         certificate=settings.certificate,
         key=settings.key,
     )
+
+
+def _keeper(config: Config, broker: "Broker") -> Keeper | None:
+    """Who renews the certificate, where it is the one that this box enrolled for."""
+    state = config.state.directory
+    if broker.certificate != state / FILE:
+        return None
+    return Keeper(state, utc_now=_utc_now, random=random.SystemRandom().random, on_renewed=broker.look_again)
+
+
+def _link(config: Config, outbox: Outbox, broker: "Broker", wanted: Wanted) -> "Link":
+    from edge.link import KEPT, Allowance, Budget, Link, Pace  # noqa: PLC0415  # as above
+
+    settings = config.link
     allowance = Allowance(
         bytes_a_day=round(settings.megabytes_a_day * MEGABYTE),
         metered=tuple(settings.metered),
