@@ -171,7 +171,11 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         counts=partial(counters.read, database),
         notify=notify.service,
         contacts=notify.contacts,
-        parts=lambda: {**reasons(database, link.state, notify.worker.reason), **workflow.runner.parts()},
+        parts=lambda: {
+            **reasons(database, link.state, notify.worker.reason),
+            **workflow.runner.parts(),
+            **({} if provisioning is None else {"door": provisioning.trouble()}),
+        },
         security=security,
         now=now,
         provisioning=provisioning,

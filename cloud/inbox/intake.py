@@ -11,7 +11,7 @@ from cloud.fleet.provisioning.service import ProvisioningService
 from cloud.heard import Heard
 from cloud.inbox import aside_store
 from cloud.inbox.ledger import Claim, Ledger
-from cloud.inbox.model import Arrival, Greeting, Rejected, Slot, Understood, sort
+from cloud.inbox.model import Arrival, Greeting, Rejected, Slot, Understood, sender_of, sort
 from cloud.inbox.routing import Features
 from edge.wire.downlink import encode_down
 from edge.wire.errors import Reason
@@ -97,7 +97,7 @@ class _Batch:
 
     def take(self, arrival: Arrival, letter: Sorted) -> None:
         """Put one message where it belongs."""
-        if self._is_barred(letter):
+        if self._is_barred(arrival, letter):
             return
         match letter:
             case Greeting():
@@ -123,18 +123,18 @@ class _Batch:
         self._tell_refused()
         return replies
 
-    def _is_barred(self, letter: Sorted) -> bool:
+    def _is_barred(self, arrival: Arrival, letter: Sorted) -> bool:
         """Whether it is of a vehicle that is not let in, or of the box that it had before; nothing is kept of it.
 
         It is not acknowledged either: a box that is let in again has not forgotten it.
         """
-        slot = None if isinstance(letter, Greeting) else letter.slot
-        address = letter.address if isinstance(letter, Greeting) else slot.address if slot else None
+        address = sender_of(arrival.topic)
         if self._provisioning is None or address is None:
             return False
         if address not in self._barred:
             self._barred[address] = self._provisioning.barred(self._connection, address)
         why, closed_upto = self._barred[address]
+        slot = None if isinstance(letter, Greeting) else letter.slot
         if not why and slot is not None and closed_upto and self._ledger(address, slot.stream).number <= closed_upto:
             why = "has another box now"
             del self._ledgers[address, slot.stream]  # or it would be acknowledged
