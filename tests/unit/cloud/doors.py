@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Final
 
-from cloud.fleet.provisioning.authority import Authority
 from cloud.fleet.provisioning.service import ProvisioningService, ProvisioningSettings
 from cloud.inbox.intake import Intake
 from cloud.inbox.routing import Features
@@ -15,17 +13,9 @@ from cloud.security.audit_model import AuditFilter, Deed
 from edge.enrolment.keys import BoxKey
 from edge.wire.enrolment import Admission, ClaimCode
 from edge.wire.topics import Address
-from tests.unit.cloud.services import SETTINGS, Cloud
-from tests.unit.cloud.vehicle import T0
+from tests.unit.cloud.services import BROKER, SETTINGS, Cloud, authority
 
-BROKER: Final = "mqtts://broker.example:8883"
 VAN: Final = Address("north", "van-7")
-
-
-@cache
-def authority() -> Authority:
-    """One for the run."""
-    return Authority.new("Fleet", T0)
 
 
 def provisioning_of(cloud: Cloud, *, strangers: bool = False, certificate_days: int = 90) -> ProvisioningService:

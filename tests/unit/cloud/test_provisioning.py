@@ -21,8 +21,8 @@ from edge.enrolment.keys import BoxKey, NotBelieved
 from edge.wire.enrolment import Admission, ClaimCode, EnrolmentRequest
 from edge.wire.topics import Address
 from tests.unit.cloud import vehicle as says
-from tests.unit.cloud.doors import BROKER, VAN, Box, authority, deeds, enrolled, later, provisioning_of, with_door
-from tests.unit.cloud.services import Cloud
+from tests.unit.cloud.doors import VAN, Box, deeds, enrolled, later, provisioning_of, with_door
+from tests.unit.cloud.services import BROKER, Cloud, authority
 from tests.unit.cloud.vehicle import OTHER_CARD, T0, Speaker
 
 
