@@ -19,6 +19,8 @@ class Knock:
     def __init__(
         self, port: int, *, ca: Path, certificate: Path | None, client_id: str = "", tls: ssl.TLSVersion | None = None
     ) -> None:
+        self._settled = threading.Event()
+        self._subscribed = threading.Event()
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311, reconnect_on_failure=False
         )
@@ -34,8 +36,6 @@ class Knock:
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
         self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._settled = threading.Event()
-        self._subscribed = threading.Event()
         self._port = port
         self.gone = threading.Event()
         self.is_in = False
@@ -62,6 +62,8 @@ class Knock:
         """Publish, and wait for the broker's word; it has one also for what it throws away."""
         told = self._client.publish(topic, payload, qos=1, retain=retain)
         deadline = time.monotonic() + ANSWER_S
+        if told.rc:
+            return False
         while not told.is_published():
             if self.gone.is_set() or time.monotonic() > deadline:
                 return False
@@ -83,4 +85,4 @@ class Knock:
         self._settled.set()
 
     def _on_message(self, _client: Any, _userdata: Any, message: mqtt.MQTTMessage) -> None:
-        self.heard.append((message.topic, message.payload))
+        self.heard.append((message.topic, bytes(message.payload)))

@@ -1,22 +1,31 @@
 """A real mosquitto, a real cloud, real keys: what each may, and what each tries in vain, with its line in the audit."""
 
+import asyncio
+import os
+import signal
 import ssl
 import stat
 import threading
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from cloud.broker.door import LOG_FILE
+from cloud.broker.log_file import LogFile
+from cloud.broker.log_lines import LogReader, Refused
 from cloud.fleet.provisioning.authority import Authority
-from edge.enrolment.identity import FILE
+from edge.enrolment.identity import FILE, Identity
+from edge.enrolment.keeper import REFUSED_RETRY_S, Keeper, Rhythm
 from edge.enrolment.keys import BoxKey
+from edge.link import Broker
 from edge.wire.topics import Address
 from tests.integration.door.knocking import Knock
 from tests.integration.door.towns import Town, identity_of
-from tests.programs import run
+from tests.programs import program, run
 from tests.unit.cloud import vehicle as says
 from tests.unit.cloud.vehicle import Speaker
 
@@ -109,6 +118,21 @@ def test_two_fleets_get_nothing_of_each_other(here: Town) -> None:
         assert here.wait_for_line("refused_publish", subject=topic)["by"] == "south/car-2"
     for wish in ("telltale/v1/north/+/up/+", f"{own}/up/+"):
         assert here.wait_for_line("refused_subscribe", subject=wish)["fleet"] == "south"
+
+
+def test_nobody_writes_lines_into_the_log_for_others(here: Town) -> None:
+    state = here.enrol("south", "car-9")
+    line = "1764482709: Denied PUBLISH from north/innocent (d0, q1, r0, m1, 'x', ... (1 bytes))"
+    with knock(here, state / FILE) as box:
+        assert not box.say(f"telltale/v1/south/x\n{line}\n"), "a topic of several lines ends the connection"
+    with knock(here, state / FILE) as box:
+        box.say(f"telltale/v1/south/{line}")
+    with knock(here, state / FILE, client_id=f"x\n{line}\n"):
+        pass
+    with knock(here, state / FILE) as box:
+        box.say("telltale/v1/south/and/then")
+    here.wait_for_line("refused_publish", by="south/car-9", subject="telltale/v1/south/and/then")
+    assert [one for one in here.audit("refused_publish") if one["by"] == "north/innocent"] == []
 
 
 def test_a_code_works_once(here: Town) -> None:
@@ -210,3 +234,83 @@ def test_a_box_is_replaced_and_the_vehicle_s_past_goes_on(here: Town) -> None:
     here.wait_for_line("refused_message", by="north/car-7", subject="has another box now")
     trips = here.service.get("/api/v1/trips?fleet=north&vehicle=car-7")["items"]
     assert len(trips) == 2, "what the two boxes told is one vehicle's past"
+
+
+def test_the_daemon_knows_who_it_is_and_where_to_go(here: Town) -> None:
+    state = here.enrol("north", "car-8")
+    config = here.folder / "edge.toml"
+    config.write_text(f'[[bus]]\nsource = "sim:car?seed=7"\n[state]\ndirectory = "{state}"\n')
+    checked = run("telltale-edge", "check", "--config", config)
+    assert 'id = "car-8"' in checked.out
+    assert f'broker = "mqtts://localhost:{here.port}"' in checked.out
+    child = here._start([program("telltale-edge"), "run", "--config", str(config)], "edge.out")
+    here.wait_until(lambda: here.service.get("/api/v1/vehicles/north/car-8").get("presence") == "online", "the vehicle")
+    here.cloud("revoke", "car-8", "--fleet", "north")
+    here.wait_for_line("refused_connection", by="127.0.0.1")
+    assert child.poll() is None, "a box that is out goes on watching its vehicle"
+    here.end(child)
+    config.write_text(f'[vehicle]\nid = "car-9"\n[[bus]]\nsource = "sim:car"\n[state]\ndirectory = "{state}"\n')
+    wrong = run("telltale-edge", "check", "--config", config)
+    assert (wrong.status, "this box is north/car-8" in wrong.err) == (78, True)
+
+
+def test_a_certificate_is_renewed_by_itself(here: Town) -> None:
+    state = here.enrol("north", "car-10")
+    file = state / FILE
+    before = file.read_text()
+    broker = Broker.of(f"mqtts://localhost:{here.port}", ca=file, certificate=file)
+    clock = [Identity.read(state).renewal - timedelta(seconds=1)]  # type: ignore[union-attr]  # it is there
+
+    async def keep() -> None:
+        stop = asyncio.Event()
+
+        def renewed() -> None:
+            broker.look_again()
+            stop.set()
+
+        def now() -> datetime:
+            clock.append(clock[-1] + timedelta(seconds=1))
+            return clock[-2]
+
+        keeper = Keeper(state, utc_now=now, random=lambda: 0.0, on_renewed=renewed, rhythm=Rhythm(0.01, 0.01, 0.01))
+        async with asyncio.timeout(60):
+            await keeper.run(stop)
+
+    asyncio.run(keep())
+    after = file.read_text()
+    assert after != before
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert BoxKey.read(after).pem() != BoxKey.read(before).pem(), "a new certificate is for a new key"
+    with knock(here, file) as box:
+        assert box.is_in
+    assert here.wait_for_line("renew_certificate", by="north/car-10")
+    renewed = Identity.read(state)
+    assert renewed is not None
+    assert renewed.vehicle == "car-10"
+
+
+def test_who_was_put_out_is_told_so_by_the_keeper(here: Town) -> None:
+    state = here.enrol("north", "car-11")
+    here.cloud("revoke", "car-11", "--fleet", "north")
+    long_after = datetime(2100, 1, 1, tzinfo=UTC)
+    keeper = Keeper(state, utc_now=lambda: long_after, random=lambda: 0.0, on_renewed=lambda: None)
+    assert asyncio.run(keeper._look()) == REFUSED_RETRY_S
+    assert "not renewed: it is revoked" in keeper.trouble
+
+
+def test_the_log_is_begun_anew_and_nothing_of_it_is_missed(here: Town) -> None:
+    state = here.enrol("north", "car-12")
+    log = LogFile(here.broker / LOG_FILE, large=1)
+    reader = LogReader()
+    with knock(here, state / FILE) as box:
+        box.say("telltale/v1/south/car-1/up/before")
+        log.rotate(lambda: os.kill(int((here.broker / "broker.pid").read_text()), signal.SIGHUP))
+        box.say("telltale/v1/south/car-1/up/after")
+        here.wait_until((here.broker / LOG_FILE).exists, "the new log")
+    for topic in ("before", "after"):
+        here.wait_for_line("refused_publish", by="north/car-12", subject=topic)
+    found: Counter[Refused] = Counter()
+    found.update(reader.read(LogFile(here.broker / f"{LOG_FILE}.old").new_lines()))
+    found.update(reader.read(LogFile(here.broker / LOG_FILE).new_lines()))
+    ours = {one.detail for one in found if one.who == "north/car-12"}
+    assert ours == {"telltale/v1/south/car-1/up/before", "telltale/v1/south/car-1/up/after"}

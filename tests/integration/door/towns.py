@@ -132,7 +132,14 @@ def town(folder: Path) -> Iterator[Town]:
     passphrase = folder / "passphrase"
     made = run("telltale-cloud", "authority", "--out", folder / "authority", "--passphrase-file", passphrase)
     assert made.status == 0, made.err
-    options = ["--authority", folder / "authority", "--passphrase-file", passphrase, "--user", getpass.getuser()]
+    options: list[str | Path] = [
+        "--authority",
+        folder / "authority",
+        "--passphrase-file",
+        passphrase,
+        "--user",
+        getpass.getuser(),
+    ]
     options += ["--name", "localhost", "--name", "127.0.0.1", "--host", "127.0.0.1"]
     options += ["--port", str(port), "--helper-port", str(helper_port)]
     made = run("telltale-cloud", "broker-config", "mosquitto", "--out", folder / "broker", *options)

@@ -1,5 +1,7 @@
 """Claim codes survive whoever types them, and name what they were made of."""
 
+from typing import Final
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,8 @@ from hypothesis import strategies as st
 from edge.wire.enrolment import ClaimCode, address_of, identity_of, read_code
 from edge.wire.topics import Address
 
+GOLDEN: Final = "000G4-0R40M-30E20-9185G-R38E1-W8124-GK74G"
+GOLDEN_SEED: Final = "cc6778924ab5bcb96bb62f9a1319df4dae47327282065c951c01c122297c62eb"
 ten_bytes = st.binary(min_size=10, max_size=10)
 
 
@@ -51,3 +55,11 @@ def test_an_identity_names_fleet_and_vehicle() -> None:
 def test_what_is_no_identity(identity: str) -> None:
     with pytest.raises(ValueError, match="no vehicle's identity"):
         address_of(identity)
+
+
+def test_a_code_of_long_ago_is_read_as_it_was_then() -> None:
+    """Golden: boxes and clouds of different versions must agree on it."""
+    code = ClaimCode(bytes(range(10)), bytes(range(10, 20)))
+    assert str(code) == GOLDEN
+    assert read_code(GOLDEN) == code
+    assert code.seed.hex() == GOLDEN_SEED
