@@ -4,6 +4,7 @@ The key is on the disk before anything is asked. Whoever is interrupted asks aga
 gives the same answer.
 """
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Final
 
@@ -56,9 +57,9 @@ def renew(state: Path) -> Identity:
         remedy = "Move it away, and enrol the box with a new code"
         raise ConfigError(f"is damaged ({error})", file=state / FILE, remedy=remedy) from error
     key = _pending(state)
-    answer = ask(identity.cloud, _RENEWAL, key.renewal(present, certificate), ca=authority + identity.cloud_ca)
+    answer = ask(identity.cloud, _RENEWAL, key.renewal(present, certificate), ca=authority + identity.trusted)
     pin = pin_of_authority(authority)
-    return _keep(state, key, answer, pin=pin, cloud=identity.cloud, ca=identity.cloud_ca)
+    return _keep(state, key, answer, pin=pin, cloud=identity.cloud, ca=identity.trusted)
 
 
 def _pending(state: Path) -> BoxKey:
@@ -84,7 +85,7 @@ def _keep(state: Path, key: BoxKey, answer: Admission, *, pin: bytes, cloud: str
         cloud=cloud,
         renew_at=utc_text(believed.renew_at),
         ends_at=utc_text(believed.ends_at),
-        cloud_ca=ca,
+        cloud_ca=b64encode(ca.encode("ascii", "replace")).decode(),
     )
     identity.write(state, key.pem() + answer.certificate + answer.authority)
     (state / PENDING_FILE).unlink(missing_ok=True)

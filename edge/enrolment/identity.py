@@ -7,6 +7,7 @@ of ours: what the file is, and where the cloud and the broker are.
 import json
 import os
 import secrets
+from base64 import b64decode
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,7 +39,13 @@ class Identity:
     """RFC 3339: from then on the next certificate is asked for."""
     ends_at: str
     cloud_ca: str = ""
-    """PEM of who is trusted as to the cloud's name, beside whom the system trusts."""
+    """PEM of who is trusted as to the cloud's name, beside whom the system trusts; in base64, for no reader of the file
+    is to take it for a certificate of the box."""
+
+    @property
+    def trusted(self) -> str:
+        """The PEM in `cloud_ca`."""
+        return b64decode(self.cloud_ca).decode("ascii")
 
     @property
     def address(self) -> Address:
@@ -68,7 +75,7 @@ class Identity:
             return None
         try:
             identity = cls(**_told(text))
-            identity.address, identity.renewal, identity.end  # noqa: B018 - each says whether it can be read
+            identity.address, identity.renewal, identity.end, identity.trusted  # noqa: B018 - each says whether it can be read
         except (ValueError, TypeError, WireError) as error:
             raise ConfigError(f"is no identity ({error})", file=file, remedy=_AGAIN) from error
         return identity
