@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ TELL_MAX: Final = 500
 KEPT_MAX: Final = 5_000
 """Kinds of refusals that wait for a cloud that is away; what is more is counted."""
 RELOAD_S_MAX: Final = 10.0
+LIST_LEFT_MIN: Final = timedelta(days=14)
 TAKE_OVERS_FOR_S: Final = 600.0
 STATE_FILE: Final = "helper.json"
 _LOOK_S: Final = 0.05
@@ -97,6 +98,7 @@ class Helper:
         """Refusals that were not told, since the cloud was away for too long."""
         self._trouble = ""
         self._state = ""
+        self._warned_at = datetime.fromtimestamp(0, UTC)
         self._forgot_s = time.monotonic()
 
     @property
@@ -113,6 +115,7 @@ class Helper:
                     self._say("")
                 except CloudError as error:
                     self._say(str(error))
+                self._warn_of_list()
                 self._stopping.wait(self._every_s)
         finally:
             self._client.close()
@@ -147,10 +150,11 @@ class Helper:
             self._log.rotate(lambda: self._signal(signal.SIGHUP))
 
     def _ask(self) -> _Door:
+        ends_at = self._end_of_list()
         telling = dict(list(self._kept.items())[:TELL_MAX])
         said = {
             "applied": self._applied,
-            "list_ends_at": self._end_of_list(),
+            "list_ends_at": None if ends_at is None else ends_at.isoformat(),
             "refused": [
                 {
                     "kind": one.kind,
@@ -206,18 +210,31 @@ class Helper:
             self._read_log()
 
     def _signal(self, number: signal.Signals) -> None:
+        """Tell mosquitto; a file that was left behind may name a program that has nothing to do with it."""
         file = self._folder / PID_FILE
         try:
-            os.kill(int(file.read_text()), number)
+            pid = int(file.read_text())
+            name = Path(f"/proc/{pid}/comm").read_text().strip()
+            if name != "mosquitto":
+                raise UpstreamDown(f"{file}: {pid} is {name}, not mosquitto")
+            os.kill(pid, number)
         except (OSError, ValueError) as error:
             raise UpstreamDown(f"{file}: no mosquitto that we may tell to read its lists ({error})") from error
 
-    def _end_of_list(self) -> str | None:
+    def _end_of_list(self) -> datetime | None:
         text = _content(self._folder / REVOKED_FILE)
         try:
-            return None if text is None else self._list_ends_at(text).isoformat()
+            return None if text is None else self._list_ends_at(text)
         except ValueError:
             return None
+
+    def _warn_of_list(self) -> None:
+        """Once a day say that nobody will get in any more, if a cloud that is away does not come back."""
+        ends_at, now = self._end_of_list(), datetime.now(UTC)
+        if ends_at is None or ends_at - now > LIST_LEFT_MIN or now - self._warned_at < timedelta(days=1):
+            return
+        self._warned_at = now
+        _log.error("the revocation list ends %s, and then mosquitto lets nobody in", ends_at.isoformat())
 
     def _read_state(self) -> tuple[int, tuple[int, int]]:
         """What was applied, 0 where it is not known: then everybody who was ever put out is thrown off once more.

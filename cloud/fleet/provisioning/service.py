@@ -221,7 +221,7 @@ class ProvisioningService(Doorkeeper):
             raise
         with self._database.transaction() as connection:
             present = store.certificate(connection, serial)
-            why = self._why_no_renewal(present)
+            why = self._why_no_renewal(connection, present)
             if present is not None and why is None:
                 known = store.certificate_for(connection, present.address, requested.public_key)
                 if known is None:
@@ -322,13 +322,17 @@ class ProvisioningService(Doorkeeper):
             return "not the sender's"
         return claim.problem(requested.public_key, self._now())
 
-    def _why_no_renewal(self, present: Certificate | None) -> str | None:
+    def _why_no_renewal(self, connection: Connection, present: Certificate | None) -> str | None:
+        """A certificate that has a successor is not renewed after its end: an old copy of a box is not the box."""
         if present is None:
             return "not a vehicle's"
         if present.revoked_at is not None:
             return "revoked"
-        if self._now() > present.ends_at + timedelta(days=self._settings.renewal_days):
+        over_for = self._now() - present.ends_at
+        if over_for > timedelta(days=self._settings.renewal_days):
             return f"over since {present.ends_at.date()}"
+        if over_for > timedelta(0) and store.issued_since(connection, present.address, present.issued_at):
+            return "over, and has a successor"
         return None
 
     def _refuse(self, kind: str, who: str, detail: str, address: Address | None) -> None:

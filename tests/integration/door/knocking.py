@@ -17,13 +17,22 @@ class Knock:
     """One connection. As a context manager it says goodbye at the end."""
 
     def __init__(
-        self, port: int, *, ca: Path, certificate: Path | None, client_id: str = "", tls: ssl.TLSVersion | None = None
+        self,
+        port: int,
+        *,
+        ca: Path,
+        certificate: Path | None,
+        client_id: str = "",
+        tls: ssl.TLSVersion | None = None,
+        will: str = "",
     ) -> None:
         self._settled = threading.Event()
         self._subscribed = threading.Event()
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv311, reconnect_on_failure=False
         )
+        if will:
+            self._client.will_set(will, b'{"schema": "status/1", "online": false}', qos=1, retain=True)
         context = ssl.create_default_context(cafile=ca)
         if certificate is not None:
             context.load_cert_chain(certificate)
@@ -40,6 +49,8 @@ class Knock:
         self.gone = threading.Event()
         self.is_in = False
         self.heard: list[tuple[str, bytes]] = []
+        self.heard_s: list[float] = []
+        """When, by a clock that only goes on."""
 
     def __enter__(self) -> Self:
         try:
@@ -70,6 +81,13 @@ class Knock:
             time.sleep(0.005)
         return True
 
+    def fall_silent(self) -> None:
+        """Go without a goodbye, so that the broker says the last will."""
+        self._client.loop_stop()
+        connected = self._client.socket()
+        if connected is not None:
+            connected.close()
+
     def ask_for(self, topic: str) -> None:
         """Subscribe, and wait until the broker has said something to it."""
         self._subscribed.clear()
@@ -85,4 +103,5 @@ class Knock:
         self._settled.set()
 
     def _on_message(self, _client: Any, _userdata: Any, message: mqtt.MQTTMessage) -> None:
+        self.heard_s.append(time.monotonic())
         self.heard.append((message.topic, bytes(message.payload)))

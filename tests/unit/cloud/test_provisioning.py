@@ -224,6 +224,17 @@ class TestRenewal:
         with pytest.raises(Refused, match="over since"):
             box.renew(door)
 
+    def test_an_old_copy_of_a_box_is_not_the_box(self, cloud: Cloud, door: ProvisioningService) -> None:
+        box = enrolled(door)
+        copy = Box(box.key, box.admission)
+        later(cloud, days=60)
+        box.renew(door)
+        later(cloud, days=31)
+        with pytest.raises(Refused, match="has a successor"):
+            copy.renew(door)
+        later(cloud, days=100)
+        box.renew(door)
+
     def test_who_is_out_gets_no_other(self, cloud: Cloud, door: ProvisioningService) -> None:
         box = enrolled(door)
         door.revoke(VAN, by="ada")
