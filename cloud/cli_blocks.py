@@ -41,7 +41,11 @@ def decode_block(options: argparse.Namespace) -> int:
     _check_ending(options.out)
     payload = _read(options.file)
     named: str | None = options.format
-    content = of_message(payload, options.file) if named is None else of_block(payload, named, options.file)
+    content, offset_s = (
+        of_message(payload, options.file) if named is None else (of_block(payload, named, options.file), 0.0)
+    )
+    if offset_s:
+        _note(f"the vehicle's clock was wrong, as it knew by then: {offset_s:+.3f} s are added to all times")
     _deliver(_written(content, options.out), options.out)
     return 0
 

@@ -18,3 +18,5 @@ class Heard:
     observed_at: datetime
     clock: Clock
     received_at: datetime
+    offset_s: float = 0.0
+    """What was added to the vehicle's times, `observed_at` among them; not to those inside a block."""

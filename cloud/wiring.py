@@ -63,7 +63,6 @@ from cloud.workflow.model import EDGES, Message
 from cloud.workflow.room import Neighbours, Workflow, make_workflow
 from cloud.workflow.runner import Runner
 from cloud.workflow.settings import Patience
-from edge.wire.envelope import Clock
 from edge.wire.messages import Position
 from edge.wire.topics import Address
 
@@ -101,12 +100,8 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     health = HealthService(database, kept, knowledge=shipped(), fleet=fleet, alerts=alerts, audit=audit, now=now)
     captures = CaptureService(database, audit, _kept(config.captures), now)
     provisioning = open_provisioning(config.provisioning, database, audit, now, newest_stream=newest_stream)
-    intake = Intake(
-        database,
-        Features(fleet, alerts, health, captures),
-        InboxSettings(**config.inbox.model_dump()),
-        provisioning,
-    )
+    features = Features(fleet, alerts, health, captures)
+    intake = Intake(database, features, InboxSettings(**config.inbox.model_dump()), now, provisioning)
     loop = asyncio.get_running_loop()
 
     def tell(_: LinkState) -> None:
@@ -231,7 +226,7 @@ def positions_of(fleet: FleetService) -> Positions:
     def positions(address: Address, since: datetime, until: datetime) -> list[Sighting]:
         found = [sighting_of(seen) for seen in fleet.places(address, since, until)]
         told = fleet.twin(address).position
-        if told is None or told.clock is not Clock.SYNCED or not since <= told.observed_at <= until:
+        if told is None or not told.clock.is_right or not since <= told.observed_at <= until:
             return found
         if isinstance(told.body, Position):
             place = Place(told.body.latitude_deg, told.body.longitude_deg)

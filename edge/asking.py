@@ -4,7 +4,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +29,9 @@ class Asked:
     service: "Service"
     source: Source | None
     """Where their answers are heard, of an adapter; a bus has a source anyway."""
+    clear: Callable[[], str]
+    """Erases their codes, as the owner of the vehicle wants it, while the service pauses; says what was erased, and
+    raises EdgeError where nothing was. Takes seconds."""
 
 
 def asked_buses(
@@ -95,7 +98,18 @@ def _asked(config: Config, bus: Bus, spec: SourceSpec, stop: threading.Event, *,
     opened, source = _way(asking, spec, label, stop, is_heavy=bus.ask == "j1939")
     file = config.state.directory / f"vehicle-{bus.name or 'bus'}.json" if keeps else None
     rates = Rates(identity_s=settings.identity_s, codes_s=settings.codes_s)
-    return Asked(Service(name, opened, file=file, rates=rates), source)
+    service = Service(name, opened, file=file, rates=rates)
+    return Asked(service, source, partial(_clear, service, asking, is_heavy=bus.ask == "j1939"))
+
+
+def _clear(service: "Service", asking: "Asking", *, is_heavy: bool) -> str:
+    from edge.diagnostics.clearing import clear_codes  # noqa: PLC0415  # as above
+
+    permission = replace(asking.permission, clears=True)
+    with service.paused():
+        told = clear_codes(replace(asking, permission=permission, shares_reader=False), "j1939" if is_heavy else "obd")
+    service.hurry()
+    return told
 
 
 def _check(bus: Bus, spec: SourceSpec) -> None:

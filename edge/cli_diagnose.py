@@ -56,7 +56,8 @@ def _bitrate(text: str) -> int:
 
 
 def _diagnose(options: argparse.Namespace) -> int:
-    from edge.diagnosing import clear_codes, diagnose  # noqa: PLC0415  # `--help` needs none of it
+    from edge.diagnosing import diagnose  # noqa: PLC0415  # `--help` needs none of it
+    from edge.diagnostics.clearing import clear_codes  # noqa: PLC0415  # as above
     from edge.diagnostics.opening import Asking, manners  # noqa: PLC0415  # as above
     from edge.diagnostics.permission import Permission  # noqa: PLC0415  # as above
 

@@ -32,6 +32,7 @@ from edge.profile import (
 )
 from edge.quotas import OutboxSettings
 from edge.toml_file import read_toml
+from edge.wire.commands import CommandName
 from edge.wire.envelope import VehicleName
 
 SEE: Final = "systemd/telltale-edge.toml for every field"
@@ -212,6 +213,12 @@ class LinkSettings(_Part):
     """How long an acknowledgement is waited for before a message is sent again."""
     backoff_max_s: Annotated[float, Field(ge=0.1, le=3600)] = 60.0
     """Longest pause between two attempts to reach the broker."""
+    keepalive_s: Annotated[int, Field(ge=10, le=65_535)] = 3600
+    """MQTT's keep-alive; some brokers allow no more than 1200."""
+    parked_after_s: Annotated[float, Field(ge=1, le=86_400)] = 600.0
+    """After so long without a frame on any bus the vehicle is parked."""
+    parked_every_s: Annotated[float, Field(ge=120, le=86_400)] = 10_800.0
+    """How often a parked vehicle gives a sign of life; the cloud knows."""
     drain_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
     """How long the end of a recording waits for the last acknowledgement."""
     megabytes_a_day: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
@@ -230,6 +237,20 @@ class LinkSettings(_Part):
         if url and (urlsplit(url).scheme not in ("mqtt", "mqtts") or not urlsplit(url).hostname):
             raise ValueError("write mqtt://host:1883 or mqtts://host:8883")
         return url
+
+
+class CommandSettings(_Part):
+    """What the cloud may ask of the vehicle."""
+
+    allow: Annotated[list[CommandName], Field(max_length=32)] = [
+        CommandName.CAPTURE,
+        CommandName.READ_CODES,
+        CommandName.SELF_TEST,
+        CommandName.LOG_LEVEL,
+        CommandName.RESTART,
+        CommandName.SPEAK,
+    ]
+    """Names of commands; every other is refused."""
 
 
 class CabSettings(OutputSettings):
@@ -313,6 +334,7 @@ class Config(_Part):
     state: State = State()
     outbox: OutboxSettings = OutboxSettings()
     link: LinkSettings = LinkSettings()
+    commands: CommandSettings = CommandSettings()
     cab: CabSettings = CabSettings()
     private: PrivateSettings = PrivateSettings()
     position: PositionSettings = PositionSettings()

@@ -6,6 +6,7 @@ the teller; the event loop keeps the MQTT session. The pipeline never waits for 
 
 import asyncio
 import logging
+import math
 import signal
 import sys
 import threading
@@ -27,6 +28,7 @@ from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
 from edge.captures import Capturing
 from edge.clock import clock_state
+from edge.commands import Commands
 from edge.config import Bus, Config
 from edge.diagnostics.signs import place_of, signs_of
 from edge.diagnostics.telling import bodies
@@ -40,19 +42,22 @@ from edge.errors import EdgeError
 from edge.files import Draft
 from edge.frames import FrameBatch
 from edge.grid import Cells, Grid
-from edge.health import LOOK_S, Pulse, health_body
+from edge.health import LOOK_S, Pulse, Quiet, health_body
 from edge.hot import LOOK_NS
 from edge.looking import SWITCH_S, Looking
 from edge.memories import Memories
 from edge.modes import Surroundings
+from edge.obeying import Obeying
 from edge.outbox import Outbox
 from edge.personal import without_personal
 from edge.prepare import MS, Prepared, bus_inside
 from edge.report import Report, frame_counts, most_common, unheard
 from edge.ring import FrameRing
 from edge.tell import FIRING, Teller
+from edge.timekeeping import Timekeeping
 from edge.wanted import Wanted
 from edge.wire.envelope import Clock
+from edge.wire.messages import Health
 from edge.wishes import Wishes, with_wish
 
 if TYPE_CHECKING:
@@ -79,6 +84,8 @@ class Parts:
     link: "Link | None" = None
     alerts_out: Draft | None = None
     wanted: Wanted = field(default_factory=Wanted)
+    timekeeping: Timekeeping = field(default_factory=Timekeeping)
+    commands: Commands | None = None
     keeper: Keeper | None = None
     """Renews the certificate, where this box enrolled for one."""
 
@@ -99,7 +106,7 @@ class Daemon:
         self._stop = threading.Event()
         self._started_s = time.monotonic()
         self._span: list[int] = []
-        self._offset_ns = time.time_ns() - time.monotonic_ns()
+        self._offset_ns = parts.timekeeping.offset_ns
         self._asked = asked_buses(config, prepared.specs, self._stop, keeps=parts.outbox is not None)
         """By place of the bus."""
         sources = [self._source(place, stack) for place in range(len(config.bus))]
@@ -138,8 +145,12 @@ class Daemon:
             names=[*(lane.name for lane in self._lanes), *(f"{lane.name} hot" for lane, _ in hot)],
             at_once=dict(enumerate(looks, len(sources))),
         )
+        self._obeying = self._obeying_of(parts.commands)
+        self.restarts = False
+        """Whether the cloud has asked for another start."""
         self._show_at_ns = 0
-        self._pulse = Pulse()
+        self._pulse = Pulse(quiet_s=config.link.parked_every_s)
+        self._quiet = Quiet(self._started_s, after_s=config.link.parked_after_s)
         self._posted_s = self._started_s
 
     async def run(self) -> Report:
@@ -221,6 +232,8 @@ class Daemon:
             self._judgement.book.restore(unpack_alerts(firing))
             self._cab.take_up(self._judgement.book.firing)
         self._capturing.take_up(time.monotonic_ns() + self._offset_ns)
+        if self._parts.commands:
+            self._parts.commands.left_over(self._stamp())
 
     def _pipeline(self) -> None:
         """Frames in, outcomes out, until every source has ended or the daemon is told to stop."""
@@ -231,9 +244,14 @@ class Daemon:
                 self._hear_wishes()
                 self._judge()
                 self._hear_askers()
+                self._obey()
                 if time.monotonic() >= health_at:
                     health_at += LOOK_S
                     self._memories.keep(time.monotonic())
+                    self._tell_health()
+                elif self._parts.timekeeping.take_asked():
+                    self._tell_health(is_asked=True)
+                elif self._live and self._quiet.look(time.monotonic()):
                     self._tell_health()
             self._take()  # what was read before the stop is judged too, the cell that it breaks off included
             for index in range(len(self._lanes)):
@@ -282,11 +300,33 @@ class Daemon:
         for service in (one.service for one in self._asked.values()):
             service.show(signs_of(window, now_ns, workshop=self._judgement.modes.workshop))
             for told in service.take():
-                at, clock = datetime.now(UTC), clock_state()
+                at, clock = self._stamp()
                 for body in bodies(told, at, place_of(window), private=window.private):
                     self._wake(self._teller.post(body, at, clock))
                 for line in told.lines():
                     log.info("%s: %s", service.name, line)
+
+    def _obeying_of(self, commands: Commands | None) -> Obeying | None:
+        if commands is None or not self._live:
+            return None
+        return Obeying(
+            commands,
+            asked=list(self._asked.values()),
+            capturing=self._capturing,
+            cab=self._cab,
+            parts=lambda: self._health().parts,
+            restart=self._restart,
+        )
+
+    def _obey(self) -> None:
+        if self._obeying and self._obeying.step(
+            self._parts.timekeeping.look(), self._stamp(), self._judgement.history.until
+        ):
+            self._wake(posted=True)
+
+    def _restart(self) -> None:
+        self.restarts = True
+        self._stop.set()
 
     def _judge(self) -> None:
         cells = self._grid.close(time.monotonic_ns())
@@ -299,6 +339,8 @@ class Daemon:
         self._wake(self._teller.tell(self._capturing.hearing(self._judgement.advance(cells)), self._clock()))
         if len(cells.frames):
             self._remember(cells)
+            if self._quiet.heard(time.monotonic()):
+                self._tell_health()
         self._capturing.advance(self._judgement.history.until)
         self._cab.until(self._judgement.history.until, is_watched=self._is_watched())
         self._judged.now()
@@ -310,10 +352,11 @@ class Daemon:
         around = self._judgement.around
         if not self._live:
             return replace(around, clock_is_right=end > BELIEVED_NS)
-        ahead_ns = time.time_ns() - time.monotonic_ns() - self._offset_ns
-        is_right = clock_state() is Clock.SYNCED
-        until = self._parts.wanted.order_until(end, ahead_ns=ahead_ns, clock_is_right=is_right)
-        return replace(around, clock_is_right=is_right, ahead_ns=ahead_ns, order_until=until)
+        hour = self._parts.timekeeping.look()
+        until = self._parts.wanted.order_until(end, ahead_ns=hour.ahead_ns, clock_is_right=hour.is_right)
+        clears = self._obeying is not None and self._obeying.clears
+        around = replace(around, clock_is_right=hour.is_right, ahead_ns=hour.ahead_ns)
+        return replace(around, order_until=until, clears=clears)
 
     def _remember(self, cells: Cells) -> None:
         """Keep frames for captures; of private cells those alone that are known to say nothing personal."""
@@ -333,10 +376,16 @@ class Daemon:
         return judges.count > len(judges.switched_off)
 
     def _clock(self) -> Clock:
-        """Of a recording: whether its stamps count from 1970."""
+        """Of what is stamped now. Of a recording: whether its stamps count from 1970."""
         if self._live:
-            return clock_state()
+            return self._parts.timekeeping.look().clock
         return Clock.SYNCED if self._judgement.history.until > BELIEVED_NS else Clock.UNSYNCED
+
+    def _stamp(self) -> tuple[datetime, Clock]:
+        """Of what no cell brought: by the axis, as cells are; beside a recording by the wall clock."""
+        if self._live:
+            return self._parts.timekeeping.now(), self._parts.timekeeping.look().clock
+        return datetime.now(UTC), clock_state()
 
     def _wake(self, posted: bool) -> None:
         if posted:
@@ -344,13 +393,25 @@ class Daemon:
             if self._parts.link:
                 self._parts.link.wake()
 
-    def _tell_health(self, *, at_the_end: bool = False) -> None:
+    def _tell_health(self, *, at_the_end: bool = False, is_asked: bool = False) -> None:
         try:
-            counters = self._counters()
+            body = self._health()
         except EdgeError as error:  # the outbox's disk; its alerts are refused and counted one by one
             log.error("health cannot be told: %s", error)  # noqa: TRY400  # one line
             return
-        body = health_body(
+        now_s, posted_s = time.monotonic(), -math.inf if is_asked else self._posted_s
+        is_quiet = self._quiet.is_quiet
+        told = body if at_the_end else self._pulse.of(body, now_s=now_s, posted_s=posted_s, is_quiet=is_quiet)
+        if told is not None:
+            self._wake(self._teller.post(told, *self._stamp()))
+
+    def _health(self) -> Health:
+        """How everything is.
+
+        Raises:
+            EdgeError: the outbox's disk.
+        """
+        return health_body(
             uptime_s=time.monotonic() - self._started_s,
             buses={reader.name: reader.down for reader in self._readers.readers},
             askers={one.service.name: (one.service.trouble, one.service.why) for one in self._asked.values()},
@@ -360,12 +421,9 @@ class Daemon:
             },
             learning={one.name: one.coarse for one in self._memories.progress},
             cab=self._cab.troubles,
-            counters=counters,
+            counters=self._counters(),
             outbox=self._parts.outbox.trouble if self._parts.outbox else None,
         )
-        told = body if at_the_end else self._pulse.of(body, now_s=time.monotonic(), posted_s=self._posted_s)
-        if told is not None:
-            self._wake(self._teller.post(told, datetime.now(UTC), clock_state()))
 
     def _counters(self) -> dict[str, Mapping[str, int]]:
         return {
@@ -388,6 +446,7 @@ class Daemon:
             "wishes": self._wishes.counters,
             "told": {"alerts": self._teller.alerts_began, "refused": self._teller.refused},
             "wanted": self._parts.wanted.counters,
+            **({"commands": self._parts.commands.counters} if self._parts.commands else {}),
             **({"outbox": self._parts.outbox.counters()} if self._parts.outbox else {}),
             **({"link": self._parts.link.counters()} if self._parts.link else {}),
         }

@@ -61,23 +61,50 @@ def health_body(
     )
 
 
+class Quiet:
+    """Whether a vehicle is parked: none of its buses has said anything for a while."""
+
+    def __init__(self, now_s: float, *, after_s: float) -> None:
+        """Begins awake; times are monotonic. `after_s` without a frame, and it is parked."""
+        self._after_s = after_s
+        self._heard_s = now_s
+        self.is_quiet = False
+
+    def heard(self, now_s: float) -> bool:
+        """A bus says something; whether that ends a quiet time."""
+        self._heard_s = now_s
+        woken, self.is_quiet = self.is_quiet, False
+        return woken
+
+    def look(self, now_s: float) -> bool:
+        """See whether it is quiet by now; whether that is new."""
+        was_quiet, self.is_quiet = self.is_quiet, now_s - self._heard_s >= self._after_s
+        return self.is_quiet and not was_quiet
+
+
 class Pulse:
     """Decides when health is worth a message: most of a vehicle's traffic is how it says that it is well."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet_s: float) -> None:
+        """`quiet_s`: how long a parked vehicle says nothing, if nothing happens."""
+        self._quiet_s = quiet_s
         self._parts: Mapping[str, PartHealth] | None = None
         self._told_s = 0.0
+        self._was_quiet = False
 
-    def of(self, body: Health, *, now_s: float, posted_s: float) -> Health | None:
-        """What is told of it: whole when it is the first, a part has changed, or long not whole; without counters when
-        nothing was said lately; else nothing.
+    def of(self, body: Health, *, now_s: float, posted_s: float, is_quiet: bool = False) -> Health | None:
+        """What is told of it: whole when it is the first, a part has changed, the vehicle became quiet or awake, or
+        long not whole; without counters when nothing was said lately; else nothing.
 
-        `now_s`, `posted_s`: monotonic; when the vehicle last said anything.
+        `now_s`, `posted_s`: monotonic; when the vehicle last said anything. While it is quiet, it only keeps its word.
         """
-        is_silent = now_s - posted_s >= SILENCE_S
+        is_silent = now_s - posted_s >= (self._quiet_s - LOOK_S if is_quiet else SILENCE_S)
         due_s = self._told_s + WHOLE_S - (SILENCE_S if is_silent else 0.0)  # rather now than beside a sign of life
-        if body.parts != self._parts or now_s >= due_s:
-            self._parts, self._told_s = body.parts, now_s
+        is_due = now_s >= due_s and not is_quiet
+        if is_quiet:
+            body = body.model_copy(update={"quiet_s": self._quiet_s})
+        if body.parts != self._parts or is_quiet is not self._was_quiet or is_due:
+            self._parts, self._told_s, self._was_quiet = body.parts, now_s, is_quiet
             return body
         return body.model_copy(update={"counters": {}}) if is_silent else None
 

@@ -132,7 +132,7 @@ class Judgement:
         first, told, work = 0, deque(samples.codes), times_of_work(cells.frames)
         for end, row in zip(cells.ends, last, strict=True):
             if len(work) and work[0] < end:
-                self.around = replace(self.around, tester_heard=True)
+                self.around = replace(self.around, tester_heard=not self.around.clears)
                 work = work[np.searchsorted(work, end) :]
             if end >= self._look_at:
                 self._look_around(end)

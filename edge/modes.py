@@ -52,6 +52,8 @@ class Surroundings:
     """How far the wall clock is ahead of the axis by now: it may be set while the box runs, the axis never jumps."""
     tester_heard: bool = False
     """Somebody else has asked control units since the last look."""
+    clears: bool = False
+    """It is this box that erases codes, as its owner wants: nobody works on the vehicle for that."""
     order_until: int | None = None
     """ns; how long a work order is open."""
 

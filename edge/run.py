@@ -2,15 +2,19 @@
 
 import asyncio
 import logging
+import os
 import random
 import secrets
+import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from edge.clock import clock_state
+from edge.commands import Commands
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
 from edge.enrolment.identity import FILE
@@ -22,8 +26,10 @@ from edge.prepare import Prepared, prepare
 from edge.quotas import DAY_S, OutboxSettings
 from edge.report import Report
 from edge.state import UnusableState, locked
+from edge.timekeeping import RIGHT_S, Timekeeping
 from edge.wanted import Wanted
 from edge.wire.envelope import Clock
+from edge.wire.times import Correction
 from edge.wire.topics import Address, Kind
 
 if TYPE_CHECKING:
@@ -49,10 +55,13 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
         _hold(config, prepared, stack)
         outbox = _outbox(config, stack) if config.link.broker else None
-        wanted = Wanted()
+        wanted, timekeeping = Wanted(), Timekeeping(_correcting(outbox))
+        stack.callback(timekeeping.close)
+        commands = Commands(outbox, frozenset(config.commands.allow)) if outbox else None
         broker = _broker(config) if outbox else None
-        link = _link(config, outbox, broker, wanted) if outbox and broker else None
-        parts = Parts(outbox, link, drafts[0], wanted, _keeper(config, broker) if broker else None)
+        link = _link(config, outbox, broker, Hears(wanted, commands, timekeeping)) if outbox and broker else None
+        keeper = _keeper(config, broker, timekeeping) if broker else None
+        parts = Parts(outbox, link, drafts[0], wanted, timekeeping, commands, keeper)
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
@@ -63,6 +72,9 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         for draft in drafts:
             if draft:
                 draft.commit()
+    if daemon.restarts:
+        log.info("beginning anew, as the cloud has asked")
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # this very program
     return account
 
 
@@ -141,9 +153,25 @@ def _utc_day() -> int | None:
     return None if wall_s is None else int(wall_s // DAY_S)
 
 
-def _utc_now() -> datetime | None:
-    wall_s = _moment().wall_s
-    return None if wall_s is None else datetime.fromtimestamp(wall_s, UTC)
+def _correcting(outbox: Outbox | None) -> Callable[[Correction], None]:
+    def correct(correction: Correction) -> None:
+        if abs(correction.offset_s) > RIGHT_S:
+            log.info("times are %.1f s behind, as is known by now; messages say so", correction.offset_s)
+        if outbox is not None:
+            try:
+                outbox.correct(correction)
+            except EdgeError as error:
+                log.error("not all that waits can be corrected: %s", error)  # noqa: TRY400  # one line
+
+    return correct
+
+
+class Hears(NamedTuple):
+    """Who hears what of the cloud."""
+
+    wanted: Wanted
+    commands: Commands | None
+    timekeeping: Timekeeping
 
 
 def _broker(config: Config) -> "Broker":
@@ -160,15 +188,20 @@ def _broker(config: Config) -> "Broker":
     )
 
 
-def _keeper(config: Config, broker: "Broker") -> Keeper | None:
+def _keeper(config: Config, broker: "Broker", timekeeping: Timekeeping) -> Keeper | None:
     """Who renews the certificate, where it is the one that this box enrolled for."""
     state = config.state.directory
     if broker.certificate != state / FILE:
         return None
-    return Keeper(state, utc_now=_utc_now, random=random.SystemRandom().random, on_renewed=broker.look_again)
+
+    def utc_now() -> datetime | None:
+        hour = timekeeping.look()
+        return timekeeping.now() + timedelta(microseconds=hour.ahead_ns // 1000) if hour.is_right else None
+
+    return Keeper(state, utc_now=utc_now, random=random.SystemRandom().random, on_renewed=broker.look_again)
 
 
-def _link(config: Config, outbox: Outbox, broker: "Broker", wanted: Wanted) -> "Link":
+def _link(config: Config, outbox: Outbox, broker: "Broker", hears: Hears) -> "Link":
     from edge.link import KEPT, Allowance, Budget, Link, Pace  # noqa: PLC0415  # as above
 
     settings = config.link
@@ -184,7 +217,9 @@ def _link(config: Config, outbox: Outbox, broker: "Broker", wanted: Wanted) -> "
         client_id=outbox.client_id,
         monotonic=time.monotonic,
         random=random.SystemRandom().random,
-        pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s),
+        pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s, keepalive_s=settings.keepalive_s),
         budget=Budget(allowance, monotonic=time.monotonic, utc_day=_utc_day, kept=outbox.recall(KEPT)),
-        on_desired=wanted,
+        on_desired=hears.wanted,
+        on_command=hears.commands,
+        timekeeper=hears.timekeeping,
     )

@@ -3,7 +3,7 @@
 A dongle that polls values is in the vehicle for good, and its driver wants to be warned all the same. Somebody works
 on the vehicle when a session is opened or held open, memory is cleared, written or unlocked, or something is actuated
 (ISO 14229-1, clause 9 to 14: 10, 11, 14, 27, 28, 2E, 2F, 31, 34 to 37, 3D, 3E, 85; SAE J1979: 04; SAE J1939-73:
-requests for DM3 and DM11). This box sends none of these.
+requests for DM3 and DM11). This box sends none of these, but to erase codes when its owner has it do so.
 """
 
 from typing import Final

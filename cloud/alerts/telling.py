@@ -11,7 +11,6 @@ from cloud.database import Connection
 from cloud.heard import Heard
 from cloud.notify.model import Notice
 from cloud.notify.service import NotifyService
-from edge.wire.envelope import Clock
 from edge.wire.messages import Action, Severity
 
 LATE_AFTER: Final = timedelta(minutes=15)
@@ -101,7 +100,7 @@ def is_late(alert: Alert, heard: Heard) -> bool:
     already. Of a clock that may be wrong nothing follows: better tell.
     """
     said_at = max(alert.started_at, heard.observed_at)
-    return heard.clock is Clock.SYNCED and heard.received_at - said_at > LATE_AFTER
+    return heard.clock.is_right and heard.received_at - said_at > LATE_AFTER
 
 
 def _text(alert: Alert) -> str:

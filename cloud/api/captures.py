@@ -93,6 +93,8 @@ class PartForm(Form):
     """Bytes of its block."""
     holes: list[Hole]
     """Found since the part before this one. `frames` null: how many is not known."""
+    offset_s: Annotated[float, Field(examples=[0.0])]
+    """What must be added to the times inside its block, whose clock was wrong; to all others it was."""
     received_at: Moment
 
     @classmethod

@@ -23,7 +23,10 @@ class VehicleForm(Form):
     fleet: FleetName
     vehicle: VehicleName
     presence: Presence
-    """Offline after its goodbye, or after a silence."""
+    """Asleep while it is parked and has said that it will be silent; offline after its goodbye, or a silence of which
+    it did not speak."""
+    quiet_until: Moment | None
+    """Until when it need say nothing, as it said when it was parked; null: it goes on saying that it is well."""
     first_seen_at: Moment
     last_seen_at: Moment
     """When the cloud last received anything from it."""
@@ -126,6 +129,7 @@ def _vehicle(services: ServicesOf, vehicle: Vehicle) -> VehicleForm:
         fleet=vehicle.address.fleet,
         vehicle=vehicle.address.vehicle,
         presence=services.fleet.presence(vehicle),
+        quiet_until=vehicle.quiet_until,
         first_seen_at=vehicle.first_seen_at,
         last_seen_at=vehicle.last_seen_at,
     )

@@ -1,6 +1,7 @@
 """A bulk message, or a bare block of a named format, to what it holds."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 from cloud.errors import CloudError
 from edge.wire import blocks, frame_block, sample_block
 from edge.wire.codec import BULK_BYTES_MAX, decode
+from edge.wire.columns import later
 from edge.wire.envelope import Envelope
 from edge.wire.errors import WireError
 from edge.wire.frame_block import Frames
@@ -36,8 +38,8 @@ class BlockDamaged(CloudError):
         super().__init__(f"{file}, {place}: {problem}. {remedy}")
 
 
-def of_message(payload: bytes, file: str) -> Content:
-    """What a whole message holds, as it came over MQTT; `file` is named in errors.
+def of_message(payload: bytes, file: str) -> tuple[Content, float]:
+    """What a whole message holds, as it came over MQTT, and what was added to its times (s); `file` is named in errors.
 
     Raises:
         BlockDamaged: it is no bulk message, it is damaged, or its format is not known here.
@@ -60,7 +62,8 @@ def of_message(payload: bytes, file: str) -> Content:
     content = of_block(uplink.block, body.format, file)
     if len(content) != body.count:
         raise BlockDamaged(file, "block", f"it holds {len(content)}, its envelope says {body.count}", _AGAIN)
-    return content
+    offset_s = uplink.correction.offset_s if uplink.correction else 0.0
+    return replace(content, time=later(content.time, offset_s)), offset_s
 
 
 def _topic(payload: bytes, file: str) -> str:

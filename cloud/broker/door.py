@@ -62,7 +62,6 @@ def door_conf(settings: DoorSettings) -> str:
         "max_queued_bytes 0",
         "# The largest bulk message with its topic; what is larger ends the connection.",
         f"max_packet_size {BULK_BYTES_MAX + _TOPIC_ROOM}",
-        "max_keepalive 600",
         "set_tcp_nodelay true",
         "sys_interval 0",
         "# What it refuses stands in `debug` only. The helper reads this file, tells the cloud, and keeps it small.",

@@ -8,6 +8,7 @@ from typing import Final
 
 from cloud.heard import Heard
 from edge.wire import frame_block
+from edge.wire.columns import later
 from edge.wire.envelope import Clock
 from edge.wire.messages import Capture as Body
 from edge.wire.messages import Hole, Value
@@ -41,6 +42,8 @@ class Part:
     """Found since the part before this one."""
     clock: Clock
     received_at: datetime
+    offset_s: float
+    """To be added to the times inside its block; to all others it was."""
 
     @property
     def is_decodable(self) -> bool:
@@ -48,8 +51,14 @@ class Part:
         return self.format in READERS
 
     def tells_as(self, other: "Part") -> bool:
-        """Whether it is the same part, told again."""
-        return replace(other, clock=self.clock, received_at=self.received_at) == self
+        """Whether it is the same part, told again; by now more may be known of the clock."""
+        return (self.number, self.is_last, self.frames, self.format, self.sha256) == (
+            other.number,
+            other.is_last,
+            other.frames,
+            other.format,
+            other.sha256,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ class Capture:
     """The number of the part that ends it; None: not there yet."""
     holes: int
     clock: Clock
-    """Synced if it was for every part."""
+    """Synced if it was for every part, corrected if its times are right all the same."""
     heard_at: datetime
     """When the first of its parts came."""
 
@@ -103,7 +112,7 @@ class Capture:
             highest=max(self.highest, part.number),
             last=max(self.last or 0, part.number) if part.is_last else self.last,
             holes=self.holes + len(part.holes),
-            clock=part.clock if self.clock is Clock.SYNCED else self.clock,
+            clock=_least(self.clock, part.clock),
         )
 
 
@@ -134,7 +143,18 @@ def part_of(heard: Heard, body: Body, size: int) -> Part:
         holes=tuple(body.holes),
         clock=heard.clock,
         received_at=heard.received_at,
+        offset_s=heard.offset_s,
     )
+
+
+def frames_of(part: Part, block: bytes) -> frame_block.Frames:
+    """The frames of a part's block, at the times that are known by now.
+
+    Raises:
+        WireError: the block is damaged.
+    """
+    frames = READERS[part.format](block)
+    return replace(frames, time=later(frames.time, part.offset_s))
 
 
 def begun_by(heard: Heard, body: Body, part: Part) -> Capture:
@@ -158,6 +178,11 @@ def begun_by(heard: Heard, body: Body, part: Part) -> Capture:
         heard_at=heard.received_at,
     )
     return nothing_yet.with_part(part, body)
+
+
+def _least(one: Clock, other: Clock) -> Clock:
+    """The clock that deserves less trust."""
+    return max(one, other, key=(Clock.SYNCED, Clock.CORRECTED, Clock.UNSYNCED).index)
 
 
 def id_of(body: Body) -> str:

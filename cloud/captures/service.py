@@ -7,7 +7,7 @@ from typing import Final
 
 from cloud import counters
 from cloud.captures import store
-from cloud.captures.model import READERS, Capture, CaptureFilter, Part, begun_by, id_of, part_of
+from cloud.captures.model import Capture, CaptureFilter, Part, begun_by, frames_of, id_of, part_of
 from cloud.captures.writing import Writing
 from cloud.database import Connection, Database
 from cloud.errors import NotFound, Refused
@@ -139,14 +139,14 @@ class CaptureService:
     def _written(self, address: Address, capture: str, parts: Sequence[Part], writing: Writing) -> Iterator[bytes]:
         yield writing.head
         for part in parts:
-            yield writing.rows(READERS[part.format](self._block(address, capture, part.number)))
+            yield writing.rows(frames_of(part, self._block(address, capture, part.number)))
 
     def _trouble(self, address: Address, capture: str, part: Part, writing: Writing) -> str:
         """Why the frames of a part cannot be written so; "" where they can be."""
         if not part.is_decodable:
             return f"{part.format!r} is no known format of frames"
         try:
-            return writing.trouble(READERS[part.format](self._block(address, capture, part.number)))
+            return writing.trouble(frames_of(part, self._block(address, capture, part.number)))
         except WireError as error:
             return error.detail
 

@@ -58,6 +58,7 @@ capture_parts: Final = sa.Table(
     sa.Column("holes", sa.JSON, nullable=False),
     sa.Column("clock", sa.String(16), nullable=False),
     sa.Column("received_at", UtcTime, nullable=False),
+    sa.Column("offset_s", sa.Float, nullable=False, server_default="0"),
     sa.Column("block", sa.LargeBinary, nullable=False),
     comment="Every part of a capture with its block as it came, also in formats that are not known here",
 )
@@ -69,7 +70,7 @@ _SAME_NAME: Final = (
 )  # fmt: skip
 """Of a capture: columns that are called as in the model."""
 _SAME_NAME_OF_PART: Final = (
-    "is_last", "started_at", "ended_at", "frames", "format", "sha256", "size", "clock", "received_at",
+    "is_last", "started_at", "ended_at", "frames", "format", "sha256", "size", "clock", "received_at", "offset_s",
 )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ class Presence(StrEnum):
     """Whether a vehicle is connected, as far as can be known."""
 
     ONLINE = "online"
+    ASLEEP = "asleep"
+    """It is parked, and has said how long it will say nothing."""
     OFFLINE = "offline"
 
 
@@ -28,12 +30,17 @@ class Vehicle:
     """When the cloud last received anything from it."""
     said_offline_at: datetime | None
     """When its goodbye, or its last will, came; None after a hello."""
+    quiet_until: datetime | None = None
+    """Parked: it need say nothing before then; None: it goes on saying that it is well."""
 
     def presence(self, *, now: datetime, offline_after: timedelta) -> Presence:
-        """Silence for `offline_after` is offline whatever was said: not every broker keeps last wills."""
+        """Silence for `offline_after` longer than it spoke of is offline: not every broker keeps last wills."""
         said_goodbye = self.said_offline_at is not None and self.said_offline_at >= self.last_seen_at
-        silent = now - self.last_seen_at > offline_after
-        return Presence.OFFLINE if said_goodbye or silent else Presence.ONLINE
+        if said_goodbye:
+            return Presence.OFFLINE
+        if self.quiet_until is not None and now - self.quiet_until <= offline_after:
+            return Presence.ASLEEP
+        return Presence.OFFLINE if now - self.last_seen_at > offline_after else Presence.ONLINE
 
 
 class TwinPart(StrEnum):
@@ -57,6 +64,14 @@ class Told:
 def is_later(place: tuple[int, int], held: tuple[int, int] | None) -> bool:
     """Whether what was said at `place` replaces what was said at `held`; messages may come newest first."""
     return held is None or place > held
+
+
+def quiet_until(told: Told) -> datetime | None:
+    """Until when a vehicle need say nothing, by its health; by its own clock where that is right: it may come late."""
+    if not isinstance(told.body, Health) or told.body.quiet_s is None:
+        return None
+    since = min(told.observed_at, told.received_at) if told.clock.is_right else told.received_at
+    return since + timedelta(seconds=told.body.quiet_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,13 @@ from cloud.fleet.model import (
     VehicleFilter,
     Whereabouts,
     is_later,
+    quiet_until,
     seen_in,
 )
 from cloud.fleet.trip import Trip, trip_of
 from cloud.heard import Heard
 from cloud.pages import Page, Window
 from edge.wire import messages
-from edge.wire.envelope import Clock
 from edge.wire.topics import Address
 
 TwinBody = messages.Reported | messages.Health | messages.Position
@@ -84,6 +84,8 @@ class FleetService:
                 body = self._with_counters(connection, heard.address, body)
             told = Told(body, heard.observed_at, heard.clock, heard.received_at)
             vehicle_store.put_twin_part(connection, heard.address, part, told, heard.place)
+            if isinstance(body, messages.Health):
+                vehicle_store.set_quiet_until(connection, heard.address, quiet_until(told))
         if isinstance(body, messages.Position):
             at = heard.observed_at
             self._keep_place(connection, heard, Seen(at, body.latitude_deg, body.longitude_deg, body.accuracy_m))
@@ -140,7 +142,7 @@ class FleetService:
 
     def _keep_place(self, connection: Connection, heard: Heard, seen: Seen | None) -> None:
         """Keep where a vehicle was, also where it says so late; under a wrong clock it is unknown when that was."""
-        if seen is None or heard.clock is not Clock.SYNCED:
+        if seen is None or not heard.clock.is_right:
             return
         if self._kept_from() < seen.at <= self._now() + _FUTURE_MAX:
             place_store.put_place(connection, heard.address, seen)
@@ -149,8 +151,8 @@ class FleetService:
         """How many vehicles there are, by presence."""
         heard_since = self._now() - self._settings.offline_after
         with self._database.snapshot() as connection:
-            known, online = vehicle_store.count_vehicles(connection, heard_since)
-        return {Presence.ONLINE: online, Presence.OFFLINE: known - online}
+            known, asleep, online = vehicle_store.count_vehicles(connection, heard_since)
+        return {Presence.ONLINE: online, Presence.ASLEEP: asleep, Presence.OFFLINE: known - asleep - online}
 
     def presence(self, vehicle: Vehicle) -> Presence:
         """Whether a vehicle is connected now."""

@@ -130,7 +130,7 @@ def _of(address: Address) -> sa.ColumnElement[bool]:
 
 def _begun(since: datetime, until: datetime) -> sa.ColumnElement[bool]:
     """Trips of a period, of which it is known that they are."""
-    return sa.and_(trips.c.started_at >= since, trips.c.started_at < until, trips.c.clock == Clock.SYNCED)
+    return sa.and_(trips.c.started_at >= since, trips.c.started_at < until, trips.c.clock != Clock.UNSYNCED)
 
 
 def _style_row(style: Style) -> dict[str, Any]:

@@ -22,6 +22,7 @@ vehicles: Final = sa.Table(
     sa.Column("first_seen_at", UtcTime, nullable=False),
     sa.Column("last_seen_at", UtcTime, nullable=False),
     sa.Column("said_offline_at", UtcTime),
+    sa.Column("quiet_until", UtcTime),
     comment="Every vehicle that was heard, made at its first message",
 )
 twin_parts: Final = sa.Table(
@@ -64,6 +65,11 @@ def set_said_offline(connection: Connection, address: Address, at: datetime | No
     connection.execute(sa.update(vehicles).where(_of(vehicles, address)).values(said_offline_at=at))
 
 
+def set_quiet_until(connection: Connection, address: Address, at: datetime | None) -> None:
+    """It need say nothing before this time; None: it goes on talking."""
+    connection.execute(sa.update(vehicles).where(_of(vehicles, address)).values(quiet_until=at))
+
+
 def vehicle(connection: Connection, address: Address) -> Vehicle | None:
     """One vehicle, if it was ever heard."""
     row = connection.execute(sa.select(vehicles).where(_of(vehicles, address))).first()
@@ -81,13 +87,16 @@ def list_vehicles(connection: Connection, wanted: VehicleFilter, *, after: Key |
     return [_vehicle(row) for row in connection.execute(query)]
 
 
-def count_vehicles(connection: Connection, heard_since: datetime) -> tuple[int, int]:
-    """How many there are, and how many of them were heard since then and have said no goodbye afterwards."""
+def count_vehicles(connection: Connection, heard_since: datetime) -> tuple[int, int, int]:
+    """How many there are; of those that have said no goodbye since they were heard, how many are not yet as late as
+    that with what they promised to say, and how many others were heard since then.
+    """
     gone = vehicles.c.said_offline_at.is_not(None) & (vehicles.c.said_offline_at >= vehicles.c.last_seen_at)
-    online = (vehicles.c.last_seen_at >= heard_since) & ~gone
-    query = sa.select(sa.func.count(), sa.func.count(sa.case((online, 1))))
-    known, here = connection.execute(query.select_from(vehicles)).one()
-    return known, here
+    asleep = vehicles.c.quiet_until.is_not(None) & (vehicles.c.quiet_until >= heard_since) & ~gone
+    online = (vehicles.c.last_seen_at >= heard_since) & ~gone & ~asleep
+    counts = (sa.func.count(), sa.func.count(sa.case((asleep, 1))), sa.func.count(sa.case((online, 1))))
+    known, quiet, here = connection.execute(sa.select(*counts).select_from(vehicles)).one()
+    return known, quiet, here
 
 
 def twin_place(connection: Connection, address: Address, part: TwinPart) -> tuple[int, int] | None:
@@ -142,4 +151,6 @@ def _of(table: sa.Table, address: Address) -> sa.ColumnElement[bool]:
 
 
 def _vehicle(row: Row[Any]) -> Vehicle:
-    return Vehicle(Address(row.fleet, row.vehicle), row.first_seen_at, row.last_seen_at, row.said_offline_at)
+    return Vehicle(
+        Address(row.fleet, row.vehicle), row.first_seen_at, row.last_seen_at, row.said_offline_at, row.quiet_until
+    )

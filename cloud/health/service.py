@@ -34,7 +34,6 @@ from cloud.heard import Heard
 from cloud.pages import Page, Window
 from cloud.security.audit import Audit
 from edge.wire import messages
-from edge.wire.envelope import Clock
 from edge.wire.messages import AlertState
 from edge.wire.topics import Address
 
@@ -95,7 +94,7 @@ class HealthService:
 
     def record_summary(self, connection: Connection, heard: Heard, body: messages.Summary) -> None:
         """Fold the indicators of a minute that was not told before; one under a wrong clock has no place in time."""
-        if heard.clock is not Clock.SYNCED:
+        if not heard.clock.is_right:
             counters.add(connection, {"summaries_without_time": 1})
             return
         minute = {name: Figure.of(value) for name, value in indicators_of(body.signals).items()}

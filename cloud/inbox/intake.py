@@ -1,8 +1,9 @@
 """One batch of messages, one transaction: each stored once, and the acknowledgements that follow from the database."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from cloud import counters
 from cloud.database import Connection, Database
@@ -51,12 +52,14 @@ class Intake:
         database: Database,
         features: Features,
         settings: InboxSettings,
+        now: Callable[[], datetime],
         provisioning: ProvisioningService | None = None,
     ) -> None:
         """`provisioning` says of whom nothing is taken; without one, everybody is listened to."""
         self._database = database
         self._features = features
         self._settings = settings
+        self._now = now
         self._provisioning = provisioning
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Reply]:
@@ -70,7 +73,7 @@ class Intake:
             batch = _Batch(connection, self._features, self._settings, letters, self._provisioning)
             for arrival, letter in letters:
                 batch.take(arrival, letter)
-            return batch.finish()
+            return batch.finish(self._now)
 
 
 class _Batch:
@@ -112,16 +115,14 @@ class _Batch:
                 elif claim is Claim.REUSED:
                     self._quarantine(arrival, Reason.SEQ_REUSED, f"{slot.stream} {slot.seq} is another message's")
 
-    def finish(self) -> list[Reply]:
-        """Write the receipts, keep the bounds, read the acknowledgements."""
-        replies = [
-            Reply(ledger.address.down(Down.ACK), encode_down(ledger.close(self._settings.receipts_per_stream)))
-            for ledger in self._ledgers.values()
-        ]
+    def finish(self, now: Callable[[], datetime]) -> list[Reply]:
+        """Write the receipts, keep the bounds, read the acknowledgements; they say what time it is."""
+        acks = [(one.address, one.close(self._settings.receipts_per_stream)) for one in self._ledgers.values()]
         self._keep_bounds()
         counters.add(self._connection, self._counts)
         self._tell_refused()
-        return replies
+        at = now()
+        return [Reply(address.down(Down.ACK), encode_down(ack.model_copy(update={"at": at}))) for address, ack in acks]
 
     def _is_barred(self, arrival: Arrival, letter: Sorted) -> bool:
         """Whether it is of a vehicle that is not let in, or of the box that it had before; nothing is kept of it.
@@ -177,7 +178,8 @@ class _Batch:
     def _tell(self, arrival: Arrival, message: Understood) -> None:
         slot, uplink = message.slot, message.uplink
         place = (self._ledger(slot.address, slot.stream).number, slot.seq)
-        heard = Heard(slot.address, place, uplink.observed_at, uplink.clock, arrival.received_at)
+        offset_s = uplink.correction.offset_s if uplink.correction else 0.0
+        heard = Heard(slot.address, place, uplink.observed_at, uplink.clock, arrival.received_at, offset_s)
         if isinstance(uplink.body, Gap):
             self._ledger(slot.address, uplink.body.stream).cover(uplink.body.ranges)
             self._counts["gaps"] += 1

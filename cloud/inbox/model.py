@@ -41,6 +41,7 @@ class Understood:
 
     slot: Slot
     uplink: Uplink
+    """Its times as they really were, as far as the vehicle knew when it sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _is_status(topic: str) -> bool:
 
 
 def _understood(arrival: Arrival) -> Understood:
-    uplink = decode(arrival.topic, arrival.payload)
+    uplink = decode(arrival.topic, arrival.payload).corrected()
     return Understood(Slot(uplink.address, uplink.stream, uplink.seq, _digest(arrival)), uplink)
 
 

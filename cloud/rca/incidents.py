@@ -34,7 +34,6 @@ from cloud.rca.timeline import (
 from cloud.scheduling.work_order import OrderFilter, WorkOrder
 from cloud.workflow.model import CaseFilter
 from cloud.workflow.service import WorkflowService
-from edge.wire.envelope import Clock
 from edge.wire.topics import Address
 
 HISTORY: Final = timedelta(days=14)
@@ -140,7 +139,7 @@ class IncidentService:
         window = Window(limit=LIMIT_MAX)
         while len(found) < MINUTES_MAX:
             page = self._near.fleet.summaries(wanted, window)
-            found += [one for one in page.items if one.started_at <= began_at + SOON and one.clock is Clock.SYNCED]
+            found += [one for one in page.items if one.started_at <= began_at + SOON and one.clock.is_right]
             if page.after is None:
                 break
             window = Window(limit=LIMIT_MAX, after=page.after)
@@ -173,7 +172,7 @@ class IncidentService:
 
 
 def _began(incident: Incident, alerts: list[HandledAlert]) -> datetime:
-    told = [one.alert.started_at for one in alerts if one.alert.clock is Clock.SYNCED]
+    told = [one.alert.started_at for one in alerts if one.alert.clock.is_right]
     return min(told, default=incident.opened_at)
 
 

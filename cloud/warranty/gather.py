@@ -23,7 +23,6 @@ from cloud.warranty.checks import Driven, OdometerReading, Sighting, Symptom, Vi
 from cloud.warranty.signal import AROUND, SignalCurve, curve_of
 from cloud.workflow.model import Case, CaseFilter
 from cloud.workflow.service import WorkflowService
-from edge.wire.envelope import Clock
 from edge.wire.topics import Address
 
 ODOMETER: Final = "Vehicle.TraveledDistance"
@@ -126,7 +125,7 @@ def gather(sources: Sources, order: WorkOrder, at: datetime) -> Gathered:
         driven=Driven(told, total_m / 1000, trips - told),
         heard_from=sources.fleet.first_summary_at(address),
         sightings=_sightings(sources, address, visit),
-        curve=curve_of([one for one in around if one.clock is Clock.SYNCED], named, at),
+        curve=curve_of([one for one in around if one.clock.is_right], named, at),
     )
 
 
@@ -153,7 +152,7 @@ def _sightings(sources: Sources, address: Address, visit: Visit) -> list[Sightin
     found = list(sources.positions(address, visit.from_at, visit.until))
     for one in sources.fleet.summaries_between(address, visit.from_at, visit.until, most=_SUMMARIES_MAX):
         seen = seen_in(one.signals, one.ended_at)
-        if seen is not None and one.clock is Clock.SYNCED:
+        if seen is not None and one.clock.is_right:
             found.append(sighting_of(seen))
     return sorted(set(found), key=lambda one: one.at)
 
@@ -174,6 +173,6 @@ def _readings(fleet: FleetService, address: Address, at: datetime) -> list[Odome
 
 def _odometer(summary: Summary) -> OdometerReading | None:
     signal = summary.signals.get(ODOMETER)
-    if signal is None or summary.clock is not Clock.SYNCED:
+    if signal is None or not summary.clock.is_right:
         return None
     return OdometerReading(summary.ended_at, signal.last / 1000)

@@ -55,6 +55,10 @@ class Capturing:
             name = hashlib.sha256(f"{self._vehicle}/button/{at}".encode()).hexdigest()[:32]
             self._captures.begin(name, "button", at)
 
+    def commanded(self, command: str, at: int) -> bool:
+        """The cloud asks by this command for a capture of what happens at a moment (ns); whether it is begun."""
+        return self._captures is not None and self._captures.begin(command, f"command:{command}", at)
+
     def withheld(self, frames: int, begin: int, end: int) -> None:
         """So many frames of a stretch (ns) were not put into the ring."""
         if self._captures is not None:

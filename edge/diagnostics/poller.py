@@ -113,6 +113,8 @@ class Poller:
         """Why nothing was asked last; None: something was, or nothing was due."""
         self.down: str | None = None
         """Why the bus or the adapter cannot be used."""
+        self.looks = 0
+        """How often codes were asked for, and somebody answered."""
         self._surveyor = surveyor
         self._standing = standing
         self._tell = tell
@@ -131,6 +133,10 @@ class Poller:
     def resting(self) -> Mapping[str, int]:
         """What found no answer, with how often in a row."""
         return self._schedule.resting()
+
+    def hurry(self) -> None:
+        """Ask for codes next, as soon as anything may be asked."""
+        self._schedule.hurry(_CODES, self._standing.now_ns())
 
     def step(self, signs: Signs | None = None, *, wait_s: float = LOOK_S) -> None:
         """Ask what is due, or listen for `wait_s`. `signs`: what is known of the vehicle now."""
@@ -175,6 +181,7 @@ class Poller:
             found = self._surveyor.identity() if name == _IDENTITY else self._surveyor.codes()
             if found is not None:
                 self._compare(found)
+                self.looks += name == _CODES
             return found is not None
         return self._surveyor.ask_value(name)
 

@@ -54,6 +54,12 @@ class Schedule:
         if (item := self._items.get(name)) is not None:
             item.due_ns = max(item.due_ns, until_ns)
 
+    def hurry(self, name: str, now_ns: int) -> None:
+        """It is due before everything else, where it is asked at all."""
+        if (item := self._items.get(name)) is not None:
+            item.failures = 0
+            item.due_ns = min(now_ns, *(other.due_ns for other in self._items.values())) - 1
+
     def awake(self, now_ns: int) -> None:
         """The vehicle woke up: what was silent may have been asleep, and everything is due."""
         for item in self._items.values():

@@ -3,7 +3,8 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -52,6 +53,10 @@ class Service:
         self._dropped = 0
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._hurries = threading.Event()
+        self._way = threading.Condition()
+        self._pauses, self._is_open = 0, False
+        self._looks = 0
         self._failure: BaseException | None = None
         self._poller: Poller | None = None
         self._vehicle: Vehicle | None = None
@@ -69,6 +74,34 @@ class Service:
         """End after what is being asked, and give the bus back."""
         self._stop.set()
         self._thread.join(STOP_S)
+
+    def hurry(self) -> None:
+        """Ask for codes next, as soon as anything may be asked; any thread."""
+        self._hurries.set()
+
+    @property
+    def looks(self) -> int:
+        """How often codes were asked for and somebody answered, since the start."""
+        return self._looks
+
+    @property
+    def codes(self) -> int | None:
+        """How many codes are known; None while nobody has answered."""
+        poller = self._poller
+        return None if poller is None or not self._looks else len(poller.survey.codes)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing is asked in the block, and the way to the vehicle is closed, so that another may take it."""
+        with self._way:
+            self._pauses += 1
+            self._way.wait_for(lambda: not self._is_open or self._stop.is_set())
+        try:
+            yield
+        finally:
+            with self._way:
+                self._pauses -= 1
+                self._way.notify_all()
 
     def show(self, signs: Signs) -> None:
         """What is known of the vehicle now; any thread."""
@@ -120,25 +153,46 @@ class Service:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                known = recall(self._file) if self._file else Survey()
-                try:
-                    vehicle = self._open(known)
-                except BusDown as error:
-                    self._down = str(error)
-                    self._stop.wait(RETRY_S)
+                if not self._may_open():
                     continue
-                self._down = None
-                self._poll(vehicle, known)
+                try:
+                    self._once()
+                finally:
+                    with self._way:
+                        self._is_open = False
+                        self._way.notify_all()
         except BaseException as error:  # noqa: BLE001  # raised again by `take`, in the thread that supervises
             self._failure = error
+
+    def _may_open(self) -> bool:
+        """Whether nobody else has the way, waiting a moment where somebody has."""
+        with self._way:
+            self._is_open = self._way.wait_for(lambda: not self._pauses, LOOK_S)
+            return self._is_open
+
+    def _once(self) -> None:
+        known = recall(self._file) if self._file else Survey()
+        try:
+            vehicle = self._open(known)
+        except BusDown as error:
+            self._down = str(error)
+            self._stop.wait(RETRY_S)
+            return
+        self._down = None
+        self._poll(vehicle, known)
 
     def _poll(self, vehicle: Vehicle, known: Survey) -> None:
         poller = Poller(vehicle.surveyor, vehicle.standing, tell=self._tell, known=known, rates=self._rates)
         self._vehicle, self._poller = vehicle, poller
         vehicle.listen_to(self._drain)
+        looks_before = self._looks
         try:
-            while not self._stop.is_set():
+            while not self._stop.is_set() and not self._pauses:
+                if self._hurries.is_set():
+                    self._hurries.clear()
+                    poller.hurry()
                 poller.step()
+                self._looks = looks_before + poller.looks
                 self._look_at(vehicle)
                 if poller.down is not None:
                     self._stop.wait(LOOK_S)

@@ -79,6 +79,14 @@ class Cab:
             notice = self._attention.early(rule, text, at)
             self._say([notice] if notice else [])
 
+    def say(self, text: str) -> bool:
+        """Somebody in the office has something to say, once, after what is being said; whether it was said."""
+        with self._one_at_a_time:
+            if self.state.workshop:
+                return False
+            self._say([Notice("", "info", "watch", text, chimes=1, interrupts=False)])
+            return True
+
     def until(self, at: int, *, is_watched: bool = True) -> None:
         """Time has passed (ns), nothing else. `is_watched`: something judges what is heard."""
         with self._one_at_a_time:

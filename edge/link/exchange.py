@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Final, Never, Protocol
+from datetime import datetime
+from typing import Final, Never, Protocol, TypeVar
 
 import aiomqtt
 
@@ -13,11 +14,12 @@ from edge.errors import EdgeError, LinkDown
 from edge.link.budget import KEPT, Budget, estimated
 from edge.link.networks import Carrier, NetworkGone
 from edge.link.window import Due, Message, SendWindow
-from edge.wire.downlink import Ack, Desired, Status, decode_down, encode_down
+from edge.wire.downlink import Ack, Command, Desired, Status, decode_down, encode_down
 from edge.wire.envelope import STREAM_OF, StreamClass, stream_class
 from edge.wire.errors import WireError
 from edge.wire.topics import Address, Down, Kind
 
+Said = TypeVar("Said", Desired, Command)
 _REFUSED: Final = 0x80
 """MQTT 3.1.1, 3.9.3: the broker will not let us listen."""
 KINDS: Final = {served: frozenset(kind for kind in Kind if STREAM_OF[kind] is served) for served in StreamClass}
@@ -53,6 +55,20 @@ class Spool(Protocol):
         """Whether nothing is left to send."""
 
 
+class Timekeeper(Protocol):
+    """Who wants to know what time it is. Any thread may call."""
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether nobody knows it."""
+
+    def ask(self) -> None:
+        """Have a health message put into the outbox, soon."""
+
+    def heard(self, at: datetime, sent_s: float, received_s: float, /) -> None:
+        """The cloud wrote an answer `at` its time, between these two of `monotonic`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How much is on its way at a time, and how long is waited for what."""
@@ -67,13 +83,20 @@ class Pace:
     backoff_s: float = 1.0
     backoff_max_s: float = 60.0
     """Upper end of the pause before the first, and before any, attempt to connect again."""
-    keepalive_s: int = 60
+    keepalive_s: int = 3600
+    """After so long without a word the broker takes the session for dead, once and a half; the kernel looks earlier."""
+    probe_s: int = 600
+    """After so long the kernel looks, as long as the network puts up with it; at most four times as often."""
     answer_s: float = 10.0
     """How long the broker may take to answer a connection, a subscription, a greeting."""
+    ask_s: float = 5.0
+    """How long everything waits for the cloud to say what time it is, where nobody knows."""
     look_s: float = 2.0
     """How often it is looked whether the network is still the one of the session; 0: never, nor what it costs."""
+    accept_s: float = 60.0
+    """How long the broker may take to accept a message that no block goes before; then the connection is dead."""
     publish_s: float = 120.0
-    """How long the broker may take to accept a message, the largest over the slowest network."""
+    """And any other: the largest over the slowest network."""
 
 
 class Signals:
@@ -87,6 +110,8 @@ class Signals:
         self.counted: Counter[str] = Counter()
         self.held: dict[StreamClass, int] = dict.fromkeys(StreamClass, 0)
         """Messages of each class that the data budget keeps waiting."""
+        self.unanswered_s = 0.0
+        """How long nothing had been heard of the broker when that was looked at last."""
 
 
 class Exchange:
@@ -104,6 +129,8 @@ class Exchange:
         budget: Budget,
         carrier: Carrier | None = None,
         on_desired: Callable[[Desired], None] | None = None,
+        on_command: Callable[[Command], None] | None = None,
+        timekeeper: Timekeeper | None = None,
     ) -> None:
         """`client` is connected, over `carrier` where somebody looks at it; `monotonic` gives seconds."""
         self._client = client
@@ -113,7 +140,8 @@ class Exchange:
         self._signals = signals
         self._counted = signals.counted
         self._monotonic = monotonic
-        self._on_desired = on_desired
+        self._on_desired, self._on_command = on_desired, on_command
+        self._timekeeper = timekeeper
         self._budget = budget
         self._carrier = carrier
         self._is_measured = carrier is not None and carrier.wire_bytes() is not None
@@ -166,7 +194,33 @@ class Exchange:
         said = encode_down(Status(online=online))
         await self._client.publish(self._address.status, said, qos=1, retain=True, timeout=self._pace.answer_s)
 
+    async def _ask_time(self, group: asyncio.TaskGroup, keeper: Timekeeper) -> None:
+        """Send a health message before anything else, and wait for what its answer says.
+
+        What was handed out can be corrected no more, and of all messages the times of these are missed least.
+        """
+        keeper.ask()
+        window = self._windows[StreamClass.RECORD]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pace.ask_s):
+                while keeper.is_wanted:
+                    self._signals.woken.clear()
+                    if not len(window):
+                        if window.stream:
+                            return  # it is answered, by a cloud that says no time
+                        await self._load_question(window)
+                    for due in window.due(self._monotonic()):
+                        self._publish(group, StreamClass.RECORD, due)
+                    await self._until_due()
+
+    async def _load_question(self, window: SendWindow) -> None:
+        health = frozenset({Kind.HEALTH})
+        async with self._spool_turn:
+            window.load(await asyncio.to_thread(self._spool.worth_most, StreamClass.RECORD, [], 1, health))
+
     async def _send(self, group: asyncio.TaskGroup) -> None:
+        if self._timekeeper and self._timekeeper.is_wanted:
+            await self._ask_time(group, self._timekeeper)
         while True:
             self._signals.woken.clear()
             for served, window in self._windows.items():
@@ -214,6 +268,7 @@ class Exchange:
         while self._carrier is not None:
             await asyncio.sleep(self._pace.look_s)
             self._budget.measure(self._carrier.wire_bytes())
+            self._signals.unanswered_s = self._carrier.unanswered_s()
             self._carrier.check()
             await self._keep_budget(at_the_end=False)
             now_open = self._open()
@@ -249,13 +304,16 @@ class Exchange:
             return
         self._counted[f"{'resent' if due.again else 'sent'}.{served}"] += 1
         self._budget.publish(self._size(message))
-        publication = self._client.publish(
-            self._address.up(message.kind), message.payload, qos=1, timeout=self._pace.publish_s
-        )
+        is_alone = STREAM_OF[message.kind] is not StreamClass.BULK and not self._has_blocks_under_way()
+        timeout_s = self._pace.accept_s if is_alone else self._pace.publish_s
+        publication = self._client.publish(self._address.up(message.kind), message.payload, qos=1, timeout=timeout_s)
         # Tasks start in the order in which they are made, and their first step hands the message to the connection.
         task = group.create_task(publication, name=f"link-publish-{message.stream}-{message.seq}")
         self._publishing[place] = task
         task.add_done_callback(lambda _: self._publishing.pop(place))
+
+    def _has_blocks_under_way(self) -> bool:
+        return any(stream_class(stream) is StreamClass.BULK for stream, _ in self._publishing)
 
     async def _until_due(self) -> None:
         due_at_s = [at_s for window in self._windows.values() if (at_s := window.next_due_s()) is not None]
@@ -276,19 +334,21 @@ class Exchange:
             topic = message.topic.value
             if topic == self._address.down(Down.ACK):
                 await self._take_ack(message.payload)
-            else:  # a command is counted until there is somebody to obey
+            else:
                 self._counted[f"received.{topic.rpartition('/')[2]}"] += 1
                 if topic == self._address.down(Down.DESIRED):
-                    self._take_desired(message.payload)
+                    self._hand_in(Desired, message.payload, self._on_desired)
+                elif topic == self._address.down(Down.COMMAND) and not message.retain:
+                    self._hand_in(Command, message.payload, self._on_command)
 
-    def _take_desired(self, payload: bytes) -> None:
+    def _hand_in(self, kind: type[Said], payload: bytes, taker: Callable[[Said], None] | None) -> None:
         try:
-            desired = decode_down(Desired, payload)
+            said = decode_down(kind, payload)
         except WireError:
-            self._counted["desired.unreadable"] += 1
+            self._counted[f"{kind.__name__.lower()}.unreadable"] += 1
             return
-        if self._on_desired:
-            self._on_desired(desired)
+        if taker:
+            taker(said)
 
     async def _take_ack(self, payload: bytes) -> None:
         try:
@@ -297,11 +357,17 @@ class Exchange:
             self._counted["acks.unreadable"] += 1
             return
         async with self._spool_turn:
+            await self._hear_time(ack)
             forgotten = await self._forget(ack)
             self._windows[stream_class(ack.stream)].acknowledge(ack, forgotten=forgotten)
         self._counted["acks"] += 1
         self._signals.progressed.set()
         self._signals.woken.set()
+
+    async def _hear_time(self, ack: Ack) -> None:
+        sent_s = self._windows[stream_class(ack.stream)].sent_before(ack)
+        if self._timekeeper and ack.at is not None and sent_s is not None:
+            await asyncio.to_thread(self._timekeeper.heard, ack.at, sent_s, self._monotonic())
 
     async def _forget(self, ack: Ack) -> bool:
         try:

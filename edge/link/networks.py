@@ -22,6 +22,8 @@ _RECEIVED: Final = struct.Struct("=128xQII")
 """struct tcp_info of linux/tcp.h: tcpi_bytes_received, tcpi_segs_out, tcpi_segs_in."""
 _SENT: Final = struct.Struct("=200xQ")
 """tcpi_bytes_sent, since Linux 4.19: what was sent again counts again."""
+_LAST_ACK: Final = struct.Struct("=56xI")
+"""tcpi_last_ack_recv: ms since then."""
 _HEADERS: Final[dict[int, int]] = {socket.AF_INET: 52, socket.AF_INET6: 72}
 """Of a segment: IPv4 20 or IPv6 40 bytes, TCP 20, its timestamps 12."""
 
@@ -45,6 +47,9 @@ class Connected(Protocol):
 
     def getsockopt(self, level: int, name: int, size: int, /) -> bytes:
         """What the kernel knows of it."""
+
+    def setsockopt(self, level: int, name: int, value: int, /) -> None:
+        """Have the kernel do something about it."""
 
     def fileno(self) -> int:
         """-1 when it is closed."""
@@ -90,18 +95,27 @@ class Carrier:
 
         Links add headers of their own, which no bill for mobile data counts.
         """
-        if sys.platform != "linux" or self._sock.fileno() < 0:
-            return None
-        try:
-            info = self._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
-        except OSError:
-            return None
+        info = self._told()
         if len(info) < _SENT.size:
             return None
         received, segments_out, segments_in = _RECEIVED.unpack_from(info)
         [sent] = _SENT.unpack_from(info)
         headers = _HEADERS.get(self._sock.family, max(_HEADERS.values()))
         return int(sent + received + headers * (segments_out + segments_in))
+
+    def unanswered_s(self) -> float:
+        """How long nothing was heard of the other side, not even that it has got something; 0 where nobody says."""
+        info = self._told()
+        return 0.0 if len(info) < _LAST_ACK.size else _LAST_ACK.unpack_from(info)[0] / 1000
+
+    def _told(self) -> bytes:
+        """What the kernel says of the connection; nothing where it does not."""
+        if sys.platform != "linux" or self._sock.fileno() < 0:
+            return b""
+        try:
+            return self._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+        except OSError:
+            return b""
 
     def _preferred(self) -> str | None:
         """The address from which the kernel would reach the broker now; None: it would not."""

@@ -17,9 +17,10 @@ from edge.errors import LinkDown
 from edge.link.broker import Broker
 from edge.link.budget import Allowance, Budget
 from edge.link.client import Client
-from edge.link.exchange import Exchange, Pace, Signals, Spool
+from edge.link.exchange import Exchange, Pace, Signals, Spool, Timekeeper
+from edge.link.keeping import Keeping
 from edge.link.networks import Carrier, NetworkGone, ways_out
-from edge.wire.downlink import Desired, Status, encode_down
+from edge.wire.downlink import Command, Desired, Status, encode_down
 from edge.wire.topics import Address
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,11 @@ class Link:
         pace: Pace,
         budget: Budget | None = None,
         on_desired: Callable[[Desired], None] | None = None,
+        on_command: Callable[[Command], None] | None = None,
+        timekeeper: Timekeeper | None = None,
     ) -> None:
-        """`monotonic` gives seconds, `random` numbers in [0, 1); `on_desired` is told what the cloud wants.
+        """`monotonic` gives seconds, `random` numbers in [0, 1); `on_desired` is told what the cloud wants,
+        `on_command` what it asks for, and `timekeeper` what time it is.
 
         Without a `budget` nothing is limited, nor its cost told.
         """
@@ -58,12 +62,15 @@ class Link:
         self._monotonic = monotonic
         self._random = random
         self._pace = pace
-        self._on_desired = on_desired
+        self._on_desired, self._on_command = on_desired, on_command
+        self._timekeeper = timekeeper
         self._tells_budget = budget is not None
         self._budget = budget or Budget(Allowance(), monotonic=monotonic, utc_day=lambda: None)
         self._signals = Signals()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._up_since_s: float | None = None
+        self._keeping = Keeping(pace.probe_s)
+        self._interface: str | None = None
         self.trouble = "not connected yet"
         """Why there is no session; empty while there is one."""
 
@@ -71,7 +78,7 @@ class Link:
         """By name, since the start.
 
         `sessions` made and `losses` of them; `sent.<class>` and `resent.<class>`; `acks` taken, `acks.unreadable` and
-        `acks.unwritten` (the disk failed); `received.command`, `received.desired`,
+        `acks.unwritten` (the disk failed); `received.command`, `received.desired`, and of them `command.unreadable`,
         `desired.unreadable`; `dropped` before they were read; `handed_over` sessions, whose network was gone. With a
         budget `bytes_today` over metered networks, and `held.<class>` messages that wait for its next day now.
         """
@@ -158,7 +165,9 @@ class Link:
                 await client.__aenter__()
                 client.pending_calls_threshold = sys.maxsize
                 carrier = Carrier(client.socket) if self._pace.look_s > 0 else None
-                self._budget.begin(carrier.interface if carrier else None)
+                self._interface = carrier.interface if carrier else None
+                self._budget.begin(self._interface)
+                self._keeping.up(client.socket, self._interface)
                 exchange = Exchange(
                     client,
                     self._spool,
@@ -169,6 +178,8 @@ class Link:
                     budget=self._budget,
                     carrier=carrier,
                     on_desired=self._on_desired,
+                    on_command=self._on_command,
+                    timekeeper=self._timekeeper,
                 )
                 await exchange.run(stop, is_up=self._say_up)
         except aiomqtt.MqttError as error:
@@ -203,6 +214,10 @@ class Link:
     def _say_lost(self, reason: str) -> None:
         if self._up_since_s is not None:
             self._signals.counted["losses"] += 1
+            self._keeping.lost(self._interface, unanswered_s=self._signals.unanswered_s)
+        else:
+            self._keeping.failed()
+        self._signals.unanswered_s = 0.0
         if reason != self.trouble:
             log.warning("link to %s: %s; the outbox keeps everything until it is back", self._broker, reason)
         self.trouble = reason

@@ -37,6 +37,7 @@ class Message(Protocol):
 class _OnItsWay:
     message: Message
     due_at_s: float = _NOW
+    first_s: float = _NOW
     sent: int = 0
     is_held: bool = False
 
@@ -112,6 +113,7 @@ class SendWindow:
         for one in due:
             pause_s = self._resend_s * 2 ** min(one.sent, _DOUBLINGS_MAX)
             one.due_at_s = now_s + min(pause_s, self._resend_max_s)
+            one.first_s = one.first_s if one.sent else now_s
             one.sent += 1
         return [Due(one.message, again=one.sent > 1) for one in due]
 
@@ -128,6 +130,16 @@ class SendWindow:
     def next_due_s(self) -> float | None:
         """When something is due again; None while nothing is on its way."""
         return min((one.due_at_s for one in self._on_their_way.values()), default=None)
+
+    def sent_before(self, ack: Ack) -> float | None:
+        """The last moment before which the cloud cannot have written this; None where nothing tells.
+
+        It is the first sending of what is on its way and acknowledged, the latest of them.
+        """
+        if ack.stream != self.stream or ack.renew:
+            return None
+        firsts = [one.first_s for seq, one in self._on_their_way.items() if one.sent and ack.covers(seq)]
+        return max(firsts, default=None)
 
     def acknowledge(self, ack: Ack, *, forgotten: bool = True) -> None:
         """Let go of what the cloud has. A renewed stream begins again; another stream's acknowledgement is ignored.

@@ -26,6 +26,7 @@ class HandedOut:
         self._ranges: list[tuple[int, int]] = []
         self.highest = 0
         """The highest number that ever was; 0 before the first."""
+        self._let_fall = 0
 
     def __len__(self) -> int:
         """How many ranges they take."""
@@ -36,8 +37,15 @@ class HandedOut:
         new = [seq for seq in seqs if not is_within(self._ranges, seq)]
         if new:
             self.highest = max(self.highest, *new)
-            self._ranges = merge_ranges([*self._ranges, *to_ranges(new)])[-RANGES_MAX:]
+            ranges = merge_ranges([*self._ranges, *to_ranges(new)])
+            if len(ranges) > RANGES_MAX:
+                self._let_fall = max(self._let_fall, ranges[-RANGES_MAX - 1][1])
+            self._ranges = ranges[-RANGES_MAX:]
         return len(new)
+
+    def may_have(self, seq: int) -> bool:
+        """Whether this number, which waits, may have been handed out."""
+        return seq <= self._let_fall or is_within(self._ranges, seq)
 
     def covered_by(self, ack: Ack) -> list[tuple[int, int]]:
         """Those of them that the cloud has."""

@@ -6,7 +6,7 @@ evictions, where a message per eviction would fill the outbox with nothing else.
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final
@@ -52,11 +52,13 @@ def too_many_pending(db: sqlite3.Connection) -> bool:
     return bool(ranges >= PENDING_MAX)
 
 
-def tell(db: sqlite3.Connection, vehicle: str, stored_s: int) -> None:
-    """Queue what is pending as gap messages, at `stored_s` of the outbox's own time."""
+def tell(
+    db: sqlite3.Connection, vehicle: str, stored_s: int, corrected: Callable[[Posting], Posting] = lambda gap: gap
+) -> None:
+    """Queue what is pending as gap messages, `corrected`, at `stored_s` of the outbox's own time."""
     for gap in _take_pending(db):
         stream, seq = streams.take_number(db, StreamClass.RECORD)
-        rows.insert(db, Kind.GAP, seq, rows.encoded(gap, vehicle, stream, seq), stored_s)
+        rows.insert(db, Kind.GAP, seq, rows.encoded(corrected(gap), vehicle, stream, seq), stored_s)
 
 
 def tallies(db: sqlite3.Connection) -> dict[str, int]:

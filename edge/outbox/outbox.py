@@ -15,6 +15,7 @@ from typing import Final, Self
 from edge.errors import EdgeError, OutboxFull
 from edge.outbox import losses, rows, streams
 from edge.outbox.ages import Now, OwnTime
+from edge.outbox.correcting import Correcting
 from edge.outbox.disk import MEMORY, Disk
 from edge.outbox.eviction import Limits, evict, recount
 from edge.outbox.file import Unusable
@@ -30,6 +31,7 @@ from edge.wire.envelope import STREAM_OF, Clock, StreamClass
 from edge.wire.errors import WireError
 from edge.wire.messages import GapCause
 from edge.wire.ranges import merge_ranges, to_ranges
+from edge.wire.times import Correction
 from edge.wire.topics import Kind
 
 log = logging.getLogger(__name__)
@@ -65,6 +67,7 @@ class Outbox:
         self.handed_out = 0
         """Messages that were handed out since the file was opened, each counted once in its stream."""
         self._handed_out = {stream_class: HandedOut() for stream_class in StreamClass}
+        self._correcting = Correcting()
         self._counted: Counter[str] = Counter()
         self._failed: str | None = None
         self._damage: Unusable | None = None
@@ -189,6 +192,28 @@ class Outbox:
                 taken = merge_ranges([*taken, *to_ranges(seqs)])
             return []
 
+    def correct(self, correction: Correction) -> int:
+        """From now on everything unsynced of this run goes with its correction; how many were that wait already.
+
+        What was handed out stays as it is: it may be stored.
+
+        Raises:
+            EdgeError: the disk is full or failing; some of what waits stays as it is.
+        """
+        with self._disk.turn:
+            self._correcting.learn(correction)
+        corrected = 0
+        for stream_class in StreamClass:
+            after_seq: int | None = 0
+            while after_seq is not None:  # a hundred at a time: between them others have their turn
+                with self._transaction() as db:
+                    some, after_seq = self._correcting.write_again(
+                        db, stream_class, after_seq, self._handed_out[stream_class], self._vehicle
+                    )
+                    corrected += some
+        self._counted["corrected"] += corrected
+        return corrected
+
     def acknowledge(self, ack: Ack) -> int:
         """Forget what the cloud has; how many messages that were.
 
@@ -213,7 +238,7 @@ class Outbox:
         `disk_bytes` written at the disk, and of an hour (wear.py);
         `lost.<cause>.<kind>` since the file was born; since it was opened `known` (keys queued before),
         `refused.<cause>` by the disk, `begun_anew` files, `remembered_unreadable`, `renewed.<class>` streams,
-        `acks.unknown_stream`, and `acks.ahead` of what was handed out.
+        `corrected` messages that waited, `acks.unknown_stream`, and `acks.ahead` of what was handed out.
 
         Raises:
             EdgeError: the disk is failing.
@@ -291,6 +316,8 @@ class Outbox:
             self._time = OwnTime(self._now, streams.time_kept(db))
             recount(db)
             self.client_id = f"{self._vehicle}-{streams.settle(db, self._disk.path, self._vehicle, self._random_hex)}"
+            for stream_class in StreamClass:
+                self._correcting.begin(db, stream_class)
 
     def _put_healed(self, postings: Sequence[Posting], remember: Mapping[str, bytes]) -> int:
         """The vehicle must not go unwatched until a restart because its file shows damage.
@@ -374,7 +401,7 @@ class Outbox:
         kind = posting.body.kind
         stream, seq = streams.take_number(db, STREAM_OF[kind])
         try:
-            payload = rows.encoded(posting, self._vehicle, stream, seq)
+            payload = rows.encoded(self._correcting.of(posting), self._vehicle, stream, seq)
         except WireError:
             payload = None
         # What is larger than all that may wait of its kind would push out everything else and still not fit.
@@ -399,13 +426,13 @@ class Outbox:
         evicted = [*gone, *evict(db, self._limits, self._time())]
         losses.lose(db, evicted, GapCause.EVICTED, latest.observed_at, latest.clock)
         if losses.too_many_pending(db):
-            losses.tell(db, self._vehicle, self._time())
+            losses.tell(db, self._vehicle, self._time(), self._correcting.of)
 
     def _tell_losses(self, db: sqlite3.Connection) -> None:
         if not losses.are_pending(db) or rows.gaps_waiting(db) >= losses.GAPS_WAITING_MAX:
             return
         with suppress(EdgeError), self._transaction():  # a disk that takes no more can still be read
-            losses.tell(db, self._vehicle, self._time())
+            losses.tell(db, self._vehicle, self._time(), self._correcting.of)
 
     @contextmanager
     def _asked_for(self, stream_class: StreamClass) -> Iterator[sqlite3.Connection]:
@@ -451,6 +478,7 @@ class Outbox:
         unreadable = [replace(row, stream=old) for row in rows.renumber(db, stream_class, self._vehicle)]
         losses.lose(db, unreadable, GapCause.UNREADABLE, _UNKNOWN_TIME, Clock.UNSYNCED)
         self._handed_out[stream_class] = HandedOut()
+        self._correcting.begin(db, stream_class)
         self._counted[f"renewed.{stream_class}"] += 1
 
     @contextmanager

@@ -4,7 +4,7 @@ import sqlite3
 import zlib
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from edge.wire.codec import decode, encode
 from edge.wire.envelope import STREAM_OF, Clock, StreamClass
 from edge.wire.errors import WireError
 from edge.wire.messages import Body
+from edge.wire.times import Correction
 from edge.wire.topics import Address, Kind
 
 _SELECT: Final = "SELECT id, name, seq, kind, crc, payload FROM message JOIN stream USING (class) "
@@ -38,6 +39,8 @@ class Posting:
     """Set: queued at most once ever, also across restarts and replays, and after the cloud has it."""
     block: bytes = b""
     """What follows the head of a bulk message."""
+    correction: Correction | None = None
+    """By how much its times are wrong, as far as that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ def encoded(posting: Posting, vehicle: str, stream: str, seq: int) -> bytes:
         observed_at=posting.observed_at,
         clock=posting.clock,
         block=posting.block,
+        correction=posting.correction,
     )
 
 
@@ -146,16 +150,25 @@ def renumber(db: sqlite3.Connection, stream_class: StreamClass, vehicle: str) ->
     unreadable = []
     for (id_,) in db.execute("SELECT id FROM message WHERE class = ? ORDER BY seq", (stream_class,)).fetchall():
         row = _row(db.execute(_SELECT + "WHERE id = ?", (id_,)).fetchone())
-        posting = _posting(row, vehicle)
+        posting = posting_of(row, vehicle)
         if posting is None:
             delete(db, [row])  # at once: a later message may be given the number that it has
             unreadable.append(row)
             continue
         stream, seq = take_number(db, stream_class)
-        payload = encoded(posting, vehicle, stream, seq)
-        crc = _checksum(seq, posting.body.kind, payload)
-        db.execute("UPDATE message SET seq = ?, crc = ?, payload = ? WHERE id = ?", (seq, crc, payload, id_))
+        write_again(db, replace(row, stream=stream, seq=seq), posting, vehicle)
     return unreadable
+
+
+def write_again(db: sqlite3.Connection, row: Row, posting: Posting, vehicle: str) -> None:
+    """Put other words in a message's place, under the number that `row` says.
+
+    Raises:
+        WireError: `too_large`; nothing is written.
+    """
+    payload = encoded(posting, vehicle, row.stream, row.seq)
+    crc = _checksum(row.seq, posting.body.kind, payload)
+    db.execute("UPDATE message SET seq = ?, crc = ?, payload = ? WHERE id = ?", (row.seq, crc, payload, row.id))
 
 
 def _seqs(db: sqlite3.Connection, select: str, of: str) -> Seqs:
@@ -178,7 +191,8 @@ def _checksum(seq: int, kind: str, payload: bytes) -> int:
     return zlib.crc32(payload, zlib.crc32(f"{seq} {kind}".encode()))
 
 
-def _posting(row: Row, vehicle: str) -> Posting | None:
+def posting_of(row: Row, vehicle: str) -> Posting | None:
+    """What was put in there; None where it cannot be read."""
     if row.message is None:
         return None
     try:
@@ -186,4 +200,4 @@ def _posting(row: Row, vehicle: str) -> Posting | None:
         uplink = decode(Address("any", vehicle).up(row.message.kind), row.message.payload)
     except WireError:  # written by a version whose words are no longer understood
         return None
-    return Posting(uplink.body, uplink.observed_at, uplink.clock, block=uplink.block)
+    return Posting(uplink.body, uplink.observed_at, uplink.clock, block=uplink.block, correction=uplink.correction)

@@ -59,6 +59,12 @@ def take_number(db: sqlite3.Connection, stream_class: StreamClass) -> tuple[str,
     return str(name), int(seq)
 
 
+def next_number(db: sqlite3.Connection, stream_class: StreamClass) -> int:
+    """The number that the next message of a class gets."""
+    [seq] = db.execute("SELECT next_seq FROM stream WHERE class = ?", (stream_class,)).fetchone()
+    return int(seq)
+
+
 def begin_anew(db: sqlite3.Connection, stream_class: StreamClass, random_hex: RandomHex) -> None:
     """A new name for a class, under which numbers begin at 1 again."""
     _write(db, stream_class, _new_name(stream_class, random_hex), 1)

@@ -1,6 +1,6 @@
 """Bytes to message and back; every uplink passes through these two functions on both sides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +10,7 @@ from edge.wire import blocks
 from edge.wire.envelope import STREAM_OF, Clock, Envelope, StreamClass, stream_class
 from edge.wire.errors import Reason, WireError
 from edge.wire.messages import BODIES, Block, Body, schema_of
+from edge.wire.times import Correction
 from edge.wire.topics import Address, Kind, parse_up
 
 JSON_BYTES_MAX: Final = 256 * 1024
@@ -31,6 +32,23 @@ class Uplink:
     body: Body
     block: bytes = b""
     """What follows the envelope of a bulk message."""
+    correction: Correction | None = None
+    """By how much the times of body and block are wrong."""
+
+    def corrected(self) -> "Uplink":
+        """The same with its times as they really were, `clock` saying so; those in the block are left as they are.
+
+        Raises:
+            WireError: `bad_envelope`: no time is that far away.
+        """
+        if self.correction is None:
+            return self
+        try:
+            body = self.correction.of_all(self.body, self.observed_at)
+            observed_at = self.correction.of(self.observed_at)
+        except ValueError as error:
+            raise WireError(Reason.BAD_ENVELOPE, f"correction: {error}") from error
+        return replace(self, body=body, observed_at=observed_at, clock=Clock.CORRECTED)
 
 
 def encode(
@@ -42,6 +60,7 @@ def encode(
     observed_at: datetime,
     clock: Clock,
     block: bytes = b"",
+    correction: Correction | None = None,
 ) -> bytes:
     """The payload of one uplink message.
 
@@ -56,8 +75,9 @@ def encode(
         observed_at=observed_at,
         clock=clock,
         body=body.model_dump(mode="json", exclude_unset=True),  # what an older vehicle did not say stays unsaid
+        **({"correction": correction} if correction else {}),
     )
-    text = envelope.model_dump_json(by_alias=True).encode()
+    text = envelope.model_dump_json(by_alias=True, exclude_unset=True).encode()
     payload = blocks.join(text, block) if isinstance(body, Block) else text
     _check_size(payload, bulk=isinstance(body, Block))
     return payload
@@ -81,7 +101,17 @@ def decode(topic: str, payload: bytes) -> Uplink:
     body = _body(kind, envelope)
     if isinstance(body, Block) and blocks.digest(block) != body.sha256:
         raise WireError(Reason.BAD_BODY, "the block does not have the SHA-256 that its envelope names")
-    return Uplink(address, kind, envelope.stream, envelope.seq, envelope.observed_at, envelope.clock, body, block)
+    return Uplink(
+        address,
+        kind,
+        envelope.stream,
+        envelope.seq,
+        envelope.observed_at,
+        envelope.clock,
+        body,
+        block,
+        envelope.correction if envelope.clock is Clock.UNSYNCED else None,
+    )
 
 
 def _known(topic: str) -> tuple[Address, Kind]:

@@ -25,6 +25,14 @@ ESCAPE: Final = 255
 _NUMBER_BYTES: Final = 8
 
 
+def later(time: Int64s, offset_s: float) -> Int64s:
+    """Times (N,) ns so much later, to the microsecond; what would leave 64 bits stays at their end."""
+    offset_ns = round(offset_s * 1e6) * 1000
+    room = np.iinfo(np.int64)
+    low, high = (room.min - offset_ns, room.max) if offset_ns < 0 else (room.min, room.max - offset_ns)
+    return np.clip(time, low, high) + offset_ns
+
+
 def bad(detail: str) -> WireError:
     """Why these bytes are no such block."""
     return WireError(Reason.BAD_BODY, detail)

@@ -5,10 +5,11 @@ from typing import Annotated, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edge.wire.envelope import StreamName, UtcTime
+from edge.wire.envelope import StreamName
 from edge.wire.errors import Reason, WireError
 from edge.wire.messages import Count, HexId, Label, Values
 from edge.wire.ranges import Range, merge_ranges
+from edge.wire.times import UtcTime
 
 ACK_RANGES_MAX: Final = 500
 """Ranges beyond the contiguous part that one acknowledgement names; the rest is told by the next."""
@@ -28,6 +29,8 @@ class Ack(_Down):
     also: Annotated[list[Range], Field(max_length=ACK_RANGES_MAX)] = []
     renew: bool = False
     """The cloud has seen other bodies under these numbers: begin a new stream and send the unacknowledged in it."""
+    at: UtcTime | None = None
+    """When the cloud says so: what a vehicle whose clock was never set may go by. None: a cloud of before says none."""
 
     def covers(self, seq: int) -> bool:
         """Whether the message at this place is stored."""
@@ -72,7 +75,8 @@ Downlink = TypeVar("Downlink", Ack, Command, Desired, Status)
 
 def encode_down(message: Ack | Command | Desired | Status) -> bytes:
     """The bytes of a downlink or status message."""
-    return message.model_dump_json(by_alias=True).encode()
+    unsaid = {"at"} if isinstance(message, Ack) and message.at is None else None
+    return message.model_dump_json(by_alias=True, exclude=unsaid).encode()
 
 
 def decode_down(kind: type[Downlink], payload: bytes) -> Downlink:

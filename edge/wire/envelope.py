@@ -1,17 +1,17 @@
 """The envelope: which vehicle, which stream, which place in it, when, by what clock.
 
-`{schema, vehicle, stream, seq, observed_at, clock, body}`. A stream is named `<class>-<16 hex>`: its class says what
-it carries and the hex was born with the outbox, so that a new card never reuses the numbers of an old one.
+`{schema, vehicle, stream, seq, observed_at, clock, correction, body}`. A stream is named `<class>-<16 hex>`: its class
+says what it carries and the hex was born with the outbox, so that a new card never reuses the numbers of an old one.
 """
 
 import re
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from edge.wire.ranges import Seq
+from edge.wire.times import Correction, UtcTime
 from edge.wire.topics import NAME, Kind
 
 STREAM: Final = re.compile(r"(alert|record|bulk)-[0-9a-f]{16}")
@@ -33,6 +33,13 @@ class Clock(StrEnum):
 
     SYNCED = "synced"
     UNSYNCED = "unsynced"
+    CORRECTED = "corrected"
+    """It was unsynced, and its times were put right by the message's correction: what a reader says, never a sender."""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether times by it can be believed, as they are after correction."""
+        return self is not Clock.UNSYNCED
 
 
 STREAM_OF: Final[dict[Kind, StreamClass]] = {
@@ -57,15 +64,6 @@ def _is_stream(text: str) -> str:
     return text
 
 
-def _in_utc(time: datetime) -> datetime:
-    try:
-        return time.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(f"{time} is outside the years 1 to 9999 in UTC") from None
-
-
-UtcTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""A time with its offset from UTC, turned into UTC when it is read."""
 StreamName = Annotated[str, AfterValidator(_is_stream)]
 VehicleName = Annotated[str, StringConstraints(pattern=f"^{NAME.pattern}$")]
 
@@ -83,7 +81,16 @@ class Envelope(BaseModel):
     observed_at: UtcTime
     """UTC by the vehicle's axis: when what the body tells was known."""
     clock: Clock
+    correction: Correction | None = None
+    """Of an unsynced clock, where it is known by now how wrong it was; the body's times are as they were stamped."""
     body: dict[str, Any]
+
+    @field_validator("clock")
+    @classmethod
+    def _is_a_sender_s(cls, clock: Clock) -> Clock:
+        if clock is Clock.CORRECTED:
+            raise ValueError("a sender's clock is synced or unsynced")
+        return clock
 
 
 def stream_class(stream: str) -> StreamClass:

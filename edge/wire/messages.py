@@ -9,8 +9,9 @@ from typing import Annotated, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints
 
-from edge.wire.envelope import StreamName, UtcTime
+from edge.wire.envelope import StreamName
 from edge.wire.ranges import Range
+from edge.wire.times import UtcTime
 from edge.wire.topics import Kind
 
 Text = Annotated[str, StringConstraints(max_length=2000)]
@@ -277,6 +278,9 @@ class Health(Body):
     parts: Annotated[dict[str, PartHealth], Field(max_length=200)]
     counters: Annotated[dict[str, Count], Field(max_length=500)]
     """Everything that is counted, drops by cause among them; empty in a mere sign of life: as told before."""
+    quiet_s: Annotated[FiniteFloat, Field(gt=0, le=86_400)] | None = None
+    """The vehicle is parked, and if nothing happens says nothing for so long at most; null: it goes on saying that it
+    is well."""
 
 
 class ResultState(StrEnum):

@@ -18,14 +18,14 @@ from edge.outbox.rows import encoded
 from edge.wire.topics import Kind
 from tests.brokers import Mosquitto
 from tests.chaos.proxy import Mischief, Proxy
-from tests.chaos.sides import ALERTS, cloud, everything, vehicle
+from tests.chaos.sides import ALERTS, PACE, cloud, everything, vehicle
 from tests.unit.outbox.postings import ADDRESS
 
 DEADLINE_S: Final = 120.0
 BLOWS: Final = (3, 8)
 BETWEEN_S: Final = (0.02, 0.35)
-STALL_S: Final = (0.05, 1.0)
-"""Of a partition. All waits of these runs are some thirty times shorter than on the road, so these are 2 s to 30 s."""
+STALL_S: Final = (2.0 / PACE, 600.0 / PACE)
+"""Of a partition: two seconds to ten minutes of the road, longer ones the rarer (log-uniform)."""
 
 
 @dataclass
@@ -145,7 +145,8 @@ def _strike(rng: random.Random, parts: _Parts) -> str:
             proxy.cut()
         case _:
             proxy.stall(stalled=True)
-            threading.Event().wait(rng.uniform(*STALL_S))
+            shortest_s, longest_s = STALL_S
+            threading.Event().wait(shortest_s * (longest_s / shortest_s) ** rng.random())
             proxy.stall(stalled=False)
     return blow
 

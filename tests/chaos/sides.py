@@ -3,6 +3,7 @@
 import itertools
 import random
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -13,10 +14,14 @@ from cloud.inbox.link import Link as Inbox
 from edge.link import Broker
 from edge.outbox import Limits, Outbox, Posting, Quota
 from edge.wire.topics import Kind
-from tests.integration.link.running import RunningLink
+from tests.integration.link.running import BRISK, RunningLink
 from tests.unit.cloud.services import open_cloud
 from tests.unit.outbox.postings import alert, open_outbox, summary, telemetry
 
+PACE: Final = 30
+"""All waits of these runs are some thirty times shorter than on the road."""
+ROAD: Final = replace(BRISK, accept_s=60.0 / PACE, publish_s=120.0 / PACE)
+"""So that a long partition ends a session."""
 ALERTS: Final = 1000
 SUMMARIES: Final = 60
 BLOCKS: Final = 60
@@ -45,7 +50,8 @@ def vehicle(path: Path, port: int, seed: int, told: Connection) -> None:
     """Put everything, a few at a time, while the link sends; end when the cloud has all of it."""
     rng = random.Random(seed)
     outbox = open_outbox(path, limits=LIMITS, start=rng.randrange(1, 1 << 40))
-    with RunningLink(outbox, Broker.of(f"mqtt://127.0.0.1:{port}"), client_id=outbox.client_id) as running:
+    broker = Broker.of(f"mqtt://127.0.0.1:{port}")
+    with RunningLink(outbox, broker, client_id=outbox.client_id, pace=ROAD) as running:
         _put(outbox, running, rng)
         while not running.drained(1.0):
             pass

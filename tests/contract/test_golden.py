@@ -47,6 +47,7 @@ def test_an_uplink_is_understood_and_written_the_same_today(file: Path) -> None:
         observed_at=uplink.observed_at,
         clock=uplink.clock,
         block=uplink.block,
+        correction=uplink.correction,
     )
     assert again == file.read_bytes()
 

@@ -95,6 +95,7 @@ def test_the_broker_s_own_certificate_makes_no_client(here: Town) -> None:
 def test_two_fleets_get_nothing_of_each_other(here: Town) -> None:
     north, south = here.enrol("north", "car-2"), here.enrol("south", "car-2")
     own, foreign = "telltale/v1/south/car-2", "telltale/v1/north/car-2"
+    before = len(here.service.get("/api/v1/quarantine?limit=500")["items"])
     with knock(here, north / FILE) as victim, knock(here, south / FILE, client_id="north/car-2") as thief:
         assert victim.is_in
         assert thief.is_in
@@ -109,7 +110,6 @@ def test_two_fleets_get_nothing_of_each_other(here: Town) -> None:
             "telltale/v1/north/../south/car-2/up/alert", "x", "$SYS/broker/x",
         ):  # fmt: skip
             thief.say(topic, b"forged", retain=topic.endswith(("status", "desired")))
-        before = len(here.service.get("/api/v1/quarantine?limit=500")["items"])
         arrival = Speaker("car-2", "north").say(says.trip(1), 1)
         victim.say(arrival.topic, arrival.payload)
         here.wait_until(lambda: victim.heard, "the acknowledgement of the one who may")

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from edge.link import Broker, Budget, Link, Pace
-from edge.link.exchange import Spool
+from edge.link.exchange import Spool, Timekeeper
 from edge.wire.downlink import Desired
 from edge.wire.topics import Address
 from tests.integration.link.acker import DEADLINE_S
@@ -33,6 +33,7 @@ class RunningLink:
         address: Address = ADDRESS,
         on_desired: Callable[[Desired], None] | None = None,
         budget: Budget | None = None,
+        timekeeper: Timekeeper | None = None,
     ) -> None:
         self.link = Link(
             spool,
@@ -44,6 +45,7 @@ class RunningLink:
             pace=pace,
             budget=budget,
             on_desired=on_desired,
+            timekeeper=timekeeper,
         )
         self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         self._failed: BaseException | None = None

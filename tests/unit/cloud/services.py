@@ -184,7 +184,7 @@ def open_cloud(
             now=lambda: cloud.now,
         )
         captures = CaptureService(database, audit, captures_kept, lambda: cloud.now)
-        intake = Intake(database, Features(fleet, alerts, health, captures), inbox)
+        intake = Intake(database, Features(fleet, alerts, health, captures), inbox, lambda: cloud.now)
         scheduling = SchedulingService(database, audit, lambda: cloud.now)
         appointments = AppointmentService(database, audit, lambda: cloud.now)
         orders = WorkOrderService(

@@ -145,6 +145,7 @@ def test_vehicles_and_twins(cloud: Cloud, get: Get) -> None:
         "fleet": "north",
         "vehicle": "van-7",
         "presence": "online",
+        "quiet_until": None,
         "first_seen_at": "2026-11-21T08:00:00Z",
         "last_seen_at": "2026-11-21T08:00:00Z",
     }

@@ -103,7 +103,7 @@ def test_both_tables_hold_every_sample(samples: Samples) -> None:
 
 def test_a_message_and_its_bare_block_hold_the_same() -> None:
     _, block = blocks.split(MESSAGE)
-    for content in (of_message(MESSAGE, "x"), of_block(block, "frames/1", "x")):
+    for content in (of_message(MESSAGE, "x")[0], of_block(block, "frames/1", "x")):
         assert isinstance(content, Frames)
         assert same_frames(content, golden_frames())
 

@@ -67,6 +67,42 @@ def test_hello_goodbye_and_silence(cloud: Cloud) -> None:
     assert presence_at(6) is Presence.OFFLINE, "who is silent is, whatever was said last"
 
 
+def test_a_parked_vehicle_is_asleep_as_long_as_it_said(cloud: Cloud) -> None:
+    def presence_at(at_min: float) -> Presence:
+        cloud.now = minute(at_min)
+        presence = cloud.fleet.presence(cloud.fleet.vehicle(VAN.address))
+        assert [name for name, count in cloud.fleet.census().items() if count] == [presence]
+        return presence
+
+    parked = says.health().model_copy(update={"quiet_s": 3 * 3600.0})
+    cloud.take(VAN.say(parked, 1, observed_at=minute(0), received_at=minute(1)))
+    assert presence_at(1) is Presence.ASLEEP
+    assert presence_at(183) is Presence.ASLEEP
+    assert presence_at(183.1) is Presence.OFFLINE
+    cloud.take(VAN.say(parked, 2, observed_at=minute(184), received_at=minute(184)))
+    assert presence_at(185) is Presence.ASLEEP
+    cloud.take(VAN.say(says.health(), 3, observed_at=minute(186), received_at=minute(186)))
+    assert presence_at(186) is Presence.ONLINE, "it drives"
+    assert presence_at(190) is Presence.OFFLINE
+    cloud.take(VAN.say(parked, 2, observed_at=minute(184), received_at=minute(191)))
+    assert presence_at(195) is Presence.OFFLINE, "what comes again or late changes nothing"
+
+
+def test_a_parked_vehicle_that_says_goodbye_is_gone(cloud: Cloud) -> None:
+    parked = says.health().model_copy(update={"quiet_s": 3 * 3600.0})
+    cloud.take(VAN.say(parked, 1, received_at=minute(1)))
+    cloud.take(greeting(online=False, at_min=2))
+    cloud.now = minute(2)
+    assert cloud.fleet.presence(cloud.fleet.vehicle(VAN.address)) is Presence.OFFLINE
+    assert cloud.fleet.census() == {Presence.ONLINE: 0, Presence.ASLEEP: 0, Presence.OFFLINE: 1}
+
+
+def test_a_wrong_clock_does_not_say_until_when(cloud: Cloud) -> None:
+    parked = says.health().model_copy(update={"quiet_s": 3600.0})
+    cloud.take(VAN.say(parked, 1, observed_at=minute(-9999), clock=Clock.UNSYNCED, received_at=minute(1)))
+    assert cloud.fleet.vehicle(VAN.address).quiet_until == minute(61)
+
+
 def test_a_greeting_that_the_broker_had_kept_is_no_sign_of_life(cloud: Cloud) -> None:
     cloud.take(VAN.say(says.alert(), 1, received_at=T0))
     cloud.take(greeting(online=True, at_min=60, retained=True))

@@ -291,7 +291,9 @@ def test_one_alert_delivered_by_a_hundred_at_once_is_one_alert(tmp_path: Path) -
         def deliver(n: int) -> None:
             database = clouds[n]
             fleet = FleetService(database, FleetSettings(timedelta(minutes=3), 100), lambda: T0)
-            intake = Intake(database, Features(fleet, alerts_on(database), cloud.health, cloud.captures), SETTINGS)
+            intake = Intake(
+                database, Features(fleet, alerts_on(database), cloud.health, cloud.captures), SETTINGS, lambda: T0
+            )
             # Another number each time: the receipts know nothing of it, only what the alert is.
             insist(lambda: intake.take([VAN.say(told(1, begins=1), n + 1)]))
 

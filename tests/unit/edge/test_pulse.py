@@ -2,9 +2,10 @@
 
 from itertools import pairwise
 
-from edge.health import LOOK_S, SILENCE_S, WHOLE_S, Pulse, health_body
+from edge.health import LOOK_S, SILENCE_S, WHOLE_S, Pulse, Quiet, health_body
 from edge.wire.messages import Health
 
+QUIET_S = 10_800.0
 OFFLINE_AFTER_S = 180.0
 """Of the cloud, unless configured."""
 
@@ -23,7 +24,7 @@ def health(down: str | None = None) -> Health:
 
 def told_in(minutes: int, *, posts_every_s: float | None) -> list[int]:
     """At which minutes health is told by a vehicle that says something else so often, or never."""
-    pulse, posted_s, told = Pulse(), 0.0, []
+    pulse, posted_s, told = Pulse(quiet_s=QUIET_S), 0.0, []
     for minute in range(1, minutes + 1):
         now_s = minute * LOOK_S
         if posts_every_s is not None:
@@ -45,7 +46,7 @@ def test_a_vehicle_that_is_heard_anyway_tells_it_four_times_an_hour() -> None:
 
 
 def test_a_part_that_changes_is_told_at_the_next_look() -> None:
-    pulse = Pulse()
+    pulse = Pulse(quiet_s=QUIET_S)
     assert pulse.of(health(), now_s=60.0, posted_s=60.0) == health()
     assert pulse.of(health(), now_s=120.0, posted_s=120.0) is None
     assert pulse.of(health("no cable"), now_s=180.0, posted_s=180.0) == health("no cable")
@@ -54,7 +55,7 @@ def test_a_part_that_changes_is_told_at_the_next_look() -> None:
 
 
 def test_a_sign_of_life_tells_no_counters_but_they_are_told_every_quarter_of_an_hour() -> None:
-    pulse, posted_s, wholes = Pulse(), 0.0, []
+    pulse, posted_s, wholes = Pulse(quiet_s=QUIET_S), 0.0, []
     for minute in range(1, 61):
         told = pulse.of(health(), now_s=minute * LOOK_S, posted_s=posted_s)
         posted_s = minute * LOOK_S if told else posted_s
@@ -64,6 +65,42 @@ def test_a_sign_of_life_tells_no_counters_but_they_are_told_every_quarter_of_an_
         elif told:
             assert told == health().model_copy(update={"counters": {}})
     assert wholes == [1, 15, 29, 43, 57]
+
+
+def test_a_parked_vehicle_says_so_and_then_little() -> None:
+    pulse, posted_s, told = Pulse(quiet_s=QUIET_S), 0.0, []
+    for minute in range(1, 25 * 60):
+        body = pulse.of(health(), now_s=minute * LOOK_S, posted_s=posted_s, is_quiet=minute >= 10)
+        if body is not None and minute >= 10:
+            told.append((minute, body))
+        posted_s = minute * LOOK_S if body else posted_s
+    assert {body.quiet_s for _, body in told} == {QUIET_S}
+    assert [bool(body.counters) for _, body in told] == [True] + [False] * 8
+    minutes = [minute for minute, _ in told]
+    assert minutes[0] == 10
+    assert all((after - before) * LOOK_S <= QUIET_S for before, after in pairwise(minutes)), "it keeps its word"
+
+
+def test_a_vehicle_that_wakes_says_so_at_once() -> None:
+    pulse = Pulse(quiet_s=QUIET_S)
+    assert pulse.of(health(), now_s=60.0, posted_s=0.0, is_quiet=True) is not None
+    assert pulse.of(health(), now_s=61.0, posted_s=60.0, is_quiet=False) == health()
+
+
+def test_a_vehicle_is_parked_when_nothing_was_heard_for_ten_minutes() -> None:
+    quiet, seen = Quiet(100.0, after_s=600.0), []
+    for now_s, is_heard in (
+        (699.0, False),
+        (699.5, True),
+        (1299.0, False),
+        (1299.5, False),
+        (5000.0, True),
+        (5000.1, True),
+    ):
+        woken = is_heard and quiet.heard(now_s)
+        quiet.look(now_s)
+        seen.append((quiet.is_quiet, woken))
+    assert seen == [(False, False), (False, False), (False, False), (True, False), (False, True), (False, False)]
 
 
 def test_silence_is_shorter_than_two_looks() -> None:

@@ -19,7 +19,12 @@ def test_the_shares_of_a_day_and_what_always_goes() -> None:
 
 def test_what_is_waited_for_and_counted() -> None:
     pace = Pace()
-    assert f"**Keep-alive** is {pace.keepalive_s} s" in PROSE
+    assert pace.keepalive_s == 3600
+    assert "MQTT's keep-alive is an hour" in PROSE
+    assert f"one after {pace.probe_s} s without a word" in PROSE
+    assert f"{pace.probe_s // 4} s at most often" in PROSE
+    assert pace.accept_s == 60.0
+    assert "has not accepted a message after a minute" in PROSE
     assert pace.look_s == 2.0
     assert "Every two seconds" in PROSE
     for headers in _HEADERS.values():

@@ -163,6 +163,7 @@ export const en = {
     rule: "Rule",
     component: "Component",
     clock: "The vehicle’s clock was not known to be right.",
+    corrected: "The vehicle’s clock was wrong, and it noticed: times are corrected.",
     acknowledged: "Seen. Nobody else is bothered about it.",
     inWorkshop: "It began while somebody worked on the vehicle, and disturbs nobody. If it fires still when the vehicle is given back, it begins then.",
     wasWorkshop: "It began while somebody worked on the vehicle, and disturbed nobody.",
@@ -491,7 +492,7 @@ export const en = {
       next_service: "At the next service",
       watch: "Keep an eye on it",
     } satisfies Record<Forms["Action"], string>,
-    presence: { online: "Online", offline: "Offline" } satisfies Record<Forms["Presence"], string>,
+    presence: { online: "Online", asleep: "Parked, asleep", offline: "Offline" } satisfies Record<Forms["Presence"], string>,
     alertState: { firing: "going on", resolved: "over" } satisfies Record<Forms["AlertState"], string>,
     workshop: "Workshop",
     handling: {

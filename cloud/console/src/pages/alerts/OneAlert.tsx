@@ -58,6 +58,7 @@ function Sheet({ whole, reload }: { whole: Whole; reload: () => void }) {
           {whole.workshop && <p class="note">{whole.state === "firing" ? t.alerts.inWorkshop : t.alerts.wasWorkshop}</p>}
           {whole.flapping && <p class="note">{t.alerts.flapping}</p>}
           {whole.clock === "unsynced" && <p class="note">{t.alerts.clock}</p>}
+          {whole.clock === "corrected" && <p class="note">{t.alerts.corrected}</p>}
         </section>
         <div class="stack">
           {values.length > 0 && (

@@ -46,9 +46,9 @@ export default function Fleet() {
     if (told.kind === "alert") again(keyOf(told.alert));
   }, [reloadAlerts, reloadVehicles, again]));
   const pins = useMemo(() => {
-    const online = new Set((items ?? []).filter((one) => one.presence === "online").map(keyOf));
+    const here = new Set((items ?? []).filter((one) => one.presence !== "offline").map(keyOf));
     return (places ?? []).map((one): Pin => (
-      { to: vehiclePath(one), name: one.vehicle, tone: online.has(keyOf(one)) ? "good" : "quiet", place: [one.latitude_deg, one.longitude_deg] }
+      { to: vehiclePath(one), name: one.vehicle, tone: here.has(keyOf(one)) ? "good" : "quiet", place: [one.latitude_deg, one.longitude_deg] }
     ));
   }, [items, places]);
   const matches = (one: Vehicle): boolean => `${one.fleet} ${one.vehicle}`.toLowerCase().includes(find.trim().toLowerCase());
