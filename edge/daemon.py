@@ -423,6 +423,7 @@ class Daemon:
             cab=self._cab.troubles,
             counters=self._counters(),
             outbox=self._parts.outbox.trouble if self._parts.outbox else None,
+            certificate=self._parts.keeper.trouble if self._parts.keeper else None,
         )
 
     def _counters(self) -> dict[str, Mapping[str, int]]:

@@ -90,7 +90,7 @@ class Helper:
         self._list_ends_at = list_ends_at
         self._every_s = every_s
         self._stopping = threading.Event()
-        self._applied, position = self._read_state()
+        self._applied, position, self._owes_reload = self._read_state()
         self._log = LogFile(self._folder / LOG_FILE, position=position)
         self._reader = LogReader()
         self._kept: Counter[Refused] = Counter()
@@ -136,7 +136,7 @@ class Helper:
             self._forgot_s = time.monotonic()
         self._read_log()
         door = self._ask()
-        if door.change != self._applied or self._differs(door):
+        if door.change != self._applied or self._owes_reload or self._differs(door):
             self._apply(door)
         self._write_state()
 
@@ -191,9 +191,12 @@ class Helper:
 
     def _apply(self, door: _Door) -> None:
         """Make the change hold: the lists, the reload, the connections; in this order."""
+        self._owes_reload = True
+        self._write_state()  # who is interrupted from here on reloads, though the lists are as they should be
         write(self._folder / REVOKED_FILE, door.revocation_list)
         write(self._folder / ACL_FILE, door_acl(door.denied))
         self._reload()
+        self._owes_reload = False
         for identity in dict.fromkeys(f"{out.fleet}/{out.vehicle}" for out in door.out):
             self._end_connection(identity)
             _log.info("%s is out", identity)
@@ -236,21 +239,22 @@ class Helper:
         self._warned_at = now
         _log.error("the revocation list ends %s, and then mosquitto lets nobody in", ends_at.isoformat())
 
-    def _read_state(self) -> tuple[int, tuple[int, int]]:
+    def _read_state(self) -> tuple[int, tuple[int, int], bool]:
         """What was applied, 0 where it is not known: then everybody who was ever put out is thrown off once more.
 
-        And how far the log was read.
+        And how far the log was read, and whether mosquitto may not have read its lists.
         """
         try:
             known = json.loads((self._folder / STATE_FILE).read_text())
             applied, inode, offset = (max(int(known[name]), 0) for name in ("applied", "inode", "offset"))
         except (OSError, ValueError, KeyError, TypeError):
-            return 0, (0, 0)
-        return applied, (inode, offset)
+            return 0, (0, 0), True
+        return applied, (inode, offset), bool(known.get("owes_reload", True))
 
     def _write_state(self) -> None:
         inode, offset = self._log.position
-        state = json.dumps({"applied": self._applied, "inode": inode, "offset": offset})
+        known = {"applied": self._applied, "inode": inode, "offset": offset, "owes_reload": self._owes_reload}
+        state = json.dumps(known)
         if state != self._state:
             write(self._folder / STATE_FILE, state)
             self._state = state

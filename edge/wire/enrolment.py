@@ -122,7 +122,7 @@ Pem = Annotated[str, Field(min_length=1, max_length=8000, pattern=r"^[\x20-\x7e\
 
 
 class _Said(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
 class EnrolmentRequest(_Said):
@@ -155,7 +155,7 @@ class Admission(_Said):
     """Who signed it, and the broker's."""
     broker: Annotated[str, Field(max_length=300, pattern=r"^mqtts://[^\s@]+$")]
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
 
 def _check(body: bytes) -> int:

@@ -110,6 +110,11 @@ class Town:
         command += ["--key-file", self.helper_key, "--helper-port", str(self.helper_port)]
         self.helper = self._start(command, "helper.out")
 
+    def helper_is_in_step(self) -> bool:
+        """Whether mosquitto has read what the helper has written."""
+        file = self.broker / "helper.json"
+        return file.exists() and json.loads(file.read_text())["owes_reload"] is False
+
     def end(self, child: "subprocess.Popen[bytes] | None") -> None:
         assert child is not None
         child.terminate()
@@ -166,7 +171,7 @@ def town(folder: Path) -> Iterator[Town]:
         here.helper_key = str(folder / "helper.key")
         Path(here.helper_key).write_text(key["token"])
         here.start_helper()
-        here.wait_until((folder / "broker" / "helper.json").exists, "the helper's first round")
+        here.wait_until(here.helper_is_in_step, "the helper's first round")
         yield here
     finally:
         for child in here.children:
