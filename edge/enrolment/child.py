@@ -6,12 +6,10 @@ cloud says no. A program of its own, since the library costs the daemon 10 MB; n
 
 import sys
 from pathlib import Path
-from typing import Final
 
 from edge.enrolment.enrol import renew
+from edge.enrolment.keeper import TRY_AGAIN
 from edge.errors import EdgeError, LinkDown
-
-TRY_AGAIN: Final = 75
 
 
 def main() -> int:

@@ -22,6 +22,8 @@ REFUSED_RETRY_S: Final = 86_400.0
 """After a no: a person has to do something, and the cloud need not be asked every minute."""
 _SOON: Final = timedelta(days=7)
 _CHILD_S: Final = 120.0
+TRY_AGAIN: Final = 75
+"""EX_TEMPFAIL of sysexits.h, with which the child ends when it is to be tried again soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,10 @@ class Keeper:
         if status == 0:
             self.trouble = ""
             log.info("the certificate of %s/%s is renewed", identity.fleet, identity.vehicle)
-            self._on_renewed()
+            try:
+                self._on_renewed()
+            except ConfigError as error:  # the disk, between two moments: the old one is shown until the next start
+                return self._say(str(error), self._rhythm.look_s)
             return self._rhythm.look_s
         left = identity.end - now
         wait_s = self._rhythm.refused_s if status == 1 else self._rhythm.retry_s
@@ -88,20 +93,23 @@ class Keeper:
 
     async def _renew(self) -> tuple[int, str]:
         """The child's status, and its last line."""
-        child = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "edge.enrolment.child",
-            str(self._state),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        try:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "edge.enrolment.child",
+                str(self._state),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+            )
+        except OSError as error:
+            return TRY_AGAIN, f"no child can be started: {error.strerror}"
         try:
             async with asyncio.timeout(_CHILD_S):
                 _, said = await child.communicate()
         except TimeoutError:
-            return 75, "the child that renews took too long"
+            return TRY_AGAIN, "the child that renews took too long"
         finally:
             if child.returncode is None:
                 child.kill()

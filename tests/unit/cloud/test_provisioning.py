@@ -1,5 +1,7 @@
 """Who gets a certificate, who keeps it, and what is heard of everybody else."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +17,7 @@ from cloud.fleet.provisioning.authority import LIST_FOR, Authority
 from cloud.fleet.provisioning.model import CERTIFICATES_A_DAY, Refusal, Round, State
 from cloud.fleet.provisioning.refusals import AN_HOUR_MAX
 from cloud.fleet.provisioning.service import GUESSES_A_MINUTE, ProvisioningService
-from cloud.fleet.provisioning.store import claims
+from cloud.fleet.provisioning.store import certificates, claims
 from cloud.pages import Window
 from edge.enrolment.keys import BoxKey, NotBelieved
 from edge.wire.enrolment import Admission, ClaimCode, EnrolmentRequest
@@ -79,6 +81,24 @@ class TestEnrolment:
         assert code is not None
         later(cloud, days=1)
         assert box.enrol(door, code) == first
+
+    def test_of_many_at_once_one_gets_in(self, cloud: Cloud, door: ProvisioningService) -> None:
+        code, _ = door.add(VAN, by="ada")
+        together = threading.Barrier(6)
+
+        def ask() -> bool:
+            box = Box()
+            together.wait()
+            try:
+                box.enrol(door, code)
+            except Refused:
+                return False
+            return True
+
+        with ThreadPoolExecutor(6) as boxes:
+            asked = [boxes.submit(ask) for _ in range(6)]
+        assert sorted(one.result() for one in asked) == [False] * 5 + [True]
+        assert len(cloud.rows(certificates)) == 1
 
     def test_a_used_code_lets_nobody_else_in(self, cloud: Cloud, door: ProvisioningService) -> None:
         code = enrolled(door).code
