@@ -129,8 +129,7 @@ class _Batch:
 
         It is not acknowledged either: a box that is let in again has not forgotten it.
         """
-        address = sender_of(arrival.topic)
-        if self._provisioning is None or address is None:
+        if self._provisioning is None or (address := sender_of(arrival.topic)) is None:
             return False
         if address not in self._barred:
             self._barred[address] = self._provisioning.barred(self._connection, address)
