@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from edge.errors import OutboxFull
 from edge.outbox.file import Unusable, named_errors, open_file, set_aside
@@ -17,6 +17,16 @@ MEMORY: Final = Path(":memory:")
 LOG_PAGES: Final = 250
 """How long SQLite's log becomes before it is written into the file: much shorter than the reserve, which has to do for
 writing it there when the disk is full."""
+
+
+class Aside(NamedTuple):
+    """A file that was set aside."""
+
+    path: Path
+    note: str
+    """What a person should know."""
+    may_be_read: bool
+    """It is of this vehicle and version."""
 
 
 class Disk:
@@ -32,7 +42,7 @@ class Disk:
         self.is_low = False
         """Whether less than the reserve is free, as of `look`."""
         self.db = _closed()
-        self._aside: str | None = None
+        self._aside: Aside | None = None
 
     def open(self) -> None:
         """Open the file, or set an unusable one aside and begin a new one.
@@ -59,11 +69,12 @@ class Disk:
             self.close()
             kept = set_aside(self.path, why.label)
             # Said even if the new one is only begun at the next attempt.
-            self._aside = f"{self.path}: {why.problem}; kept as {kept.name}, new streams begun in an empty outbox"
+            note = f"{self.path}: {why.problem}; kept as {kept.name}, new streams begun"
+            self._aside = Aside(kept, note, may_be_read=why.label == "damaged")
             self._open_file()
 
-    def set_aside_since(self) -> str | None:
-        """What a person should know of a file that was set aside since this was asked last."""
+    def set_aside_since(self) -> Aside | None:
+        """The file that was set aside since this was asked last."""
         told, self._aside = self._aside, None
         return told
 

@@ -6,7 +6,7 @@ evictions, where a message per eviction would fill the outbox with nothing else.
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final
@@ -27,6 +27,18 @@ GAPS_WAITING_MAX: Final = 20
 _RANGES: Final = "SELECT stream, cause, first, last, observed_at, clock, seal FROM gap "
 _RANGES_PER_GAP: Final = 1000
 """What the contract takes in one gap message."""
+
+
+Told = tuple[str, str, int, int, str, str]
+"""A loss as it is kept: stream, cause, first and last number, when that was known, and by what clock."""
+
+
+def take_over(db: sqlite3.Connection, told: Iterable[Told], unknown: int) -> None:
+    """Remember losses of another file, and count messages of it of which nothing more is known."""
+    for row in told:
+        _remember(db, row)
+    if unknown:
+        _count(db, GapCause.UNREADABLE, Counter({"unknown": unknown}))
 
 
 def lose(db: sqlite3.Connection, lost: Collection[Row], cause: GapCause, observed_at: datetime, clock: Clock) -> None:
@@ -67,7 +79,7 @@ def tallies(db: sqlite3.Connection) -> dict[str, int]:
     return {name: count for name, count in found if name in _NAMES and isinstance(count, int) and count >= 0}
 
 
-def _remember(db: sqlite3.Connection, row: tuple[str, str, int, int, str, str]) -> None:
+def _remember(db: sqlite3.Connection, row: Told) -> None:
     stream, cause, first, last, observed_at, clock = row
     before = db.execute(_RANGES + "WHERE stream = ? AND cause = ? AND last = ?", (stream, cause, first - 1)).fetchone()
     if before is not None and is_sealed(before[-1], *before[:-1]):

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Final, Self
 
@@ -16,13 +17,14 @@ from edge.errors import EdgeError, OutboxFull
 from edge.outbox import losses, rows, streams
 from edge.outbox.ages import Now, OwnTime
 from edge.outbox.correcting import Correcting
-from edge.outbox.disk import MEMORY, Disk
+from edge.outbox.disk import MEMORY, Aside, Disk
 from edge.outbox.eviction import Limits, evict, recount
-from edge.outbox.file import Unusable
+from edge.outbox.file import Unusable, reading_only
 from edge.outbox.handed import HandedOut
 from edge.outbox.reserve import PIECE
 from edge.outbox.room import Room
 from edge.outbox.rows import Posting, Row, Waiting
+from edge.outbox.salvage import Salvage
 from edge.outbox.seals import is_sealed, seal
 from edge.outbox.streams import RandomHex
 from edge.outbox.urgency import next_numbers
@@ -38,6 +40,8 @@ log = logging.getLogger(__name__)
 
 _UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """When a message was found damaged: no wall clock is asked in here, so with it goes Clock.UNSYNCED."""
+SAVED_AT_ONCE: Final = 20
+"""Messages of a damaged file in one transaction; a block may have four megabytes."""
 _REMEMBER: Final = """INSERT INTO remembered VALUES (?, ?, ?) ON CONFLICT (name)
     DO UPDATE SET value = excluded.value, seal = excluded.seal
     WHERE (value, seal) IS NOT (excluded.value, excluded.seal)"""
@@ -83,7 +87,8 @@ class Outbox:
         """Open or make the outbox of a vehicle.
 
         A file that is damaged, of a newer Telltale or another vehicle's is set aside, a new one begun: the vehicle must
-        not go unwatched for it. `notes` says so. So it is with damage that shows later.
+        not go unwatched for it. What can be read of a damaged one is taken over, in new streams. `notes` says so. So it
+        is with damage that shows later.
 
         `random_hex(n)` gives 2n hex digits that nobody else has (`secrets.token_hex`): streams are named by them. `now`
         is what the box's clocks say; without it nothing grows old.
@@ -237,8 +242,9 @@ class Outbox:
         Now `waiting.<class>` messages and `bytes` of payload, and `reserve_bytes` where there is to be a reserve;
         `disk_bytes` written at the disk, and of an hour (wear.py);
         `lost.<cause>.<kind>` since the file was born; since it was opened `known` (keys queued before),
-        `refused.<cause>` by the disk, `begun_anew` files, `remembered_unreadable`, `renewed.<class>` streams,
-        `corrected` messages that waited, `acks.unknown_stream`, and `acks.ahead` of what was handed out.
+        `refused.<cause>` by the disk, `begun_anew` files, `saved` messages of those before and `unsaved` files of them,
+        `remembered_unreadable`, `renewed.<class>` streams, `corrected` messages that waited, `acks.unknown_stream`, and
+        `acks.ahead` of what was handed out.
 
         Raises:
             EdgeError: the disk is failing.
@@ -307,9 +313,42 @@ class Outbox:
         except Unusable as why:
             self._disk.begin_anew(why)
             self._settle()
-        note = self._disk.set_aside_since()
-        self.notes = tuple(one for one in (note, self._lasting) if one)
-        return 0 if note is None else 1
+        return int(self._begun_anew())
+
+    def _begun_anew(self) -> bool:
+        """Whether a file was set aside; then what can be read of it is in the new one, and `notes` say so."""
+        aside = self._disk.set_aside_since()
+        self.notes = tuple(filter(None, (aside and f"{aside.note}; {self._take_over(aside)}", self._lasting)))
+        self._counted["begun_anew"] += aside is not None
+        return aside is not None
+
+    def _take_over(self, aside: Aside) -> str:
+        """Put what can be read of a file that was set aside into this one, and remember what is lost of it."""
+        if not aside.may_be_read:
+            return "nothing of it is taken over"
+        try:
+            with reading_only(aside.path) as old:
+                return self._saved(Salvage(old, self._vehicle))
+        except EdgeError as error:
+            self._counted["unsaved"] += 1
+            return f"not all of it can be taken over: {error}"
+
+    def _saved(self, salvage: Salvage) -> str:
+        waited, found = salvage.waited(), salvage.messages()
+        while batch := list(islice(found, SAVED_AT_ONCE)):
+            with self._disk.transaction() as db:
+                for one in batch:
+                    if isinstance(one, Posting):
+                        self._queue(db, one, None)
+                lost = [one for one in batch if isinstance(one, Row)]
+                losses.lose(db, lost, GapCause.UNREADABLE, _UNKNOWN_TIME, Clock.UNSYNCED)
+        unknown = max(0, waited - salvage.taken - salvage.known_lost) if waited is not None else 0
+        with self._disk.transaction() as db:
+            losses.take_over(db, salvage.pending(), unknown)
+            db.executemany(_REMEMBER, [(name, one, seal(name, one)) for name, one in salvage.remembered().items()])
+        self._counted["saved"] += salvage.taken
+        of_all = "of an unknown number" if waited is None else f"of {waited:,}"
+        return f"{salvage.taken:,} {of_all} messages taken over, {salvage.known_lost + unknown:,} lost"
 
     def _settle(self) -> None:
         with self._disk.transaction() as db:
@@ -335,7 +374,7 @@ class Outbox:
         except Unusable as why:
             self._disk.begin_anew(why)
             self._settle()
-            self.notes = tuple(filter(None, (self._disk.set_aside_since(), self._lasting)))
+            self._begun_anew()
             self._go_on_with_another()
             return self._put_somehow(postings, remember)
 
@@ -347,7 +386,6 @@ class Outbox:
     def _go_on_with_another(self) -> None:
         self._is_other = True
         self._handed_out = {stream_class: HandedOut() for stream_class in StreamClass}
-        self._counted["begun_anew"] += 1
         log.error("%s", "; ".join(self.notes))
 
     def _put_somehow(self, postings: Sequence[Posting], remember: Mapping[str, bytes]) -> int:

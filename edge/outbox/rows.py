@@ -102,7 +102,7 @@ def delete(db: sqlite3.Connection, rows: Iterable[Row]) -> None:
 def after(db: sqlite3.Connection, stream_class: StreamClass, seq: int, limit: int) -> list[Row]:
     """The next messages of a class in the order of their numbers."""
     found = db.execute(_SELECT + "WHERE class = ? AND seq > ? ORDER BY seq LIMIT ?", (stream_class, seq, limit))
-    return [_row(fields) for fields in found]
+    return [read_row(fields) for fields in found]
 
 
 def as_numbered(db: sqlite3.Connection, stream_class: StreamClass) -> Seqs:
@@ -123,7 +123,7 @@ def of_kind(db: sqlite3.Connection, kind: Kind) -> Seqs:
 def at(db: sqlite3.Connection, stream_class: StreamClass, seqs: Iterable[int]) -> list[Row]:
     """The messages of a class that have these numbers, in the order of `seqs`."""
     found = (db.execute(_SELECT + "WHERE class = ? AND seq = ?", (stream_class, seq)).fetchone() for seq in seqs)
-    return [_row(fields) for fields in found if fields is not None]
+    return [read_row(fields) for fields in found if fields is not None]
 
 
 def oldest(db: sqlite3.Connection, kind: Kind) -> Iterator[tuple[Row, int]]:
@@ -149,7 +149,7 @@ def renumber(db: sqlite3.Connection, stream_class: StreamClass, vehicle: str) ->
     """
     unreadable = []
     for (id_,) in db.execute("SELECT id FROM message WHERE class = ? ORDER BY seq", (stream_class,)).fetchall():
-        row = _row(db.execute(_SELECT + "WHERE id = ?", (id_,)).fetchone())
+        row = read_row(db.execute(_SELECT + "WHERE id = ?", (id_,)).fetchone())
         posting = posting_of(row, vehicle)
         if posting is None:
             delete(db, [row])  # at once: a later message may be given the number that it has
@@ -176,7 +176,12 @@ def _seqs(db: sqlite3.Connection, select: str, of: str) -> Seqs:
         yield from (int(seq) for (seq,) in found)
 
 
-def _row(fields: tuple[Any, ...]) -> Row:
+def read_row(fields: tuple[Any, ...]) -> Row:
+    """A message from what the file has of it: id, stream, seq, kind, checksum, payload.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
     id_, stream, seq, kind, crc, payload = fields
     whole = is_whole(seq, kind, crc, payload)
     return Row(id_, stream, seq, kind, Waiting(stream, seq, Kind(kind), payload) if whole else None)

@@ -1,4 +1,4 @@
-"""Bits that flip in the outbox's file at 200 places: kept, declared or set aside, and never a wrong word."""
+"""Bits that flip in the outbox's file at 200 places: kept, declared or counted, and never a wrong word."""
 
 from pathlib import Path
 
@@ -15,10 +15,10 @@ def test_at_200_places_the_outbox_goes_on_and_says_nothing_that_was_not_written(
     print(table(outcomes))
     assert [(number, one.hit, one.wrong) for number, one in enumerate(outcomes) if one.wrong] == []
     assert {one.hit for one in outcomes} == set(HITS)
-    whole = [one for one in outcomes if not one.is_aside]
-    assert all(one.kept + one.declared == whole[0].kept + whole[0].declared for one in whole), "each accounted for"
+    assert len({one.kept + one.declared + one.untold for one in outcomes}) == 1, "each is accounted for"
     assert any(one.declared for one in outcomes), "some lose single messages"
-    assert any(one.is_aside for one in outcomes), "some everything"
+    aside = [one for one in outcomes if one.is_aside]
+    assert sum(not one.declared and not one.untold for one in aside) > len(aside) / 2, "most files that break, none"
     assert any(not one.declared and not one.is_aside for one in outcomes), "and some nothing"
 
 

@@ -1,0 +1,134 @@
+"""Salvage: what can still be read in a file that was set aside, so that damage costs what it hit and nothing else.
+
+Rows are read in the order of their ids. Where SQLite cannot go on, it is tried again further on, twice as far each
+time. Every message has a checksum and every small thing a seal, so nothing is taken over but what was written.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from typing import Any, Final
+
+from edge.outbox.losses import Told
+from edge.outbox.rows import Posting, Row, posting_of, read_row
+from edge.outbox.seals import is_sealed
+from edge.wire.envelope import STREAM, STREAM_OF, StreamClass
+from edge.wire.errors import WireError
+from edge.wire.topics import Kind
+
+AT_ONCE: Final = 50
+LEAPS_MAX: Final = 40
+"""Tries to go on behind what cannot be read, each twice as far."""
+ROWS_MAX: Final = 1_000_000
+"""A damaged tree may lead in circles."""
+_ROWS: Final = "SELECT id, class, seq, kind, crc, payload FROM message WHERE id > ? ORDER BY id LIMIT ?"
+
+
+class Salvage:
+    """One file that was set aside, open to be read."""
+
+    def __init__(self, old: sqlite3.Connection, vehicle: str) -> None:
+        """`vehicle`: whose messages are taken; another's are none."""
+        with suppress(sqlite3.Error):
+            old.execute("PRAGMA writable_schema = ON")  # a table whose words are damaged hides no other
+        self._old = old
+        self._vehicle = vehicle
+        self._streams = _streams(old)
+        self.taken = 0
+        """Messages that could be read."""
+        self.known_lost = 0
+        """Messages of which no more than the number is known."""
+
+    def messages(self) -> Iterator[Posting | Row]:
+        """What waited, as it was put in; of what cannot be read, its place in the old stream where that is known."""
+        for fields in self._rows():
+            found = self._posting(fields)
+            if found is not None:
+                self.taken += 1
+                yield found
+            elif (lost := self._lost(fields)) is not None:
+                self.known_lost += 1
+                yield lost
+
+    def waited(self) -> int | None:
+        """How many messages the file says that waited; None where it does not say, or what cannot be."""
+        with suppress(sqlite3.Error, TypeError, ValueError):
+            [total] = self._old.execute("SELECT sum(messages) FROM stream").fetchone()
+            return int(total) if 0 <= int(total) <= ROWS_MAX else None
+        return None
+
+    def pending(self) -> Iterator[Told]:
+        """Losses that the cloud was not told of."""
+        query = "SELECT stream, cause, first, last, observed_at, clock, seal FROM gap"
+        for row in _all(self._old, query):
+            if row[-1] is not None and is_sealed(row[-1], *row[:-1]):
+                yield row[:-1]
+
+    def remembered(self) -> Mapping[str, bytes]:
+        """What was remembered, by name."""
+        rows = _all(self._old, "SELECT name, value, seal FROM remembered")
+        return {
+            name: value
+            for name, value, crc in rows
+            if isinstance(value, bytes) and crc is not None and is_sealed(crc, name, value)
+        }
+
+    def _rows(self) -> Iterator[tuple[Any, ...]]:
+        """All that can be read, by ascending id."""
+        after, tries, seen = 0, 0, 0
+        while tries <= LEAPS_MAX and seen < ROWS_MAX:
+            rows = self._next(after, AT_ONCE if tries == 0 else 1)
+            if rows == []:
+                return
+            before = after
+            for fields in rows or ():
+                if isinstance(fields[0], int) and fields[0] > after:
+                    after, seen = fields[0], seen + 1
+                    yield fields
+            if after > before:
+                tries = 0
+            else:  # row by row at first, then further on, twice as far each time
+                after += 2 ** (tries - 1) if tries else 0
+                tries += 1
+
+    def _next(self, after: int, limit: int) -> list[tuple[Any, ...]] | None:
+        """The next rows; none at the end, None where there is damage."""
+        try:
+            return self._old.execute(_ROWS, (after, limit)).fetchall()
+        except (sqlite3.Error, OverflowError):
+            return None
+
+    def _posting(self, fields: tuple[Any, ...]) -> Posting | None:
+        id_, _, seq, kind, crc, payload = fields
+        try:
+            row = read_row((id_, "", seq, kind, crc, payload))
+            return posting_of(row, self._vehicle)
+        except (ValueError, TypeError, WireError):  # a kind that is none, a number that is none
+            return None
+
+    def _lost(self, fields: tuple[Any, ...]) -> Row | None:
+        _, stream_class, seq, kind, *_ = fields
+        name, next_seq = self._streams.get(stream_class, ("", 0))
+        if not isinstance(seq, int) or not 1 <= seq < next_seq or kind not in set(Kind):
+            return None
+        return Row(0, name, seq, kind) if STREAM_OF[Kind(kind)] == stream_class else None
+
+
+def _streams(old: sqlite3.Connection) -> dict[str, tuple[str, int]]:
+    """The old streams' names and next numbers, by class."""
+    return {
+        stream_class: (name, next_seq)
+        for stream_class, name, next_seq, crc in _all(old, "SELECT class, name, next_seq, seal FROM stream")
+        if stream_class in set(StreamClass)
+        and STREAM.fullmatch(str(name))
+        and crc is not None
+        and is_sealed(crc, stream_class, name, next_seq)
+    }
+
+
+def _all(old: sqlite3.Connection, query: str) -> list[tuple[Any, ...]]:
+    """What can be read of a small table."""
+    rows: list[tuple[Any, ...]] = []
+    with suppress(sqlite3.Error), closing(old.execute(query)) as found:
+        rows.extend(found)
+    return rows
