@@ -159,9 +159,9 @@ def _list(options: argparse.Namespace) -> None:
                 ends = row.certificate_ends_at or row.claim_ends_at
                 until = "" if ends is None else f"until {ends.isoformat(timespec='minutes')}"
                 since = standing.since.isoformat(timespec="minutes")
-                print(
-                    standing.address.fleet, standing.address.vehicle, standing.state, f"since {since}", until, sep="\t"
-                )
+                shut = {True: "shut at every broker", False: "not yet shut at every broker", None: ""}[row.is_shut]
+                named = (standing.address.fleet, standing.address.vehicle, standing.state)
+                print("\t".join((*named, f"since {since}", until, shut)).rstrip())
             window = None if page.after is None else Window(LIMIT_MAX, page.after)
 
     _keeping(options, act)

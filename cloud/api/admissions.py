@@ -26,6 +26,8 @@ class AdmissionForm(Form):
     """Of the code that waits to be used."""
     certificate_ends_at: Moment | None
     """Of its newest certificate that is not revoked."""
+    shut_at_brokers: bool | None
+    """Whether the helpers of all brokers say that it was put out there; null: it never was, or there is no helper."""
 
 
 class CodeWish(Form):
@@ -86,4 +88,5 @@ def _form(listed: Listed) -> AdmissionForm:
         since=standing.since,
         claim_ends_at=ends[0],
         certificate_ends_at=ends[1],
+        shut_at_brokers=listed.is_shut,
     )

@@ -89,6 +89,8 @@ class Listed:
     """Of the claim that waits to be used."""
     certificate_ends_at: datetime | None
     """Of the newest certificate that is not revoked."""
+    is_shut: bool | None = None
+    """Whether every broker's helper says that it was put out there; None: it never was, or there is no helper."""
 
 
 @dataclass(frozen=True, slots=True)

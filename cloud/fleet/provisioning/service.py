@@ -122,6 +122,13 @@ class Doorkeeper:
             rows = store.listed(
                 connection, self._now(), fleet=fleet, fleets=fleets, after=after, rows_max=window.limit + 1
             )
+            held = min((said.applied for said, _ in store.rounds(connection)), default=None)
+        if held is not None:
+            changes = [row.standing.change for row in rows]
+            rows = [
+                replace(row, is_shut=held >= change if change else None)
+                for row, change in zip(rows, changes, strict=True)
+            ]
         return window.page(rows, lambda row: (row.standing.address.fleet, row.standing.address.vehicle))
 
     def _known(self, connection: Connection, address: Address) -> Standing:

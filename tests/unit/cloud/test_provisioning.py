@@ -311,7 +311,11 @@ class TestOut:
         after = door.door(Round("helper", before.change, None))
         assert (after.change, revoked_in(after.revocation_list), after.denied) == (1, serials, (VAN,))
         assert [(out.address, out.change) for out in after.out] == [(VAN, 1)]
+        assert [row.is_shut for row in door.vehicles(Window()).items] == [False]
         assert door.door(Round("helper", after.change, None)).out == ()
+        assert [row.is_shut for row in door.vehicles(Window()).items] == [True]
+        door.door(Round("another helper", 0, None))
+        assert [row.is_shut for row in door.vehicles(Window()).items] == [False], "each broker counts"
         assert deeds(cloud, "revoke_vehicle")[0].note == "stolen; 2 certificates"
 
     def test_revoking_again_changes_nothing(self, cloud: Cloud, door: ProvisioningService) -> None:
