@@ -34,6 +34,8 @@ LIST_AGAIN_AFTER: Final = timedelta(days=1)
 LIST_LEFT_MIN: Final = timedelta(days=14)
 """A broker with less of a revocation list's life before it is a reason for alarm."""
 HELPER_SILENT_AFTER: Final = timedelta(minutes=5)
+HELPER_GONE_AFTER: Final = timedelta(days=30)
+"""Its broker is no more; until then it is a reason for alarm."""
 GUESSES_A_MINUTE: Final = 30
 """A code has 80 random bits, so this is for the audit's sake, not for the code's."""
 
@@ -247,6 +249,7 @@ class ProvisioningService(Doorkeeper):
         now = self._now()
         with self._database.transaction() as connection:
             store.put_round(connection, said, now)
+            store.forget_helpers(connection, now - HELPER_GONE_AFTER)
             row = store.read_door(connection)
             change, revocation_list = int(row.change), row.list_pem
             made_at: datetime | None = row.list_made_at

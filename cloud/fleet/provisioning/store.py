@@ -230,6 +230,11 @@ def put_round(connection: Connection, said: Round, at: datetime) -> None:
     put(connection, helpers, {"name": said.helper, **content}, key=("name",), replace=tuple(content))
 
 
+def forget_helpers(connection: Connection, silent_since: datetime) -> None:
+    """Those of brokers that are no more."""
+    connection.execute(sa.delete(helpers).where(helpers.c.seen_at < silent_since))
+
+
 def rounds(connection: Connection) -> list[tuple[Round, datetime]]:
     """What each helper said last, and when."""
     rows = connection.execute(sa.select(helpers).order_by(helpers.c.name))

@@ -366,6 +366,9 @@ class TestOut:
         assert "key/helper is silent since" in door.trouble()
         door.door(Round("key/helper", 0, cloud.now + timedelta(days=13)))
         assert "nobody gets in" in door.trouble()
+        later(cloud, days=31)
+        door.door(Round("key/another", 0, cloud.now + timedelta(days=30)))
+        assert door.trouble() == "", "the broker of the first is no more"
 
 
 class TestReplacement:
