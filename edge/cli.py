@@ -23,6 +23,7 @@ from edge.cli_profile import add_profile
 from edge.cli_recording import add_recording
 from edge.cli_rules import add_rules
 from edge.cli_simulate import add_simulate
+from edge.cli_status import add_status, add_top
 from edge.config import SEE, Bus, Config, load_config, to_toml, with_profile, with_sources
 from edge.enrolled import with_identity
 from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     from edge.run import run  # noqa: PLC0415  # `check` and `--help` need none of it
 
-    report = run(_config(options), alerts_out=options.alerts_out, report_out=options.report)
+    report = run(_config(options), alerts_out=options.alerts_out, report_out=options.report, config_file=options.config)
     sys.stdout.write(report.text())
     return 0
 
@@ -97,6 +98,7 @@ def _config(options: argparse.Namespace) -> Config:
     for name, value in (("broker", options.broker), ("drain_s", options.drain)):
         _set(config, "link", name, value)
     _set(config, "state", "directory", options.state)
+    _set(config, "status", "directory", options.status)
     _set(config, "memory", "summary_s", options.summary)
     _set(config, "cab", "voice", options.voice)
     return with_identity(config) if options.config or options.state else config
@@ -160,6 +162,8 @@ def _parser() -> argparse.ArgumentParser:
     add_rules(commands)
     add_simulate(commands)
     add_simulate_fleet(commands)
+    add_status(commands)
+    add_top(commands)
     return parser
 
 
@@ -188,6 +192,7 @@ def _add_sources(command: argparse.ArgumentParser) -> None:
     add("--vehicle", help="the vehicle's name in the fleet")
     add("--broker", metavar="URL", help="mqtt://host:1883 or mqtts://host:8883; none: nothing is sent")
     add("--state", type=Path, metavar="DIR", help="where the outbox lies")
+    add("--status", type=Path, metavar="DIR", help="where the status file lies, in memory (telltale-edge status)")
     add("--drain", type=float, metavar="S", help="how long the end of a recording waits for acknowledgements")
     add("--summary", type=int, metavar="S", help="length of a summary period")
     add("--voice", choices=["text", "none"], help="how the driver is told")

@@ -320,6 +320,14 @@ class PositionSettings(_Part):
     """While it drives; 0: no position is told by itself."""
 
 
+class StatusSettings(_Part):
+    """What the daemon says of itself to whoever stands beside the box (telltale-edge status, top)."""
+
+    enabled: bool = True
+    directory: Path | None = None
+    """In memory, since it is written once a second; absent: systemd's $RUNTIME_DIRECTORY, else /run/telltale-edge."""
+
+
 class Config(_Part):
     """The whole configuration."""
 
@@ -339,6 +347,7 @@ class Config(_Part):
     private: PrivateSettings = PrivateSettings()
     position: PositionSettings = PositionSettings()
     style: StyleSettings = StyleSettings()
+    status: StatusSettings = StatusSettings()
     integrity: list[IntegrityEntry] = []
     """Counters and checksums that are verified; those of the profile come after them."""
     did: Annotated[list[DidEntry], Field(max_length=4096)] = []
@@ -372,6 +381,8 @@ def load_config(file: Path) -> Config:
     config.state.directory = base / config.state.directory
     if config.cab.display.socket is not None:
         config.cab.display.socket = base / config.cab.display.socket
+    if config.status.directory is not None:
+        config.status.directory = base / config.status.directory
     config.cab.words = [base / folder for folder in config.cab.words]
     if config.cab.display.socket is not None:
         config.cab.display.socket = base / config.cab.display.socket

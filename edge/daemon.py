@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -53,6 +54,10 @@ from edge.personal import without_personal
 from edge.prepare import MS, Prepared, bus_inside
 from edge.report import Report, frame_counts, most_common, unheard
 from edge.ring import FrameRing
+from edge.status.beat import Beat
+from edge.status.file import StatusFile
+from edge.status.moment import Moment, moment_of
+from edge.status.telling import Known, Telling
 from edge.tell import FIRING, Teller
 from edge.timekeeping import Timekeeping
 from edge.wanted import Wanted
@@ -86,6 +91,8 @@ class Parts:
     wanted: Wanted = field(default_factory=Wanted)
     timekeeping: Timekeeping = field(default_factory=Timekeeping)
     commands: Commands | None = None
+    status: StatusFile = field(default_factory=lambda: StatusFile([], is_asked=False))
+    config_file: Path | None = None
     keeper: Keeper | None = None
     """Renews the certificate, where this box enrolled for one."""
 
@@ -151,6 +158,7 @@ class Daemon:
         self._show_at_ns = 0
         self._pulse = Pulse(quiet_s=config.link.parked_every_s)
         self._quiet = Quiet(self._started_s, after_s=config.link.parked_after_s)
+        self._status = Beat(parts.status, Telling(self._known()))
         self._posted_s = self._started_s
 
     async def run(self) -> Report:
@@ -169,6 +177,11 @@ class Daemon:
             loop.add_signal_handler(number, self._tell_to_stop, told)
         log.info("listening to %s", ", ".join(lane.name for lane in self._lanes))
         stop_link = asyncio.Event()
+        with self._status:
+            await self._run(stop_link, told)
+        return self._report()
+
+    async def _run(self, stop_link: asyncio.Event, told: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
             if self._parts.link:
                 group.create_task(self._parts.link.run(stop_link), name="link")
@@ -181,7 +194,6 @@ class Daemon:
                 stop_link.set()
                 if keeping:
                     keeping.cancel()  # it may wait for the cloud; what it has begun it begins again
-        return self._report()
 
     def _tell_to_stop(self, told: asyncio.Event) -> None:
         self._stop.set()
@@ -245,6 +257,8 @@ class Daemon:
                 self._judge()
                 self._hear_askers()
                 self._obey()
+                if self._status.is_due:
+                    self._status.show(self._moment())
                 if time.monotonic() >= health_at:
                     health_at += LOOK_S
                     self._memories.keep(time.monotonic())
@@ -269,6 +283,7 @@ class Daemon:
             if batch is None:
                 self._grid.end(index)
             else:
+                self._status.hear(index, batch)
                 if index in self._asked:
                     self._asked[index].service.count(*own_traffic(batch))
                 self._grid.offer(index, self._lanes[index].placed(batch), time.monotonic_ns())
@@ -415,15 +430,54 @@ class Daemon:
             uptime_s=time.monotonic() - self._started_s,
             buses={reader.name: reader.down for reader in self._readers.readers},
             askers={one.service.name: (one.service.trouble, one.service.why) for one in self._asked.values()},
-            switched_off={
-                **self._judgement.judges.switched_off,
-                **({"at once": self._looking.failed} if self._looking and self._looking.failed else {}),
-            },
+            switched_off=self._switched_off,
             learning={one.name: one.coarse for one in self._memories.progress},
             cab=self._cab.troubles,
             counters=self._counters(),
             outbox=self._parts.outbox.trouble if self._parts.outbox else None,
             certificate=self._parts.keeper.trouble if self._parts.keeper else None,
+        )
+
+    @property
+    def _switched_off(self) -> dict[str, str]:
+        at_once = {"at once": self._looking.failed} if self._looking and self._looking.failed else {}
+        return {**self._judgement.judges.switched_off, **at_once}
+
+    def _known(self) -> Known:
+        """What another thread may look at."""
+        config, prepared, parts = self._config, self._prepared, self._parts
+        return Known(
+            config=config,
+            config_file=parts.config_file,
+            is_live=self._live,
+            specs=prepared.specs,
+            lanes=[lane.name for lane in self._lanes],
+            readers=self._readers.readers,
+            asked=self._asked,
+            history=self._judgement.history,
+            rules=prepared.rules,
+            rules_refused=prepared.rules_refused,
+            models=prepared.models,
+            judged=self._judged,
+            cab=self._cab,
+            outbox=parts.outbox,
+            link=parts.link,
+            timekeeping=parts.timekeeping,
+            quiet=self._quiet,
+            notes=prepared.notes,
+        )
+
+    def _moment(self) -> Moment:
+        """What this thread alone knows, as of now."""
+        return moment_of(
+            self._judgement,
+            at_s=time.monotonic(),
+            switched_off=self._switched_off,
+            frames_late=self._grid.frames_late,
+            cells_skipped=self._grid.cells_skipped,
+            captures_open=self._capturing.open,
+            captures=self._capturing.counters,
+            learning=self._memories.progress,
         )
 
     def _counters(self) -> dict[str, Mapping[str, int]]:

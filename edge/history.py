@@ -132,6 +132,11 @@ class History:
         age = np.where(seen, self.until - np.where(seen, self.latest_at, 0), 0)
         return np.where(seen & (age <= self._periods.stale_ns), self.latest, UNKNOWN)
 
+    @property
+    def stale_ns(self) -> Int64s:
+        """(signals,): how old each may be; another array whenever that changes."""
+        return self._periods.stale_ns
+
     def window(self) -> "Window":
         """What detectors may look at, as of the last cell."""
         return Window(until=self.until, _values=self.fresh(), _history=self)

@@ -124,6 +124,11 @@ class Judgement:
         """Readings of the position that were not believed, by cause, and positions that were due beyond the day's."""
         return {**self.history.whereabouts.counters, "untold": self._tracker.dropped}
 
+    @property
+    def trip_since(self) -> int | None:
+        """When (ns) the trip that runs began; None: none runs."""
+        return self._trips.running_since
+
     def advance(self, cells: Cells) -> Iterator[Outcome]:
         """Judge cell by cell; what each brought to light, if anything."""
         self.private_ends = []

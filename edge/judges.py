@@ -68,6 +68,11 @@ class Judges:
         return len(self._judges) + len(self._refused)
 
     @property
+    def names(self) -> list[str]:
+        """Of those that are asked."""
+        return [judge.detector.name for judge in self._judges]
+
+    @property
     def switched_off(self) -> dict[str, str]:
         """Detectors that rest or are never asked, with the reason."""
         return {**self._refused, **{judge.detector.name: judge.why for judge in self._judges if judge.why}}

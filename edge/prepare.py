@@ -22,7 +22,7 @@ from edge.decode.layout import Fate
 from edge.decode.wrapped import notes_on_answers
 from edge.detect.geofences.detector import GeofenceDetector
 from edge.detect.rules.detector import RuleDetector
-from edge.detect.rules.rule import load_rules, unheard, untranslated
+from edge.detect.rules.rule import Rule, load_rules, unheard, untranslated
 from edge.driver.words import Words, load_words
 from edge.hot import HotWatch
 from edge.judgement import Judgement
@@ -57,6 +57,11 @@ class Prepared:
     """Of the language of the cab."""
     learners: Sequence[Learner]
     """Detectors that learn this vehicle."""
+    rules: Sequence[Rule] = ()
+    """Those that are judged."""
+    rules_refused: int = 0
+    models: Sequence[str] = ()
+    """Detectors that came of packages, by name; those that were refused are in the judges' list."""
 
 
 def prepare(config: Config, *, keeps: bool = False) -> Prepared:
@@ -125,7 +130,18 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     if not paths:
         notes.insert(0, "no database is configured: of frames only answers to testers are decoded (add dbc = […])")
     inner = {bus_inside(bus.name, one.name): bus.name or bus.source for bus in config.bus for one in bus.channels}
-    return Prepared(judgement, specs, notes, inner, HotWatch(rules, bindings), words, models.learners)
+    return Prepared(
+        judgement,
+        specs,
+        notes,
+        inner,
+        HotWatch(rules, bindings),
+        words,
+        models.learners,
+        rules,
+        rules_refused=sum(one.rule not in known for one in refused),
+        models=[detector.name for detector in models.detectors],
+    )
 
 
 def _bindings(buses: Sequence[Bus], specs: Sequence[SourceSpec], state: Path | None, notes: list[str]) -> list[Binding]:

@@ -22,10 +22,12 @@ from edge.enrolment.keeper import Keeper
 from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
 from edge.outbox import ORDER, Limits, Moment, Outbox, Quota
-from edge.prepare import Prepared, prepare
+from edge.prepare import LIVE, Prepared, prepare
 from edge.quotas import DAY_S, OutboxSettings
 from edge.report import Report
 from edge.state import UnusableState, locked
+from edge.status.file import StatusFile
+from edge.status.place import folders
 from edge.timekeeping import RIGHT_S, Timekeeping
 from edge.wanted import Wanted
 from edge.wire.envelope import Clock
@@ -41,10 +43,17 @@ IN_MEMORY: Final = Limits(messages=10_000, bytes=16 * MEGABYTE, keys=10_000)
 """What an outbox without a disk holds."""
 
 
-def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | None = None) -> Report:
+def run(
+    config: Config,
+    *,
+    alerts_out: Path | None = None,
+    report_out: Path | None = None,
+    config_file: Path | None = None,
+) -> Report:
     """Run until the sources end or a signal comes; the account of the run.
 
-    `alerts_out` gets a JSON line for each alert that begins or ends, `report_out` the account as JSON.
+    `alerts_out` gets a JSON line for each alert that begins or ends, `report_out` the account as JSON. `config_file`:
+    where the configuration was read, which the status tells.
 
     Raises:
         ConfigError: before anything has started.
@@ -61,7 +70,8 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         broker = _broker(config) if outbox else None
         link = _link(config, outbox, broker, Hears(wanted, commands, timekeeping)) if outbox and broker else None
         keeper = _keeper(config, broker, timekeeping) if broker else None
-        parts = Parts(outbox, link, drafts[0], wanted, timekeeping, commands, keeper)
+        status = stack.enter_context(closing(_status(config, prepared)))
+        parts = Parts(outbox, link, drafts[0], wanted, timekeeping, commands, status, config_file, keeper)
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
@@ -76,6 +86,16 @@ def run(config: Config, *, alerts_out: Path | None = None, report_out: Path | No
         log.info("beginning anew, as the cloud has asked")
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # this very program
     return account
+
+
+def _status(config: Config, prepared: Prepared) -> StatusFile:
+    """Where the status is told; a warning where there can be none though somebody would look for it."""
+    settings = config.status
+    if not settings.enabled:
+        return StatusFile([], is_asked=False)
+    is_live = any(spec.kind in LIVE for spec in prepared.specs)
+    is_asked = settings.directory is not None or "RUNTIME_DIRECTORY" in os.environ or is_live
+    return StatusFile([settings.directory] if settings.directory else folders(os.environ), is_asked=is_asked)
 
 
 def _until_over(daemon: Daemon) -> Report:

@@ -70,6 +70,11 @@ class Captures:
         self._counts: Counter[str] = Counter()
 
     @property
+    def open(self) -> int:
+        """How many are being taken."""
+        return len(self._open)
+
+    @property
     def counters(self) -> Mapping[str, int]:
         """`begun`, `ended`; refused as `refused_open` (too many at once) and `refused_day`; `parts_dropped`."""
         return dict(self._counts)

@@ -32,6 +32,11 @@ class Capturing:
             self._captures = Captures(ring, _settings(config), self._writer)
 
     @property
+    def open(self) -> int:
+        """How many are being taken."""
+        return 0 if self._captures is None else self._captures.open
+
+    @property
     def counters(self) -> Mapping[str, int]:
         """Of captures, and of their parts; see there."""
         return {} if self._captures is None else {**self._captures.counters, **self._writer.counters}

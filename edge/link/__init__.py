@@ -3,6 +3,6 @@
 from edge.link.broker import Broker
 from edge.link.budget import KEPT, Allowance, Budget
 from edge.link.exchange import Pace
-from edge.link.session import Link
+from edge.link.session import Link, LinkStanding
 
-__all__ = ["KEPT", "Allowance", "Broker", "Budget", "Link", "Pace"]
+__all__ = ["KEPT", "Allowance", "Broker", "Budget", "Link", "LinkStanding", "Pace"]

@@ -112,6 +112,8 @@ class Signals:
         """Messages of each class that the data budget keeps waiting."""
         self.unanswered_s = 0.0
         """How long nothing had been heard of the broker when that was looked at last."""
+        self.acknowledged_s: float | None = None
+        """Monotonic: when the cloud last said what it has."""
 
 
 class Exchange:
@@ -361,6 +363,7 @@ class Exchange:
             forgotten = await self._forget(ack)
             self._windows[stream_class(ack.stream)].acknowledge(ack, forgotten=forgotten)
         self._counted["acks"] += 1
+        self._signals.acknowledged_s = self._monotonic()
         self._signals.progressed.set()
         self._signals.woken.set()
 

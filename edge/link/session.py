@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from typing import Final
 
 import aiomqtt
@@ -30,6 +31,26 @@ _SILENT.setLevel(logging.CRITICAL + 1)  # what the library would say per message
 INBOUND_MAX: Final = 1000
 """Downlink messages that wait to be read; what is dropped the cloud says again."""
 _DOUBLINGS_MAX: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LinkStanding:
+    """How a link is just now, for people."""
+
+    broker: str
+    """Host and port, nothing secret."""
+    trouble: str
+    """Why there is no session; empty while there is one."""
+    up_s: float | None
+    """How long there has been one."""
+    network: str | None
+    """The interface that it goes over; None: unknown."""
+    acknowledged_ago_s: float | None
+    """Since the cloud last said what it has; None: not since the start."""
+    held: int
+    """Messages that the data budget keeps waiting."""
+    bytes_today: int | None
+    """Over metered networks; None: nobody counts."""
 
 
 class Link:
@@ -87,6 +108,21 @@ class Link:
             held = {f"held.{served}": messages for served, messages in self._signals.held.items()}
             counted |= {"bytes_today": self._budget.spent, **held}
         return counted
+
+    @property
+    def standing(self) -> LinkStanding:
+        """How it is just now; any thread may ask."""
+        now_s, trouble, up_since_s = self._monotonic(), self.trouble, self._up_since_s
+        acknowledged_s, is_up = self._signals.acknowledged_s, not trouble
+        return LinkStanding(
+            broker=str(self._broker),
+            trouble=trouble,
+            up_s=now_s - up_since_s if is_up and up_since_s is not None else None,
+            network=self._interface if is_up else None,
+            acknowledged_ago_s=None if acknowledged_s is None else now_s - acknowledged_s,
+            held=sum(self._signals.held.values()),
+            bytes_today=self._budget.spent if self._tells_budget else None,
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep a session until `stop` is set, then say goodbye. Neither network nor disk ends it.

@@ -159,6 +159,13 @@ def set_aside(path: Path, label: str) -> Path:
     return target
 
 
+def files_set_aside(path: Path) -> int:
+    """How many unusable files lie beside it."""
+    with suppress(OSError):
+        return sum(1 for _ in path.parent.glob(f"{path.name}.*-*[0-9]"))
+    return 0
+
+
 @contextmanager
 def named_errors(path: Path) -> Iterator[None]:
     """Turns what SQLite raises into errors that name the file and the remedy."""

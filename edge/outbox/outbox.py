@@ -19,13 +19,14 @@ from edge.outbox.ages import Now, OwnTime
 from edge.outbox.correcting import Correcting
 from edge.outbox.disk import MEMORY, Aside, Disk
 from edge.outbox.eviction import Limits, evict, recount
-from edge.outbox.file import Unusable, reading_only
+from edge.outbox.file import Unusable, files_set_aside, reading_only
 from edge.outbox.handed import HandedOut
 from edge.outbox.reserve import PIECE
 from edge.outbox.room import Room
 from edge.outbox.rows import Posting, Row, Waiting
 from edge.outbox.salvage import Salvage
 from edge.outbox.seals import is_sealed, seal
+from edge.outbox.standing import Standing, held
 from edge.outbox.streams import RandomHex
 from edge.outbox.urgency import next_numbers
 from edge.wire.downlink import Ack
@@ -263,6 +264,21 @@ class Outbox:
             | tally
             | counted
         )
+
+    def standing(self, *, wait_s: float) -> Standing | None:
+        """How it is just now; None where others have it for longer than `wait_s`, as when its disk hangs.
+
+        Raises:
+            EdgeError: the disk is failing.
+        """
+        if not self._disk.turn.acquire(timeout=wait_s):
+            return None
+        try:
+            with self._reading() as db:
+                waiting = list(held(db, self._time()))
+                return Standing(waiting, self.counters(), files_set_aside(self._disk.path), self.trouble)
+        finally:
+            self._disk.turn.release()
 
     @property
     def trouble(self) -> str | None:

@@ -64,6 +64,11 @@ class TripLog:
         return self._trip.id if self._trip else None
 
     @property
+    def running_since(self) -> int | None:
+        """When (ns) the trip that runs began."""
+        return self._trip.started if self._trip else None
+
+    @property
     def is_on(self) -> bool | None:
         """Whether the vehicle was in use at the last tick; None: nothing that tells is known."""
         return self._on

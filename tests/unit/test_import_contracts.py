@@ -107,6 +107,8 @@ OFFENCES = [
     ("console-on-the-api", "cloud/console/serve.py", "import cloud.alerts.service"),
     ("console-on-the-api", "cloud/console/serve.py", "import cloud.database"),
     ("sqlite3", "edge/link.py", "import sqlite3"),
+    ("rich", "edge/status/telling.py", "from rich.table import Table"),
+    ("rich", "edge/daemon.py", "import rich"),
     ("sqlite-utils", "edge/daemon.py", "import sqlite_utils"),
     ("sqlite-utils", "edge/outbox/file.py", "from sqlite_utils import Database"),
     ("sql", "cloud/api/alerts.py", "import sqlalchemy"),

@@ -106,9 +106,13 @@ def test_the_edge_environment_holds_its_lock_and_the_setup_only(edge_python: Pat
 def test_every_edge_module_imports_in_the_edge_environment(edge_python: Path) -> None:
     """All of edge runs on what a box gets, and none of it needs the packages of cloud, models or the tests.
 
-    But for the program around python-OBD, which is of the extra `elm327`, and the display's service, of `display`.
+    But for the program around python-OBD, which is of the extra `elm327`, the display's service, of `display`, and what
+    is drawn live, of `top`.
     """
-    others = {("elm327", "child.py"), ("display", "app.py"), ("display", "gate.py"), ("display", "serve.py")}
+    others = {
+        *{("elm327", "child.py"), ("display", "app.py"), ("display", "gate.py"), ("display", "serve.py")},
+        *{("status", "board.py"), ("status", "top.py")},
+    }
     modules = sorted(
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
         for path in (ROOT / "edge").rglob("*.py")

@@ -257,6 +257,11 @@ def unheard(rules: Sequence[Rule], paths: Collection[str], answered: Collection[
     return [line for rule in rules if (line := _why_never(rule, paths, answered))]
 
 
+def can_fire(rule: Rule, lacking: Collection[str]) -> bool:
+    """Whether its condition can become true while these signals are unknown."""
+    return _can_be(rule.conditions.when, frozenset(lacking), wanted=True)
+
+
 def _why_never(rule: Rule, paths: Collection[str], answered: Collection[str]) -> str:
     lacking = [path for path in rule.paths if path not in paths and info(path) is not None]
     if not lacking or _can_be(rule.conditions.when, frozenset(lacking), wanted=True):

@@ -33,6 +33,11 @@ class Progress:
     """Ten minutes each that this is known by."""
 
     @property
+    def is_armed(self) -> bool:
+        """Whether it is known, and watched."""
+        return self.stage is Stage.ARMED
+
+    @property
     def in_words(self) -> str:
         """For the report of a run."""
         if self.stage is not Stage.ARMED:

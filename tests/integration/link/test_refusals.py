@@ -130,7 +130,7 @@ def test_what_a_broker_does_not_accept_is_not_handed_to_it_twice(outbox: Outbox)
             return b"\x40\x02" + body[2 + topic_length : 4 + topic_length]
         return CONNACK if first == CONNECT else suback(body, 1) if first == SUBSCRIBE else b""
 
-    pace = replace(BRISK, resend_s=0.02, resend_max_s=0.02, publish_s=0.5, backoff_s=10.0, backoff_max_s=10.0)
+    pace = replace(BRISK, resend_s=0.02, resend_max_s=0.02, accept_s=0.5, backoff_s=10.0, backoff_max_s=10.0)
     with scripted(hoarding) as broker, RunningLink(outbox, broker, pace=pace) as running:
         running.wait_until(lambda: running.link.counters().get("losses") == 1)
         assert "timed out" in running.link.trouble
