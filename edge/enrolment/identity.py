@@ -112,7 +112,7 @@ def read_private(file: Path) -> str | None:
     try:
         with file.open("rb") as stream:
             return stream.read(_BYTES_MAX).decode("ascii")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "not text"

@@ -42,6 +42,8 @@ def test_a_folder_without_one_is_a_box_without_one(tmp_path: Path) -> None:
     assert Identity.read(tmp_path) is None
     config = config_in(tmp_path)
     assert with_identity(config) is config
+    (tmp_path / "file").touch()
+    assert Identity.read(tmp_path / "file") is None, "what is wrong with the folder others say"
 
 
 @pytest.mark.parametrize("text", ["", "x\n{}\n", "telltale identity 1: this box's own key, for nobody else\n{}\n", "ü"])
