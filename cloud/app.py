@@ -97,7 +97,7 @@ def _write_activities(security: Security) -> None:
 @asynccontextmanager
 async def _broker(config: BrokerConfig) -> AsyncIterator[tuple["EmbeddedBroker | None", BrokerTarget]]:
     if config.url is not None:
-        yield None, broker_target(config.url, ca_file=config.ca_file)
+        yield None, broker_target(config.url, ca_file=config.ca_file, certificate_file=config.certificate_file)
         return
     from cloud.broker.embedded import HOST, embedded_broker  # noqa: PLC0415  # who has a broker needs none of it
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cloud import cli_blocks, cli_people, cli_warranty
+from cloud import cli_blocks, cli_door, cli_people, cli_warranty
 from cloud.demo.car import COMPONENT_OF
 from cloud.demo.read import ANSWERS, DemoSettings
 from cloud.errors import EXIT_CONFIG, CloudError, ConfigError
@@ -35,7 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "serve": _serve,
         "migrate": _migrate,
         "quarantine": _quarantine,
-        "broker-config": _broker_config,
+        "authority": cli_door.authority,
+        "vehicle": cli_door.vehicle,
+        "broker-config": cli_door.broker_config,
+        "broker-helper": cli_door.broker_helper,
         "demo": _demo,
         "person": cli_people.person,
         "roles": cli_people.roles,
@@ -73,10 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_people.add_commands(commands, _DATABASE_DEFAULT)
     cli_warranty.add_commands(commands)
     cli_blocks.add_commands(commands)
-    broker = commands.add_parser("broker-config", help="write the configuration of a real broker (mosquitto)")
-    broker.add_argument("--out", type=Path, required=True, metavar="DIR", help="mosquitto.conf is written there")
-    broker.add_argument("--host", default="127.0.0.1", help="where it listens (%(default)s)")
-    broker.add_argument("--port", type=int, default=1883, help="(%(default)s)")
+    cli_door.add_commands(commands, _DATABASE_DEFAULT)
     return parser
 
 
@@ -201,17 +201,3 @@ def _quarantine(options: argparse.Namespace) -> None:
             window = None if page.after is None else Window(LIMIT_MAX, page.after)
     finally:
         database.close()
-
-
-def _broker_config(options: argparse.Namespace) -> None:
-    from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf  # noqa: PLC0415  # pydantic
-
-    folder: Path = options.out.absolute()
-    file = folder / "mosquitto.conf"
-    try:
-        file.write_text(
-            mosquitto_conf(MosquittoSettings(folder=folder, host=options.host, port=options.port)), encoding="utf-8"
-        )
-    except OSError as error:
-        raise ConfigError(f"cannot be written ({error.strerror})", file=file, remedy="Make the folder first") from error
-    print(file)

@@ -37,6 +37,8 @@ class BrokerConfig(_Section):
     """`mqtt://[user:password@]host[:port]`, or `mqtts://…` over TLS."""
     ca_file: Path | None = None
     """Who signed the certificate of an `mqtts` broker; by default whom the system trusts."""
+    certificate_file: Path | None = None
+    """Key and certificate, in one PEM, by which an `mqtts` broker knows us."""
 
     @field_validator("url")
     @classmethod
@@ -45,12 +47,12 @@ class BrokerConfig(_Section):
             broker_target(url)
         return url
 
-    @field_validator("ca_file")
+    @field_validator("ca_file", "certificate_file")
     @classmethod
-    def _is_there(cls, ca_file: Path | None) -> Path | None:
-        if ca_file is not None and not ca_file.is_file():
-            raise ValueError(f"there is no file {ca_file}")
-        return ca_file
+    def _is_there(cls, file: Path | None) -> Path | None:
+        if file is not None and not file.is_file():
+            raise ValueError(f"there is no file {file}")
+        return file
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -127,6 +129,29 @@ class SecurityConfig(_Section):
     key_file: Path | None = None
     """The key that signs the tokens of people, made at the first start; by default beside the database, `.key` behind
     its name. Keep it out of the backups of the database."""
+
+
+class ProvisioningConfig(_Section):
+    """Which vehicles are let in. Without an authority it is the broker's business alone."""
+
+    authority: Path | None = None
+    """A folder that `telltale-cloud authority` made."""
+    passphrase_file: Path | None = None
+    """Its first line opens the authority's key; by default `$TELLTALE_AUTHORITY_PASSPHRASE`."""
+    broker: Annotated[str, Field(pattern=r"^mqtts://[^\s@/]+$", max_length=300)] | None = None
+    """Where vehicles are sent."""
+    certificate_days: Annotated[int, Field(ge=2, le=3650)] = 90
+    """Of a vehicle's certificate, which it renews when a third of that is left."""
+    renewal_days: Annotated[int, Field(ge=0, le=3650)] = 365
+    """How long after its end it can still be renewed: for vehicles that stood."""
+    strangers: bool = False
+    """Whether vehicles that were never let in are listened to, while a fleet moves over."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.authority is None) != (self.broker is None):
+            raise ValueError("authority and broker go together")
+        return self
 
 
 class WorkflowConfig(_Section):
@@ -218,6 +243,7 @@ class CloudConfig(_Section):
     captures: CapturesConfig = CapturesConfig()
     commands: CommandsConfig = CommandsConfig()
     security: SecurityConfig = SecurityConfig()
+    provisioning: ProvisioningConfig = ProvisioningConfig()
     workflow: WorkflowConfig = WorkflowConfig()
     notify: NotifyConfig = NotifyConfig()
     warranty: WarrantyConfig = WarrantyConfig()
@@ -233,6 +259,7 @@ _SECTIONS: Final[dict[str, type[_Section]]] = {
     "captures": CapturesConfig,
     "commands": CommandsConfig,
     "security": SecurityConfig,
+    "provisioning": ProvisioningConfig,
     "workflow": WorkflowConfig,
     "notify": NotifyConfig,
     "warranty": WarrantyConfig,
@@ -242,6 +269,9 @@ _REMEDIES: Final = {
     ("broker",): "Say --embedded-broker, or --broker mqtt://host:port",
     ("broker", "url"): "It is written mqtt://host:port, or mqtts://host:port over TLS",
     ("broker", "ca_file"): "Name the PEM file of who signed the broker's certificate",
+    ("broker", "certificate_file"): "Name the PEM file that `telltale-cloud broker-config` wrote for the cloud",
+    ("provisioning",): "Name both, or neither",
+    ("provisioning", "broker"): "It is written mqtts://host:8883",
     ("notify", "smtp_url"): "It is written smtps://user:password@host:port, smtp+starttls://… or smtp://host",
     ("chat",): "Name both, or neither",
     ("token",): "Make one with: openssl rand -hex 24",
@@ -258,6 +288,7 @@ class BrokerTarget:
     user: str | None = None
     password: str | None = None
     ca_file: Path | None = None
+    certificate_file: Path | None = None
 
     @property
     def url(self) -> str:
@@ -291,7 +322,7 @@ def load(file: Path | None, overrides: Sequence[Override] = ()) -> CloudConfig:
         raise _first_problem(error, file, overrides) from error
 
 
-def broker_target(url: str, *, ca_file: Path | None = None) -> BrokerTarget:
+def broker_target(url: str, *, ca_file: Path | None = None, certificate_file: Path | None = None) -> BrokerTarget:
     """Where a broker's address leads.
 
     Raises:
@@ -311,6 +342,7 @@ def broker_target(url: str, *, ca_file: Path | None = None) -> BrokerTarget:
         user=None if parts.username is None else unquote(parts.username),
         password=None if parts.password is None else unquote(parts.password),
         ca_file=ca_file,
+        certificate_file=certificate_file,
     )
 
 

@@ -24,6 +24,7 @@ from cloud.console.serve import with_console
 from cloud.database import Connection, Database
 from cloud.fleet.desired import DesiredService
 from cloud.fleet.profiles import ProfileService
+from cloud.fleet.provisioning.opened import open_provisioning
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
 from cloud.health.lives import load_lives
@@ -35,6 +36,7 @@ from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.link import Link, LinkState
 from cloud.inbox.routing import Features
 from cloud.inbox.session import tls_of
+from cloud.inbox.streams import newest_stream
 from cloud.notify.model import Notice
 from cloud.notify.room import make_notify
 from cloud.notify.service import NotifyService
@@ -99,9 +101,10 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     kept = HealthSettings(config.health.quarters_per_vehicle, config.health.days_per_vehicle)
     health = HealthService(database, kept, knowledge=shipped(), fleet=fleet, alerts=alerts, audit=audit, now=now)
     captures = CaptureService(database, audit, _kept(config.captures), now)
+    provisioning = open_provisioning(config.provisioning, database, audit, now, newest_stream=newest_stream)
     commands = CommandService(database, audit, _asked(config.commands), now, must_exist=fleet.vehicle)
     features = Features(fleet, alerts, health, captures, commands)
-    intake = Intake(database, features, InboxSettings(**config.inbox.model_dump()), now)
+    intake = Intake(database, features, InboxSettings(**config.inbox.model_dump()), now, provisioning)
     loop = asyncio.get_running_loop()
 
     def tell(_: LinkState) -> None:
@@ -167,9 +170,14 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         counts=partial(counters.read, database),
         notify=notify.service,
         contacts=notify.contacts,
-        parts=lambda: {**reasons(database, link.state, notify.worker.reason), **workflow.runner.parts()},
+        parts=lambda: {
+            **reasons(database, link.state, notify.worker.reason),
+            **workflow.runner.parts(),
+            **({} if provisioning is None else {"door": provisioning.trouble()}),
+        },
         security=security,
         now=now,
+        provisioning=provisioning,
     )
     return Parts(ApiServer(with_console(make_api(services))), link, notify.worker, security, workflow.runner)
 

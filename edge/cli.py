@@ -15,6 +15,7 @@ from edge.cli_dbc import add_dbc
 from edge.cli_diagnose import add_diagnose
 from edge.cli_display import add_display
 from edge.cli_dtc import add_dtc
+from edge.cli_enrol import add_enrol
 from edge.cli_fleet import add_simulate_fleet
 from edge.cli_learn_anew import add_learn_anew
 from edge.cli_outbox import add_outbox
@@ -24,6 +25,7 @@ from edge.cli_rules import add_rules
 from edge.cli_simulate import add_simulate
 from edge.cli_status import add_status, add_top
 from edge.config import SEE, Bus, Config, load_config, to_toml, with_profile, with_sources
+from edge.enrolled import with_identity
 from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
 from edge.health import edge_version
 from edge.toml_file import first_mistake
@@ -99,7 +101,7 @@ def _config(options: argparse.Namespace) -> Config:
     _set(config, "status", "directory", options.status)
     _set(config, "memory", "summary_s", options.summary)
     _set(config, "cab", "voice", options.voice)
-    return config
+    return with_identity(config) if options.config or options.state else config
 
 
 def _from_file(options: argparse.Namespace) -> Config:
@@ -152,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     add_diagnose(commands)
     add_display(commands)
     add_dtc(commands)
+    add_enrol(commands)
     add_learn_anew(commands)
     add_outbox(commands)
     add_profile(commands)

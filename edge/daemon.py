@@ -38,6 +38,7 @@ from edge.driver.cab import Cab
 from edge.driver.judged import Judged
 from edge.driver.notice import Wish
 from edge.driver.outputs import open_outputs
+from edge.enrolment.keeper import Keeper
 from edge.errors import EdgeError
 from edge.files import Draft
 from edge.frames import FrameBatch
@@ -92,6 +93,8 @@ class Parts:
     commands: Commands | None = None
     status: StatusFile = field(default_factory=lambda: StatusFile([], is_asked=False))
     config_file: Path | None = None
+    keeper: Keeper | None = None
+    """Renews the certificate, where this box enrolled for one."""
 
 
 class Daemon:
@@ -182,12 +185,15 @@ class Daemon:
         async with asyncio.TaskGroup() as group:
             if self._parts.link:
                 group.create_task(self._parts.link.run(stop_link), name="link")
+            keeping = self._parts.keeper and group.create_task(self._parts.keeper.run(stop_link), name="certificate")
             try:
                 await asyncio.to_thread(self._pipeline)
                 if self._parts.link and not self._live:
                     await self._drained(self._parts.link, told)
             finally:
                 stop_link.set()
+                if keeping:
+                    keeping.cancel()  # it may wait for the cloud; what it has begun it begins again
 
     def _tell_to_stop(self, told: asyncio.Event) -> None:
         self._stop.set()
@@ -429,6 +435,7 @@ class Daemon:
             cab=self._cab.troubles,
             counters=self._counters(),
             outbox=self._parts.outbox.trouble if self._parts.outbox else None,
+            certificate=self._parts.keeper.trouble if self._parts.keeper else None,
         )
 
     @property

@@ -35,13 +35,14 @@ def health_body(
     cab: Mapping[str, str],
     counters: Mapping[str, Mapping[str, int]],
     outbox: str | None = None,
+    certificate: str | None = None,
 ) -> Health:
     """The wire message.
 
     `buses`: why each is down, None where it is up; `askers`: of diagnostics of each bus what keeps it from its work,
     and why it is silent just now, if anything; `switched_off`: detectors that could not go on, with the reason;
     `learning`: how far those are that learn the vehicle; `cab`: outputs that do not reach the driver, and why;
-    `outbox`: what keeps it from keeping everything;
+    `outbox`: what keeps it from keeping everything; `certificate`: why it was not renewed;
     `counters`: by stage, flattened to `<stage>.<name>`.
     """
     parts = {
@@ -51,6 +52,7 @@ def health_body(
         **{f"detector.{name}": _part(reason, PartState.OFF) for name, reason in switched_off.items()},
         **{f"cab.{name}": _part(reason, PartState.OFF) for name, reason in cab.items()},
         **({"outbox": _part(outbox, PartState.DEGRADED)} if outbox else {}),
+        **({"certificate": _part(certificate, PartState.DEGRADED)} if certificate else {}),
     }
     flat = {f"{stage}.{name}": count for stage, table in counters.items() for name, count in table.items()}
     return Health(

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -16,6 +17,8 @@ from edge.clock import clock_state
 from edge.commands import Commands
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
+from edge.enrolment.identity import FILE
+from edge.enrolment.keeper import Keeper
 from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
 from edge.outbox import ORDER, Limits, Moment, Outbox, Quota
@@ -32,7 +35,7 @@ from edge.wire.times import Correction
 from edge.wire.topics import Address, Kind
 
 if TYPE_CHECKING:
-    from edge.link import Link
+    from edge.link import Broker, Link
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +67,11 @@ def run(
         wanted, timekeeping = Wanted(), Timekeeping(_correcting(outbox))
         stack.callback(timekeeping.close)
         commands = Commands(outbox, frozenset(config.commands.allow)) if outbox else None
-        link = _link(config, outbox, Hears(wanted, commands, timekeeping)) if outbox else None
+        broker = _broker(config) if outbox else None
+        link = _link(config, outbox, broker, Hears(wanted, commands, timekeeping)) if outbox and broker else None
+        keeper = _keeper(config, broker, timekeeping) if broker else None
         status = stack.enter_context(closing(_status(config, prepared)))
-        parts = Parts(outbox, link, drafts[0], wanted, timekeeping, commands, status, config_file)
+        parts = Parts(outbox, link, drafts[0], wanted, timekeeping, commands, status, config_file, keeper)
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
@@ -189,11 +194,11 @@ class Hears(NamedTuple):
     timekeeping: Timekeeping
 
 
-def _link(config: Config, outbox: Outbox, hears: Hears) -> "Link":
-    from edge.link import KEPT, Allowance, Broker, Budget, Link, Pace  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
+def _broker(config: Config) -> "Broker":
+    from edge.link import Broker  # noqa: PLC0415  # 16 MB that a box without a broker does not pay
 
     settings = config.link
-    broker = Broker.of(
+    return Broker.of(
         settings.broker,
         username=settings.username,
         password_file=settings.password_file,
@@ -201,6 +206,25 @@ def _link(config: Config, outbox: Outbox, hears: Hears) -> "Link":
         certificate=settings.certificate,
         key=settings.key,
     )
+
+
+def _keeper(config: Config, broker: "Broker", timekeeping: Timekeeping) -> Keeper | None:
+    """Who renews the certificate, where it is the one that this box enrolled for."""
+    state = config.state.directory
+    if broker.certificate != state / FILE:
+        return None
+
+    def utc_now() -> datetime | None:
+        hour = timekeeping.look()
+        return timekeeping.now() + timedelta(microseconds=hour.ahead_ns // 1000) if hour.is_right else None
+
+    return Keeper(state, utc_now=utc_now, random=random.SystemRandom().random, on_renewed=broker.look_again)
+
+
+def _link(config: Config, outbox: Outbox, broker: "Broker", hears: Hears) -> "Link":
+    from edge.link import KEPT, Allowance, Budget, Link, Pace  # noqa: PLC0415  # as above
+
+    settings = config.link
     allowance = Allowance(
         bytes_a_day=round(settings.megabytes_a_day * MEGABYTE),
         metered=tuple(settings.metered),

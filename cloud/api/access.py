@@ -20,9 +20,10 @@ from cloud.analytics.service import AnalyticsService
 from cloud.captures.service import CaptureService
 from cloud.chat.service import ChatService
 from cloud.commands.service import CommandService
-from cloud.errors import NotAllowed, NotFound
+from cloud.errors import Conflict, NotAllowed, NotFound
 from cloud.fleet.model import DriveFilter
 from cloud.fleet.profiles import ProfileService
+from cloud.fleet.provisioning.service import ProvisioningService
 from cloud.fleet.service import FleetService
 from cloud.health.lives import Lives
 from cloud.health.service import HealthService
@@ -88,12 +89,25 @@ class Services:
     """Each part of the service with the reason why it does not work; "" when it does."""
     security: Security
     now: Callable[[], datetime]
+    provisioning: ProvisioningService | None = None
+    """Who lets vehicles in; None: no authority is configured, and the broker alone decides."""
 
 
 def services_of(request: Request) -> Services:
     """The services of the app that got this request."""
     services: Services = request.app.state.services
     return services
+
+
+def provisioning_of(services: Services) -> ProvisioningService:
+    """Who lets vehicles in.
+
+    Raises:
+        Conflict: nobody does, here.
+    """
+    if services.provisioning is None:
+        raise Conflict("no authority for vehicles is configured here; see [provisioning] in the cloud's README")
+    return services.provisioning
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
 from cloud.api import (
+    admissions,
     alerts,
     analytics,
     audit,
     bookings,
+    broker_door,
     capas,
     captures,
     cases,
@@ -25,6 +27,7 @@ from cloud.api import (
     deliveries,
     diagnoses,
     docs,
+    enrolment,
     gaps,
     health,
     incident_causes,
@@ -99,6 +102,7 @@ def _v1() -> APIRouter:
     router = APIRouter(responses=_RESPONSES)
     for noun in (
         vehicles,
+        admissions,
         profiles,
         positions,
         vehicle_health,
@@ -130,6 +134,7 @@ def _v1() -> APIRouter:
         sessions,
         people,
         audit,
+        broker_door,
         gaps,
         quarantine,
     ):
@@ -137,6 +142,7 @@ def _v1() -> APIRouter:
     router.include_router(guarded(health.counters_router))
     router.add_api_route("/openapi.json", _openapi, include_in_schema=False)
     router.include_router(sessions.open_router)
+    router.include_router(enrolment.open_router)
     router.include_router(live.router)
     return router
 

@@ -7,10 +7,12 @@ from datetime import datetime
 
 from cloud import counters
 from cloud.database import Connection, Database
+from cloud.fleet.provisioning.model import Refusal
+from cloud.fleet.provisioning.service import ProvisioningService
 from cloud.heard import Heard
 from cloud.inbox import aside_store
 from cloud.inbox.ledger import Claim, Ledger
-from cloud.inbox.model import Arrival, Greeting, Rejected, Slot, Understood, sort
+from cloud.inbox.model import Arrival, Greeting, Rejected, Slot, Understood, sender_of, sort
 from cloud.inbox.routing import Features
 from edge.wire.downlink import encode_down
 from edge.wire.errors import Reason
@@ -46,12 +48,19 @@ class Intake:
     """Takes batches in. Called from one thread at a time."""
 
     def __init__(
-        self, database: Database, features: Features, settings: InboxSettings, now: Callable[[], datetime]
+        self,
+        database: Database,
+        features: Features,
+        settings: InboxSettings,
+        now: Callable[[], datetime],
+        provisioning: ProvisioningService | None = None,
     ) -> None:
+        """`provisioning` says of whom nothing is taken; without one, everybody is listened to."""
         self._database = database
         self._features = features
         self._settings = settings
         self._now = now
+        self._provisioning = provisioning
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Reply]:
         """Store a batch, durably, and give the acknowledgements to send.
@@ -61,7 +70,7 @@ class Intake:
         """
         letters = [(arrival, sort(arrival)) for arrival in arrivals]
         with self._database.transaction() as connection:
-            batch = _Batch(connection, self._features, self._settings, letters)
+            batch = _Batch(connection, self._features, self._settings, letters, self._provisioning)
             for arrival, letter in letters:
                 batch.take(arrival, letter)
             return batch.finish(self._now)
@@ -76,6 +85,7 @@ class _Batch:
         features: Features,
         settings: InboxSettings,
         letters: Sequence[tuple[Arrival, Sorted]],
+        provisioning: ProvisioningService | None,
     ) -> None:
         self._connection = connection
         self._features = features
@@ -84,9 +94,14 @@ class _Batch:
         self._seqs = _seqs_by_stream(letters)
         self._ledgers: dict[tuple[Address, str], Ledger] = {}
         self._counts: Counter[str] = Counter()
+        self._provisioning = provisioning
+        self._barred: dict[Address, tuple[str, int]] = {}
+        self._refused: Counter[tuple[Address, str]] = Counter()
 
     def take(self, arrival: Arrival, letter: Sorted) -> None:
         """Put one message where it belongs."""
+        if self._is_barred(arrival, letter):
+            return
         match letter:
             case Greeting():
                 self._greet(arrival, letter)
@@ -105,8 +120,35 @@ class _Batch:
         acks = [(one.address, one.close(self._settings.receipts_per_stream)) for one in self._ledgers.values()]
         self._keep_bounds()
         counters.add(self._connection, self._counts)
+        self._tell_refused()
         at = now()
         return [Reply(address.down(Down.ACK), encode_down(ack.model_copy(update={"at": at}))) for address, ack in acks]
+
+    def _is_barred(self, arrival: Arrival, letter: Sorted) -> bool:
+        """Whether it is of a vehicle that is not let in, or of the box that it had before; nothing is kept of it.
+
+        It is not acknowledged either: a box that is let in again has not forgotten it.
+        """
+        if self._provisioning is None or (address := sender_of(arrival.topic)) is None:
+            return False
+        if address not in self._barred:
+            self._barred[address] = self._provisioning.barred(self._connection, address)
+        why, closed_upto = self._barred[address]
+        slot = None if isinstance(letter, Greeting) else letter.slot
+        if not why and slot is not None and closed_upto and self._ledger(address, slot.stream).number <= closed_upto:
+            why = "has another box now"
+            del self._ledgers[address, slot.stream]  # or it would be acknowledged
+        if why:
+            self._refused[address, why] += 1
+        return bool(why)
+
+    def _tell_refused(self) -> None:
+        if self._provisioning is not None and self._refused:
+            refused = [
+                Refusal("message", f"{address.fleet}/{address.vehicle}", why, times, address.fleet)
+                for (address, why), times in self._refused.items()
+            ]
+            self._provisioning.refusals.note_in(self._connection, refused)
 
     def _greet(self, arrival: Arrival, greeting: Greeting) -> None:
         self._counts["greetings"] += 1

@@ -73,6 +73,14 @@ def sort(arrival: Arrival) -> Understood | Greeting | Rejected:
         return Rejected(error.reason, error.detail, _readable_slot(arrival))
 
 
+def sender_of(topic: str) -> Address | None:
+    """Whose topic it is; None: nobody's."""
+    try:
+        return parse_status(topic) if _is_status(topic) else parse_up(topic)[0]
+    except WireError:
+        return None
+
+
 def _is_status(topic: str) -> bool:
     return topic.endswith("/status")
 

@@ -176,16 +176,25 @@ def tls_of(target: BrokerTarget) -> ssl.SSLContext | None:
     """How to know the broker; None where it is spoken to in the clear.
 
     Raises:
-        ConfigError: the file that says whom to trust is no certificate.
+        ConfigError: the file that says whom to trust is no certificate, or that which says who we are is none.
     """
     if not target.tls:
         return None
     try:
-        return ssl.create_default_context(cafile=target.ca_file)
+        context = ssl.create_default_context(cafile=target.ca_file)
     except ssl.SSLError as error:
         problem = f"not a certificate ({error.reason or error})"
         remedy = "It must hold the PEM certificate of who signed the broker's"
         raise ConfigError(problem, file=target.ca_file, place="broker.ca_file", remedy=remedy) from error
+    if target.certificate_file is not None:
+        try:
+            context.load_cert_chain(target.certificate_file)
+        except OSError as error:
+            problem = f"cannot be used ({getattr(error, 'reason', None) or error.strerror or error})"
+            remedy = "It must hold a PEM key and its certificate, and be readable"
+            place = "broker.certificate_file"
+            raise ConfigError(problem, file=target.certificate_file, place=place, remedy=remedy) from error
+    return context
 
 
 def _check(result: MQTTErrorCode) -> None:

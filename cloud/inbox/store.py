@@ -83,6 +83,11 @@ def open_stream(connection: Connection, address: Address, stream: str) -> Stream
     return Stream(row.id, row.receipts_from, row.reused_at is not None)
 
 
+def newest(connection: Connection) -> int:
+    """The highest number that a stream has so far; 0 before any."""
+    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(streams.c.id), 0))).scalar_one())
+
+
 def mark_reused(connection: Connection, stream: int, at: datetime) -> None:
     """Two outboxes have written in this stream; from now on every acknowledgement asks for a new one."""
     connection.execute(

@@ -11,6 +11,8 @@ class Permission(StrEnum):
     SEE_VEHICLES = "see_vehicles"
     PUT_VEHICLES = "put_vehicles"
     """Say what a vehicle is: its profile."""
+    LET_IN = "let_in"
+    """Make codes with which boxes become vehicles, replace boxes, revoke."""
     SEE_DRIVES = "see_drives"
     """Trips, summaries and captures: where and how somebody drove."""
     COMMAND = "command"
@@ -51,6 +53,8 @@ class Permission(StrEnum):
     PUT_CONTACTS = "put_contacts"
     SEE_OPERATIONS = "see_operations"
     """Gaps, quarantine, counters, metrics."""
+    KEEP_BROKER = "keep_broker"
+    """Be the helper beside a broker: hear whom to keep out, say what was refused."""
     SEE_PEOPLE = "see_people"
     PUT_PEOPLE = "put_people"
     """People, their roles, API keys."""
@@ -88,7 +92,7 @@ _OWN: Final = _LOOK | {
 
 MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.OWNER: _OWN,
-    Role.FLEET_MANAGER: _OWN | {_P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS, _P.COMMAND_ALL},
+    Role.FLEET_MANAGER: _OWN | {_P.LET_IN, _P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS, _P.COMMAND_ALL},
     Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK, _P.CLAIM, _P.COMMAND},
     Role.EXECUTIVE: _LOOK | {_P.SEE_ANALYTICS},
     Role.ADMIN: frozenset(_P),

@@ -21,6 +21,8 @@ class Broker:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = field(default=None, repr=False)
+    certificate: Path | None = None
+    key: Path | None = None
 
     @classmethod
     def of(
@@ -56,7 +58,18 @@ class Broker:
             username=username or unquote(parts.username or "") or None,
             password=_first_line(password_file) if password_file else unquote(parts.password or "") or None,
             tls=_tls(ca, certificate, key) if secure else None,
+            certificate=certificate,
+            key=key,
         )
+
+    def look_again(self) -> None:
+        """The certificate's file has changed: show the new one from the next connection on.
+
+        Raises:
+            ConfigError: it cannot be used; the old one stays.
+        """
+        if self.tls is not None and self.certificate is not None:
+            _show(self.tls, self.certificate, self.key)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -74,12 +87,17 @@ def _tls(ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSL
         context = ssl.create_default_context(cafile=ca)
     except OSError as error:
         raise _unusable("ca", ca, error) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if certificate is not None:
-        try:
-            context.load_cert_chain(certificate, key)
-        except OSError as error:
-            raise _unusable("certificate", certificate, error) from error
+        _show(context, certificate, key)
     return context
+
+
+def _show(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
+    try:
+        context.load_cert_chain(certificate, key)
+    except OSError as error:
+        raise _unusable("certificate", certificate, error) from error
 
 
 def _unusable(place: str, file: Path | None, error: Exception, remedy: str = _PEM) -> ConfigError:

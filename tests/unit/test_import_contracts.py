@@ -64,6 +64,8 @@ OFFENCES = [
     ("cryptography", "models/signing.py", "import cryptography.hazmat"),
     ("signatures-aside", "edge/trust.py", "import edge.detect.ed25519"),
     ("signatures-aside", "edge/detect/signature.py", "from edge.detect.ed25519 import fits"),
+    ("keys-aside", "edge/enrolment/keeper.py", "import edge.enrolment.keys"),
+    ("keys-aside", "edge/daemon.py", "from edge.enrolment.post import ask"),
     ("gpiozero", "edge/driver/lamps.py", "import gpiozero"),
     ("gpiozero", "edge/driver/board.py", "import lgpio"),
     ("jeepney", "edge/driver/desktop.py", "import jeepney"),

@@ -24,6 +24,8 @@ from cloud.commands.service import CommandService, CommandSettings
 from cloud.database import Database
 from cloud.errors import NotAllowed
 from cloud.fleet.profiles import ProfileService
+from cloud.fleet.provisioning.authority import Authority
+from cloud.fleet.provisioning.service import ProvisioningService, ProvisioningSettings
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
 from cloud.health.lives import Lives
@@ -33,6 +35,7 @@ from cloud.inbox.aside import AsideService
 from cloud.inbox.intake import InboxSettings, Intake
 from cloud.inbox.model import Arrival
 from cloud.inbox.routing import Features
+from cloud.inbox.streams import newest_stream
 from cloud.notify.contacts import ContactService
 from cloud.notify.dispatch import Dispatch
 from cloud.notify.push import readable
@@ -83,6 +86,7 @@ HEALTH: Final = HealthSettings()
 NOTIFY: Final = NotifySettings(escalate_after=timedelta(minutes=15), deliveries_kept=1000)
 UNDERSTANDING: Final = Understanding()
 """Loaded once for all."""
+BROKER: Final = "mqtts://broker.example:8883"
 PER_HOUR: Final = 3
 """Notices to one contact before they are gathered."""
 
@@ -120,6 +124,8 @@ class Cloud:
     notify: NotifyService
     contacts: ContactService
     dispatch: Dispatch
+    provisioning: ProvisioningService
+    """Makes codes and certificates; the inbox listens to everybody until a test has it ask."""
     now: datetime = T0
     lives: Lives | None = None
     diagnose: Diagnose = dont_know
@@ -255,6 +261,14 @@ def open_cloud(
             notify=notify,
             contacts=contacts,
             dispatch=dispatch,
+            provisioning=ProvisioningService(
+                database,
+                audit,
+                lambda: cloud.now,
+                authority=authority(),
+                settings=ProvisioningSettings(BROKER),
+                newest_stream=newest_stream,
+            ),
         )
         try:
             yield cloud
@@ -272,6 +286,12 @@ def alerts_on(database: Database) -> AlertService:
 def with_inbox(**changes: int) -> InboxSettings:
     """The inbox's settings with some bounds made small."""
     return replace(SETTINGS, **changes)
+
+
+@cache
+def authority() -> Authority:
+    """Who certifies vehicles; one for the run."""
+    return Authority.new("Fleet", T0)
 
 
 @cache

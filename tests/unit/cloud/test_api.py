@@ -60,6 +60,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             parts=lambda: parts or {"broker": "", "database": "", "inbox": ""},
             security=cloud.security,
             now=lambda: cloud.now,
+            provisioning=cloud.provisioning,
         )
     )
 
@@ -104,6 +105,7 @@ def test_every_route_under_v1_is_closed_to_strangers(cloud: Cloud, get: Get) -> 
     app = api_of(cloud)
     opened = [path for method, path in doors if ask(app, path, token=None, method=method).status_code != 401]
     open_to_all = {"/healthz", "/readyz", *(f"{V1}/session{end}" for end in ("", "/refresh", "/end"))}
+    open_to_all |= {f"{V1}/enrolment", f"{V1}/enrolment/renewal"}
     assert set(opened) == open_to_all
     assert len(doors) > 20
 
@@ -316,7 +318,7 @@ def test_openapi_describes_every_answer_with_examples(cloud: Cloud, get: Get) ->
                 continue
             assert all(content.get("schema") for kind, content in ok["content"].items() if kind.endswith("json")), path
             assert ok["content"], path
-            if path.startswith(V1) and not path.startswith(f"{V1}/session"):
+            if path.startswith(V1) and not path.startswith((f"{V1}/session", f"{V1}/enrolment")):
                 assert operation["security"] == [{"HTTPBearer": []}]
                 assert "application/problem+json" in operation["responses"]["401"]["content"]
     forms = document["components"]["schemas"]

@@ -56,6 +56,10 @@ def test_the_settings_are_the_defaults() -> None:
         "token",
         "url",
         "ca_file",
+        "certificate_file",
+        "authority",
+        "passphrase_file",
+        "broker",
         "key_file",
         "smtp_url",
         "public_url",
@@ -123,6 +127,9 @@ def test_every_counter_is_described() -> None:
         "works_unknown",
         "chat_withheld",
         "chat_model_*",
+        "refused_*",
+        "refusals_untold",
+        "refusals_dropped",
     ]
 
 

@@ -46,7 +46,15 @@ P = Permission
 ALERT: Final = f"{1:032x}"
 COMMAND: Final = "c" * 32
 CONTACT: Final = {"person": "ada@example.org", "channel": "mailto:ada@example.org"}
-OPEN: Final = {"/healthz", "/readyz", f"{V1}/session", f"{V1}/session/refresh", f"{V1}/session/end"}
+OPEN: Final = {
+    "/healthz",
+    "/readyz",
+    f"{V1}/session",
+    f"{V1}/session/refresh",
+    f"{V1}/session/end",
+    f"{V1}/enrolment",
+    f"{V1}/enrolment/renewal",
+}
 """Where no token is asked for."""
 OWN: Final = {f"{V1}/me", f"{V1}/me/password"}
 """What everybody may who is known: it concerns only themselves."""
@@ -70,6 +78,10 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("PUT", "/vehicles/{fleet}/{vehicle}/profile"): Door(
         P.PUT_VEHICLES, "/vehicles/north/van-7/profile", {"make": "Nordwagen"}
     ),
+    ("GET", "/admissions"): Door(P.LET_IN, "/admissions"),
+    ("POST", "/admissions/{fleet}/{vehicle}/code"): Door(P.LET_IN, "/admissions/north/van-11/code", {}),
+    ("POST", "/admissions/{fleet}/{vehicle}/revocation"): Door(P.LET_IN, "/admissions/north/van-7/revocation", {}),
+    ("POST", "/broker/door"): Door(P.KEEP_BROKER, "/broker/door", {"applied": 0}),
     ("GET", "/positions"): Door(P.SEE_DRIVES, "/positions"),
     ("GET", "/alerts"): Door(P.SEE_ALERTS, "/alerts"),
     ("GET", "/alerts/{fleet}/{vehicle}/{alert}"): Door(P.SEE_ALERTS, f"/alerts/north/van-7/{ALERT}"),
@@ -254,6 +266,7 @@ def furnish(cloud: Cloud, app: FastAPI) -> dict[str, str]:
     ask(app, f"{V1}/vehicles/north/van-7/commands", method="POST", body={"name": "capture", "id": COMMAND})
     take_cases_on(cloud)
     claim_for(cloud)
+    cloud.provisioning.add(van.address, by="test")
     lay_down(cloud, fleet_with_a_bad_batch())
     cloud.causes.scan("north", by="test")
     ask(app, f"{V1}/capa", method="POST", body=ACTION)

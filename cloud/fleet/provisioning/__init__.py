@@ -1,0 +1,1 @@
+"""Which boxes are let in: claims, certificates, revocation."""
