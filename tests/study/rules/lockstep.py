@@ -1,7 +1,8 @@
 """Lockstep: what a package of virtual sensors says of a whole life, its trips judged side by side.
 
 Within a trip a second needs the one before it, but trips are independent of each other, so one call judges a second of
-each: a fifth of the time, and the same findings as the daemon's (a test holds that), given to the same book of alerts.
+each: a quarter of the time, and the same findings as the daemon has (a test holds that), given to the same book of
+alerts.
 """
 
 from collections.abc import Iterator, Sequence
