@@ -67,8 +67,11 @@ class Life:
         cycle: str = MIXED,
         weather: str = ANY,
         warm: bool = False,
+        chapter: int = 0,
     ) -> None:
         """A vehicle at the beginning of a drive; drives and parking follow one another without end.
+
+        `chapter`: each has other roads, other weather and other noise, of the same vehicle with another driver.
 
         Raises:
             ConfigError: no such vehicle, cycle or weather, a fault that it cannot have, or a negative seed.
@@ -81,6 +84,10 @@ class Life:
         bodies, roads, skies, names, self.sensors = (
             np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(5)
         )
+        if chapter:
+            roads, skies, self.sensors = (
+                np.random.default_rng(part) for part in np.random.SeedSequence((seed, chapter)).spawn(3)
+            )
         self.vin = draw_vin(names)
         ordered = draw_faults(self.specs, self.kind.faults, seed)
         journey = Journey(cycle, self.kind.style, roads)

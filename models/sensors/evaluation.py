@@ -88,7 +88,7 @@ def evaluate_sensors(
         experts = experts_of(recipe, trained)
         told = [*trained.told, *(experts.tell(trip) for trip in fold.calibration)]
         learned = learn_at_leisure(experts, told)
-        contenders = {OURS: judged_by(experts, learned, recipe.false_per_hour)} | _dumb(recipe, fold)
+        contenders = {OURS: judged_by(experts, learned, recipe.false_per_hour, recipe.margin)} | _dumb(recipe, fold)
         faults = list(draw(injections, [channel.name for channel in recipe.plan.channels], fold.test))
         judge(outcome.scores, contenders, fold.test, faults, within_s=injections.within_s)
         outcome.experts, outcome.armed_h = experts, learned.maxima.hours
@@ -125,11 +125,11 @@ def evaluate_elsewhere(
     names = [channel.name for channel in recipe.plan.channels]
     usable = [name for name, is_usable in zip(names, learned.usable, strict=True) if is_usable]
     heard(f"armed after {used} drives: {', '.join(usable)}")
-    limits = learned.limits(recipe.false_per_hour, recipe.plan)
+    limits = learned.limits(recipe.false_per_hour, recipe.plan, recipe.margin)
     armed = {number for number in range(len(names)) if np.isfinite(limits[:, number]).any()}
     faults = [fault for fault in draw(injections, names, rest) if fault.channel in armed]
     contenders: dict[str, Alarming] = {
-        OURS: judged_by(experts, learned, recipe.false_per_hour),
+        OURS: judged_by(experts, learned, recipe.false_per_hour, recipe.margin),
         "always": always,
         "never": never,
         "random": at_random,

@@ -26,9 +26,9 @@ class Heard:
     faulty: tuple[tuple[Fault, Bools], ...]
 
 
-def judged_by(experts: Experts, learned: Learned, per_hour: float) -> Alarming:
+def judged_by(experts: Experts, learned: Learned, per_hour: float, margin: float) -> Alarming:
     """Alarms of the vehicle's own detector."""
-    limits = learned.limits(per_hour, experts.plan)
+    limits = learned.limits(per_hour, experts.plan, margin)
     regressors = experts.regressors
 
     def alarming(rows: Float64s) -> Bools:

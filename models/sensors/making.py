@@ -127,6 +127,7 @@ def write_sensors(out: Path, made: Made, training: dict[str, Any]) -> None:
         ],
         "hours": recipe.hours.model_dump(),
         "false_per_hour": recipe.false_per_hour,
+        "margin": recipe.margin,
         "unknown": recipe.unknown,
         "notice": recipe.notice.model_dump(mode="json"),
         "golden": _golden(content, made.seen, len(trained.experts)),

@@ -78,6 +78,8 @@ class SensorsRecipe(_Part):
     hours: StageHours = StageHours()
     false_per_hour: Positive
     """Budget of all channels together."""
+    margin: Annotated[float, Field(ge=1, le=100)] = 1.0
+    """Times its limit that evidence must reach."""
 
 
 EXAMPLE: Final = "obd_sensors"

@@ -1,5 +1,5 @@
-"""What one judgement of a model costs with onnxruntime and one thread: each that ships, twenty experts at once, and an
-isolation forest; its time, its loading, its memory."""
+"""What one judgement of a model costs with onnxruntime and one thread: each that ships, as many experts at once as the
+recipe for OBD-II asks for, and an isolation forest; its time, its loading, its memory."""
 
 import json
 import multiprocessing
@@ -17,6 +17,8 @@ from sklearn.ensemble import (  # type: ignore[import-untyped]  # it ships no ty
 
 from edge.detect.onnx import OnnxModel
 from models.forest import forest_node
+from models.recipe import RECIPES
+from models.sensors.recipe import SensorsRecipe, load_sensors_recipe
 from models.sensors.trees import Expert, one_node
 from tests.bench.rows import Row
 from tests.shared import ROOT
@@ -30,9 +32,8 @@ ALL_MB: Final = 40.0
 """Of all models of a car; each is held against the whole of it."""
 ROWS: Final = 20_000
 LOADS: Final = 5
-CHANNELS: Final = 10
-WIDTH: Final = 95
-"""Columns of the ten channels that the recipe of virtual sensors has."""
+RECIPE: Final = RECIPES / "obd_sensors.toml"
+FOREST_FEATURES: Final = 10
 
 
 def ask_models() -> Iterable[Row]:
@@ -46,29 +47,32 @@ def ask_models() -> Iterable[Row]:
 def _models() -> dict[str, tuple[bytes, int, int]]:
     shipped = ROOT / "models" / "packages" / "coolant"
     card = json.loads((shipped / "card.json").read_text())
+    recipe = load_sensors_recipe(RECIPE)
+    width, targets = recipe.plan.width, 2 * len(recipe.plan.channels)
     return {
         "coolant": ((shipped / "model.onnx").read_bytes(), len(card["features"]), 1),
-        f"{2 * CHANNELS} experts": (_experts(), WIDTH, 2 * CHANNELS),
-        "isolation forest": (_forest(), CHANNELS, 1),
+        f"{targets} experts": (_experts(recipe), width, targets),
+        "isolation forest": (_forest(), FOREST_FEATURES, 1),
     }
 
 
-def _experts() -> bytes:
-    """As many trees and leaves as the recipe of virtual sensors has."""
+def _experts(recipe: SensorsRecipe) -> bytes:
+    """As many trees and leaves as the recipe has."""
+    width, channels = recipe.plan.width, len(recipe.plan.channels)
     rng = np.random.default_rng(0)
-    rows = rng.normal(size=(6000, WIDTH)).astype(np.float32)
+    rows = rng.normal(size=(6000, width)).astype(np.float32)
     experts = []
-    for target in range(2 * CHANNELS):
-        trees, leaves = (150, 31) if target < CHANNELS else (80, 15)
-        regressor = HistGradientBoostingRegressor(max_iter=trees, max_leaf_nodes=leaves, early_stopping=False)
+    for target in range(2 * channels):
+        size = recipe.training.value if target < channels else recipe.training.error
+        regressor = HistGradientBoostingRegressor(max_iter=size.trees, max_leaf_nodes=size.leaves, early_stopping=False)
         wanted = rows[:, target] * rows[:, target + 1] + rng.normal(size=len(rows))
-        experts.append(Expert(regressor.fit(rows, wanted), tuple(range(WIDTH))))
-    return one_node(experts, WIDTH)
+        experts.append(Expert(regressor.fit(rows, wanted), tuple(range(width))))
+    return one_node(experts, width)
 
 
 def _forest() -> bytes:
-    rows = np.random.default_rng(0).normal(size=(20_000, CHANNELS)).astype(np.float32)
-    return forest_node(IsolationForest(n_estimators=100, random_state=1).fit(rows), CHANNELS)
+    rows = np.random.default_rng(0).normal(size=(20_000, FOREST_FEATURES)).astype(np.float32)
+    return forest_node(IsolationForest(n_estimators=100, random_state=1).fit(rows), FOREST_FEATURES)
 
 
 def _rows_of(name: str, content: bytes, width: int, targets: int) -> list[Row]:

@@ -63,6 +63,8 @@ class SensorsCard(PackageCard):
     hours: StageHours = StageHours()
     false_per_hour: Annotated[FiniteFloat, Field(gt=0, le=10)]
     """Budget of false alarms, all channels together."""
+    margin: Annotated[FiniteFloat, Field(ge=1, le=100)] = 1.0
+    """Times a limit that evidence must reach: first hours never show all weathers and roads; see limits.py."""
     notice: SensorsNotice
     golden: Annotated[tuple[GoldenRow, ...], Field(min_length=1, max_length=100)]
     golden_tolerance: Annotated[FiniteFloat, Field(gt=0)]

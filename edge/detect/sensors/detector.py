@@ -8,21 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.detect.card import CARD, REMEDY, load_model_bytes
-from edge.detect.finding import Concern, Finding, Verdict
+from edge.detect.finding import Finding
 from edge.detect.onnx import OnnxModel
 from edge.detect.sensors.card import SensorsCard, load_sensors_card
 from edge.detect.sensors.commissioning import Commissioning, Hours, Stage
-from edge.detect.sensors.evidence import GAP_MAX, KINDS, Evidence, Moment
+from edge.detect.sensors.contradictions import Contradictions
+from edge.detect.sensors.evidence import GAP_MAX, Evidence, Moment
 from edge.detect.sensors.expectation import Regressors
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.memory import packed, unpacked
-from edge.detect.sensors.plan import Channel
 from edge.detect.sensors.progress import Progress, progress_of
 from edge.detect.sensors.watch import Trained, Watch, evidence_of
 from edge.errors import ModelError
 from edge.frames import NANOSECONDS
 from edge.history import NOTHING, Smoothing, Window
-from edge.personal import is_personal
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
@@ -32,8 +31,6 @@ TRIP_GAP_S: Final = 600.0
 """After a silence of all channels as long, the next row begins another trip."""
 SILENT_MAX: Final = GAP_MAX + 1
 """Seconds of a silence that are passed over one by one: by then all that goes by the last seconds has ended."""
-LINGERS: Final = 0.7
-"""Share of a limit above which a contradiction is not over yet."""
 
 
 class SensorsDetector:
@@ -49,12 +46,10 @@ class SensorsDetector:
         self._folder = folder
         self._model: OnnxModel | None = None
         self._regressors = Regressors(len(card.plan.channels))
-        self._trained = Trained(
-            np.array([lie.mean for lie in card.trained]), np.array([lie.spread for lie in card.trained])
-        )
+        self._trained = trained_of(card)
         self._hours = Hours(**card.hours.model_dump())
         self.commissioning = self._anew()
-        self._concerns = [_concern(card, number) for number in range(len(card.plan.channels))]
+        self._contradictions = Contradictions(card)
         self._watch: Watch | None = None
         self._evidence: Evidence | None = None
         self._limits: Float64s | None = None
@@ -110,13 +105,13 @@ class SensorsDetector:
             if self.commissioning.seconds >= HOUR_S * self._hours.of(self.commissioning.stage):
                 self.commissioning.advance()
             return ()
-        return self._contradictions(watch.learned(seen, learned), learned, is_private=window.private)
+        return self._judged(watch.learned(seen, learned), learned, is_private=window.private)
 
     def _watch_of_trip(self, until: int) -> tuple[Watch, int]:
         """The watch, and for how many seconds nothing was heard that it has not been told of."""
         last, self._heard_at = self._heard_at, until
         if self._watch is None or last is None or until - last >= TRIP_GAP_S * NANOSECONDS:
-            self._watch = Watch(self.card.plan, self._trained, self._regressors, self._answers)
+            self._watch = Watch(self.card.plan, self._trained, self._regressors, self.answers)
             self.commissioning.begin_trip()
             self._evidence = None
             return self._watch, 0
@@ -130,48 +125,23 @@ class SensorsDetector:
             if self._evidence is not None and learned is not None:
                 self._evidence.step(watch.learned(seen, learned))
 
-    def _contradictions(self, moment: Moment, learned: Learned, *, is_private: bool) -> Sequence[Finding]:
+    def _judged(self, moment: Moment, learned: Learned, *, is_private: bool) -> Sequence[Finding]:
         if self._evidence is None:
             self._evidence = evidence_of(self.card.plan, learned)
         if self._limits is None:
-            self._limits = learned.limits(self.card.false_per_hour, self.card.plan)
+            self._limits = learned.limits(self.card.false_per_hour, self.card.plan, self.card.margin)
         if not is_private:
             judged = moment.judged & ~np.isnan(moment.observed) & learned.usable
             self.commissioning.drifts.take(moment.observed - moment.expected, judged, learned.known.certain)
         strength = self._evidence.step(moment) / self._limits
-        contradict = [int(number) for number in np.flatnonzero(strength.max(axis=0) > 1.0)]
-        findings = [
-            self._finding(number, strength[:, number], moment, contradict, is_private=is_private)
-            for number in range(strength.shape[1])
-        ]
-        return [finding for finding in findings if finding is not None]
+        return self._contradictions.told(strength, moment, is_private=is_private)
 
-    def _finding(
-        self, number: int, strength: Float64s, moment: Moment, contradict: Sequence[int], *, is_private: bool
-    ) -> Finding | None:
-        strongest = int(np.argmax(strength))
-        if strength[strongest] <= LINGERS:
-            known = moment.judged[number] and not np.isnan(moment.observed[number])
-            return None if known else Finding(self._concerns[number], Verdict.UNKNOWN)
-        path = self.card.plan.channels[number].path
-        is_hidden = is_private and is_personal(path)
-        values = {path: _known(moment.observed[number]), _expected_name(path): _known(moment.expected[number])}
-        values = {} if is_hidden else values  # what is expected of a personal signal is as personal
-        verdict = Verdict.HOLDS if strength[strongest] > 1.0 else Verdict.LINGERS
-        facts = {
-            "value": _in_words(moment.observed[number], is_hidden=is_hidden),
-            "threshold": _in_words(moment.expected[number], is_hidden=is_hidden),
-            "unit": self.card.plan.channels[number].unit,
-            "kind": KINDS[strongest].in_words + self._besides(number, contradict),
-        }
-        return Finding(self._concerns[number], verdict, values, facts)
+    def answers(self, columns: Float32s) -> Float64s:
+        """What its experts say, (rows, 2 x channels), of rows of the plan's columns.
 
-    def _besides(self, number: int, contradict: Sequence[int]) -> str:
-        """Who else contradicts: of two signals that expect each other, either may be wrong."""
-        others = [_readable(self.card.plan.channels[other]) for other in contradict if other != number]
-        return f"; the {' and the '.join(others)} contradicts as well, and may be the wrong one" if others else ""
-
-    def _answers(self, columns: Float32s) -> Float64s:
+        Raises:
+            ModelError: the model cannot be used.
+        """
         return self._proven().answers(columns).reshape(len(columns), -1).astype(np.float64)
 
     def _proven(self) -> OnnxModel:
@@ -199,30 +169,6 @@ def load_sensors(folder: Path, card: bytes | None = None) -> SensorsDetector:
     return SensorsDetector(folder, load_sensors_card(folder, card))
 
 
-def _concern(card: SensorsCard, number: int) -> Concern:
-    notice, channel = card.notice, card.plan.channels[number]
-    readable = _readable(channel)
-    return Concern(
-        rule=f"{card.name}_{channel.name}",
-        component=notice.component,
-        severity=notice.severity,
-        action=notice.action,
-        summary=notice.summary.replace("{signal}", readable),
-        advice=notice.advice.replace("{signal}", readable),
-    )
-
-
-def _readable(channel: Channel) -> str:
-    return channel.name.replace("_", " ")
-
-
-def _expected_name(path: str) -> str:
-    return "Vehicle.Telltale.Expected." + path.removeprefix("Vehicle.").replace(".", "")
-
-
-def _in_words(value: float, *, is_hidden: bool) -> str:
-    return "unknown" if is_hidden or np.isnan(value) else f"{value:.4g}"
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def trained_of(card: SensorsCard) -> Trained:
+    """How the signals lay where the experts of a package were trained."""
+    return Trained(np.array([lie.mean for lie in card.trained]), np.array([lie.spread for lie in card.trained]))

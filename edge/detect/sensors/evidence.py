@@ -53,6 +53,8 @@ LEAN_MAX: Final = {Pace.FAST: 4.0, Pace.SLOW: 6.0}
 signal's counts for no more. Slow ones have fewer of those, and drift far beyond a certain expert's error."""
 STRAY_S: Final = (60.0, 300.0)
 STRAY_MAX: Final = 12.0
+TOLERATED: Final = 0.5
+"""Of a signal's tolerance: no error counts as smaller when it strays, so that what strays misses by more than that."""
 MOVED_S: Final = (1, 10, 60)
 """The first tells of a jump: of a step that was not believed until it stayed."""
 MOVED_AFTER: Final = 90
@@ -104,6 +106,7 @@ class Evidence:
         whole = (*shape, channels)
         self._known = known
         self._slow = np.array([channel.pace is Pace.SLOW for channel in plan.channels])
+        self._harmless = TOLERATED * np.array([channel.tolerance for channel in plan.channels])
         self._lean_max = np.array([LEAN_MAX[channel.pace] for channel in plan.channels])
         self._lean = _Means(LEAN_S, whole)
         self._weight = _Means(LEAN_S, whole)
@@ -139,7 +142,7 @@ class Evidence:
         self._count += 1
         parts = [
             *self._leans(miss, moment.error, judged),
-            *self._strays(miss / moment.error, judged),
+            *self._strays(miss / np.maximum(moment.error, self._harmless), judged),
             *moved,
             stuck,
             *self._absent.step(moment.absent.astype(np.float64)),

@@ -53,7 +53,7 @@ class Learned:
         """Channels that can be expected on this vehicle."""
         return np.nan_to_num(self.explained) >= EXPLAINED_MIN
 
-    def limits(self, per_hour: float, plan: Plan) -> Float64s:
+    def limits(self, per_hour: float, plan: Plan, margin: float = 1.0) -> Float64s:
         """(kinds, channels): see limits_of; tolerances are the plan's.
 
         Infinite for a signal that was not heard, and for one that cannot be expected, in all that goes by that.
@@ -66,6 +66,7 @@ class Learned:
             looked_at=heard & (by_itself[:, None] | self.usable),
             certain=np.maximum(self.known.certain, self.last_digit),
             tolerance=np.array([channel.tolerance for channel in plan.channels]),
+            margin=margin,
         )
 
     def error(self, told: Float64s, regressors: Float64s) -> Float64s:

@@ -87,11 +87,15 @@ class Maxima:
         self.rows = 0
 
 
-def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools, certain: Float64s, tolerance: Float64s) -> Float64s:
+def limits_of(
+    maxima: Maxima, *, per_hour: float, looked_at: Bools, certain: Float64s, tolerance: Float64s, margin: float = 1.0
+) -> Float64s:
     """(kinds, channels): what evidence must exceed to alarm, so that healthy driving does so `per_hour` in all.
 
     `certain`: (channels,), the error of a certain expert or the last digit, below which nothing is worth an alarm.
     `tolerance`: (channels,), what each may be wrong by, in its unit.
+    `margin`: what all of it is multiplied by, but of what is missing. Tails are of the conditions that the vehicle was
+    learned in; in another season errors are larger than any of their quantiles.
     `looked_at`: (kinds, channels); elsewhere the limit is infinite, as it is before there is a block, and for gears
     that it has not driven steadily in. The budget is split over those kinds and channels that healthy driving has any
     evidence of.
@@ -115,8 +119,8 @@ def limits_of(maxima: Maxima, *, per_hour: float, looked_at: Bools, certain: Flo
         nats = kept[:, KINDS.index(kind)]
         scale = np.clip((nats[:-1] - nats[-1]).mean(axis=0), *NATS)
         limits[KINDS.index(kind)] = nats[0] + scale * beyond
+    limits = margin * np.maximum(limits, _least(certain, tolerance))
     limits[missing] = np.maximum(MISSING_MIN, kept[0, missing] + MISSING_MORE)
-    limits = np.maximum(limits, _least(certain, tolerance))
     return np.where(looked_at, limits, np.inf)
 
 

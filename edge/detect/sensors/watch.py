@@ -75,17 +75,25 @@ class Watch:
             answers = self._answering(columns.reshape(-1, columns.shape[-1])).reshape(*row.shape[:-1], -1)
         observed, before, raw = self._features.before, self._before, self._raw
         self._raw, self._before = row, observed
-        known = ~np.isnan(raw)
-        others = known.sum(axis=-1, keepdims=True) - known
         return Seen(
             observed=observed,
             before=before,
             means=self._features.aligned,
             answers=answers[..., :channels] * self._trained.spread + self._trained.mean,
             told_error=np.exp(answers[..., channels:]) * self._trained.spread,
-            absent=~known & (2 * others >= channels - 1) & (self._features.elapsed_s > self._plan.settle_s / 2),
+            absent=self._absent(raw, observed),
             ready=ready,
         )
+
+    def _absent(self, raw: Float64s, observed: Float64s) -> Bools:
+        """Unknown though most others are known; not while it stands: some units sleep while a vehicle charges."""
+        known = ~np.isnan(raw)
+        others = known.sum(axis=-1, keepdims=True) - known
+        running = self._plan.running
+        stands = observed[..., self._plan.paths.index(running.path), None] <= running.above
+        is_settled = self._features.elapsed_s > self._plan.settle_s / 2
+        absent: Bools = ~known & (2 * others >= raw.shape[-1] - 1) & ~stands & is_settled
+        return absent
 
     def unlearned(self, seen: Seen) -> Moment:
         """The moment by what is observed alone, of a vehicle that nothing is known of; cold engines teach as well."""

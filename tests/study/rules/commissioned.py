@@ -1,82 +1,87 @@
-"""Commissioned: what models that learn a vehicle are given of its kind before any life is judged.
+"""Commissioned: what a package has learned of one individual, before any of that one's lives is judged.
 
-A vehicle learns itself in its first healthy hours. To live those before each of a thousand lives would take longer than
-the lives, so they are lived once, by several individuals of the kind, one piece each, and every life begins with what
-came of that. It is *another* individual that judges then: the simulator draws traits by the seed (thermostat, radiator,
-mass, tyres: `edge/simulator/car/traits.py` and its like), none of these seeds is ever judged, and limits hold what lies
-between individuals. A vehicle that had learned itself would have narrower limits, and know less of other weather.
+A vehicle learns itself in its first healthy hours, so each individual lives those first: other chapters of the life of
+the same seed, with the same body (traits: `edge/simulator/car/traits.py` and its like) on other roads, in ordinary
+cycles and in one season alone, as the first weeks are. What came of that lies beside the package. The lives that are
+judged then go through all cycles and weathers.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
+
+import numpy as np
 
 from edge.detect.sensors.commissioning import Stage
 from edge.detect.sensors.detector import SensorsDetector
 from edge.errors import ModelError
-from edge.simulator.life import Life
-from tests.study.rules.healthy_lives import SKIES
-from tests.study.rules.judged import Judged
+from edge.simulator.life import ANY, Life
+from edge.simulator.weather import WEATHERS
+from tests.study.rules.judged import BEGIN_S, Judged
 from tests.study.rules.kit import Kit
+from tests.study.rules.lockstep import Lockstep
 from tests.study.rules.packages import Package
 
-SEEDS_FROM: Final = {"car": 31_000, "ev": 32_000, "truck": 33_000}
-"""Neither for tuning nor among those that are opened once, and the drives that packages learn from are others."""
-CYCLES: Final = ("mixed", "motorway", "city", "rural", "mountain", "delivery", "haul", "idle", "commute", "cold_start")
-PIECE_S: Final = 2400
-"""Of moving, by one individual."""
+CYCLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "car": ("mixed", "motorway", "city", "rural"),
+    "ev": ("mixed", "motorway", "city", "rural"),
+    "truck": ("haul", "motorway", "rural", "mixed"),
+}
+"""What vehicles ordinarily do."""
+SEASONS: Final = tuple(name for name in WEATHERS if name != ANY)
+PIECE_S: Final = 5400
+"""Of moving, in one chapter."""
 OLDEST_S: Final = 2 * 86_400
-LIVES_MAX: Final = 1000
-"""Lives that are lived at most: signals that never let the gates open teach nothing."""
+PIECES_MAX: Final = 200
+"""Chapters at most: signals that never let the gates open teach nothing."""
 
 
-def commission(kit: Kit) -> None:
-    """See that what packages learn first is there, for the kit's vehicle; made where it is missing or of another one.
+def commissioned(kit: Kit, package: Package, seed: int, *, piece_s: int = PIECE_S) -> SensorsDetector:
+    """The detector of one individual, armed; lived where nobody has lived that yet.
 
     Raises:
-        ModelError: a package cannot be used, or healthy lives do not teach it.
+        ModelError: the package cannot be used, or its first hours do not teach it.
     """
-    for package in kit.models:
-        if package.is_learning and not _is_learned(package):
-            print(f"{package.vehicle}: commissions {package.name}", file=sys.stderr)
-            package.memory.write_bytes(learned(kit, package))
+    file = package.memory_of(seed)
+    detector = _remembered(package, file)
+    if detector.commissioning.stage is not Stage.ARMED:
+        for life in _first_weeks(package.vehicle, seed):
+            detector = _later(package, detector)
+            _teach(life, kit, detector, piece_s)
+            if detector.commissioning.stage is Stage.ARMED:
+                break
+        else:
+            raise ModelError(f"{PIECES_MAX} lives do not arm {detector.progress.in_words}")
+        print(f"{package.vehicle} {seed}: {detector.progress.in_words}", file=sys.stderr)
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(detector.memory())
+    return detector
 
 
-def _is_learned(package: Package) -> bool:
-    if not package.memory.exists():
-        return False
+def _later(package: Package, detector: SensorsDetector) -> SensorsDetector:
+    """The same one on another day: every chapter begins on the same Monday."""
+    later = package.anew()
+    later.recall(detector.memory())
+    return later
+
+
+def _remembered(package: Package, file: Path) -> SensorsDetector:
     detector = package.anew()
-    try:
-        detector.recall(package.memory.read_bytes())
-    except ModelError:
-        return False
-    return detector.commissioning.stage is Stage.ARMED
+    if file.exists():
+        try:
+            detector.recall(file.read_bytes())
+        except ModelError:
+            return package.anew()
+    return detector
 
 
-def learned(kit: Kit, package: Package, *, piece_s: int = PIECE_S) -> bytes:
-    """What a package has learned once it is armed, of as many individuals as it takes.
-
-    Raises:
-        ModelError: after LIVES_MAX lives it is not armed.
-    """
-    memory, told = b"", ""
-    for life in _individuals(package.vehicle):
-        detector = package.anew()
-        if memory:
-            detector.recall(memory)
-        _teach(life, kit, detector, piece_s)
-        if detector.commissioning.stage is Stage.ARMED:
-            print(detector.progress.in_words, file=sys.stderr)
-            return detector.memory()
-        memory, told = detector.memory(), detector.progress.in_words
-    raise ModelError(f"{LIVES_MAX} lives do not arm {told}")
-
-
-def _individuals(vehicle: str) -> Iterator[Life]:
-    for place in range(LIVES_MAX):
-        cycle, weather = CYCLES[place % len(CYCLES)], SKIES[(place + place // len(CYCLES)) % len(SKIES)]
-        yield Life(vehicle=vehicle, seed=SEEDS_FROM[vehicle] + place, cycle=cycle, weather=weather)
+def _first_weeks(vehicle: str, seed: int) -> Iterator[Life]:
+    season = str(np.random.default_rng((seed, 11)).choice(SEASONS))
+    for piece in range(PIECES_MAX):
+        cycle = CYCLES[vehicle][piece % len(CYCLES[vehicle])]
+        yield Life(vehicle=vehicle, seed=seed, cycle=cycle, weather=season, chapter=1 + piece)
 
 
 def _teach(life: Life, kit: Kit, detector: SensorsDetector, piece_s: int) -> None:
@@ -85,3 +90,12 @@ def _teach(life: Life, kit: Kit, detector: SensorsDetector, piece_s: int) -> Non
         is_armed = detector.commissioning.stage is Stage.ARMED
         if is_armed or judged.doing_s["driving"] >= piece_s or second >= OLDEST_S:
             return
+
+
+def ask_learners(judged: Judged, seed: int) -> None:
+    """A life of this seed is over: what packages say of it that have learned the vehicle; noted among the rest."""
+    for package in judged.kit.learners:
+        detector = commissioned(judged.kit, package, seed)
+        for alert, trip, place in Lockstep(detector).alerts(judged.recorders[package.name].trips):
+            judged.tell(alert, float(trip.seconds[place] - BEGIN_S), trip.in_use_s[place], None)
+    judged.told.sort(key=lambda one: one.at_s)

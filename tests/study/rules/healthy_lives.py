@@ -9,6 +9,7 @@ from typing import Final, Self
 from edge.simulator.journey import CYCLES
 from edge.simulator.life import ANY, Life
 from edge.simulator.weather import WEATHERS
+from tests.study.rules.commissioned import ask_learners
 from tests.study.rules.judged import Judged, Told
 from tests.study.rules.kit import load_kit
 from tests.study.rules.seeds import nth
@@ -34,6 +35,7 @@ class Order:
     until: float
     driven_s: float = DRIVEN_S
     models: tuple[str, ...] = ()
+    by_rules: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Lived:
     is_cut: bool
     models: tuple[str, ...] = ()
     """Which judged beside the rules."""
+    by_rules: bool = True
+    """Rules judged."""
 
     def said_by(self, *, models: bool) -> Self:
         """The same life as if nobody but models, or nobody but rules, had judged: neither knows of the other."""
@@ -72,6 +76,7 @@ def orders(
     until: float,
     driven_s: float = DRIVEN_S,
     models: tuple[str, ...] = (),
+    by_rules: bool = True,
 ) -> Iterator[Order]:
     """Lives without end, each with its own seed as long as there are enough; neighbours differ in everything."""
     place = count()
@@ -80,19 +85,21 @@ def orders(
             weather = weathers[(row + turn) % len(weathers)]
             for vehicle in vehicles:
                 seed = nth(seeds, next(place))
-                yield Order(vehicle, cycle, weather, seed, files, asks_codes, until, driven_s, models)
+                yield Order(vehicle, cycle, weather, seed, files, asks_codes, until, driven_s, models, by_rules)
 
 
 def live(order: Order) -> Lived:
     """Live it until it has driven enough."""
     life = Life(vehicle=order.vehicle, seed=order.seed, cycle=order.cycle, weather=order.weather)
     kit = load_kit(order.vehicle, order.files, order.models)
+    kit = kit if order.by_rules else replace(kit, rules=())
     judged = Judged(life, kit, order.asks_codes)
     cut = False
     for second in judged.seconds():
         cut = second % LOOKS_S == 0 and time.monotonic() > order.until
         if cut or judged.doing_s["driving"] >= order.driven_s or second >= MOST_S:
             break
+    ask_learners(judged, order.seed)
     return Lived(
         order.vehicle,
         order.cycle,
@@ -106,6 +113,7 @@ def live(order: Order) -> Lived:
         tuple(judged.told),
         cut,
         tuple(package.name for package in kit.models),
+        order.by_rules,
     )
 
 

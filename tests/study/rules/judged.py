@@ -20,6 +20,7 @@ from edge.simulator.life import Life
 from edge.simulator.trace import Trace
 from tests.study.drives import LAMPS, TYRE_ALARMS
 from tests.study.rules.kit import Kit
+from tests.study.rules.lockstep import Recorder
 
 BEGIN_S: Final = 1_767_596_400
 """2026-01-05 07:00 UTC, a Monday, when every life begins."""
@@ -113,6 +114,8 @@ class Judged:
     """Frames are sent, decoded and judged at the daemon's own grid, in place of one row a second."""
     beside: Sequence[Detector] = ()
     """Who judges with the kit's detectors."""
+    recorders: dict[str, Recorder] = field(default_factory=dict)
+    """By name of the package that will be asked when the life is over."""
     _lamps: tuple[int, ...] = ()
     _tyre_alarm: int | None = None
 
@@ -121,9 +124,10 @@ class Judged:
         life = self.life
         self._find_lamps()
         ear = Frames(life, self.kit) if self.as_frames else Rows(life, self.kit)
+        self.recorders = {package.name: Recorder(package.anew().card.plan.paths) for package in self.kit.learners}
         judgement = Judgement(
             ear.decoder,
-            [*self.kit.detectors(), *self.beside],
+            [*self.kit.detectors(), *self.recorders.values(), *self.beside],
             vehicle="v",
             grid_ns=ear.grid_ns,
             summary_ns=3600 * NANOSECONDS,
@@ -137,6 +141,8 @@ class Judged:
                 cells = ear.hear(trace, (BEGIN_S + life.seconds) * NANOSECONDS)
                 if trace is not None:
                     self._look(trace, judgement)
+                    for recorder in self.recorders.values():
+                        recorder.in_use_s = self.in_use_s
                 for outcome in judgement.advance(cells):
                     self._take(outcome.alerts, judgement.history.doing.now)
                 if judgement.judges.rests:
@@ -176,20 +182,23 @@ class Judged:
 
     def _take(self, alerts: Sequence[Alert], doing: str | None) -> None:
         for alert in alerts:
-            if alert.ended is not None:
-                continue
-            spoken = bool(alert.driver) and not alert.quiet
-            self.told.append(
-                Told(
-                    alert.concern.rule,
-                    alert.concern.component,
-                    alert.severity,
-                    float(self.life.seconds),
-                    self.in_use_s,
-                    alert.is_worse,
-                    spoken,
-                    spoken and alert.severity == "critical" and doing == "driving",
-                    alert.summary,
-                    self.kit.model_of(alert.concern.rule),
-                )
+            if alert.ended is None:
+                self.tell(alert, float(self.life.seconds), self.in_use_s, doing)
+
+    def tell(self, alert: Alert, at_s: float, in_use_s: int, doing: str | None) -> None:
+        """Note an alert that began or got worse."""
+        spoken = bool(alert.driver) and not alert.quiet
+        self.told.append(
+            Told(
+                alert.concern.rule,
+                alert.concern.component,
+                alert.severity,
+                at_s,
+                in_use_s,
+                alert.is_worse,
+                spoken,
+                spoken and alert.severity == "critical" and doing == "driving",
+                alert.summary,
+                self.kit.model_of(alert.concern.rule),
             )
+        )

@@ -30,9 +30,14 @@ class Kit:
     models: tuple[Package, ...] = ()
 
     def detectors(self) -> list[Detector]:
-        """Those of one vehicle."""
+        """Those of one vehicle that judge while it lives."""
         rules: list[Detector] = [RuleDetector(self.rules, self.compiled)] if self.rules else []
-        return [*rules, *(package.detector() for package in self.models)]
+        return [*rules, *(package.detector() for package in self.models if not package.is_learning)]
+
+    @property
+    def learners(self) -> tuple[Package, ...]:
+        """Packages that learn a vehicle before they judge it: in lockstep, when a life is over (lockstep.py)."""
+        return tuple(package for package in self.models if package.is_learning)
 
     def model_of(self, rule: str) -> str:
         """Which model an alert is of, by its name; empty: it is of a rule."""

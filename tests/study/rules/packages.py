@@ -27,23 +27,17 @@ class Package:
     is_learning: bool
     """It learns a vehicle before it judges."""
 
-    @property
-    def memory(self) -> Path:
-        """What was learned of this kind of vehicle (see commissioned.py)."""
-        return self.folder.with_name(f"{self.folder.name}-{self.vehicle}.learned")
+    def memory_of(self, seed: int) -> Path:
+        """What it has learned of one vehicle (see commissioned.py)."""
+        return self.folder.with_name(f"{self.folder.name}-{self.vehicle}") / f"{seed}.learned"
 
     def detector(self) -> Detector:
-        """That of one vehicle, with what was learned of its kind, where it is of those that learn.
+        """Of one that learns nothing.
 
         Raises:
-            ModelError: the package is damaged, or what was learned is of another one.
+            ModelError: the package is damaged.
         """
-        if not self.is_learning:
-            return OnnxDetector(self.folder, load_card(self.folder))
-        detector = self.anew()
-        if self.memory.exists():
-            detector.recall(self.memory.read_bytes())
-        return detector
+        return OnnxDetector(self.folder, load_card(self.folder))
 
     def anew(self) -> SensorsDetector:
         """One that has learned nothing."""

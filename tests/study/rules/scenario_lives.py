@@ -13,6 +13,7 @@ from edge.simulator.faults import FaultSpec, draw_faults
 from edge.simulator.life import Life
 from edge.simulator.simulation import faults_of
 from tests.study.plots import STUDIES
+from tests.study.rules.commissioned import ask_learners
 from tests.study.rules.fits import NEVER_STRANDS, fits, follows, is_sudden, shows
 from tests.study.rules.judged import Judged, Told
 from tests.study.rules.kit import load_kit
@@ -144,6 +145,7 @@ def live(order: Order) -> Lived:
         is_cut = second % LOOKS_S == 0 and time.monotonic() > order.until
         if is_cut or second >= end_s:
             break
+    ask_learners(judged, order.seed)
     return Lived(
         order.vehicle,
         order.scenario,
@@ -169,9 +171,12 @@ def _is_over(order: Order, judged: Judged, onset_s: float, *, can_fail: bool) ->
     """Whether all has happened that is waited for: the failure, or where there is none, our alert and their lamp.
 
     Rules are waited for where there are models too, so that what rules alone find does not hang on who is with them.
+    Packages that learn are asked when the life is over: it is lived to its end.
     """
     if can_fail:
         return judged.life.truth(0.0)[0].failed_s is not None
+    if judged.kit.learners:
+        return False
     told = [one for one in judged.told if one.at_s > onset_s and finds(order.scenario, one)]
     by_rules = any(not one.model for one in told)
     by_models = any(one.model for one in told) or not judged.kit.models

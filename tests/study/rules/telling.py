@@ -28,8 +28,10 @@ def tell_scenarios(lives: Sequence[scenario_lives.Lived]) -> dict[str, Any]:
 
 def tell_healthy(lives: Sequence[healthy_lives.Lived]) -> dict[str, Any]:
     """Print the tables; the same for a file."""
-    told = _tell_healthy([life.said_by(models=False) for life in lives], RULES)
-    with_models = [life for life in lives if life.models]
+    told: dict[str, Any] = {}
+    by_rules, with_models = [life for life in lives if life.by_rules], [life for life in lives if life.models]
+    if by_rules or not with_models:
+        told = _tell_healthy([life.said_by(models=False) for life in by_rules], RULES)
     if with_models:
         print()
         told["models"] = _tell_healthy([life.said_by(models=True) for life in with_models], "Models alone:")

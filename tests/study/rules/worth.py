@@ -27,11 +27,12 @@ def worth(ill: Sequence[scenario_lives.Lived], well: Sequence[healthy_lives.Live
     judges: dict[str, tuple[bool, ...]] = {"rules": (False,)}
     if any(life.models for life in well):
         judges |= {"models": (True,), "rules and models": (False, True)}
-    hours = sum(life.driven_s for life in well) / 3600
     found = []
     for name, who in judges.items():
         share = detection(_heard(life, who) for life in ill)
-        alerts = sum(not one.is_worse and bool(one.model) in who for life in well for one in life.told)
+        heard = [life for life in well if life.by_rules or False not in who]
+        hours = sum(life.driven_s for life in heard) / 3600
+        alerts = sum(not one.is_worse and bool(one.model) in who for life in heard for one in life.told)
         if share is not None and hours > 0.0:
             found.append(_row(name, share, alerts, hours))
     return found

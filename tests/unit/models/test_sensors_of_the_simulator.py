@@ -14,7 +14,6 @@ from models.recipe import RECIPES, Drives
 from models.sensors.evaluation import folds_of
 from models.sensors.making import record_drives
 from models.sensors.recipe import SensorsRecipe, load_sensors_recipe
-from tests.study.rules.commissioned import SEEDS_FROM
 from tests.study.rules.kit import load_kit
 from tests.study.rules.seeds import FINAL_FIRST, TUNING
 
@@ -34,9 +33,8 @@ def test_a_vehicle_sends_every_signal_of_its_recipe_in_the_unit_that_it_names(ve
     assert {channel.path: channel.unit for channel in recipe.plan.channels}.items() <= units.items()
 
 
-def test_what_is_learned_from_is_neither_tuned_on_nor_judged_nor_commissioned_with() -> None:
+def test_what_is_learned_from_is_neither_tuned_on_nor_judged() -> None:
     seeds = [range(*shipped(vehicle).drives["training"].seeds) for vehicle in VEHICLES]
-    seeds += [range(first, first + 1000) for first in SEEDS_FROM.values()]
     assert all(not set(one) & set(other) for one, other in combinations(seeds, 2))
     assert all(one[0] not in TUNING and one[-1] < FINAL_FIRST for one in seeds)
 

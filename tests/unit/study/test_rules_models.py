@@ -2,26 +2,33 @@
 
 import json
 import math
+import shutil
+from collections import deque
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.detect.card import CARD
 from edge.detect.sensors.commissioning import Stage
-from edge.errors import ConfigError, ModelError
+from edge.errors import ConfigError
+from edge.simulator.faults import FaultSpec
+from edge.simulator.life import Life
 from edge.simulator.simulation import faults_of
 from models.recipe import PACKAGES, RECIPES
 from models.sensors.recipe import load_sensors_recipe
 from tests.study.rules import healthy_lives
 from tests.study.rules.__main__ import main
 from tests.study.rules.added import detection, is_in_time, rows, table
-from tests.study.rules.commissioned import commission, learned
+from tests.study.rules.commissioned import ask_learners, commissioned
 from tests.study.rules.fits import FITS, SHOWN_BY
 from tests.study.rules.healthy_lives import Order, live
-from tests.study.rules.judged import Told
+from tests.study.rules.judged import Judged, Told
 from tests.study.rules.kit import load_kit
+from tests.study.rules.lockstep import Lockstep
 from tests.study.rules.scenario_lives import VEHICLES, Lived
 from tests.study.rules.worth import precision, worth, worth_table
 
@@ -145,36 +152,76 @@ def test_models_that_find_more_are_worth_less_where_they_cry_wolf() -> None:
     assert [row["of"] for row in worth(ill, [replace(WELL, models=())])] == ["rules"]
 
 
-def test_a_kind_of_vehicle_is_commissioned_once(small_sensors: Path) -> None:
+def test_an_individual_is_commissioned_once_and_again_where_what_it_learned_is_damaged(small_sensors: Path) -> None:
     kit = load_kit("car", (), (f"car={small_sensors}",))
-    (package,) = kit.models
-    content = learned(kit, package, piece_s=500)
-    package.memory.write_bytes(content)
-    commission(kit)
-    assert package.memory.read_bytes() == content, "what is there already is not made again"
-    detector = package.anew()
-    detector.recall(content)
-    assert detector.commissioning.stage is Stage.ARMED
-    package.memory.write_bytes(b"damaged")
-    with pytest.raises(ModelError, match="damaged"):
-        package.detector()
+    (package,) = kit.learners
+    first = commissioned(kit, package, 7, piece_s=500)
+    assert first.commissioning.stage is Stage.ARMED
+    kept = package.memory_of(7).read_bytes()
+    assert commissioned(kit, package, 7, piece_s=500).memory() == kept, "what is there already is not lived again"
+    package.memory_of(7).write_bytes(b"damaged")
+    assert commissioned(kit, package, 7, piece_s=500).memory() == kept
+    assert commissioned(kit, package, 8, piece_s=500).memory() != kept, "another one has its own"
+
+
+def test_a_life_judged_in_lockstep_says_what_the_daemon_says(small_sensors: Path, tmp_path: Path) -> None:
+    slower = Path(shutil.copytree(small_sensors, tmp_path / "slower"))
+    card = json.loads((slower / CARD).read_text())
+    hours = {"looking": 0.06, "fitting": 0.06, "scaling": 0.08, "measuring": 0.2}
+    (slower / CARD).write_text(json.dumps({**card, "hours": hours}))
+    kit = replace(load_kit("car", (), (f"car={slower}",)), rules=())
+    (package,) = kit.learners
+    quick_to_tell = commissioned(kit, package, 7, piece_s=500)
+    learned = quick_to_tell.commissioning.learned
+    assert learned is not None
+    learned.maxima.largest[:], learned.explained[:] = 0.0, 1.0
+    package.memory_of(7).write_bytes(quick_to_tell.memory())
+
+    def life() -> Life:
+        return Life(vehicle="car", seed=7, cycle="commute", faults=[FaultSpec("maf_drift", 60.0, 2000.0)])
+
+    side_by_side = Judged(life(), kit)
+    one_by_one = Judged(life(), replace(kit, models=()), beside=(commissioned(kit, package, 7),))
+    for judged in (side_by_side, one_by_one):
+        deque(islice(judged.seconds(), 40_000), maxlen=0)
+    ask_learners(side_by_side, 7)
+    assert len(side_by_side.recorders["small"].trips) > 1
+    said = [
+        [(one.rule, one.at_s, one.in_use_s, one.text) for one in judged.told] for judged in (side_by_side, one_by_one)
+    ]
+    assert said[0] == said[1] != []
+
+
+def test_who_has_learned_nothing_is_not_asked(small_sensors: Path) -> None:
+    kit = load_kit("car", (), (f"car={small_sensors}",))
+    with pytest.raises(ValueError, match="small does not know the vehicle yet"):
+        Lockstep(kit.learners[0].anew())
 
 
 def test_lives_are_judged_by_rules_and_models_and_the_program_tells_both(
     small_sensors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kit = load_kit("car", (), (f"car={small_sensors}",))
-    (package,) = kit.models
-    package.memory.write_bytes(learned(kit, package, piece_s=500))
+    commissioned(kit, kit.learners[0], 1000, piece_s=500)
     order = Order("car", "mixed", "mild", 1000, (), True, float("inf"), driven_s=600.0)
     life = live(replace(order, models=(COOLANT, f"car={small_sensors}")))
     assert life.models == ("coolant", "small")
     assert life.said_by(models=False).told == live(order).told
+    alone = live(replace(order, models=(f"car={small_sensors}",), by_rules=False))
+    small = [one for one in life.told if one.model == "small"]
+    assert list(alone.told) == small
     out = tmp_path / "well.json"
     asked = ["healthy", "--vehicle", "car", "--cycles", "mixed", "--hours", "0.1", "--jobs", "1", "--out", str(out)]
     assert main([*asked, "--models", COOLANT, f"car={small_sensors}"]) == 0
     assert json.loads(out.read_text())["lives"][0]["models"] == ["coolant", "small"]
     assert "Models alone:" in capsys.readouterr().out
+
+
+def test_hours_in_which_no_rule_judged_say_nothing_of_rules() -> None:
+    ill, unheard = [replace(LEAK, told=(told(300),))], replace(WELL, by_rules=False, told=(sensed(300, "voltage"),))
+    models, both = worth(ill, [WELL, unheard])[1:]
+    assert [row["of"] for row in worth(ill, [unheard])] == ["models"]
+    assert (models["driven_h"], both["driven_h"]) == (2.0, 1.0)
 
 
 def test_lives_of_a_package_that_cannot_be_read_are_refused_at_once(capsys: pytest.CaptureFixture[str]) -> None:

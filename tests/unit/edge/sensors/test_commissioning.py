@@ -319,3 +319,19 @@ def test_a_few_quiet_hours_make_no_limit_below_what_experts_are_certain_of() -> 
     found = limits_of(maxima, per_hour=0.1, looked_at=everywhere(2), certain=certain, tolerance=tolerance)
     assert found[KINDS.index(Kind.STUCK)].tolist() == [8.0, 50.0]
     assert found[KINDS.index(Kind.STRAYS_60)].tolist() == [2.0, 2.0], "which is in no unit"
+
+
+def test_a_margin_widens_all_limits_but_those_of_what_is_missing() -> None:
+    maxima = Maxima(2)
+    rng = np.random.default_rng(2)
+    for _ in range(600 * 12):
+        maxima.take(0.1 * rng.random((len(KINDS), 2)), is_judged=True)
+    ones = np.ones(2)
+    one, three = (
+        limits_of(maxima, per_hour=0.1, looked_at=everywhere(2), certain=ones, tolerance=ones, margin=margin)
+        for margin in (1.0, 3.0)
+    )
+    missing = KINDS.index(Kind.MISSING)
+    assert np.array_equal(one[missing], three[missing])
+    others = np.arange(len(KINDS)) != missing
+    np.testing.assert_allclose(three[others], 3.0 * one[others])

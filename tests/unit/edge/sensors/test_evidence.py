@@ -8,6 +8,7 @@ import pytest
 
 from edge.detect.sensors.evidence import KINDS, Evidence, Kind, Known, Moment
 from edge.detect.sensors.places import LEVELS, Gears, Places
+from edge.detect.sensors.plan import Plan
 from tests.unit.edge.sensors.world import COOLANT, PRESSURE, ROAD, SPEED, Float64s, drive, plan
 
 ERROR: Final = np.array([20.0, 2.0, 1.0, 0.5])
@@ -232,3 +233,22 @@ def test_copies_side_by_side_are_as_if_each_had_come_alone(spoil: Callable[[Floa
     )
     for copy in range(2):
         np.testing.assert_allclose(both[:, copy], evidence(drives[copy], wanted[copy], known))
+
+
+def test_noise_within_what_is_tolerated_does_not_stray_however_sure_the_others_are() -> None:
+    rng = np.random.default_rng(4)
+    observed = np.full((600, 4), 50.0) + rng.normal(0.0, 3.0, (600, 4))
+    expected, known = np.full((600, 4), 50.0), np.ones((600, 4))
+    tolerant = plan().model_copy(
+        update={"channels": tuple(one.model_copy(update={"tolerance": 12.0}) for one in plan().channels)}
+    )
+
+    def strays(of_plan: Plan) -> float:
+        evidence = Evidence(of_plan, KNOWN)
+        for row, wanted, error in zip(observed, expected, known, strict=True):
+            judged = np.ones(4, np.bool_)
+            found = evidence.step(Moment(row, wanted, 0.5 * error, judged, ~judged))
+        return float(found[KINDS.index(Kind.STRAYS_60)].max())
+
+    assert strays(plan()) > 4.0
+    assert strays(tolerant) < 1.0

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from edge.detect.sensors.expectation import Regressors
 from edge.detect.sensors.gates import Gates
-from tests.unit.edge.sensors.world import COOLANT, SPEED, Float64s, drive, plan
+from edge.detect.sensors.watch import Trained, Watch
+from tests.unit.edge.sensors.world import COOLANT, PRESSURE, SPEED, Float64s, drive, plan, told
 
 FAST = slice(0, 3)
 
@@ -60,3 +62,18 @@ def test_one_signal_that_is_stuck_closes_no_gate() -> None:
     rows = drive(900, seed=1)
     rows[300:, SPEED] = rows[300, SPEED]
     assert opened(rows, settle_s=10.0, soak_s=20.0)[100:].all()
+
+
+def test_what_is_silent_while_the_vehicle_stands_is_not_missing() -> None:
+    rows = drive(600, seed=1)
+    rows[300:, PRESSURE] = np.nan
+    rows[450:, SPEED] = 0.0
+
+    def no_answers(columns: np.ndarray) -> Float64s:
+        raise AssertionError(len(columns))
+
+    watch = Watch(plan(), Trained(np.zeros(4), np.ones(4)), Regressors(4), no_answers)
+    absent = np.array([watch.step(row, answers).absent for row, answers in zip(rows, told(rows), strict=True)])
+    assert not absent[:300].any()
+    assert absent[305:445, PRESSURE].all()
+    assert not absent[455:].any()
