@@ -176,7 +176,7 @@ export const en = {
     rule: "Rule",
     component: "Component",
     clock: "The vehicle’s clock was not known to be right.",
-    corrected: "The vehicle’s clock was wrong, and it noticed: times are corrected.",
+    corrected: "The vehicle’s clock was not known to be right then; its times are corrected.",
     acknowledged: "Seen. Nobody else is bothered about it.",
     inWorkshop: "It began while somebody worked on the vehicle, and disturbs nobody. If it fires still when the vehicle is given back, it begins then.",
     wasWorkshop: "It began while somebody worked on the vehicle, and disturbed nobody.",
