@@ -25,8 +25,8 @@ class Aside(NamedTuple):
     path: Path
     note: str
     """What a person should know."""
-    may_be_read: bool
-    """It is of this vehicle and version."""
+    is_foreign: bool
+    """It says that it is another vehicle's, which one bit can make it say."""
 
 
 class Disk:
@@ -70,7 +70,7 @@ class Disk:
             kept = set_aside(self.path, why.label)
             # Said even if the new one is only begun at the next attempt.
             note = f"{self.path}: {why.problem}; kept as {kept.name}, new streams begun"
-            self._aside = Aside(kept, note, may_be_read=why.label == "damaged")
+            self._aside = Aside(kept, note, is_foreign=why.label == "foreign")
             self._open_file()
 
     def set_aside_since(self) -> Aside | None:

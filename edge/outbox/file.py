@@ -197,7 +197,7 @@ def _read_with(how: str, path: Path) -> sqlite3.Connection:
     try:
         db.text_factory = lambda text: text.decode("utf-8", "replace")
         db.execute("PRAGMA query_only = ON")
-        with suppress(sqlite3.DatabaseError):  # damage is found where something is asked
+        with suppress(sqlite3.DatabaseError, UnicodeDecodeError):  # damage is found where something is asked
             db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except BaseException:
         db.close()

@@ -19,6 +19,8 @@ from edge.wire.messages import Gap, GapCause
 from edge.wire.ranges import merge_ranges, to_ranges
 from edge.wire.topics import Kind
 
+UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a message was found damaged: no wall clock is asked in here, so with it goes Clock.UNSYNCED."""
 _NAMES: Final = frozenset(f"lost.{cause}.{kind}" for cause in GapCause for kind in (*Kind, "unknown"))
 PENDING_MAX: Final = 1000
 """Ranges that may wait to be told; more are told at once."""

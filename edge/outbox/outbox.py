@@ -7,25 +7,23 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 from edge.errors import EdgeError, OutboxFull
-from edge.outbox import losses, rows, streams
+from edge.outbox import losses, remembered, rows, streams
 from edge.outbox.ages import Now, OwnTime
 from edge.outbox.correcting import Correcting
-from edge.outbox.disk import MEMORY, Aside, Disk
+from edge.outbox.disk import MEMORY, Disk
 from edge.outbox.eviction import Limits, evict, recount
-from edge.outbox.file import Unusable, files_set_aside, reading_only
+from edge.outbox.file import Unusable, files_set_aside
 from edge.outbox.handed import HandedOut
 from edge.outbox.reserve import PIECE
 from edge.outbox.room import Room
 from edge.outbox.rows import Posting, Row, Waiting
-from edge.outbox.salvage import Salvage
-from edge.outbox.seals import is_sealed, seal
+from edge.outbox.salvage import take_over
+from edge.outbox.seals import is_sealed
 from edge.outbox.standing import Standing, held
 from edge.outbox.streams import RandomHex
 from edge.outbox.urgency import next_numbers
@@ -38,15 +36,6 @@ from edge.wire.times import Correction
 from edge.wire.topics import Kind
 
 log = logging.getLogger(__name__)
-
-_UNKNOWN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""When a message was found damaged: no wall clock is asked in here, so with it goes Clock.UNSYNCED."""
-SAVED_AT_ONCE: Final = 20
-"""Messages of a damaged file in one transaction; a block may have four megabytes."""
-_REMEMBER: Final = """INSERT INTO remembered VALUES (?, ?, ?) ON CONFLICT (name)
-    DO UPDATE SET value = excluded.value, seal = excluded.seal
-    WHERE (value, seal) IS NOT (excluded.value, excluded.seal)"""
-"""What is remembered already is not written again."""
 
 
 class Outbox:
@@ -334,37 +323,13 @@ class Outbox:
     def _begun_anew(self) -> bool:
         """Whether a file was set aside; then what can be read of it is in the new one, and `notes` say so."""
         aside = self._disk.set_aside_since()
-        self.notes = tuple(filter(None, (aside and f"{aside.note}; {self._take_over(aside)}", self._lasting)))
-        self._counted["begun_anew"] += aside is not None
+        notes = [self._lasting]
+        if aside is not None:
+            saved = take_over(aside, self._disk, self._vehicle, lambda db, posting: self._queue(db, posting, None))
+            self._counted.update({"begun_anew": 1, "saved": saved.messages, "unsaved": int(saved.is_broken_off)})
+            notes = [f"{aside.note}; {saved.note}", *notes]
+        self.notes = tuple(filter(None, notes))
         return aside is not None
-
-    def _take_over(self, aside: Aside) -> str:
-        """Put what can be read of a file that was set aside into this one, and remember what is lost of it."""
-        if not aside.may_be_read:
-            return "nothing of it is taken over"
-        try:
-            with reading_only(aside.path) as old:
-                return self._saved(Salvage(old, self._vehicle))
-        except EdgeError as error:
-            self._counted["unsaved"] += 1
-            return f"not all of it can be taken over: {error}"
-
-    def _saved(self, salvage: Salvage) -> str:
-        waited, found = salvage.waited(), salvage.messages()
-        while batch := list(islice(found, SAVED_AT_ONCE)):
-            with self._disk.transaction() as db:
-                for one in batch:
-                    if isinstance(one, Posting):
-                        self._queue(db, one, None)
-                lost = [one for one in batch if isinstance(one, Row)]
-                losses.lose(db, lost, GapCause.UNREADABLE, _UNKNOWN_TIME, Clock.UNSYNCED)
-        unknown = max(0, waited - salvage.taken - salvage.known_lost) if waited is not None else 0
-        with self._disk.transaction() as db:
-            losses.take_over(db, salvage.pending(), unknown)
-            db.executemany(_REMEMBER, [(name, one, seal(name, one)) for name, one in salvage.remembered().items()])
-        self._counted["saved"] += salvage.taken
-        of_all = "of an unknown number" if waited is None else f"of {waited:,}"
-        return f"{salvage.taken:,} {of_all} messages taken over, {salvage.known_lost + unknown:,} lost"
 
     def _settle(self) -> None:
         with self._disk.transaction() as db:
@@ -433,7 +398,7 @@ class Outbox:
                 room = self._room(db, is_full=is_full)
                 if room:
                     room.make(sum(map(len, remember.values())))
-                db.executemany(_REMEMBER, [(name, value, seal(name, value)) for name, value in remember.items()])
+                remembered.keep(db, remember)
                 queued = sum(self._queue(db, posting, room) for posting in postings)
                 if postings:
                     self._keep_limits(db, postings[-1], room.evicted if room else [])
@@ -509,7 +474,7 @@ class Outbox:
             return
         with suppress(EdgeError), self._transaction() as db:  # otherwise they are met, and passed over, again
             rows.delete(db, damaged)
-            losses.lose(db, damaged, GapCause.UNREADABLE, _UNKNOWN_TIME, Clock.UNSYNCED)
+            losses.lose(db, damaged, GapCause.UNREADABLE, losses.UNKNOWN_TIME, Clock.UNSYNCED)
 
     def _acknowledge(self, ack: Ack) -> int:
         with self._transaction(durable=ack.renew) as db:
@@ -530,7 +495,7 @@ class Outbox:
     def _renew(self, db: sqlite3.Connection, stream_class: StreamClass, old: str) -> None:
         streams.begin_anew(db, stream_class, self._random_hex)
         unreadable = [replace(row, stream=old) for row in rows.renumber(db, stream_class, self._vehicle)]
-        losses.lose(db, unreadable, GapCause.UNREADABLE, _UNKNOWN_TIME, Clock.UNSYNCED)
+        losses.lose(db, unreadable, GapCause.UNREADABLE, losses.UNKNOWN_TIME, Clock.UNSYNCED)
         self._handed_out[stream_class] = HandedOut()
         self._correcting.begin(db, stream_class)
         self._counted[f"renewed.{stream_class}"] += 1

@@ -5,23 +5,76 @@ time. Every message has a checksum and every small thing a seal, so nothing is t
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
+from edge.errors import EdgeError
+from edge.outbox import losses, remembered
+from edge.outbox.disk import Aside, Disk
+from edge.outbox.file import reading_only
 from edge.outbox.losses import Told
 from edge.outbox.rows import Posting, Row, posting_of, read_row
 from edge.outbox.seals import is_sealed
-from edge.wire.envelope import STREAM, STREAM_OF, StreamClass
+from edge.wire.envelope import STREAM, STREAM_OF, Clock, StreamClass
 from edge.wire.errors import WireError
+from edge.wire.messages import GapCause
 from edge.wire.topics import Kind
 
 AT_ONCE: Final = 50
+WRITTEN_AT_ONCE: Final = 20
+"""Messages in one transaction; a block may have four megabytes."""
 LEAPS_MAX: Final = 40
 """Tries to go on behind what cannot be read, each twice as far."""
+UNREADABLE: Final = (sqlite3.Error, OverflowError, UnicodeDecodeError)
+"""What SQLite and Python say of damage; the last where even the words of an error are garbled."""
 ROWS_MAX: Final = 1_000_000
 """A damaged tree may lead in circles."""
 _ROWS: Final = "SELECT id, class, seq, kind, crc, payload FROM message WHERE id > ? ORDER BY id LIMIT ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a file that was set aside."""
+
+    note: str
+    """For a person."""
+    messages: int = 0
+    """Those that are in the new file."""
+    is_broken_off: bool = False
+    """The disk did not take all of it."""
+
+
+def take_over(aside: Aside, disk: Disk, vehicle: str, queue: Callable[[sqlite3.Connection, Posting], object]) -> Saved:
+    """Put what can be read of a file into the one that is open now, by `queue`, and remember what is lost of it."""
+    try:
+        with reading_only(aside.path) as old:
+            return _taken_over(Salvage(old, vehicle), disk, queue, is_foreign=aside.is_foreign)
+    except EdgeError as error:
+        return Saved(f"not all of it can be taken over: {error}", is_broken_off=True)
+
+
+def _taken_over(
+    salvage: "Salvage", disk: Disk, queue: Callable[[sqlite3.Connection, Posting], object], *, is_foreign: bool
+) -> Saved:
+    waited, found, lost = salvage.waited(), salvage.messages(), list[Row]()
+    while batch := list(islice(found, WRITTEN_AT_ONCE)):
+        lost += [one for one in batch if isinstance(one, Row)]
+        with disk.transaction() as db:
+            for one in batch:
+                if isinstance(one, Posting):
+                    queue(db, one)
+    if is_foreign and not salvage.taken:  # each message says whose it is
+        return Saved("nothing of it is taken over")
+    unknown = max(0, waited - salvage.taken - len(lost)) if waited is not None else 0
+    with disk.transaction() as db:
+        losses.lose(db, lost, GapCause.UNREADABLE, losses.UNKNOWN_TIME, Clock.UNSYNCED)
+        losses.take_over(db, salvage.pending(), unknown)
+        remembered.keep(db, salvage.remembered())
+    of_all = "of an unknown number" if waited is None else f"of {waited:,}"
+    return Saved(f"{salvage.taken:,} {of_all} messages taken over, {len(lost) + unknown:,} lost", salvage.taken)
 
 
 class Salvage:
@@ -29,15 +82,13 @@ class Salvage:
 
     def __init__(self, old: sqlite3.Connection, vehicle: str) -> None:
         """`vehicle`: whose messages are taken; another's are none."""
-        with suppress(sqlite3.Error):
+        with suppress(*UNREADABLE):
             old.execute("PRAGMA writable_schema = ON")  # a table whose words are damaged hides no other
         self._old = old
         self._vehicle = vehicle
         self._streams = _streams(old)
         self.taken = 0
         """Messages that could be read."""
-        self.known_lost = 0
-        """Messages of which no more than the number is known."""
 
     def messages(self) -> Iterator[Posting | Row]:
         """What waited, as it was put in; of what cannot be read, its place in the old stream where that is known."""
@@ -47,12 +98,11 @@ class Salvage:
                 self.taken += 1
                 yield found
             elif (lost := self._lost(fields)) is not None:
-                self.known_lost += 1
                 yield lost
 
     def waited(self) -> int | None:
         """How many messages the file says that waited; None where it does not say, or what cannot be."""
-        with suppress(sqlite3.Error, TypeError, ValueError):
+        with suppress(*UNREADABLE, TypeError, ValueError):
             [total] = self._old.execute("SELECT sum(messages) FROM stream").fetchone()
             return int(total) if 0 <= int(total) <= ROWS_MAX else None
         return None
@@ -95,7 +145,7 @@ class Salvage:
         """The next rows; none at the end, None where there is damage."""
         try:
             return self._old.execute(_ROWS, (after, limit)).fetchall()
-        except (sqlite3.Error, OverflowError):
+        except UNREADABLE:
             return None
 
     def _posting(self, fields: tuple[Any, ...]) -> Posting | None:
@@ -129,6 +179,6 @@ def _streams(old: sqlite3.Connection) -> dict[str, tuple[str, int]]:
 def _all(old: sqlite3.Connection, query: str) -> list[tuple[Any, ...]]:
     """What can be read of a small table."""
     rows: list[tuple[Any, ...]] = []
-    with suppress(sqlite3.Error), closing(old.execute(query)) as found:
+    with suppress(*UNREADABLE), closing(old.execute(query)) as found:
         rows.extend(found)
     return rows
