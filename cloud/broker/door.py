@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cloud.broker.mosquitto import IN_FLIGHT_MAX, QUEUED_MAX
-from edge.wire.codec import BULK_BYTES_MAX
+from cloud.broker.mosquitto import lasting_and_bounded
 from edge.wire.topics import ALL_STATUS, ALL_UP, ROOT
 
 CLOUD: Final = "telltale-cloud"
@@ -27,7 +26,6 @@ HELPER_FILE: Final = "helper.pem"
 LOG_FILE: Final = "broker.log"
 PID_FILE: Final = "broker.pid"
 CONNECTIONS_MAX: Final = 20_000
-_TOPIC_ROOM: Final = 1024
 _DENIED_HEAD: Final = "# Who was put out and not let in again."
 
 
@@ -53,17 +51,7 @@ def door_conf(settings: DoorSettings) -> str:
         "allow_anonymous false",
         f"acl_file {folder / ACL_FILE}",
         f"pid_file {folder / PID_FILE}",
-        "persistence true",
-        f"persistence_location {folder}/",
-        "autosave_interval 30",
-        "persistent_client_expiration 14d",
-        f"max_inflight_messages {IN_FLIGHT_MAX}",
-        f"max_queued_messages {QUEUED_MAX}",
-        "max_queued_bytes 0",
-        "# The largest bulk message with its topic; what is larger ends the connection.",
-        f"max_packet_size {BULK_BYTES_MAX + _TOPIC_ROOM}",
-        "set_tcp_nodelay true",
-        "sys_interval 0",
+        *lasting_and_bounded(folder),
         "# What it refuses stands in `debug` only. The helper reads this file, tells the cloud, and keeps it small.",
         f"log_dest file {folder / LOG_FILE}",
         "log_type error",

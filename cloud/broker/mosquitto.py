@@ -16,7 +16,8 @@ IN_FLIGHT_MAX: Final = 20
 """Messages that a client may have received and not acknowledged: mosquitto's own default, and a batch of the inbox."""
 QUEUED_MAX: Final = 100_000
 """Messages kept for one client that is connected and busy, beyond those in flight."""
-_TOPIC_ROOM: Final = 1024
+PACKET_BYTES_MAX: Final = BULK_BYTES_MAX + 1024
+"""The largest bulk message with its topic."""
 _SECONDS_BETWEEN_SAVES: Final = 30
 
 
@@ -47,23 +48,30 @@ class MosquittoSettings:
         return self.folder / "passwords"
 
 
-def mosquitto_conf(settings: MosquittoSettings) -> str:
-    """The text of mosquitto.conf: durable, bounded, closed to strangers unless it is loopback only."""
-    lines = [
-        "# Written by `telltale-cloud broker-config`.",
-        f"listener {settings.port} {settings.host}",
-        *_access(settings),
+def lasting_and_bounded(folder: Path) -> list[str]:
+    """The lines by which any mosquitto of ours keeps what it has taken, and takes no more than it can."""
+    return [
         "persistence true",
-        f"persistence_location {settings.folder}/",
+        f"persistence_location {folder}/",
         f"autosave_interval {_SECONDS_BETWEEN_SAVES}",
         "persistent_client_expiration 14d",
         f"max_inflight_messages {IN_FLIGHT_MAX}",
         f"max_queued_messages {QUEUED_MAX}",
         "max_queued_bytes 0",
         "# The largest bulk message with its topic; what is larger ends the connection.",
-        f"max_packet_size {BULK_BYTES_MAX + _TOPIC_ROOM}",
+        f"max_packet_size {PACKET_BYTES_MAX}",
         "set_tcp_nodelay true",
         "sys_interval 0",
+    ]
+
+
+def mosquitto_conf(settings: MosquittoSettings) -> str:
+    """The text of mosquitto.conf: durable, bounded, closed to strangers unless it is loopback only."""
+    lines = [
+        "# Written by `telltale-cloud broker-config`.",
+        f"listener {settings.port} {settings.host}",
+        *_access(settings),
+        *lasting_and_bounded(settings.folder),
         "log_dest stderr",
         "log_type error",
         "log_type warning",

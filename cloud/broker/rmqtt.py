@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from cloud.broker.door import AUTHORITY_FILE, CLOUD, SERVER_FILE
-from cloud.broker.mosquitto import IN_FLIGHT_MAX
-from edge.wire.codec import BULK_BYTES_MAX
+from cloud.broker.mosquitto import IN_FLIGHT_MAX, PACKET_BYTES_MAX
 from edge.wire.topics import ALL_STATUS, ALL_UP, ROOT
 
 CONF_FILE: Final = "rmqtt.toml"
 ACL_FILE: Final = "rmqtt-acl.toml"
-_TOPIC_ROOM: Final = 1024
 _QUEUED_MAX: Final = 10_000
 
 
@@ -31,7 +29,7 @@ def rmqtt_conf(folder: Path, *, host: str, port: int, node: int = 1) -> str:
         "cert_cn_as_username": True,
         "allow_anonymous": False,
         "max_connections": 20_000,
-        "max_packet_size": BULK_BYTES_MAX + _TOPIC_ROOM,
+        "max_packet_size": PACKET_BYTES_MAX,
         "max_inflight": IN_FLIGHT_MAX,
         "max_mqueue_len": _QUEUED_MAX,
         "mqueue_rate_limit": "1000,1s",

@@ -73,8 +73,11 @@ def _taken_over(
         losses.lose(db, lost, GapCause.UNREADABLE, losses.UNKNOWN_TIME, Clock.UNSYNCED)
         losses.take_over(db, salvage.pending(), unknown)
         remembered.keep(db, salvage.remembered())
-    of_all = "of an unknown number" if waited is None else f"of {waited:,}"
-    return Saved(f"{salvage.taken:,} {of_all} messages taken over, {len(lost) + unknown:,} lost", salvage.taken)
+    if waited is None:
+        note = f"{salvage.taken:,} of an unknown number of messages taken over"
+    else:
+        note = f"{salvage.taken:,} of {waited:,} messages taken over, {len(lost) + unknown:,} lost"
+    return Saved(note, salvage.taken)
 
 
 class Salvage:
