@@ -31,7 +31,7 @@ from edge.diagnostics.uds import declared
 from edge.diagnostics.uds.beside import ObdAndUds
 from edge.diagnostics.uds.reader import UdsReader
 from edge.diagnostics.watch import VOLTS_MIN, Manners, Watch
-from edge.errors import ConfigError
+from edge.errors import BusDown, ConfigError
 
 ADAPTER: Final = "elm327"
 PATIENCE_S: Final = 0.05
@@ -190,6 +190,11 @@ def open_way(asking: Asking) -> Way:
     """
     if SourceSpec.parse(asking.source).kind == ADAPTER:
         adapter = open_adapter(asking)
+        try:
+            adapter.arrive()
+        except BusDown:
+            adapter.close()
+            raise
         return Way(
             askers=[adapter], standing=adapter, bad_install=lambda: adapter.watch.bad_install,
             budget=lambda: adapter.budget, counters=lambda: adapter.counters, close=adapter.close,

@@ -166,11 +166,17 @@ def test_every_alert_is_in_the_database_exactly_once(drive: Path) -> None:
                     broker_kills += 1
         cloud.running()
         last = edge.running()
-        assert last.wait(270) == 0, (drive / "edge.log").read_text()[-3000:]
+        assert last.wait(270) == 0, _ends_of_logs(drive)
         cloud.end()
     assert edge.kills + cloud.kills + broker_kills == KILLS
-    assert _waiting(drive / "state" / "outbox.db") == 0, "the edge ends when the cloud has everything"
+    waiting = _waiting(drive / "state" / "outbox.db")
+    assert waiting == 0, f"the edge ends when the cloud has everything, and {waiting} wait{_ends_of_logs(drive)}"
     _exactly_once(database, wanted)
+
+
+def _ends_of_logs(folder: Path) -> str:
+    logs = (folder / "edge.log", folder / "cloud.log", folder / "broker" / "mosquitto.log")
+    return "".join(f"\n--- {log.name}\n{log.read_text()[-3000:]}" for log in logs)
 
 
 def _exactly_once(database: Path, wanted: set[tuple[str, str]]) -> None:

@@ -29,6 +29,8 @@ from edge.frames import EXTENDED, NANOSECONDS, Frame
 
 SILENT_S: Final = 1.9
 """One question in all, with whatever has to be set for it; the rest of two seconds is for killing a child."""
+ARRIVE_S: Final = 2.0
+"""Further attempts to reach an adapter that is away, for who asks once."""
 CAREFUL_BITRATE: Final = 250_000
 """Whose budget is kept while the kind of bus is not known."""
 ERRORS_MAX: Final = 3
@@ -111,6 +113,15 @@ class ElmAsker:
     def listen_to(self, news: Callable[[], News]) -> None:
         """Ask there, again and again, what is known of the vehicle besides; of its traffic nobody here knows."""
         self._news = news
+
+    def arrive(self) -> None:
+        """Wait for the adapter as long as somebody does who has just plugged it in.
+
+        Raises:
+            BusDown: it is away; why.
+        """
+        if not self._conversation.arrives(ARRIVE_S):
+            raise self._conversation.down()
 
     def listen(self, wait_s: float) -> int:
         """Let time pass; how often the adapter has been opened, so that a return is noticed.

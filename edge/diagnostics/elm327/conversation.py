@@ -21,6 +21,7 @@ RETRY_FIRST_S: Final = 0.5
 RETRY_MAX_S: Final = 2.0
 """Between the end of one child and the start of the next."""
 READ_BYTES: Final = 65_536
+LOOK_S: Final = 0.1
 BURY_S: Final = 1.0
 """How long a killed child is waited for; one that hangs in its driver goes later."""
 
@@ -99,6 +100,15 @@ class Conversation:
             self._hear(left_ns / NANOSECONDS)
             if self._state is State.OPEN or left_ns == 0:
                 return self._state is State.OPEN
+
+    def arrives(self, wait_s: float) -> bool:
+        """Whether the adapter can be spoken to within `wait_s`, counted from the first thing that is known of it.
+
+        Before that the child loads its libraries, for which a slow or busy board takes seconds.
+        """
+        while self._state in {State.NONE, State.STARTED} and not (self.counts["restarts"] or self._closed):
+            self.is_open(LOOK_S)
+        return self.is_open(wait_s)
 
     def wait(self, wait_s: float) -> None:
         """Let time pass; what the child says meanwhile is heard."""

@@ -76,6 +76,17 @@ def test_a_child_without_a_word_is_replaced_and_ever_more_seldom(clock: Clock) -
     assert talk.counts["late"] == talk.counts["restarts"] >= len(gaps)
 
 
+@pytest.mark.parametrize("talk", ["import time; time.sleep(1.0);" + OPENS + "input()"], indirect=True)
+def test_a_child_that_loads_slowly_is_waited_for_by_who_has_just_plugged_it_in(talk: Conversation) -> None:
+    assert talk.arrives(0.0), "its second of loading is not the adapter's"
+
+
+@pytest.mark.parametrize("talk", [CHILDREN["ends at once"], CHILDREN["says nonsense"]], indirect=True)
+def test_who_waits_for_a_child_that_is_bad_is_told_soon(talk: Conversation) -> None:
+    assert not talk.arrives(0.0)
+    assert talk.counts["restarts"] == 1
+
+
 @pytest.mark.parametrize("talk", [OPENS + "import sys; [sys.stdin.readline() for _ in range(9)]"], indirect=True)
 def test_a_child_that_does_not_answer_a_command_is_replaced(talk: Conversation) -> None:
     assert talk.is_open(5.0)
