@@ -27,6 +27,7 @@ class Sizes(_Table):
     summary: Megabytes = 128
     position: Megabytes = 16
     health: Megabytes = 8
+    fetch: Megabytes = 1
     capture: Megabytes = 96
     telemetry: Megabytes = 64
 
@@ -42,6 +43,7 @@ class Ages(_Table):
     summary: Days = 90.0
     position: Days = 30.0
     health: Days = 7.0
+    fetch: Days = 1.0
     capture: Days = 30.0
     telemetry: Days = 3.0
 

@@ -17,6 +17,7 @@ from edge.wire.topics import Kind
 ORDER: Final = (
     Kind.TELEMETRY,
     Kind.CAPTURE,
+    Kind.FETCH,
     Kind.HEALTH,
     Kind.POSITION,
     Kind.SUMMARY,

@@ -2,7 +2,7 @@
 
 Without a backlog (all that waits fits in) as numbered. With one, of bulk the newest first: what happened now is worth
 more than what happened a week ago. Of records the kind that is missed most, the reverse of what is evicted first: gaps,
-then codes, results, what was reported, trips, summaries, positions, health; each kind as numbered.
+then codes, results, what was reported, trips, summaries, positions, health, what it asks for; each kind as numbered.
 """
 
 import sqlite3

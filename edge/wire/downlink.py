@@ -9,6 +9,7 @@ from edge.wire.envelope import StreamName
 from edge.wire.errors import Reason, WireError
 from edge.wire.messages import Count, HexId, Label, Values
 from edge.wire.ranges import Range, merge_ranges
+from edge.wire.signed import DocumentKind, Signed
 from edge.wire.times import UtcTime
 
 ACK_RANGES_MAX: Final = 500
@@ -61,6 +62,8 @@ class Desired(_Down):
     schema_: str = Field(default="desired/1", alias="schema", pattern=r"^desired/1$")
     version: Annotated[Count, Field(ge=1)]
     state: Values
+    signed: Annotated[list[Signed], Field(max_length=len(DocumentKind))] = []
+    """What is done only because it is signed, one of each kind; a kind that is missing stays as it is."""
 
 
 class Status(_Down):
@@ -75,8 +78,9 @@ Downlink = TypeVar("Downlink", Ack, Command, Desired, Status)
 
 def encode_down(message: Ack | Command | Desired | Status) -> bytes:
     """The bytes of a downlink or status message."""
-    unsaid = {"at"} if isinstance(message, Ack) and message.at is None else None
-    return message.model_dump_json(by_alias=True, exclude=unsaid).encode()
+    later = {name for name in ("at", "signed") if not getattr(message, name, True)}
+    """Fields of later versions stay unsaid where they have nothing to say."""
+    return message.model_dump_json(by_alias=True, exclude=later).encode()
 
 
 def decode_down(kind: type[Downlink], payload: bytes) -> Downlink:

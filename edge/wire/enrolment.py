@@ -21,6 +21,7 @@ SECRET_BYTES: Final = 10
 PIN_BYTES: Final = 10
 IDENTITY_LENGTH_MAX: Final = 64
 """Of `<fleet>/<vehicle>`, since it is the certificate's common name (RFC 5280, appendix A.1: ub-common-name)."""
+DOCUMENTS: Final = "documents"
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is taken for a digit."""
 _MISREAD: Final = str.maketrans("OIL", "011", "- \t\n")
@@ -153,6 +154,9 @@ class Admission(_Said):
     certificate: Pem
     authority: Pem
     """Who signed it, and the broker's."""
+    documents: Pem | None = None
+    """The certificate, by the same authority, of the key that signs campaigns and bundles: Ed25519, its common name
+    `DOCUMENTS`, for code signing (RFC 5280, 4.2.1.12) alone. Null: nobody signs any."""
     broker: Annotated[str, Field(max_length=300, pattern=r"^mqtts://[^\s@]+$")]
 
     model_config = ConfigDict(populate_by_name=True)

@@ -23,7 +23,7 @@ class StreamClass(StrEnum):
     ALERT = "alert"
     """Alerts alone; order is promised."""
     RECORD = "record"
-    """dtc, trip, summary, position, result, reported, health."""
+    """dtc, trip, summary, position, result, reported, fetch, health."""
     BULK = "bulk"
     """capture, telemetry."""
 
@@ -50,6 +50,7 @@ STREAM_OF: Final[dict[Kind, StreamClass]] = {
     Kind.POSITION: StreamClass.RECORD,
     Kind.RESULT: StreamClass.RECORD,
     Kind.REPORTED: StreamClass.RECORD,
+    Kind.FETCH: StreamClass.RECORD,
     Kind.HEALTH: StreamClass.RECORD,
     Kind.GAP: StreamClass.RECORD,
     Kind.CAPTURE: StreamClass.BULK,

@@ -24,6 +24,10 @@ Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
 """What fits in 64 bits with a sign, as every database has them."""
 
 
+FETCH_BYTES_MAX: Final = 512 * 1024
+"""Of a bundle, asked for at once."""
+
+
 class Severity(StrEnum):
     """How bad it is."""
 
@@ -325,6 +329,59 @@ class VehicleChange(BaseModel):
     seen_at: UtcTime
 
 
+class CampaignState(StrEnum):
+    """Where a campaign is on a vehicle."""
+
+    WAITING = "waiting"
+    """It has not begun yet."""
+    RUNNING = "running"
+    SPENT = "spent"
+    """Its bytes of today are used up; it goes on tomorrow."""
+    OVER = "over"
+    REFUSED = "refused"
+    """This vehicle cannot; the reason says why."""
+
+
+class CampaignReport(BaseModel):
+    """How one campaign is doing."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    id: HexId
+    state: CampaignState
+    reason: Text = ""
+    windows: Count = 0
+    """That began, since it was taken on."""
+    missed: Count = 0
+    """That did not, or only in part: no room, no bytes left."""
+    bytes: Count = 0
+    """Of blocks, since it was taken on."""
+
+
+class UpdateStep(StrEnum):
+    """How far a bundle has come on a vehicle."""
+
+    FETCHING = "fetching"
+    REFUSED = "refused"
+    """It was not tried: not signed, damaged, or it fails its checks; what ran goes on."""
+    TRYING = "trying"
+    """It runs, on probation."""
+    KEPT = "kept"
+    ROLLED_BACK = "rolled_back"
+    """It did not run well: what ran before runs again."""
+
+
+class UpdateReport(BaseModel):
+    """A step of an update."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    bundle: HexId | None
+    """Null: none, what the installer has set up."""
+    version: Count
+    """Of the document that asked for it."""
+    step: UpdateStep
+    reason: Text = ""
+
+
 class Reported(Body):
     """The state the vehicle is really in, the twin's other half."""
 
@@ -334,6 +391,19 @@ class Reported(Body):
     state: Values
     refusals: Annotated[list[Refusal], Field(max_length=100)]
     changes: Annotated[list[VehicleChange], Field(max_length=100)] = []
+    campaigns: Annotated[list[CampaignReport], Field(max_length=100)] | None = None
+    """All that it has, or has refused; null: nothing is said of them."""
+    update: UpdateReport | None = None
+    """What has just happened to the bundle; null: nothing."""
+
+
+class Fetch(Body):
+    """The vehicle asks for a stretch of the bundle that it is to run; answered by pieces (bundles.py)."""
+
+    kind = Kind.FETCH
+    bundle: HexId
+    offset: Count
+    size: Annotated[int, Field(ge=1, le=FETCH_BYTES_MAX)]
 
 
 class GapCause(StrEnum):
@@ -410,9 +480,18 @@ class Capture(Block):
 
 
 class Telemetry(Block):
-    """Signals in bulk."""
+    """What a campaign has collected: a part of one window. Its parts share the window's id, and are numbered from 1."""
 
     kind = Kind.TELEMETRY
+    campaign: HexId | None = None
+    """Null: of a vehicle that sends signals without being asked."""
+    window: HexId | None = None
+    part: Annotated[int, Field(ge=1, le=100_000)] = 1
+    is_last: bool = True
+    wanted_from: UtcTime | None = None
+    wanted_to: UtcTime | None = None
+    holes: Annotated[list[Hole], Field(max_length=100)] = []
+    """Stretches in which frames are missing, found since the part before this one."""
 
 
 BODIES: Final[Mapping[Kind, type[Body]]] = {
@@ -428,6 +507,7 @@ BODIES: Final[Mapping[Kind, type[Body]]] = {
         Health,
         Result,
         Reported,
+        Fetch,
         Gap,
     )
 }

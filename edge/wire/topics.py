@@ -25,6 +25,7 @@ class Kind(StrEnum):
     HEALTH = "health"
     RESULT = "result"
     REPORTED = "reported"
+    FETCH = "fetch"
     GAP = "gap"
 
 
@@ -34,6 +35,7 @@ class Down(StrEnum):
     ACK = "ack"
     COMMAND = "command"
     DESIRED = "desired"
+    PIECE = "piece"
 
 
 @dataclass(frozen=True, slots=True)

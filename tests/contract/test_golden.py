@@ -6,17 +6,36 @@ import zlib
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge.detect.ed25519 import PrivateKey, fits
 from edge.wire import blocks, frame_block, sample_block
+from edge.wire.bundles import read_bundle
+from edge.wire.campaigns import read_campaigns
 from edge.wire.codec import decode, encode
-from edge.wire.downlink import encode_down
+from edge.wire.downlink import Desired
 from edge.wire.envelope import STREAM_OF, StreamClass
 from edge.wire.messages import Block, Gap
+from edge.wire.signed import DocumentKind, key_id, signed_text
 from edge.wire.topics import Down, Kind
 from tests.contract.block_contents import golden_frames, golden_samples
-from tests.contract.golden import ADDRESS, DOWNLINKS, FILES, READERS, SUMS, UPLINKS, kind_of, reader_of, topic_of
+from tests.contract.golden import (
+    ADDRESS,
+    DOWNLINKS,
+    FILES,
+    FOLDER,
+    READERS,
+    SUMS,
+    UPLINKS,
+    kind_of,
+    reader_of,
+    topic_of,
+    written,
+)
 from tests.in_columns import same_frames, same_samples
 
+KEY_SEED = bytes(range(32))
+"""Of the key that the golden documents are signed with."""
 HEAD_BYTES = 12
 """Of every block format."""
 
@@ -54,7 +73,7 @@ def test_an_uplink_is_understood_and_written_the_same_today(file: Path) -> None:
 
 @pytest.mark.parametrize("file", DOWNLINKS, ids=name)
 def test_a_downlink_is_understood_and_written_the_same_today(file: Path) -> None:
-    assert encode_down(READERS[reader_of(file)](file.read_bytes())) == file.read_bytes()
+    assert written(READERS[reader_of(file)](file.read_bytes())) == file.read_bytes()
 
 
 @pytest.mark.parametrize("file", UPLINKS, ids=name)
@@ -74,8 +93,24 @@ def test_fields_that_nobody_knows_yet_are_ignored(file: Path) -> None:
 @pytest.mark.parametrize("file", DOWNLINKS, ids=name)
 def test_fields_that_a_vehicle_does_not_know_are_ignored(file: Path) -> None:
     read = READERS[reader_of(file)]
-    newer = json.dumps({**json.loads(file.read_bytes()), "hint": [1]}).encode()
-    assert read(newer) == read(file.read_bytes())
+    payload = file.read_bytes()
+    is_block = payload.startswith(blocks.MAGIC)
+    text, content = blocks.split(payload) if is_block else (payload, b"")
+    newer = json.dumps({**json.loads(text), "hint": [1]}).encode()
+    assert read(blocks.join(newer, content) if is_block else newer) == read(payload)
+
+
+def test_signed_documents_are_understood_and_their_signatures_hold() -> None:
+    desired = READERS["down.desired"]((FOLDER / "down.desired.signed.json").read_bytes())
+    assert isinstance(desired, Desired)
+    assert {one.kind for one in desired.signed} == set(DocumentKind)
+    key = PrivateKey(Ed25519PrivateKey.from_private_bytes(KEY_SEED))
+    for one in desired.signed:
+        assert one.key == key_id(key.public)
+        assert fits(key.public, bytes.fromhex(one.signature), signed_text(one.kind, one.text))
+        document = (read_campaigns if one.kind is DocumentKind.CAMPAIGNS else read_bundle)(one.text)
+        assert (document.fleet, document.vehicle) == (ADDRESS.fleet, ADDRESS.vehicle)
+        assert document.model_dump_json(by_alias=True) == one.text
 
 
 def test_a_block_comes_out_as_it_went_in() -> None:

@@ -6,6 +6,8 @@ from edge.frames import BIT_RATE_SWITCH, ERROR, ERROR_STATE, EXTENDED, FD, REMOT
 from edge.link import Pace
 from edge.wire import commands, frame_block, positions, sample_block, values
 from edge.wire.blocks import MAGIC
+from edge.wire.bundles import PIECE_BYTES, PIECE_SCHEMA, Bundle, Piece
+from edge.wire.campaigns import Campaign, Campaigns
 from edge.wire.codec import BULK_BYTES_MAX, JSON_BYTES_MAX
 from edge.wire.columns import ESCAPE
 from edge.wire.downlink import ACK_RANGES_MAX, Ack, Command, Desired, Status
@@ -15,6 +17,8 @@ from edge.wire.messages import (
     BODIES,
     Alert,
     Block,
+    CampaignReport,
+    CampaignState,
     Gap,
     GapCause,
     Hole,
@@ -24,9 +28,12 @@ from edge.wire.messages import (
     SignalSummary,
     StyleEvent,
     Summary,
+    UpdateReport,
+    UpdateStep,
     VehicleChange,
     schema_of,
 )
+from edge.wire.signed import Document, DocumentKind
 from edge.wire.topics import Address, Down, Kind
 from tests.shared import ROOT
 
@@ -82,6 +89,8 @@ def test_what_is_inside_of_messages() -> None:
     assert f"`holes` a list of {ticked(Hole.model_fields)} ({ticked(HoleCause)});" in PROSE
     assert f"`refusals` a list of {ticked(Refusal.model_fields)};" in PROSE
     assert f"`changes` of {ticked(VehicleChange.model_fields)};" in PROSE
+    assert f"`campaigns` of {ticked(CampaignReport.model_fields)};" in PROSE
+    assert f"`update` is {ticked(UpdateReport.model_fields)};" in PROSE
     assert f"`events` is a list of {ticked(StyleEvent.model_fields)}," in PROSE
     assert f"A block is `{MAGIC.decode()}`, the length of the envelope (uint32, little-endian)" in PROSE
 
@@ -93,21 +102,43 @@ def test_streams() -> None:
 
 
 def test_messages_that_come_down() -> None:
-    messages: dict[str, type[Ack | Command | Desired | Status]] = {
+    messages: dict[str, type[Ack | Command | Desired | Status | Piece]] = {
         "down/ack": Ack,
         "down/command": Command,
         "down/desired": Desired,
+        "down/piece": Piece,
         "status": Status,
     }
     assert {f"down/{kind}" for kind in Down} | {"status"} == set(messages)
     assert table("message") == [
         [
             f"`{topic}`",
-            f"`{model.model_fields['schema_'].default}`",
+            f"`{PIECE_SCHEMA if model is Piece else model.model_fields['schema_'].default}`",
             ticked(name for name in model.model_fields if name != "schema_"),
         ]
         for topic, model in messages.items()
     ]
+
+
+def test_what_is_signed() -> None:
+    documents: dict[DocumentKind, type[Document]] = {
+        DocumentKind.CAMPAIGNS: Campaigns,
+        DocumentKind.BUNDLE: Bundle,
+    }
+    assert set(documents) == set(DocumentKind)
+    [rows] = [part for part in MANUAL.split("\n\n") if part.startswith("| kind | schema | fields |")]
+    assert [[cell.strip() for cell in line.strip("|").split("|")] for line in rows.splitlines()[2:]] == [
+        [
+            f"`{kind}`",
+            f"`{document.model_fields['schema_'].default}`",
+            ticked(name for name in document.model_fields if name != "schema_"),
+        ]
+        for kind, document in documents.items()
+    ]
+    assert f"A campaign has {ticked(Campaign.model_fields)}" in PROSE
+    assert f"changes its `state`: {ticked(CampaignState)}." in PROSE
+    assert f"a message for each `step`: {ticked(UpdateStep)}." in PROSE
+    assert f"pieces of at most {PIECE_BYTES} bytes" in PROSE
 
 
 def test_what_may_be_asked_of_a_vehicle() -> None:

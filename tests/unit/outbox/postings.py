@@ -18,6 +18,7 @@ from edge.wire.messages import (
     AlertState,
     Body,
     Capture,
+    Fetch,
     Gap,
     Health,
     Position,
@@ -98,6 +99,7 @@ def any_of(kind: Kind, number: int, *, size: int = 100) -> Posting:
             dict.fromkeys(Position.model_fields, None) | {"latitude_deg": 50.0, "longitude_deg": 7.0}
         ),
         Kind.RESULT: lambda: Result(command=f"{number:032x}", state=ResultState.DONE, reason="", values={}),
+        Kind.FETCH: lambda: Fetch(bundle=f"{number:032x}", offset=0, size=1),
         Kind.REPORTED: lambda: Reported(desired_version=number, state={}, refusals=[]),
         Kind.TRIP: lambda: Trip.model_validate(
             {name: None for name, field in Trip.model_fields.items() if field.is_required()}
