@@ -110,7 +110,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     def tell(_: LinkState) -> None:
         loop.call_soon_threadsafe(tried.set)
 
-    desired = DesiredService(database, now)
+    desired = DesiredService(database, now, None if provisioning is None else provisioning.documents)
     link = Link(
         target,
         intake.take,

@@ -1,13 +1,14 @@
 """Vehicles, twins and summaries, and the decisions about them. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from edge.wire.envelope import Clock
 from edge.wire.messages import Health, Position, Reported, SignalSummary, Value
+from edge.wire.signed import DocumentKind, Signed
 from edge.wire.topics import Address
 
 
@@ -95,6 +96,8 @@ class Desired:
     """Only grows."""
     state: Mapping[str, Value]
     changed_at: datetime
+    signed: Mapping[DocumentKind, Signed] = field(default_factory=dict)
+    """The documents that it is to act upon, the last of each kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from cloud.security.audit_model import AuditFilter, Deed
 from edge.enrolment.keys import BoxKey
 from edge.wire.enrolment import Admission, ClaimCode
 from edge.wire.topics import Address
-from tests.unit.cloud.services import BROKER, SETTINGS, Cloud, authority
+from tests.unit.cloud.services import BROKER, SETTINGS, Cloud, authority, document_key
 
 VAN: Final = Address("north", "van-7")
 
@@ -27,6 +27,7 @@ def provisioning_of(cloud: Cloud, *, strangers: bool = False, certificate_days: 
         authority=authority(),
         settings=ProvisioningSettings(BROKER, certificate_days, strangers=strangers),
         newest_stream=newest_stream,
+        documents=document_key(),
     )
 
 

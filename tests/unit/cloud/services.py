@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from cloud import counters
 from cloud.alerts.service import AlertService
@@ -25,6 +26,7 @@ from cloud.database import Database
 from cloud.errors import NotAllowed
 from cloud.fleet.profiles import ProfileService
 from cloud.fleet.provisioning.authority import Authority
+from cloud.fleet.provisioning.documents import DocumentKey
 from cloud.fleet.provisioning.service import ProvisioningService, ProvisioningSettings
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
@@ -268,6 +270,7 @@ def open_cloud(
                 authority=authority(),
                 settings=ProvisioningSettings(BROKER),
                 newest_stream=newest_stream,
+                documents=document_key(),
             ),
         )
         try:
@@ -292,6 +295,17 @@ def with_inbox(**changes: int) -> InboxSettings:
 def authority() -> Authority:
     """Who certifies vehicles; one for the run."""
     return Authority.new("Fleet", T0)
+
+
+@cache
+def document_key() -> DocumentKey:
+    """Who signs for vehicles; one for the run."""
+    return DocumentKey.new(authority())
+
+
+def public_key() -> bytes:
+    """What its signatures are held against."""
+    return load_pem_public_key(document_key().public_pem.encode()).public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
 @cache
