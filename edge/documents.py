@@ -53,12 +53,12 @@ class Documents:
     def __init__(
         self,
         address: Address,
-        keys: Sequence[PublicKey],
+        keys: Callable[[], Sequence[PublicKey]],
         outbox: Outbox,
         verifier: Verifier | None = None,
     ) -> None:
-        """`keys`: by whom documents may be; `verifier`: another than the ordinary one."""
-        self._address, self._keys, self._outbox = address, {key.id: key for key in keys}, outbox
+        """`keys`: by whom documents may be, as of now, or a ConfigError; `verifier`: another than the ordinary one."""
+        self._address, self._keys, self._outbox = address, keys, outbox
         self._verifier = verifier or Verifier()
         self._takers: dict[DocumentKind, Callable[[str], None]] = {}
         self._taken: dict[DocumentKind, _Taken] = {}
@@ -156,7 +156,7 @@ class Documents:
         Raises:
             _Refused: it is not to be believed, or not for here, or not for now.
             CannotTell: whether it is to be believed.
-            EdgeError: the disk is failing.
+            EdgeError: the disk is failing, or a key cannot be read.
         """
         before = self._taken.get(signed.kind)
         if before is not None and before.text == signed.text:
@@ -164,11 +164,12 @@ class Documents:
         taker = self._takers.get(signed.kind)
         if taker is None:
             raise _Refused("this vehicle takes none")
-        if not self._keys:
+        keys = {key.id: key for key in self._keys()}
+        if not keys:
             raise _Refused("this vehicle knows no key that could have signed it: enrol it, or name link.document_keys")
-        key = self._keys.get(signed.key)
+        key = keys.get(signed.key)
         if key is None:
-            raise _Refused(f"it is signed by key {signed.key}, and this vehicle knows {', '.join(sorted(self._keys))}")
+            raise _Refused(f"it is signed by key {signed.key}, and this vehicle knows {', '.join(sorted(keys))}")
         if not self._verifier.fits(key.content, bytes.fromhex(signed.signature), signed_text(signed.kind, signed.text)):
             raise _Refused(f"its signature is not by key {signed.key}: it is altered, or forged")
         try:

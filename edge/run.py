@@ -17,9 +17,9 @@ from edge.clock import clock_state
 from edge.commands import Commands
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
-from edge.detect.signature import read_public_key
+from edge.detect.signature import PublicKey, read_public_key
 from edge.documents import Documents
-from edge.enrolment.identity import FILE
+from edge.enrolment.identity import FILE, Identity
 from edge.enrolment.keeper import Keeper
 from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
@@ -210,8 +210,19 @@ class Hears(NamedTuple):
 
 
 def _documents(config: Config, outbox: Outbox, stack: ExitStack) -> Documents:
-    keys = [read_public_key(file) for file in config.link.document_keys]
+    """Whom it believes: the key that came with the certificate, and those that the installer names.
+
+    Raises:
+        ConfigError: one of them cannot be read.
+    """
     address = Address(config.vehicle.fleet, config.vehicle.id)
+
+    def keys() -> list[PublicKey]:
+        identity = Identity.read(config.state.directory)
+        certified = identity.document_keys if identity and identity.address == address else ()
+        return [*map(PublicKey, certified), *map(read_public_key, config.link.document_keys)]
+
+    keys()
     return stack.enter_context(closing(Documents(address, keys, outbox)))
 
 

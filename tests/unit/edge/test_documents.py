@@ -1,4 +1,4 @@
-"""Documents: what is signed for this vehicle goes to work and outlives a restart; all else is told, and does nothing."""
+"""Documents: what is signed for this vehicle goes to work and outlives a restart; all else is told, and no more."""
 
 import json
 import sys
@@ -49,7 +49,7 @@ class Box:
     posted: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def __post_init__(self) -> None:
-        self.documents = Documents(ADDRESS, self.keys, self.outbox, self.verifier)
+        self.documents = Documents(ADDRESS, lambda: self.keys, self.outbox, self.verifier)
         self.documents.serve(DocumentKind.CAMPAIGNS, self._take)
         self.documents.start(lambda: (AT, Clock.SYNCED), self.posted.release)
 
