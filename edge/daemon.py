@@ -523,6 +523,7 @@ class Daemon:
             cells_skipped=self._grid.cells_skipped,
             captures_open=self._capturing.open,
             captures=self._capturing.counters,
+            campaigns=self._campaigning.states if self._campaigning else {},
             learning=self._memories.progress,
         )
 

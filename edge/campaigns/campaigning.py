@@ -33,7 +33,8 @@ class _Next:
 
     plan: Plan
     watch: Watch
-    version: int
+    names: Mapping[str, str]
+    """Of campaigns, by their ids."""
 
 
 class Campaigning:
@@ -68,6 +69,7 @@ class Campaigning:
         self._lock = threading.Lock()
         self._next: _Next | None = None
         self._plan = Plan()
+        self._names: Mapping[str, str] = {}
         self._watch = Watch((), signals, ring_bytes)
         self._due: list[tuple[str, int]] = []
         self._states: dict[str, CampaignState] = {}
@@ -89,7 +91,8 @@ class Campaigning:
     @property
     def states(self) -> Mapping[str, CampaignState]:
         """By the names of campaigns: how each is."""
-        return {one.campaign.name: self._states[one.campaign.id] for one in self._plan.planned if self._states}
+        known = {one.campaign.name: self._states[one.campaign.id] for one in self._plan.planned if self._states}
+        return known | {self._names[one.id]: one.state for one in self._plan.refused}
 
     def take(self, text: str) -> None:
         """The campaigns of a document whose signature holds go to work at the next cell; any thread.
@@ -101,9 +104,9 @@ class Campaigning:
         plan = plan_of(document, self._offer)
         watch = Watch(plan.planned, self._judgement.decoder.signals, self._ring_bytes)
         with self._lock:
-            self._next = _Next(plan, watch, document.version)
+            self._next = _Next(plan, watch, {one.id: one.name for one in document.campaigns})
         for one in plan.refused:
-            log.warning("campaign %s is refused: %s", one.id, one.reason)
+            log.warning("campaign %s is refused: %s", self._next.names[one.id], one.reason)
 
     def take_up(self, now: int) -> None:
         """Go on with the windows of an earlier run; `now` (ns): from here on rows are kept.
@@ -169,7 +172,7 @@ class Campaigning:
         same = {one.campaign.id: before.get(one.campaign.id) == one for one in taken.plan.planned}
         taken.watch.carry_on(self._watch, same)
         self._windows.plan(taken.plan.planned, taken.watch.ring, until)
-        self._plan, self._watch = taken.plan, taken.watch
+        self._plan, self._watch, self._names = taken.plan, taken.watch, taken.names
         self._tallies.keep_only({one.campaign.id for one in taken.plan.planned})
         self._judgement.history.want_later(taken.watch.wants)
         self._judgement.watcher = taken.watch if taken.plan.planned else None
