@@ -1,6 +1,7 @@
 """Documents: what is signed for this vehicle goes to work and outlives a restart; all else is told, and no more."""
 
 import json
+import random
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,14 +13,15 @@ from typing import Final
 
 import pytest
 
-from edge.detect.ed25519 import PrivateKey
+from edge.detect.ed25519 import PrivateKey, fits
 from edge.detect.signature import PublicKey
 from edge.documents import Documents
 from edge.outbox import Outbox
 from edge.verifying import PROGRAM, Verifier
 from edge.wire.campaigns import Campaigns
-from edge.wire.downlink import Desired
+from edge.wire.downlink import Desired, decode_down, encode_down
 from edge.wire.envelope import Clock, StreamClass
+from edge.wire.errors import WireError
 from edge.wire.messages import Reported
 from edge.wire.signed import DocumentKind, Signed, key_id, signed_text
 from tests.unit.outbox.postings import ADDRESS, everything, open_outbox
@@ -181,3 +183,50 @@ def test_what_the_disk_has_damaged_is_as_if_it_had_not_been(outbox: Outbox) -> N
     box.hear(signed(text_of(1)))
     assert box.taken == [text_of(1)]
     box.documents.close()
+
+
+class AtOnce(Verifier):
+    """The same answer as the child's, without a process for each of ten thousand."""
+
+    def fits(self, public: bytes, signature: bytes, text: bytes) -> bool:
+        """Whether it fits."""
+        return fits(public, signature, text)
+
+
+def noise(rng: random.Random, whole: bytes) -> bytes:
+    """Something like a desired state: a place of the document or of its signature is another, or any bytes are."""
+    if rng.random() < 0.7:
+        told = json.loads(whole)
+        [document] = told["signed"]
+        place = rng.choice([*document, "text", "text"])
+        said = document[place]
+        at = rng.randrange(len(said))
+        document[place] = said[:at] + rng.choice(["", "0", "9", "f", " ", said[at]]) + said[at + 1 :]
+        return json.dumps(told).encode()
+    damaged = bytearray(whole)
+    for _ in range(rng.randrange(1, 4)):
+        at = rng.randrange(len(damaged))
+        damaged[at : at + rng.randrange(1, 3)] = rng.choice([rng.randbytes(rng.randrange(3)), b"0", b"9", b'"'])
+    return bytes(damaged)
+
+
+def test_of_ten_thousand_damaged_messages_only_what_was_signed_goes_to_work(outbox: Outbox) -> None:
+    rng, taken = random.Random(13), list[str]()
+    documents = Documents(ADDRESS, lambda: MINE, outbox, AtOnce())
+    documents.serve(DocumentKind.CAMPAIGNS, taken.append)
+    genuine = [text_of(version) for version in range(1, 30)]
+    forged = [text_of(version, vehicle="other") for version in range(1, 30)]
+    understood = 0
+    for number in range(10_000):
+        text, key = rng.choice([(rng.choice(genuine), KEY), (rng.choice(genuine), OTHER), (rng.choice(forged), KEY)])
+        whole = encode_down(Desired(version=number + 1, state={}, signed=[signed(text, key)]))
+        try:
+            desired = decode_down(Desired, noise(rng, whole))
+        except WireError:
+            continue
+        understood += 1
+        documents._looked(desired, lambda: (AT, Clock.SYNCED), lambda: None)
+    assert understood > 1_000
+    assert documents.counters["refused"] > 500
+    assert set(taken) <= set(genuine)
+    assert taken == sorted(taken, key=lambda text: int(json.loads(text)["version"])), "each is newer than the last"
