@@ -17,7 +17,9 @@ from edge.clock import clock_state
 from edge.commands import Commands
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
-from edge.enrolment.identity import FILE
+from edge.detect.signature import PublicKey, read_public_key
+from edge.documents import Documents
+from edge.enrolment.identity import FILE, Identity
 from edge.enrolment.keeper import Keeper
 from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
@@ -30,6 +32,7 @@ from edge.status.file import StatusFile
 from edge.status.place import folders
 from edge.timekeeping import RIGHT_S, Timekeeping
 from edge.wanted import Wanted
+from edge.wire.downlink import Desired
 from edge.wire.envelope import Clock
 from edge.wire.times import Correction
 from edge.wire.topics import Address, Kind
@@ -65,13 +68,18 @@ def run(
         _hold(config, prepared, stack)
         outbox = _outbox(config, stack) if config.link.broker else None
         wanted, timekeeping = Wanted(), Timekeeping(_correcting(outbox))
+        documents = _documents(config, outbox, stack) if outbox else None
         stack.callback(timekeeping.close)
         commands = Commands(outbox, frozenset(config.commands.allow)) if outbox else None
         broker = _broker(config) if outbox else None
-        link = _link(config, outbox, broker, Hears(wanted, commands, timekeeping)) if outbox and broker else None
+        link = (
+            _link(config, outbox, broker, Hears(wanted, documents, commands, timekeeping))
+            if outbox and broker
+            else None
+        )
         keeper = _keeper(config, broker, timekeeping) if broker else None
         status = stack.enter_context(closing(_status(config, prepared)))
-        parts = Parts(outbox, link, drafts[0], wanted, timekeeping, commands, status, config_file, keeper)
+        parts = Parts(outbox, link, drafts[0], wanted, documents, timekeeping, commands, status, config_file, keeper)
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
@@ -190,8 +198,32 @@ class Hears(NamedTuple):
     """Who hears what of the cloud."""
 
     wanted: Wanted
+    documents: Documents | None
     commands: Commands | None
     timekeeping: Timekeeping
+
+    def desired(self, desired: Desired) -> None:
+        """What the cloud wants."""
+        self.wanted(desired)
+        if self.documents:
+            self.documents(desired)
+
+
+def _documents(config: Config, outbox: Outbox, stack: ExitStack) -> Documents:
+    """Whom it believes: the key that came with the certificate, and those that the installer names.
+
+    Raises:
+        ConfigError: one of them cannot be read.
+    """
+    address = Address(config.vehicle.fleet, config.vehicle.id)
+
+    def keys() -> list[PublicKey]:
+        identity = Identity.read(config.state.directory)
+        certified = identity.document_keys if identity and identity.address == address else ()
+        return [*map(PublicKey, certified), *map(read_public_key, config.link.document_keys)]
+
+    keys()
+    return stack.enter_context(closing(Documents(address, keys, outbox)))
 
 
 def _broker(config: Config) -> "Broker":
@@ -239,7 +271,7 @@ def _link(config: Config, outbox: Outbox, broker: "Broker", hears: Hears) -> "Li
         random=random.SystemRandom().random,
         pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s, keepalive_s=settings.keepalive_s),
         budget=Budget(allowance, monotonic=time.monotonic, utc_day=_utc_day, kept=outbox.recall(KEPT)),
-        on_desired=hears.wanted,
+        on_desired=hears.desired,
         on_command=hears.commands,
         timekeeper=hears.timekeeping,
     )

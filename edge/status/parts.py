@@ -162,6 +162,12 @@ def captures_of(moment: Moment | None) -> told.Captures:
     return told.Captures(open=moment.captures_open, counters=some(moment.captures))
 
 
+def campaigns_of(moment: Moment | None) -> list[told.CampaignStanding]:
+    """What the cloud has asked to be collected."""
+    states = {} if moment is None else moment.campaigns
+    return [told.CampaignStanding(name=name[: told.TEXT_MAX], state=state) for name, state in states.items()]
+
+
 def percent(known: int, unknown: int) -> float | None:
     """The share of what is known; None of nothing."""
     return round(100.0 * known / (known + unknown), 1) if known + unknown else None

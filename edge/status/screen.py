@@ -76,6 +76,8 @@ def _parts(status: Status) -> Iterator[tuple[str, list[str]]]:
     yield "link", _link(status)
     yield "outbox", _outbox(status)
     yield "captures", [_captures(status)]
+    if status.campaigns:
+        yield "campaigns", [f"{one.name}: {one.state}" for one in status.campaigns]
     yield "box", _box(status)
 
 

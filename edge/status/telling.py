@@ -30,6 +30,7 @@ from edge.status.pace import Bits, Driven, Flow
 from edge.status.parts import (
     asker_of,
     bus_of,
+    campaigns_of,
     captures_of,
     known_percent,
     link_of,
@@ -121,6 +122,7 @@ class Telling:
             written_bytes=written,
             link=None if known.link is None else link_of(known.link.standing, known.config),
             captures=captures_of(moment),
+            campaigns=campaigns_of(moment),
             box=self._box(),
             own=self._own(now_s, cpu_s, writes_failed),
             notes=[note[: told.TEXT_MAX] for note in known.notes[: told.NOTES_MAX]],

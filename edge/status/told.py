@@ -249,6 +249,14 @@ class Captures(_Part):
     counters: Counters
 
 
+class CampaignStanding(_Part):
+    """Something that the cloud has asked to be collected."""
+
+    name: str
+    state: str
+    """waiting, running, spent, over, or refused."""
+
+
 class Box(_Part):
     """The machine."""
 
@@ -289,6 +297,7 @@ class Status(_Part):
     written_bytes: WrittenBytes
     link: LinkStatus | None
     captures: Captures
+    campaigns: list[CampaignStanding] = []
     box: Box
     own: Own
     notes: list[str]
