@@ -38,6 +38,11 @@ def _add_authority(parser: argparse.ArgumentParser) -> None:
     add(
         "--passphrase-file", type=Path, metavar="FILE", help="made, if it is not there; else the environment's is taken"
     )
+    add(
+        "--documents",
+        action="store_true",
+        help="the authority is there already: make only its key for campaigns and bundles, which older ones lack",
+    )
 
 
 def _add_vehicle(parser: argparse.ArgumentParser, database_default: str) -> None:
@@ -107,17 +112,31 @@ def _add_helper(parser: argparse.ArgumentParser) -> None:
 
 
 def authority(options: argparse.Namespace) -> None:
-    """Make one. The passphrase comes from the file, which is made where it is not there, or from the environment."""
+    """Make one, and its document key. The passphrase comes from the file, or from the environment.
+
+    A file that is not there is made; where only the document key is, it must be the authority's.
+    """
     from cloud.fleet.provisioning.authority import Authority, write_new  # noqa: PLC0415  # cryptography
+    from cloud.fleet.provisioning.documents import PUBLIC_FILE, DocumentKey  # noqa: PLC0415  # the same
     from cloud.fleet.provisioning.opened import read_passphrase  # noqa: PLC0415  # the same
 
     file: Path | None = options.passphrase_file
+    if options.documents:
+        passphrase = read_passphrase(file, os.environ)
+        DocumentKey.new(Authority.load(options.out, passphrase)).save(options.out, passphrase)
+        print(
+            f"{options.out.absolute() / PUBLIC_FILE}: for boxes that did not enrol. The others get it when they renew."
+        )
+        return
     if file is not None and not file.exists():
         write_new(file, f"{secrets.token_hex(24)}\n".encode())
         print(f"{file}: a new passphrase; keep a copy where the key is not")
     made = Authority.new(options.name, _now())
-    made.save(options.out, read_passphrase(file, os.environ))
-    print(f"{options.out.absolute()}: the authority. Who has key and passphrase can let anybody in.")
+    passphrase = read_passphrase(file, os.environ)
+    made.save(options.out, passphrase)
+    DocumentKey.new(made).save(options.out, passphrase)
+    print(f"{options.out.absolute()}: the authority. Who has its keys and the passphrase can let anybody in,")
+    print("and say what vehicles collect and run.")
 
 
 def vehicle(options: argparse.Namespace) -> None:

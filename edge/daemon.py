@@ -27,6 +27,7 @@ from edge.bus.open import open_source
 from edge.bus.reader import Readers
 from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
+from edge.campaigns import Campaigning
 from edge.captures import Capturing
 from edge.clock import clock_state
 from edge.commands import Commands
@@ -34,6 +35,7 @@ from edge.config import Bus, Config
 from edge.diagnostics.signs import place_of, signs_of
 from edge.diagnostics.telling import bodies
 from edge.diagnostics.traffic import own_traffic
+from edge.documents import Documents
 from edge.driver.cab import Cab
 from edge.driver.judged import Judged
 from edge.driver.notice import Wish
@@ -65,6 +67,7 @@ from edge.updates.updates import Around, Updates
 from edge.wanted import Wanted
 from edge.wire.envelope import Clock
 from edge.wire.messages import Health
+from edge.wire.signed import DocumentKind
 from edge.wishes import Wishes, with_wish
 
 if TYPE_CHECKING:
@@ -93,6 +96,7 @@ class Parts:
     link: "Link | None" = None
     alerts_out: Draft | None = None
     wanted: Wanted = field(default_factory=Wanted)
+    documents: Documents | None = None
     timekeeping: Timekeeping = field(default_factory=Timekeeping)
     commands: Commands | None = None
     status: StatusFile = field(default_factory=lambda: StatusFile([], is_asked=False))
@@ -137,6 +141,7 @@ class Daemon:
             config, self._ring, parts.outbox, clock=self._clock, on_posted=lambda: self._wake(posted=True)
         )
         stack.callback(self._capturing.close)
+        self._campaigning = self._campaigning_of(stack)
         self._memories = Memories(config.state.directory, prepared.learners)
         self._wishes = Wishes(config.state.directory / MODES if parts.outbox else None)
         words = prepared.words
@@ -255,11 +260,16 @@ class Daemon:
         if outbox and (firing := outbox.recall(FIRING)):
             self._judgement.book.restore(unpack_alerts(firing))
             self._cab.take_up(self._judgement.book.firing)
-        self._capturing.take_up(time.monotonic_ns() + self._offset_ns)
+        now = time.monotonic_ns() + self._offset_ns
+        self._capturing.take_up(now)
+        if self._campaigning:
+            self._campaigning.take_up(now)
 
     def _pipeline(self) -> None:
         """Frames in, outcomes out, until every source has ended or the daemon is told to stop."""
         health_at = time.monotonic() + LOOK_S
+        if self._parts.documents:
+            self._parts.documents.start(self._stamp, lambda: self._wake(posted=True))
         with self._readers, running(self._asked.values()):
             while not self._stop.is_set() and not self._grid.over:
                 self._take()
@@ -268,6 +278,7 @@ class Daemon:
                 self._hear_askers()
                 self._obey()
                 self._look_at_updates()
+                self._tell_campaigns()
                 if self._status.is_due:
                     self._status.show(self._moment())
                 if time.monotonic() >= health_at:
@@ -284,6 +295,9 @@ class Daemon:
             self._judge()
         self._wake(self._teller.tell([self._judgement.close()], self._clock()))
         self._capturing.end(self._judgement.history.until, is_over=not self._live)
+        if self._campaigning:
+            self._campaigning.end(self._judgement.history.until, is_over=not self._live)
+            self._tell_campaigns()
         self._keep_memories(at_the_end=True)
         self._tell_health(at_the_end=True)
 
@@ -344,6 +358,28 @@ class Daemon:
             restart=lambda: self._restart("the cloud has asked for it"),
         )
 
+    def _campaigning_of(self, stack: ExitStack) -> Campaigning | None:
+        outbox, documents, settings = self._parts.outbox, self._parts.documents, self._config.campaigns
+        if outbox is None or documents is None or not settings.enabled:
+            return None
+        campaigning = Campaigning(
+            self._judgement,
+            self._ring,
+            outbox,
+            buses=[lane.name for lane in self._lanes],
+            ring_bytes=round(settings.sample_ring_mb * MEGABYTE),
+            clock=self._clock,
+            on_posted=lambda: self._wake(posted=True),
+        )
+        stack.callback(campaigning.close)
+        documents.serve(DocumentKind.CAMPAIGNS, campaigning.take)
+        return campaigning
+
+    def _tell_campaigns(self) -> None:
+        documents = self._parts.documents
+        if self._campaigning and documents and (news := self._campaigning.news(documents.version)):
+            self._wake(self._teller.post(news, *self._stamp()))
+
     def _obey(self) -> None:
         if self._obeying and self._obeying.step(
             self._parts.timekeeping.look(), self._stamp(), self._judgement.history.until
@@ -400,12 +436,19 @@ class Daemon:
         if len(cells.frames):
             self._span = [*self._span[:1], int(cells.frames.time[0]), int(cells.frames.time[-1])]
             self._span = [self._span[0], self._span[-1]]
-        self._wake(self._teller.tell(self._capturing.hearing(self._judgement.advance(cells)), self._clock()))
+        outcomes = self._capturing.hearing(self._judgement.advance(cells))
+        if self._campaigning:
+            outcomes = self._campaigning.hearing(outcomes)
+        self._wake(self._teller.tell(outcomes, self._clock()))
         if len(cells.frames):
             self._remember(cells)
             if self._quiet.heard(time.monotonic()):
                 self._tell_health()
         self._capturing.advance(self._judgement.history.until)
+        if self._campaigning:
+            around = self._judgement.around
+            until = self._judgement.history.until
+            self._campaigning.advance(until, until + around.ahead_ns if around.clock_is_right else None)
         self._cab.until(self._judgement.history.until, is_watched=self._is_watched())
         self._judged.now()
         if self._looking:
@@ -431,7 +474,10 @@ class Daemon:
             withheld = is_private & ~self._judgement.decoder.impersonal(frames)
             if withheld.any():
                 times = frames.time[withheld]
-                self._capturing.withheld(len(times), int(times.min()), int(times.max()))
+                stretch = len(times), int(times.min()), int(times.max())
+                self._capturing.withheld(*stretch)
+                if self._campaigning:
+                    self._campaigning.withheld(*stretch)
             frames = frames.select(~withheld)
         self._ring.append(frames)
 
@@ -515,6 +561,7 @@ class Daemon:
             timekeeping=parts.timekeeping,
             quiet=self._quiet,
             notes=prepared.notes,
+            updates=parts.updates,
         )
 
     def _moment(self) -> Moment:
@@ -527,6 +574,7 @@ class Daemon:
             cells_skipped=self._grid.cells_skipped,
             captures_open=self._capturing.open,
             captures=self._capturing.counters,
+            campaigns=self._campaigning.states if self._campaigning else {},
             learning=self._memories.progress,
         )
 
@@ -545,6 +593,8 @@ class Daemon:
             },
             "ring": {"frames": len(self._ring), "frames_overwritten": self._ring.frames_overwritten},
             "captures": self._capturing.counters,
+            **({"campaigns": self._campaigning.counters} if self._campaigning else {}),
+            **({"documents": self._parts.documents.counters} if self._parts.documents else {}),
             "position": self._judgement.places,
             "private": {"summaries_withheld": self._judgement.summaries_withheld},
             "cab": self._cab.counters,

@@ -17,7 +17,9 @@ from edge.clock import clock_state
 from edge.commands import Commands
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
-from edge.enrolment.identity import FILE
+from edge.detect.signature import PublicKey, read_public_key
+from edge.documents import Documents
+from edge.enrolment.identity import FILE, Identity
 from edge.enrolment.keeper import Keeper
 from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
@@ -35,7 +37,10 @@ from edge.updates.starting import INSTALLED, start
 from edge.updates.store import Store
 from edge.updates.updates import Updates
 from edge.wanted import Wanted
+from edge.wire.bundles import read_bundle
+from edge.wire.downlink import Desired
 from edge.wire.envelope import Clock
+from edge.wire.signed import DocumentKind
 from edge.wire.times import Correction
 from edge.wire.topics import Address, Kind
 
@@ -72,21 +77,22 @@ def run(
         store = _store(config, stack)
         runs, config, prepared = _started(config, store, configured)
         drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
-        if prepared.learners and store is None:
+        if prepared.learners and not config.link.broker:
             _hold(config, stack)
         outbox = _outbox(config, stack) if config.link.broker else None
         wanted, timekeeping = Wanted(), Timekeeping(_correcting(outbox))
+        documents = _documents(config, outbox, stack) if outbox else None
         stack.callback(timekeeping.close)
         commands = Commands(outbox, frozenset(config.commands.allow)) if outbox else None
         broker = _broker(config) if outbox else None
-        updates = (
-            Updates(store, runs, outbox, PROGRAM, desired_version=lambda: wanted.version) if store and outbox else None
-        )
-        hears = Hears(wanted, commands, timekeeping, updates)
+        updates = _updates(store, runs, outbox, documents)
+        hears = Hears(wanted, documents, commands, timekeeping, updates)
         link = _link(config, outbox, broker, hears) if outbox and broker else None
         keeper = _keeper(config, broker, timekeeping) if broker else None
         status = stack.enter_context(closing(_status(config, prepared)))
-        parts = Parts(outbox, link, drafts[0], wanted, timekeeping, commands, status, config_file, keeper, updates)
+        parts = Parts(
+            outbox, link, drafts[0], wanted, documents, timekeeping, commands, status, config_file, keeper, updates
+        )
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
@@ -137,11 +143,20 @@ def _known_error(died: "ExceptionGroup[Exception]") -> EdgeError | None:
 
 
 def _store(config: Config, stack: ExitStack) -> Store | None:
-    """What lasts of bundles, of a box with a broker; the state is this program's from now on."""
+    """What lasts of bundles, where any may come; of a box with a broker the state is this program's from now on."""
     if not config.link.broker:
         return None
     _hold(config, stack)
-    return Store(config.state.directory)
+    return Store(config.state.directory) if config.updates.enabled else None
+
+
+def _updates(store: Store | None, runs: Runs, outbox: Outbox | None, documents: Documents | None) -> Updates | None:
+    """Who looks after bundles; those whose document holds come to it."""
+    if store is None or outbox is None or documents is None:
+        return None
+    updates = Updates(store, runs, outbox, PROGRAM, desired_version=lambda: documents.version)
+    documents.serve(DocumentKind.BUNDLE, lambda text: updates.wants(read_bundle(text)))
+    return updates
 
 
 def _started(
@@ -227,9 +242,33 @@ class Hears(NamedTuple):
     """Who hears what of the cloud."""
 
     wanted: Wanted
+    documents: Documents | None
     commands: Commands | None
     timekeeping: Timekeeping
     updates: Updates | None
+
+    def desired(self, desired: Desired) -> None:
+        """What the cloud wants."""
+        self.wanted(desired)
+        if self.documents:
+            self.documents(desired)
+
+
+def _documents(config: Config, outbox: Outbox, stack: ExitStack) -> Documents:
+    """Whom it believes: the key that came with the certificate, and those that the installer names.
+
+    Raises:
+        ConfigError: one of them cannot be read.
+    """
+    address = Address(config.vehicle.fleet, config.vehicle.id)
+
+    def keys() -> list[PublicKey]:
+        identity = Identity.read(config.state.directory)
+        certified = identity.document_keys if identity and identity.address == address else ()
+        return [*map(PublicKey, certified), *map(read_public_key, config.link.document_keys)]
+
+    keys()
+    return stack.enter_context(closing(Documents(address, keys, outbox)))
 
 
 def _broker(config: Config) -> "Broker":
@@ -277,7 +316,7 @@ def _link(config: Config, outbox: Outbox, broker: "Broker", hears: Hears) -> "Li
         random=random.SystemRandom().random,
         pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s, keepalive_s=settings.keepalive_s),
         budget=Budget(allowance, monotonic=time.monotonic, utc_day=_utc_day, kept=outbox.recall(KEPT)),
-        on_desired=hears.wanted,
+        on_desired=hears.desired,
         on_command=hears.commands,
         on_piece=hears.updates.piece if hears.updates else None,
         timekeeper=hears.timekeeping,

@@ -37,12 +37,6 @@ class Wanted:
         with self._lock:
             return dict(self._counts)
 
-    @property
-    def version(self) -> int:
-        """Of the last that was looked at; 0: none was."""
-        with self._lock:
-            return self._version
-
     def __call__(self, desired: Desired) -> None:
         """Take it, from any thread; an older or the same version changes nothing."""
         with self._lock:

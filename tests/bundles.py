@@ -63,4 +63,4 @@ def asked_for(state: Path, bundle: Bundle, archive: bytes = b"") -> Store:
 
 def journal_in(state: Path) -> Journal:
     """As it lies there."""
-    return Store(state).journal
+    return Store(state, is_looked_at=True).journal

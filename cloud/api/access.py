@@ -17,6 +17,7 @@ from pydantic import AfterValidator, AwareDatetime
 from cloud.alerts.model import AlertFilter
 from cloud.alerts.service import AlertService
 from cloud.analytics.service import AnalyticsService
+from cloud.campaigns.service import CampaignService
 from cloud.captures.service import CaptureService
 from cloud.chat.service import ChatService
 from cloud.commands.service import CommandService
@@ -74,6 +75,7 @@ class Services:
     """The learned model of remaining life; None: none is configured."""
     captures: CaptureService
     commands: CommandService
+    campaigns: CampaignService
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection, Row
 from cloud.columns import METADATA, UtcTime, vehicle_key
 from cloud.database import put
 from cloud.fleet.model import Desired
+from edge.wire.signed import DocumentKind, Signed
 from edge.wire.topics import Address
 
 desired: Final = sa.Table(
@@ -18,14 +19,20 @@ desired: Final = sa.Table(
     sa.Column("version", sa.BigInteger, nullable=False),
     sa.Column("state", sa.JSON, nullable=False),
     sa.Column("changed_at", UtcTime, nullable=False),
+    sa.Column("signed", sa.JSON, nullable=False, server_default="{}"),
     sa.Index("desired_changed", "changed_at"),
-    comment="What is wanted of each vehicle of which anything ever was; the version only grows",
+    comment="What is wanted of each vehicle of which anything ever was, with what is signed; versions only grow",
 )
 
 
 def put_desired(connection: Connection, wanted: Desired) -> None:
     """Keep it in place of what was wanted before."""
-    content = {"version": wanted.version, "state": dict(wanted.state), "changed_at": wanted.changed_at}
+    content = {
+        "version": wanted.version,
+        "state": dict(wanted.state),
+        "changed_at": wanted.changed_at,
+        "signed": {kind: signed.model_dump(mode="json") for kind, signed in wanted.signed.items()},
+    }
     row = {"fleet": wanted.address.fleet, "vehicle": wanted.address.vehicle, **content}
     put(connection, desired, row, key=("fleet", "vehicle"), replace=tuple(content))
 
@@ -47,4 +54,5 @@ def changed_since(connection: Connection, since: datetime | None) -> list[Desire
 
 
 def _desired(row: Row[Any]) -> Desired:
-    return Desired(Address(row.fleet, row.vehicle), row.version, row.state, row.changed_at)
+    signed = {DocumentKind(kind): Signed.model_validate(one) for kind, one in row.signed.items()}
+    return Desired(Address(row.fleet, row.vehicle), row.version, row.state, row.changed_at, signed)

@@ -43,5 +43,5 @@ class DesiredStates:
 
 
 def _reply(wanted: Desired) -> Reply:
-    said = downlink.Desired(version=wanted.version, state=dict(wanted.state))
+    said = downlink.Desired(version=wanted.version, state=dict(wanted.state), signed=list(wanted.signed.values()))
     return Reply(wanted.address.down(Down.DESIRED), downlink.encode_down(said), retain=True)

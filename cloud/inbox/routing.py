@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 from cloud.alerts.service import AlertService
+from cloud.campaigns.service import CampaignService
 from cloud.captures.service import CaptureService
 from cloud.commands.service import CommandService
 from cloud.database import Connection
+from cloud.fleet.refused import VehicleRefusals
 from cloud.fleet.service import FleetService
 from cloud.health.service import HealthService
 from cloud.heard import Heard
@@ -13,7 +15,20 @@ from cloud.inbox import aside_store
 from cloud.inbox.kept import Shelved
 from cloud.logs import correlated
 from edge.wire.codec import Uplink
-from edge.wire.messages import Alert, Capture, Gap, Health, Position, Reported, Result, Summary, Trip, TroubleCode
+from edge.wire.messages import (
+    Alert,
+    Body,
+    Capture,
+    Gap,
+    Health,
+    Position,
+    Reported,
+    Result,
+    Summary,
+    Telemetry,
+    Trip,
+    TroubleCode,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,8 @@ class Features:
     health: HealthService
     captures: CaptureService
     commands: CommandService
+    campaigns: CampaignService
+    refused: VehicleRefusals
 
     def tell(self, connection: Connection, heard: Heard, uplink: Uplink, payload: bytes) -> bool:
         """Tell the feature concerned; False where nobody takes it and it was put on the shelf."""
@@ -36,6 +53,18 @@ class Features:
     def _take(self, connection: Connection, heard: Heard, uplink: Uplink) -> bool:
         """Whether a feature has taken it."""
         match uplink.body:
+            case Capture() as capture:
+                return self.captures.record(connection, heard, capture, uplink.block)
+            case Telemetry() as telemetry:
+                return self.campaigns.windows.record(connection, heard, telemetry, uplink.block)
+            case Result() as result:
+                return self.commands.record(connection, heard, result)
+            case _ as body:
+                return self._hear(connection, heard, body)
+
+    def _hear(self, connection: Connection, heard: Heard, body: Body) -> bool:
+        """Whether a feature takes this kind; those that do take every one of it."""
+        match body:
             case Alert() as alert:
                 with correlated(alert.id):
                     self.alerts.record(connection, heard, alert)
@@ -46,12 +75,12 @@ class Features:
                     self.health.record_summary(connection, heard, summary)
             case TroubleCode() as code:
                 self.health.record_code(connection, heard, code)
-            case Reported() | Health() | Position() as told:
+            case Reported() as told:
                 self.fleet.record_told(connection, heard, told)
-            case Capture() as capture:
-                return self.captures.record(connection, heard, capture, uplink.block)
-            case Result() as result:
-                return self.commands.record(connection, heard, result)
+                self.refused.record(connection, heard, told)
+                self.campaigns.record(connection, heard, told)
+            case Health() | Position() as told:
+                self.fleet.record_told(connection, heard, told)
             case Gap() as gap:
                 aside_store.put_gap(connection, heard, gap)
             case _:

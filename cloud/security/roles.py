@@ -14,12 +14,14 @@ class Permission(StrEnum):
     LET_IN = "let_in"
     """Make codes with which boxes become vehicles, replace boxes, revoke."""
     SEE_DRIVES = "see_drives"
-    """Trips, summaries and captures: where and how somebody drove."""
+    """Trips, summaries, captures and campaigns: where and how somebody drove."""
     COMMAND = "command"
     """Ask a vehicle for a capture, its codes, a self-test, another log level, or to say something to the driver; and
     see what was asked."""
     COMMAND_ALL = "command_all"
     """Beyond that, have it erase trouble codes or begin anew."""
+    COLLECT = "collect"
+    """Ask vehicles to collect signals or raw frames, and end that. What they have collected is seen like drives."""
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     SEE_HEALTH = "see_health"
@@ -92,7 +94,8 @@ _OWN: Final = _LOOK | {
 
 MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.OWNER: _OWN,
-    Role.FLEET_MANAGER: _OWN | {_P.LET_IN, _P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS, _P.COMMAND_ALL},
+    Role.FLEET_MANAGER: _OWN
+    | {_P.LET_IN, _P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS, _P.COMMAND_ALL, _P.COLLECT},
     Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK, _P.CLAIM, _P.COMMAND},
     Role.EXECUTIVE: _LOOK | {_P.SEE_ANALYTICS},
     Role.ADMIN: frozenset(_P),

@@ -43,11 +43,20 @@ def wall_clock() -> str:
 class Store:
     """One thread at a time works with it; any may look at `journal`."""
 
-    def __init__(self, state: Path, *, disk: Disk | None = None, now: Callable[[], str] = wall_clock) -> None:
+    def __init__(
+        self,
+        state: Path,
+        *,
+        disk: Disk | None = None,
+        now: Callable[[], str] = wall_clock,
+        is_looked_at: bool = False,
+    ) -> None:
         """Finds what is there. `now`: for people.
 
-        A journal that cannot be read is set aside, and the box runs what its installer has set up.
+        A journal that cannot be read is set aside, but where it `is_looked_at` alone, and the box runs what its
+        installer has set up.
         """
+        self._is_looked_at = is_looked_at
         self.folder = state / FOLDER
         self.now = now
         self.note = ""
@@ -146,6 +155,8 @@ class Store:
             self.note = (
                 f"{file}: cannot be read ({str(error).splitlines()[0]}); this box runs what its installer set up"
             )
+            if self._is_looked_at:
+                return Journal()
             log.error("%s", self.note)  # noqa: TRY400  # one line
             with suppress(OSError):
                 self.disk.replace(file, file.with_name(f"{_JOURNAL}.damaged"))

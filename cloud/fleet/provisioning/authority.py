@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from cloud.errors import ConfigError, Refused
-from edge.wire.enrolment import ClaimCode, enrolment_text, identity_of, pin_of, renewal_text
+from edge.wire.enrolment import DOCUMENTS, ClaimCode, enrolment_text, identity_of, pin_of, renewal_text
 from edge.wire.topics import Address
 
 CERTIFICATE_FILE: Final = "authority.pem"
@@ -46,6 +46,7 @@ _AUTHORITY_FOR: Final = timedelta(days=30 * 365)
 _PROGRAM_FOR: Final = timedelta(days=5 * 365)
 _BEHIND: Final = timedelta(days=1)
 """How far a broker's clock may be behind ours."""
+_LeafKey = ec.EllipticCurvePublicKey | Ed25519PublicKey
 _USAGES: Final = (
     "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
     "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
@@ -124,12 +125,7 @@ class Authority:
         Raises:
             ConfigError: there is one, the folder cannot be written, or the passphrase can be guessed.
         """
-        if len(passphrase) < PASSPHRASE_LENGTH_MIN:
-            raise ConfigError(
-                f"a passphrase of fewer than {PASSPHRASE_LENGTH_MIN} characters can be guessed",
-                place="passphrase",
-                remedy="Make one with: openssl rand -hex 24",
-            )
+        check_passphrase(passphrase)
         locked = BestAvailableEncryption(passphrase.encode())
         write_new(folder / KEY_FILE, self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
         write_new(folder / CERTIFICATE_FILE, self.pem.encode(), mode=0o644)
@@ -172,6 +168,15 @@ class Authority:
         issued = self._leaf(subject, key.public_key(), life, ExtendedKeyUsageOID.SERVER_AUTH, hosts)
         return _open_pem(key) + issued.pem
 
+    def certify_documents(self, key: Ed25519PublicKey) -> str:
+        """The certificate (PEM) of a key that signs documents and nothing else: good for as long as the authority is.
+
+        It begins in 1970, as the authority does: a box that enrols may not know the time.
+        """
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, DOCUMENTS)])
+        life = (_EPOCH, self._certificate.not_valid_after_utc)
+        return self._leaf(subject, key, life, ExtendedKeyUsageOID.CODE_SIGNING).pem
+
     def revocation_list(self, number: int, revoked: Iterable[tuple[str, datetime]], at: datetime) -> str:
         """The list of revoked serials (hex), each with when; as PEM."""
         builder = (
@@ -207,7 +212,7 @@ class Authority:
     def _leaf(
         self,
         subject: x509.Name,
-        key: ec.EllipticCurvePublicKey,
+        key: _LeafKey,
         life: tuple[datetime, datetime],
         use: x509.ObjectIdentifier,
         names: x509.SubjectAlternativeName | None = None,
@@ -303,6 +308,20 @@ def is_claimed(claim: bytes, request: Requested, signature: bytes) -> bool:
     return True
 
 
+def check_passphrase(passphrase: str) -> None:
+    """Look whether a passphrase is one that a key may be locked with.
+
+    Raises:
+        ConfigError: it can be guessed.
+    """
+    if len(passphrase) < PASSPHRASE_LENGTH_MIN:
+        raise ConfigError(
+            f"a passphrase of fewer than {PASSPHRASE_LENGTH_MIN} characters can be guessed",
+            place="passphrase",
+            remedy="Make one with: openssl rand -hex 24",
+        )
+
+
 def write_new(file: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Write a file that must not be there yet.
 
@@ -325,7 +344,7 @@ def write_new(file: Path, content: bytes, *, mode: int = 0o600) -> None:
 def _builder(
     subject: x509.Name,
     issuer: x509.Name,
-    key: ec.EllipticCurvePublicKey,
+    key: _LeafKey,
     signer: ec.EllipticCurvePublicKey,
     life: tuple[datetime, datetime],
 ) -> x509.CertificateBuilder:

@@ -10,6 +10,7 @@ from cloud.config import ProvisioningConfig
 from cloud.database import Connection, Database
 from cloud.errors import ConfigError
 from cloud.fleet.provisioning.authority import Authority
+from cloud.fleet.provisioning.documents import DocumentKey
 from cloud.fleet.provisioning.service import ProvisioningService, ProvisioningSettings
 from cloud.security.audit import Audit
 
@@ -24,19 +25,26 @@ def open_provisioning(
     *,
     newest_stream: Callable[[Connection], int],
 ) -> ProvisioningService | None:
-    """The service, with its authority's key open; None where no authority is configured.
+    """The service, with the keys of its authority and for documents open; None where no authority is configured.
 
     Raises:
         ConfigError: the authority is not there, or its passphrase is missing or wrong.
     """
     if config.authority is None or config.broker is None:
         return None
-    authority = Authority.load(config.authority, read_passphrase(config.passphrase_file, os.environ))
+    passphrase = read_passphrase(config.passphrase_file, os.environ)
+    authority = Authority.load(config.authority, passphrase)
     settings = ProvisioningSettings(
         config.broker, config.certificate_days, config.renewal_days, strangers=config.strangers
     )
     return ProvisioningService(
-        database, audit, now, authority=authority, settings=settings, newest_stream=newest_stream
+        database,
+        audit,
+        now,
+        authority=authority,
+        settings=settings,
+        newest_stream=newest_stream,
+        documents=DocumentKey.load(config.authority, passphrase, authority),
     )
 
 

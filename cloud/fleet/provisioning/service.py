@@ -10,6 +10,7 @@ from cloud.database import Connection, Database
 from cloud.errors import Conflict, NotFound, Refused, TooMany
 from cloud.fleet.provisioning import authority, store
 from cloud.fleet.provisioning.authority import Authority, Requested
+from cloud.fleet.provisioning.documents import DocumentKey
 from cloud.fleet.provisioning.model import (
     CERTIFICATES_A_DAY,
     CLAIM_FOR,
@@ -188,10 +189,13 @@ class ProvisioningService(Doorkeeper):
         authority: Authority,
         settings: ProvisioningSettings,
         newest_stream: Callable[[Connection], int],
+        documents: DocumentKey | None = None,
     ) -> None:
+        """`documents` signs campaigns and bundles; without it, nobody does."""
         super().__init__(database, audit, now, pin=authority.pin, newest_stream=newest_stream)
         self._authority = authority
         self._settings = settings
+        self.documents = documents
         self.refusals = Refusals(database, audit, now)
         self._guessed: deque[datetime] = deque(maxlen=GUESSES_A_MINUTE)
 
@@ -323,7 +327,12 @@ class ProvisioningService(Doorkeeper):
         return certificate
 
     def _answer(self, certificate: Certificate) -> Admission:
-        return Admission(certificate=certificate.pem, authority=self._authority.pem, broker=self._settings.broker)
+        return Admission(
+            certificate=certificate.pem,
+            authority=self._authority.pem,
+            documents=None if self.documents is None else self.documents.pem,
+            broker=self._settings.broker,
+        )
 
     def _why_not(self, claim: Claim | None, requested: Requested, signature: bytes) -> str | None:
         if claim is None:

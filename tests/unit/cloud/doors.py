@@ -6,14 +6,13 @@ from typing import Final
 
 from cloud.fleet.provisioning.service import ProvisioningService, ProvisioningSettings
 from cloud.inbox.intake import Intake
-from cloud.inbox.routing import Features
 from cloud.inbox.streams import newest_stream
 from cloud.pages import LIMIT_MAX, Window
 from cloud.security.audit_model import AuditFilter, Deed
 from edge.enrolment.keys import BoxKey
 from edge.wire.enrolment import Admission, ClaimCode
 from edge.wire.topics import Address
-from tests.unit.cloud.services import BROKER, SETTINGS, Cloud, authority
+from tests.unit.cloud.services import BROKER, SETTINGS, Cloud, authority, document_key
 
 VAN: Final = Address("north", "van-7")
 
@@ -27,13 +26,13 @@ def provisioning_of(cloud: Cloud, *, strangers: bool = False, certificate_days: 
         authority=authority(),
         settings=ProvisioningSettings(BROKER, certificate_days, strangers=strangers),
         newest_stream=newest_stream,
+        documents=document_key(),
     )
 
 
 def with_door(cloud: Cloud, service: ProvisioningService) -> None:
     """Let the inbox of this cloud ask at the door."""
-    features = Features(cloud.fleet, cloud.alerts, cloud.health, cloud.captures, cloud.commands)
-    cloud.intake = Intake(cloud.database, features, SETTINGS, lambda: cloud.now, service)
+    cloud.intake = Intake(cloud.database, cloud.features, SETTINGS, lambda: cloud.now, service)
 
 
 @dataclass

@@ -11,11 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from cloud import counters
 from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
 from cloud.analytics.service import AnalyticsService
+from cloud.campaigns.room import make_campaigns
+from cloud.campaigns.service import CampaignService, CampaignSettings, Near
+from cloud.campaigns.windows import WindowSettings
 from cloud.captures.service import CaptureService, CaptureSettings
 from cloud.chat.service import ChatService
 from cloud.chat.tools import Neighbours as ChatNeighbours
@@ -23,9 +27,12 @@ from cloud.chat.understanding import Understanding
 from cloud.commands.service import CommandService, CommandSettings
 from cloud.database import Database
 from cloud.errors import NotAllowed
+from cloud.fleet.desired import DesiredService
 from cloud.fleet.profiles import ProfileService
 from cloud.fleet.provisioning.authority import Authority
+from cloud.fleet.provisioning.documents import DocumentKey
 from cloud.fleet.provisioning.service import ProvisioningService, ProvisioningSettings
+from cloud.fleet.refused import VehicleRefusals
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
 from cloud.health.lives import Lives
@@ -82,6 +89,10 @@ CAPTURES: Final = CaptureSettings(
     parts_per_vehicle=100, bytes_per_vehicle=2**20, parts=200, bytes=2**21, kept_for=timedelta(days=90)
 )
 COMMANDS: Final = CommandSettings()
+CAMPAIGNS: Final = CampaignSettings()
+WINDOWS: Final = WindowSettings(
+    parts_per_campaign=100, bytes_per_campaign=2**20, parts=200, bytes=2**21, kept_for=timedelta(days=90)
+)
 HEALTH: Final = HealthSettings()
 NOTIFY: Final = NotifySettings(escalate_after=timedelta(minutes=15), deliveries_kept=1000)
 UNDERSTANDING: Final = Understanding()
@@ -112,6 +123,9 @@ class Cloud:
     security: Security
     captures: CaptureService
     commands: CommandService
+    campaigns: CampaignService
+    desired: DesiredService
+    refused: VehicleRefusals
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService
@@ -120,6 +134,7 @@ class Cloud:
     workflow: Workflow
     warranty: WarrantyService
     chat: ChatService
+    features: Features
     intake: Intake
     notify: NotifyService
     contacts: ContactService
@@ -159,6 +174,8 @@ def open_cloud(
     conversations_kept: int = 100,
     captures_kept: CaptureSettings = CAPTURES,
     commands_kept: CommandSettings = COMMANDS,
+    campaigns_kept: CampaignSettings = CAMPAIGNS,
+    windows_kept: WindowSettings = WINDOWS,
 ) -> Iterator[Cloud]:
     """A cloud with an empty database, in a folder that is gone afterwards unless one is given."""
     with TemporaryDirectory() as temporary:
@@ -190,7 +207,11 @@ def open_cloud(
         )
         captures = CaptureService(database, audit, captures_kept, lambda: cloud.now)
         commands = CommandService(database, audit, commands_kept, lambda: cloud.now, must_exist=fleet.vehicle)
-        features = Features(fleet, alerts, health, captures, commands)
+        desired = DesiredService(database, lambda: cloud.now, document_key())
+        refused = VehicleRefusals(audit)
+        near_them = Near(fleet, desired, refused)
+        campaigns = make_campaigns(database, audit, campaigns_kept, windows_kept, lambda: cloud.now, near=near_them)
+        features = Features(fleet, alerts, health, captures, commands, campaigns, refused)
         intake = Intake(database, features, inbox, lambda: cloud.now)
         scheduling = SchedulingService(database, audit, lambda: cloud.now)
         appointments = AppointmentService(database, audit, lambda: cloud.now)
@@ -249,6 +270,9 @@ def open_cloud(
             security=security,
             captures=captures,
             commands=commands,
+            campaigns=campaigns,
+            desired=desired,
+            refused=refused,
             aside=AsideService(database),
             scheduling=scheduling,
             appointments=appointments,
@@ -257,6 +281,7 @@ def open_cloud(
             workflow=workflow,
             warranty=warranty,
             chat=ChatService(database, of_chat, UNDERSTANDING, conversations_max=conversations_kept),
+            features=features,
             intake=intake,
             notify=notify,
             contacts=contacts,
@@ -268,6 +293,7 @@ def open_cloud(
                 authority=authority(),
                 settings=ProvisioningSettings(BROKER),
                 newest_stream=newest_stream,
+                documents=document_key(),
             ),
         )
         try:
@@ -292,6 +318,17 @@ def with_inbox(**changes: int) -> InboxSettings:
 def authority() -> Authority:
     """Who certifies vehicles; one for the run."""
     return Authority.new("Fleet", T0)
+
+
+@cache
+def document_key() -> DocumentKey:
+    """Who signs for vehicles; one for the run."""
+    return DocumentKey.new(authority())
+
+
+def public_key() -> bytes:
+    """What its signatures are held against."""
+    return load_pem_public_key(document_key().public_pem.encode()).public_bytes(Encoding.Raw, PublicFormat.Raw)
 
 
 @cache

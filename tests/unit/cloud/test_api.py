@@ -46,6 +46,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             lives=cloud.lives,
             captures=cloud.captures,
             commands=cloud.commands,
+            campaigns=cloud.campaigns,
             aside=cloud.aside,
             scheduling=cloud.scheduling,
             appointments=cloud.appointments,

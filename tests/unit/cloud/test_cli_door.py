@@ -6,11 +6,18 @@ from pathlib import Path
 import pytest
 
 from cloud import cli_door
+from cloud.errors import ConfigError
 from cloud.fleet.provisioning.authority import Authority, pin_in
+from cloud.fleet.provisioning.documents import DocumentKey
+from edge.detect.ed25519 import fits
+from edge.detect.signature import read_public_key
+from edge.wire.bundles import Bundle
 from edge.wire.enrolment import read_code
+from edge.wire.signed import DocumentKind, signed_text
 from tests.unit.cloud.services import Cloud
 from tests.unit.cloud.test_cli import Say
 from tests.unit.cloud.test_cli import cloud_says as cloud_says  # noqa: PLC0414 - a fixture, also here
+from tests.unit.cloud.vehicle import T0
 
 
 @pytest.fixture
@@ -35,6 +42,46 @@ def test_an_authority_is_never_written_over(tmp_path: Path, authority: Path, clo
     code, _, err = cloud_says("authority", "--out", authority, "--passphrase-file", tmp_path / "passphrase")
     assert (code, "is there already" in err) == (78, True)
     assert (authority / "authority.key").read_text() == before
+
+
+def test_the_document_key_is_made_with_the_authority_and_locked_as_it_is(tmp_path: Path, authority: Path) -> None:
+    assert stat.S_IMODE((authority / "documents.key").stat().st_mode) == 0o600
+    assert "BEGIN ENCRYPTED PRIVATE KEY" in (authority / "documents.key").read_text()
+    passphrase = (tmp_path / "passphrase").read_text().strip()
+    opened = Authority.load(authority, passphrase)
+    key = DocumentKey.load(authority, passphrase, opened)
+    assert key is not None
+    public = read_public_key(authority / "documents.pub.pem")
+    signed = key.sign(DocumentKind.BUNDLE, Bundle(fleet="north", vehicle="van-7", version=1, id=None))
+    assert fits(public.content, bytes.fromhex(signed.signature), signed_text(signed.kind, signed.text))
+    assert signed.key == public.id
+    with pytest.raises(ConfigError, match="does not open"):
+        DocumentKey.load(authority, "x" * 24, opened)
+    with pytest.raises(ConfigError, match="is not the key"):
+        DocumentKey.load(authority, passphrase, Authority.new("Other", T0))
+
+
+def test_an_authority_of_before_gets_its_document_key_once(tmp_path: Path, authority: Path, cloud_says: Say) -> None:
+    passphrase = (tmp_path / "passphrase").read_text().strip()
+    for file in authority.glob("documents.*"):
+        file.unlink()
+    opened = Authority.load(authority, passphrase)
+    assert DocumentKey.load(authority, passphrase, opened) is None
+    ask = ("authority", "--documents", "--out", authority, "--passphrase-file", tmp_path / "passphrase")
+    assert cloud_says(*ask)[0] == 0
+    before = (authority / "documents.key").read_bytes()
+    assert DocumentKey.load(authority, passphrase, opened) is not None
+    code, _, err = cloud_says(*ask)
+    assert (code, "is there already" in err) == (78, True)
+    assert (authority / "documents.key").read_bytes() == before
+
+
+def test_without_an_authority_there_is_no_document_key(tmp_path: Path, cloud_says: Say) -> None:
+    (tmp_path / "passphrase").write_text("y" * 24 + "\n")
+    where = ("--out", tmp_path, "--passphrase-file", tmp_path / "passphrase")
+    code, _, err = cloud_says("authority", "--documents", *where)
+    assert (code, "Make one with: telltale-cloud authority" in err) == (78, True)
+    assert [file.name for file in tmp_path.iterdir()] == ["passphrase"]
 
 
 @pytest.mark.parametrize(("passphrase", "says"), [("\n", "is empty"), ("wrong" * 9 + "\n", "does not open")])

@@ -10,6 +10,7 @@ import pytest
 
 import cloud.wiring  # noqa: F401 - it knows every room, so all tables are there
 from cloud.api.problems import Problem
+from cloud.campaigns.service import CampaignSettings
 from cloud.chat.service import TURNS_MAX
 from cloud.columns import METADATA
 from cloud.commands.service import CommandSettings, Wish
@@ -24,7 +25,8 @@ from edge.wire.envelope import Clock
 from edge.wire.messages import Result, ResultState
 from tests.shared import ROOT
 from tests.unit.cloud.asking import Talk
-from tests.unit.cloud.services import CAPTURES, Cloud, open_cloud, with_inbox
+from tests.unit.cloud.collecting import count_everything
+from tests.unit.cloud.services import CAPTURES, WINDOWS, Cloud, open_cloud, with_inbox
 from tests.unit.cloud.telling import ADA, notice, post, take
 from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.test_intake import BAD, VAN
@@ -84,6 +86,8 @@ def test_every_counter_is_described() -> None:
         conversations_kept=1,
         captures_kept=one_part,
         commands_kept=CommandSettings(per_vehicle=1),
+        campaigns_kept=CampaignSettings(per_fleet=1),
+        windows_kept=replace(WINDOWS, parts=1),
     ) as cloud:
         cloud.take(*BAD.values())
         cloud.take(VAN.say(alert(1), 1), VAN.say(alert(1), 1), VAN.say(alert(2), 1))
@@ -116,6 +120,7 @@ def test_every_counter_is_described() -> None:
             cloud.commands.issue(VAN.address, wish, by="test")
             cloud.take(VAN.say(Result(command=f"{seq:032x}", state=state, reason="", values={}), seq))
         cloud.take(VAN.say(result(), 710))
+        count_everything(cloud)
         cloud.take(VAN.say(trip().model_copy(update={"overspeed": 1}), 1999))
         for seq, later in ((2000, timedelta()), (2048, timedelta(days=500))):
             cloud.now += later
