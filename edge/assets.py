@@ -62,6 +62,11 @@ def is_shipped_model(folder: Path) -> bool:
     return any(folder.resolve().parent == shipped.resolve() for shipped in _MODELS)
 
 
+def is_shipped(file: Path) -> bool:
+    """Whether a file came with this software: a database, profile, rule pack or model."""
+    return any(file.resolve().is_relative_to(folder.resolve()) for folder in (*_DBC, *_PACKS, *_MODELS))
+
+
 def _find(name: str, base: Path, folders: tuple[Path, ...], suffix: str, what: str) -> Path:
     written = base / name
     if "/" in name or written.suffix or written.exists():
