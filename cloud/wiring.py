@@ -15,6 +15,9 @@ from cloud.analytics.service import AnalyticsService
 from cloud.api.access import Services
 from cloud.api.listener import ApiServer
 from cloud.api.server import make_api
+from cloud.bundles.rollouts import RolloutService
+from cloud.bundles.service import BundleService, BundleSettings
+from cloud.bundles.updates import UpdateService
 from cloud.captures.service import CaptureService, CaptureSettings
 from cloud.chat.room import make_chat
 from cloud.chat.tools import Neighbours as ChatNeighbours
@@ -30,6 +33,7 @@ from cloud.health.knowledge import shipped
 from cloud.health.lives import load_lives
 from cloud.health.service import HealthService, HealthSettings
 from cloud.inbox.aside import AsideService
+from cloud.inbox.bundles import Bundles
 from cloud.inbox.commands import Commands
 from cloud.inbox.desired import DesiredStates
 from cloud.inbox.intake import InboxSettings, Intake
@@ -103,14 +107,17 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     captures = CaptureService(database, audit, _kept(config.captures), now)
     provisioning = open_provisioning(config.provisioning, database, audit, now, newest_stream=newest_stream)
     commands = CommandService(database, audit, _asked(config.commands), now, must_exist=fleet.vehicle)
-    features = Features(fleet, alerts, health, captures, commands)
+    desired = DesiredService(database, now, None if provisioning is None else provisioning.documents)
+    bounds = BundleSettings(**config.bundles.model_dump())
+    rollouts = RolloutService(database, audit, bounds, now, heard=fleet.last_heard, desired=desired)
+    updates = UpdateService(database, audit, bounds, rollouts=rollouts, must_exist=fleet.vehicle)
+    features = Features(fleet, alerts, health, captures, commands, updates)
     intake = Intake(database, features, InboxSettings(**config.inbox.model_dump()), now, provisioning)
     loop = asyncio.get_running_loop()
 
     def tell(_: LinkState) -> None:
         loop.call_soon_threadsafe(tried.set)
 
-    desired = DesiredService(database, now, None if provisioning is None else provisioning.documents)
     link = Link(
         target,
         intake.take,
@@ -119,7 +126,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         now=now,
         uniform=random.SystemRandom().uniform,
         on_change=tell,
-        says=(DesiredStates(desired.changed_since), Commands(commands.take_due)),
+        says=(Bundles(rollouts.give_due), DesiredStates(desired.changed_since), Commands(commands.take_due)),
     )
     scheduling, appointments = SchedulingService(database, audit, now), AppointmentService(database, audit, now)
     orders = WorkOrderService(database, audit, alerts, now, serviced=health.serviced, worked_on=desired.worked_on)
@@ -159,6 +166,9 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         lives=load_lives(config.health.rul_model),
         captures=captures,
         commands=commands,
+        bundles=BundleService(database, audit, bounds, now),
+        rollouts=rollouts,
+        updates=updates,
         aside=AsideService(database),
         scheduling=scheduling,
         appointments=appointments,

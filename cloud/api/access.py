@@ -17,6 +17,9 @@ from pydantic import AfterValidator, AwareDatetime
 from cloud.alerts.model import AlertFilter
 from cloud.alerts.service import AlertService
 from cloud.analytics.service import AnalyticsService
+from cloud.bundles.rollouts import RolloutService
+from cloud.bundles.service import BundleService
+from cloud.bundles.updates import UpdateService
 from cloud.captures.service import CaptureService
 from cloud.chat.service import ChatService
 from cloud.commands.service import CommandService
@@ -74,6 +77,9 @@ class Services:
     """The learned model of remaining life; None: none is configured."""
     captures: CaptureService
     commands: CommandService
+    bundles: BundleService
+    rollouts: RolloutService
+    updates: UpdateService
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService

@@ -15,6 +15,7 @@ from cloud.api import (
     audit,
     bookings,
     broker_door,
+    bundles,
     capas,
     captures,
     cases,
@@ -40,11 +41,14 @@ from cloud.api import (
     preferences,
     profiles,
     quarantine,
+    raw_body,
     remaining_life,
+    rollouts,
     sessions,
     summaries,
     trips,
     trouble_codes,
+    updates,
     vehicle_health,
     vehicles,
     warranty_plans,
@@ -84,6 +88,7 @@ def make_api(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.sockets = live.Sockets()
+    app.state.uploads = raw_body.Uploads()
     add_problem_documents(app)
     app.include_router(health.router)
     app.include_router(docs.router, prefix=V1)
@@ -120,6 +125,9 @@ def _v1() -> APIRouter:
         summaries,
         captures,
         commands,
+        bundles,
+        rollouts,
+        updates,
         centres,
         offers,
         bookings,

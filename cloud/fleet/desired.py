@@ -47,6 +47,11 @@ class DesiredService:
         if state != before.state:
             self._put(connection, replace(before, state=state))
 
+    @property
+    def signs(self) -> bool:
+        """Whether somebody signs here."""
+        return self._signer is not None
+
     def must_sign(self) -> Signer:
         """Whoever signs here.
 

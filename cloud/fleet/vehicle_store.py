@@ -87,6 +87,12 @@ def list_vehicles(connection: Connection, wanted: VehicleFilter, *, after: Key |
     return [_vehicle(row) for row in connection.execute(query)]
 
 
+def last_heard(connection: Connection, fleet: str) -> dict[str, datetime]:
+    """When each vehicle of a fleet was heard last."""
+    query = sa.select(vehicles.c.vehicle, vehicles.c.last_seen_at).where(vehicles.c.fleet == fleet)
+    return {row.vehicle: row.last_seen_at for row in connection.execute(query)}
+
+
 def count_vehicles(connection: Connection, heard_since: datetime) -> tuple[int, int, int]:
     """How many there are; of those that have said no goodbye since they were heard, how many are not yet as late as
     that with what they promised to say, and how many others were heard since then.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cloud.alerts.service import AlertService
+from cloud.bundles.updates import UpdateService
 from cloud.captures.service import CaptureService
 from cloud.commands.service import CommandService
 from cloud.database import Connection
@@ -13,7 +14,19 @@ from cloud.inbox import aside_store
 from cloud.inbox.kept import Shelved
 from cloud.logs import correlated
 from edge.wire.codec import Uplink
-from edge.wire.messages import Alert, Capture, Gap, Health, Position, Reported, Result, Summary, Trip, TroubleCode
+from edge.wire.messages import (
+    Alert,
+    Capture,
+    Fetch,
+    Gap,
+    Health,
+    Position,
+    Reported,
+    Result,
+    Summary,
+    Trip,
+    TroubleCode,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +38,12 @@ class Features:
     health: HealthService
     captures: CaptureService
     commands: CommandService
+    updates: UpdateService
 
     def tell(self, connection: Connection, heard: Heard, uplink: Uplink, payload: bytes) -> bool:
         """Tell the feature concerned; False where nobody takes it and it was put on the shelf."""
-        if self._take(connection, heard, uplink):
+        is_answered = isinstance(uplink.body, Fetch)  # by the intake, which knows how much it may say
+        if is_answered or self._take(connection, heard, uplink):
             return True
         aside_store.put_shelved(connection, _shelved(heard, uplink, payload))
         return False
@@ -47,7 +62,7 @@ class Features:
             case TroubleCode() as code:
                 self.health.record_code(connection, heard, code)
             case Reported() | Health() | Position() as told:
-                self.fleet.record_told(connection, heard, told)
+                self._record_told(connection, heard, told)
             case Capture() as capture:
                 return self.captures.record(connection, heard, capture, uplink.block)
             case Result() as result:
@@ -57,6 +72,11 @@ class Features:
             case _:
                 return False
         return True
+
+    def _record_told(self, connection: Connection, heard: Heard, told: Reported | Health | Position) -> None:
+        self.fleet.record_told(connection, heard, told)
+        if isinstance(told, Reported) and told.update is not None:
+            self.updates.record(connection, heard, told.update)
 
 
 def _shelved(heard: Heard, uplink: Uplink, payload: bytes) -> Shelved:

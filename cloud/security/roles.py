@@ -20,6 +20,8 @@ class Permission(StrEnum):
     see what was asked."""
     COMMAND_ALL = "command_all"
     """Beyond that, have it erase trouble codes or begin anew."""
+    UPDATE = "update"
+    """Say which bundle of configuration, rules, profiles and models vehicles are to run; keep and see bundles."""
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     SEE_HEALTH = "see_health"
@@ -92,7 +94,8 @@ _OWN: Final = _LOOK | {
 
 MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.OWNER: _OWN,
-    Role.FLEET_MANAGER: _OWN | {_P.LET_IN, _P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS, _P.COMMAND_ALL},
+    Role.FLEET_MANAGER: _OWN
+    | {_P.LET_IN, _P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS, _P.COMMAND_ALL, _P.UPDATE},
     Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK, _P.CLAIM, _P.COMMAND},
     Role.EXECUTIVE: _LOOK | {_P.SEE_ANALYTICS},
     Role.ADMIN: frozenset(_P),

@@ -33,7 +33,7 @@ def provisioning_of(cloud: Cloud, *, strangers: bool = False, certificate_days: 
 
 def with_door(cloud: Cloud, service: ProvisioningService) -> None:
     """Let the inbox of this cloud ask at the door."""
-    features = Features(cloud.fleet, cloud.alerts, cloud.health, cloud.captures, cloud.commands)
+    features = Features(cloud.fleet, cloud.alerts, cloud.health, cloud.captures, cloud.commands, cloud.updates)
     cloud.intake = Intake(cloud.database, features, SETTINGS, lambda: cloud.now, service)
 
 

@@ -17,6 +17,9 @@ from cloud import counters
 from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
 from cloud.analytics.service import AnalyticsService
+from cloud.bundles.rollouts import RolloutService
+from cloud.bundles.service import BundleService, BundleSettings
+from cloud.bundles.updates import UpdateService
 from cloud.captures.service import CaptureService, CaptureSettings
 from cloud.chat.service import ChatService
 from cloud.chat.tools import Neighbours as ChatNeighbours
@@ -24,6 +27,7 @@ from cloud.chat.understanding import Understanding
 from cloud.commands.service import CommandService, CommandSettings
 from cloud.database import Database
 from cloud.errors import NotAllowed
+from cloud.fleet.desired import DesiredService
 from cloud.fleet.profiles import ProfileService
 from cloud.fleet.provisioning.authority import Authority
 from cloud.fleet.provisioning.documents import DocumentKey
@@ -84,6 +88,7 @@ CAPTURES: Final = CaptureSettings(
     parts_per_vehicle=100, bytes_per_vehicle=2**20, parts=200, bytes=2**21, kept_for=timedelta(days=90)
 )
 COMMANDS: Final = CommandSettings()
+BUNDLES: Final = BundleSettings()
 HEALTH: Final = HealthSettings()
 NOTIFY: Final = NotifySettings(escalate_after=timedelta(minutes=15), deliveries_kept=1000)
 UNDERSTANDING: Final = Understanding()
@@ -114,6 +119,10 @@ class Cloud:
     security: Security
     captures: CaptureService
     commands: CommandService
+    desired: DesiredService
+    bundles: BundleService
+    rollouts: RolloutService
+    updates: UpdateService
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService
@@ -161,6 +170,7 @@ def open_cloud(
     conversations_kept: int = 100,
     captures_kept: CaptureSettings = CAPTURES,
     commands_kept: CommandSettings = COMMANDS,
+    bundles_kept: BundleSettings = BUNDLES,
 ) -> Iterator[Cloud]:
     """A cloud with an empty database, in a folder that is gone afterwards unless one is given."""
     with TemporaryDirectory() as temporary:
@@ -192,7 +202,12 @@ def open_cloud(
         )
         captures = CaptureService(database, audit, captures_kept, lambda: cloud.now)
         commands = CommandService(database, audit, commands_kept, lambda: cloud.now, must_exist=fleet.vehicle)
-        features = Features(fleet, alerts, health, captures, commands)
+        desired = DesiredService(database, lambda: cloud.now, document_key())
+        rollouts = RolloutService(
+            database, audit, bundles_kept, lambda: cloud.now, heard=fleet.last_heard, desired=desired
+        )
+        updates = UpdateService(database, audit, bundles_kept, rollouts=rollouts, must_exist=fleet.vehicle)
+        features = Features(fleet, alerts, health, captures, commands, updates)
         intake = Intake(database, features, inbox, lambda: cloud.now)
         scheduling = SchedulingService(database, audit, lambda: cloud.now)
         appointments = AppointmentService(database, audit, lambda: cloud.now)
@@ -251,6 +266,10 @@ def open_cloud(
             security=security,
             captures=captures,
             commands=commands,
+            desired=desired,
+            bundles=BundleService(database, audit, bundles_kept, lambda: cloud.now),
+            rollouts=rollouts,
+            updates=updates,
             aside=AsideService(database),
             scheduling=scheduling,
             appointments=appointments,

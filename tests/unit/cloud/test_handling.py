@@ -293,7 +293,7 @@ def test_one_alert_delivered_by_a_hundred_at_once_is_one_alert(tmp_path: Path) -
             fleet = FleetService(database, FleetSettings(timedelta(minutes=3), 100), lambda: T0)
             intake = Intake(
                 database,
-                Features(fleet, alerts_on(database), cloud.health, cloud.captures, cloud.commands),
+                Features(fleet, alerts_on(database), cloud.health, cloud.captures, cloud.commands, cloud.updates),
                 SETTINGS,
                 lambda: T0,
             )
