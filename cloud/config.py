@@ -124,6 +124,25 @@ class CommandsConfig(_Section):
     kept_days: Annotated[int, Field(ge=1, le=4_000)] = 365
 
 
+class CampaignsConfig(_Section):
+    """How much vehicles of a fleet can be asked to collect, and how much of it is kept; the oldest whole windows go
+    first. None is larger than what is kept of its campaign."""
+
+    open_per_fleet: Annotated[int, Field(ge=1, le=1_000)] = 100
+    """At a time; of one vehicle 32."""
+    per_fleet: Rows = 1_000
+    """The newest; what is open is kept beside them."""
+    kept_days: Annotated[int, Field(ge=1, le=4_000)] = 365
+    """Since it was over."""
+    parts_per_campaign: Rows = 20_000
+    bytes_per_campaign: Bytes = 2**30
+    parts: Rows = 100_000
+    """Of all campaigns."""
+    bytes: Bytes = 4 * 2**30
+    windows_days: Annotated[int, Field(ge=1, le=4_000)] = 90
+    """What was collected may tell where somebody was."""
+
+
 class HealthConfig(_Section):
     """How much of each vehicle's past is kept in folds, and which learned model is served."""
 
@@ -255,6 +274,7 @@ class CloudConfig(_Section):
     captures: CapturesConfig = CapturesConfig()
     commands: CommandsConfig = CommandsConfig()
     bundles: BundlesConfig = BundlesConfig()
+    campaigns: CampaignsConfig = CampaignsConfig()
     security: SecurityConfig = SecurityConfig()
     provisioning: ProvisioningConfig = ProvisioningConfig()
     workflow: WorkflowConfig = WorkflowConfig()
@@ -272,6 +292,7 @@ _SECTIONS: Final[dict[str, type[_Section]]] = {
     "captures": CapturesConfig,
     "commands": CommandsConfig,
     "bundles": BundlesConfig,
+    "campaigns": CampaignsConfig,
     "security": SecurityConfig,
     "provisioning": ProvisioningConfig,
     "workflow": WorkflowConfig,

@@ -135,6 +135,12 @@ def insert_once(connection: Connection, table: sa.Table, row: Mapping[str, Any])
     return bool(connection.execute(statement, dict(row)).rowcount)
 
 
+def insert_all_once(connection: Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows, each unless one of the table's unique keys is there already."""
+    if rows:
+        connection.execute(_insert_once(connection.dialect.name, table), [dict(row) for row in rows])
+
+
 def put(
     connection: Connection,
     table: sa.Table,
@@ -146,6 +152,19 @@ def put(
 ) -> None:
     """Insert a row; where its key is there, replace these of its columns and add to those."""
     connection.execute(_put(connection.dialect.name, table, key, replace, add), dict(row))
+
+
+def put_all(
+    connection: Connection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    key: tuple[str, ...],
+    replace: tuple[str, ...],
+) -> None:
+    """Insert many rows; where the key of one is there, replace these of its columns."""
+    if rows:
+        connection.execute(_put(connection.dialect.name, table, key, replace, ()), [dict(row) for row in rows])
 
 
 def beyond(columns: Sequence[sa.ColumnElement[Any]], key: Sequence[Any]) -> sa.ColumnElement[bool]:

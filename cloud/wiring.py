@@ -18,22 +18,27 @@ from cloud.api.server import make_api
 from cloud.bundles.rollouts import RolloutService
 from cloud.bundles.service import BundleService, BundleSettings
 from cloud.bundles.updates import UpdateService
+from cloud.campaigns.room import make_campaigns
+from cloud.campaigns.service import CampaignService, CampaignSettings, Near
+from cloud.campaigns.windows import WindowSettings
 from cloud.captures.service import CaptureService, CaptureSettings
 from cloud.chat.room import make_chat
 from cloud.chat.tools import Neighbours as ChatNeighbours
 from cloud.commands.service import CommandService, CommandSettings
-from cloud.config import BrokerTarget, CapturesConfig, CloudConfig, CommandsConfig
+from cloud.config import BrokerTarget, CampaignsConfig, CapturesConfig, CloudConfig, CommandsConfig
 from cloud.console.serve import with_console
 from cloud.database import Connection, Database
 from cloud.fleet.desired import DesiredService
 from cloud.fleet.profiles import ProfileService
 from cloud.fleet.provisioning.opened import open_provisioning
+from cloud.fleet.refused import VehicleRefusals
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
 from cloud.health.lives import load_lives
 from cloud.health.service import HealthService, HealthSettings
 from cloud.inbox.aside import AsideService
 from cloud.inbox.bundles import Bundles
+from cloud.inbox.campaigns import Campaigns
 from cloud.inbox.commands import Commands
 from cloud.inbox.desired import DesiredStates
 from cloud.inbox.intake import InboxSettings, Intake
@@ -111,7 +116,9 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     bounds = BundleSettings(**config.bundles.model_dump())
     rollouts = RolloutService(database, audit, bounds, now, heard=fleet.last_heard, desired=desired)
     updates = UpdateService(database, audit, bounds, rollouts=rollouts, must_exist=fleet.vehicle)
-    features = Features(fleet, alerts, health, captures, commands, updates)
+    refused = VehicleRefusals(audit)
+    campaigns = _campaigns(config.campaigns, database, audit, Near(fleet, desired, refused))
+    features = Features(fleet, alerts, health, captures, commands, campaigns, refused, updates)
     intake = Intake(database, features, InboxSettings(**config.inbox.model_dump()), now, provisioning)
     loop = asyncio.get_running_loop()
 
@@ -126,7 +133,12 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         now=now,
         uniform=random.SystemRandom().uniform,
         on_change=tell,
-        says=(Bundles(rollouts.give_due), DesiredStates(desired.changed_since), Commands(commands.take_due)),
+        says=(
+            Campaigns(campaigns.renew),
+            Bundles(rollouts.give_due),
+            DesiredStates(desired.changed_since),
+            Commands(commands.take_due),
+        ),
     )
     scheduling, appointments = SchedulingService(database, audit, now), AppointmentService(database, audit, now)
     orders = WorkOrderService(database, audit, alerts, now, serviced=health.serviced, worked_on=desired.worked_on)
@@ -169,6 +181,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         bundles=BundleService(database, audit, bounds, now),
         rollouts=rollouts,
         updates=updates,
+        campaigns=campaigns,
         aside=AsideService(database),
         scheduling=scheduling,
         appointments=appointments,
@@ -204,6 +217,18 @@ def _kept(wanted: CapturesConfig) -> CaptureSettings:
 
 def _asked(wanted: CommandsConfig) -> CommandSettings:
     return CommandSettings(wanted.open_per_vehicle, wanted.per_vehicle, timedelta(days=wanted.kept_days))
+
+
+def _campaigns(wanted: CampaignsConfig, database: Database, audit: Audit, near: Near) -> CampaignService:
+    settings = CampaignSettings(wanted.open_per_fleet, wanted.per_fleet, timedelta(days=wanted.kept_days))
+    kept = WindowSettings(
+        parts_per_campaign=wanted.parts_per_campaign,
+        bytes_per_campaign=wanted.bytes_per_campaign,
+        parts=wanted.parts,
+        bytes=wanted.bytes,
+        kept_for=timedelta(days=wanted.windows_days),
+    )
+    return make_campaigns(database, audit, settings, kept, now, near=near)
 
 
 def _workflow(config: CloudConfig, database: Database, audit: Audit, near: Neighbours) -> Workflow:

@@ -20,6 +20,7 @@ from cloud.analytics.service import AnalyticsService
 from cloud.bundles.rollouts import RolloutService
 from cloud.bundles.service import BundleService
 from cloud.bundles.updates import UpdateService
+from cloud.campaigns.service import CampaignService
 from cloud.captures.service import CaptureService
 from cloud.chat.service import ChatService
 from cloud.commands.service import CommandService
@@ -80,6 +81,7 @@ class Services:
     bundles: BundleService
     rollouts: RolloutService
     updates: UpdateService
+    campaigns: CampaignService
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService

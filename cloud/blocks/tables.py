@@ -1,10 +1,10 @@
 """What blocks hold as a table: the same columns in CSV and in Parquet, times in whole nanoseconds."""
 
-import importlib
-import io
+import importlib.util
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +13,8 @@ from cloud.blocks.unpack import Content
 from cloud.errors import ConfigError
 from edge.wire.frame_block import Frames
 from edge.wire.sample_block import Samples
+
+PIECE_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +93,33 @@ def parquet_table(columns: Sequence[Column], file: str) -> bytes:
     Raises:
         ConfigError: pyarrow is not installed.
     """
-    try:
-        arrow: Any = importlib.import_module("pyarrow")
-        parquet: Any = importlib.import_module("pyarrow.parquet")
-    except ImportError as error:
+    if not can_write_parquet():
         remedy = "Install telltale[parquet], or write .csv"
-        raise ConfigError("Parquet needs pyarrow, which is not installed", file=file, remedy=remedy) from error
-    schema = arrow.schema([arrow.field(column.name, getattr(arrow, column.kind)()) for column in columns])
-    out = io.BytesIO()
-    parquet.write_table(arrow.table([list(column.values) for column in columns], schema=schema), out)
-    return out.getvalue()
+        raise ConfigError("Parquet needs pyarrow, which is not installed", file=file, remedy=remedy)
+    return b"".join(parquet_pieces([columns]))
+
+
+def can_write_parquet() -> bool:
+    """Whether pyarrow is installed."""
+    return importlib.util.find_spec("pyarrow") is not None
+
+
+def parquet_pieces(tables: Iterable[Sequence[Column]]) -> Iterator[bytes]:
+    """A Parquet file of tables of the same columns, one after the other, in pieces; no table: nothing.
+
+    Not more than one table is in memory; pyarrow must be installed.
+    """
+    arrow: Any = importlib.import_module("pyarrow")
+    parquet: Any = importlib.import_module("pyarrow.parquet")
+    with TemporaryFile() as file:
+        writer: Any = None
+        for columns in tables:
+            schema = arrow.schema([arrow.field(column.name, getattr(arrow, column.kind)()) for column in columns])
+            writer = writer or parquet.ParquetWriter(file, schema)
+            writer.write_table(arrow.table([list(column.values) for column in columns], schema=schema))
+        if writer is None:
+            return
+        writer.close()
+        file.seek(0)
+        while piece := file.read(PIECE_BYTES):
+            yield piece

@@ -145,7 +145,7 @@ class RolloutService:
             UpstreamDown: the database is away.
         """
         with self._database.snapshot() as connection:
-            if not rollout_store.due(connection, 1) or not self._desired.signs:
+            if not rollout_store.due(connection, 1) or not self._desired.can_sign:
                 return 0
         with self._database.transaction() as connection:
             due = rollout_store.due(connection, most)

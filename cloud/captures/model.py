@@ -11,7 +11,7 @@ from edge.wire import frame_block
 from edge.wire.columns import later
 from edge.wire.envelope import Clock
 from edge.wire.messages import Capture as Body
-from edge.wire.messages import Hole, Value
+from edge.wire.messages import Hole, Telemetry, Value
 from edge.wire.ranges import Range, to_ranges
 from edge.wire.topics import Address
 
@@ -103,8 +103,8 @@ class Capture:
             self,
             started_at=min(self.started_at, part.started_at),
             ended_at=max(self.ended_at, part.ended_at),
-            wanted_from=_first(self.wanted_from, body.wanted_from),
-            wanted_to=_last(self.wanted_to, body.wanted_to),
+            wanted_from=first_of(self.wanted_from, body.wanted_from),
+            wanted_to=last_of(self.wanted_to, body.wanted_to),
             running=self.running or body.running,
             frames=min(self.frames + part.frames, COUNT_MAX),
             size=self.size + part.size,
@@ -112,7 +112,7 @@ class Capture:
             highest=max(self.highest, part.number),
             last=max(self.last or 0, part.number) if part.is_last else self.last,
             holes=self.holes + len(part.holes),
-            clock=_least(self.clock, part.clock),
+            clock=least(self.clock, part.clock),
         )
 
 
@@ -129,7 +129,7 @@ class CaptureFilter:
     """Only of these fleets; None: of all."""
 
 
-def part_of(heard: Heard, body: Body, size: int) -> Part:
+def part_of(heard: Heard, body: Body | Telemetry, size: int) -> Part:
     """What a message says of one part, of which the block has so many bytes."""
     return Part(
         number=body.part,
@@ -180,7 +180,7 @@ def begun_by(heard: Heard, body: Body, part: Part) -> Capture:
     return nothing_yet.with_part(part, body)
 
 
-def _least(one: Clock, other: Clock) -> Clock:
+def least(one: Clock, other: Clock) -> Clock:
     """The clock that deserves less trust."""
     return max(one, other, key=(Clock.SYNCED, Clock.CORRECTED, Clock.UNSYNCED).index)
 
@@ -200,9 +200,11 @@ def missing(parts: Sequence[Part]) -> list[Range]:
     return gaps
 
 
-def _first(one: datetime | None, other: datetime | None) -> datetime | None:
+def first_of(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The earlier; one that is not known is none."""
     return min((at for at in (one, other) if at is not None), default=None)
 
 
-def _last(one: datetime | None, other: datetime | None) -> datetime | None:
+def last_of(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later; one that is not known is none."""
     return max((at for at in (one, other) if at is not None), default=None)

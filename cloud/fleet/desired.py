@@ -48,7 +48,7 @@ class DesiredService:
             self._put(connection, replace(before, state=state))
 
     @property
-    def signs(self) -> bool:
+    def can_sign(self) -> bool:
         """Whether somebody signs here."""
         return self._signer is not None
 

@@ -1,7 +1,7 @@
 """Vehicles, twins and summaries, and the decisions about them. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -50,6 +50,18 @@ class TwinPart(StrEnum):
     REPORTED = "reported"
     HEALTH = "health"
     POSITION = "position"
+    CAMPAIGNS = "campaigns"
+    """Reported as well, as the two below: each part of a vehicle's program tells its own in a message of its own."""
+    UPDATE = "update"
+    REFUSED = "refused"
+    """What is signed and was refused."""
+
+
+REPORTED_PARTS: Final = (TwinPart.REPORTED, TwinPart.CAMPAIGNS, TwinPart.UPDATE, TwinPart.REFUSED)
+"""What a vehicle reports, taken apart by what a message speaks of."""
+_TOLD_BY: Final = {TwinPart.CAMPAIGNS: DocumentKind.CAMPAIGNS, TwinPart.UPDATE: DocumentKind.BUNDLE}
+_SIGNED: Final = "signed."
+"""With this begins the field of a refusal of something that is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,46 @@ class Told:
 def is_later(place: tuple[int, int], held: tuple[int, int] | None) -> bool:
     """Whether what was said at `place` replaces what was said at `held`; messages may come newest first."""
     return held is None or place > held
+
+
+def spoken_of(body: Reported) -> list[TwinPart]:
+    """Of which parts of the reported state a message speaks; of the others it says nothing, and what was said stays."""
+    speaks = {
+        TwinPart.CAMPAIGNS: body.campaigns is not None,
+        TwinPart.UPDATE: body.update is not None,
+        TwinPart.REFUSED: any(refusal.field.startswith(_SIGNED) for refusal in body.refusals),
+    }
+    found = [part for part, is_spoken_of in speaks.items() if is_spoken_of]
+    is_of_state = body.state or body.changes or any(not one.field.startswith(_SIGNED) for one in body.refusals)
+    return [TwinPart.REPORTED, *found] if is_of_state or not found else found
+
+
+def together(parts: Mapping[TwinPart, Told]) -> Told | None:
+    """What a vehicle reports, from the latest of each part in the order in which they were said; None: it never did.
+
+    A refusal of something signed stands until the vehicle tells how it is with what it was about.
+    """
+    said = [(part, told, told.body) for part, told in parts.items() if isinstance(told.body, Reported)]
+    if not said:
+        return None
+    nothing = Reported(desired_version=0, state={}, refusals=[])
+    bodies = {part: body for part, _, body in said}
+    state, campaigns, update, refused = (bodies.get(part, nothing) for part in REPORTED_PARTS)
+    order = [part for part, _, _ in said]
+    since_refused = order[order.index(TwinPart.REFUSED) :] if TwinPart.REFUSED in order else []
+    over = {f"{_SIGNED}{kind}" for part, kind in _TOLD_BY.items() if part in since_refused and bodies[part] != refused}
+    body = Reported(
+        desired_version=max(body.desired_version for _, _, body in said),
+        state=state.state,
+        changes=state.changes,
+        refusals=[
+            *(one for one in state.refusals if not one.field.startswith(_SIGNED)),
+            *(one for one in refused.refusals if one.field.startswith(_SIGNED) and one.field not in over),
+        ],
+        campaigns=campaigns.campaigns,
+        update=update.update,
+    )
+    return replace(said[-1][1], body=body)
 
 
 def quiet_until(told: Told) -> datetime | None:

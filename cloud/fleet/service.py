@@ -1,6 +1,6 @@
 """What the rest of the cloud may ask of the fleet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,6 +24,8 @@ from cloud.fleet.model import (
     is_later,
     quiet_until,
     seen_in,
+    spoken_of,
+    together,
 )
 from cloud.fleet.trip import Trip, trip_of
 from cloud.heard import Heard
@@ -32,11 +34,6 @@ from edge.wire import messages
 from edge.wire.topics import Address
 
 TwinBody = messages.Reported | messages.Health | messages.Position
-_PARTS: Final[Mapping[type[TwinBody], TwinPart]] = {
-    messages.Reported: TwinPart.REPORTED,
-    messages.Health: TwinPart.HEALTH,
-    messages.Position: TwinPart.POSITION,
-}
 _EXPIRE_EVERY: Final = 64
 """What is too much or too old is looked for when a message's number in its stream divides by this."""
 _FUTURE_MAX: Final = timedelta(minutes=5)
@@ -77,19 +74,22 @@ class FleetService:
         vehicle_store.set_said_offline(connection, address, None if online else at)
 
     def record_told(self, connection: Connection, heard: Heard, body: TwinBody) -> None:
-        """Keep a part of the twin, unless a later one is held."""
-        part = _PARTS[type(body)]
-        if is_later(heard.place, vehicle_store.twin_place(connection, heard.address, part)):
-            if isinstance(body, messages.Health) and not body.counters:
-                body = self._with_counters(connection, heard.address, body)
-            told = Told(body, heard.observed_at, heard.clock, heard.received_at)
-            vehicle_store.put_twin_part(connection, heard.address, part, told, heard.place)
-            if isinstance(body, messages.Health):
-                vehicle_store.set_quiet_until(connection, heard.address, quiet_until(told))
+        """Keep the parts of the twin that it speaks of, of which no later one is held."""
+        for part in _parts_of(body):
+            if is_later(heard.place, vehicle_store.twin_place(connection, heard.address, part)):
+                self._keep_part(connection, heard, part, body)
         if isinstance(body, messages.Position):
             at = heard.observed_at
             self._keep_place(connection, heard, Seen(at, body.latitude_deg, body.longitude_deg, body.accuracy_m))
             self._tidy(connection, heard)
+
+    def _keep_part(self, connection: Connection, heard: Heard, part: TwinPart, body: TwinBody) -> None:
+        if isinstance(body, messages.Health) and not body.counters:
+            body = self._with_counters(connection, heard.address, body)
+        told = Told(body, heard.observed_at, heard.clock, heard.received_at)
+        vehicle_store.put_twin_part(connection, heard.address, part, told, heard.place)
+        if isinstance(body, messages.Health):
+            vehicle_store.set_quiet_until(connection, heard.address, quiet_until(told))
 
     def _with_counters(self, connection: Connection, address: Address, body: messages.Health) -> messages.Health:
         """A sign of life tells no counters: those told before are kept."""
@@ -193,11 +193,12 @@ class FleetService:
             vehicle = self._vehicle(connection, address)
             wanted = DriveFilter(fleet=address.fleet, vehicle=address.vehicle)
             latest = drive_store.list_summaries(connection, wanted, after=None, rows_max=1)
+            parts = vehicle_store.twin_parts_of(connection, address)
             return Twin(
                 vehicle=vehicle,
-                reported=vehicle_store.twin_part(connection, address, TwinPart.REPORTED),
-                health=vehicle_store.twin_part(connection, address, TwinPart.HEALTH),
-                position=vehicle_store.twin_part(connection, address, TwinPart.POSITION),
+                reported=together(parts),
+                health=parts.get(TwinPart.HEALTH),
+                position=parts.get(TwinPart.POSITION),
                 latest=latest[0] if latest else None,
                 desired=desired_store.desired_of(connection, address),
             )
@@ -284,8 +285,18 @@ class FleetService:
         with self._database.snapshot() as connection:
             return trip_store.driven_until(connection, address, until)
 
+    def members(self, connection: Connection, fleet: str) -> list[Address]:
+        """Every vehicle of a fleet that was ever heard."""
+        return vehicle_store.members(connection, fleet)
+
     def _vehicle(self, connection: Connection, address: Address) -> Vehicle:
         vehicle = vehicle_store.vehicle(connection, address)
         if vehicle is None:
             raise NotFound(f"nothing was ever heard of vehicle {address.vehicle!r} in fleet {address.fleet!r}")
         return vehicle
+
+
+def _parts_of(body: TwinBody) -> list[TwinPart]:
+    if isinstance(body, messages.Reported):
+        return spoken_of(body)
+    return [TwinPart.HEALTH if isinstance(body, messages.Health) else TwinPart.POSITION]

@@ -37,7 +37,7 @@ twin_parts: Final = sa.Table(
     sa.Column("stream", sa.BigInteger, nullable=False),
     sa.Column("seq", sa.BigInteger, nullable=False),
     to_vehicle(),
-    comment="The latest reported state, health and position of each vehicle, and where in its streams they were said",
+    comment="The latest that each vehicle said of itself: reported state, health, position; and where in its streams",
 )
 
 
@@ -45,6 +45,9 @@ _BODIES: Final[Mapping[TwinPart, type[Reported | Health | Position]]] = {
     TwinPart.REPORTED: Reported,
     TwinPart.HEALTH: Health,
     TwinPart.POSITION: Position,
+    TwinPart.CAMPAIGNS: Reported,
+    TwinPart.UPDATE: Reported,
+    TwinPart.REFUSED: Reported,
 }
 
 
@@ -93,6 +96,12 @@ def last_heard(connection: Connection, fleet: str) -> dict[str, datetime]:
     return {row.vehicle: row.last_seen_at for row in connection.execute(query)}
 
 
+def members(connection: Connection, fleet: str) -> list[Address]:
+    """All vehicles of a fleet, by name."""
+    query = sa.select(vehicles.c.vehicle).where(vehicles.c.fleet == fleet).order_by(vehicles.c.vehicle)
+    return [Address(fleet, name) for name in connection.execute(query).scalars()]
+
+
 def count_vehicles(connection: Connection, heard_since: datetime) -> tuple[int, int, int]:
     """How many there are; of those that have said no goodbye since they were heard, how many are not yet as late as
     that with what they promised to say, and how many others were heard since then.
@@ -130,9 +139,14 @@ def twin_part(connection: Connection, address: Address, part: TwinPart) -> Told 
     """The latest of a part, if the vehicle ever said any."""
     query = sa.select(twin_parts).where(_of(twin_parts, address), twin_parts.c.part == part)
     row = connection.execute(query).first()
-    if row is None:
-        return None
-    return Told(_BODIES[part].model_validate(row.body), row.observed_at, Clock(row.clock), row.received_at)
+    return None if row is None else _told(row)
+
+
+def twin_parts_of(connection: Connection, address: Address) -> dict[TwinPart, Told]:
+    """The latest of each part that the vehicle ever said, in the order in which they were said."""
+    query = sa.select(twin_parts).where(_of(twin_parts, address)).order_by(twin_parts.c.stream, twin_parts.c.seq)
+    rows = connection.execute(query)
+    return {TwinPart(row.part): _told(row) for row in rows}
 
 
 def list_positions(
@@ -150,6 +164,11 @@ def list_positions(
     return [
         Whereabouts(Address(row.fleet, row.vehicle), Position.model_validate(row.body), row.observed_at) for row in rows
     ]
+
+
+def _told(row: Row[Any]) -> Told:
+    body = _BODIES[TwinPart(row.part)].model_validate(row.body)
+    return Told(body, row.observed_at, Clock(row.clock), row.received_at)
 
 
 def _of(table: sa.Table, address: Address) -> sa.ColumnElement[bool]:

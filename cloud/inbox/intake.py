@@ -170,10 +170,12 @@ class _Batch:
         )
         if greeting.online and not arrival.retained:
             self._features.commands.met(self._connection, greeting.address, arrival.received_at)
+            self._features.campaigns.met(self._connection, greeting.address, arrival.received_at)
 
     def _claim(self, slot: Slot, kind: str, arrival: Arrival) -> Claim:
         if slot.address not in self._seen:
             self._features.fleet.see(self._connection, slot.address, arrival.received_at)
+            self._features.campaigns.met(self._connection, slot.address, arrival.received_at)
             self._seen.add(slot.address)
         claim = self._ledger(slot.address, slot.stream).claim(slot, kind, arrival.received_at)
         self._counts[f"messages_{claim}"] += 1

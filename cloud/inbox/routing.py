@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from cloud.alerts.service import AlertService
 from cloud.bundles.updates import UpdateService
+from cloud.campaigns.service import CampaignService
 from cloud.captures.service import CaptureService
 from cloud.commands.service import CommandService
 from cloud.database import Connection
+from cloud.fleet.refused import VehicleRefusals
 from cloud.fleet.service import FleetService
 from cloud.health.service import HealthService
 from cloud.heard import Heard
@@ -16,6 +18,7 @@ from cloud.logs import correlated
 from edge.wire.codec import Uplink
 from edge.wire.messages import (
     Alert,
+    Body,
     Capture,
     Fetch,
     Gap,
@@ -24,6 +27,7 @@ from edge.wire.messages import (
     Reported,
     Result,
     Summary,
+    Telemetry,
     Trip,
     TroubleCode,
 )
@@ -38,12 +42,13 @@ class Features:
     health: HealthService
     captures: CaptureService
     commands: CommandService
+    campaigns: CampaignService
+    refused: VehicleRefusals
     updates: UpdateService
 
     def tell(self, connection: Connection, heard: Heard, uplink: Uplink, payload: bytes) -> bool:
         """Tell the feature concerned; False where nobody takes it and it was put on the shelf."""
-        is_answered = isinstance(uplink.body, Fetch)  # by the intake, which knows how much it may say
-        if is_answered or self._take(connection, heard, uplink):
+        if self._take(connection, heard, uplink):
             return True
         aside_store.put_shelved(connection, _shelved(heard, uplink, payload))
         return False
@@ -51,6 +56,20 @@ class Features:
     def _take(self, connection: Connection, heard: Heard, uplink: Uplink) -> bool:
         """Whether a feature has taken it."""
         match uplink.body:
+            case Capture() as capture:
+                return self.captures.record(connection, heard, capture, uplink.block)
+            case Telemetry() as telemetry:
+                return self.campaigns.windows.record(connection, heard, telemetry, uplink.block)
+            case Result() as result:
+                return self.commands.record(connection, heard, result)
+            case Fetch():
+                return True  # answered by the intake, which knows how much it may say
+            case _ as body:
+                return self._hear(connection, heard, body)
+
+    def _hear(self, connection: Connection, heard: Heard, body: Body) -> bool:
+        """Whether a feature takes this kind; those that do take every one of it."""
+        match body:
             case Alert() as alert:
                 with correlated(alert.id):
                     self.alerts.record(connection, heard, alert)
@@ -61,21 +80,21 @@ class Features:
                     self.health.record_summary(connection, heard, summary)
             case TroubleCode() as code:
                 self.health.record_code(connection, heard, code)
-            case Reported() | Health() | Position() as told:
-                self._record_told(connection, heard, told)
-            case Capture() as capture:
-                return self.captures.record(connection, heard, capture, uplink.block)
-            case Result() as result:
-                return self.commands.record(connection, heard, result)
+            case Reported() as told:
+                self._record_reported(connection, heard, told)
+            case Health() | Position() as told:
+                self.fleet.record_told(connection, heard, told)
             case Gap() as gap:
                 aside_store.put_gap(connection, heard, gap)
             case _:
                 return False
         return True
 
-    def _record_told(self, connection: Connection, heard: Heard, told: Reported | Health | Position) -> None:
+    def _record_reported(self, connection: Connection, heard: Heard, told: Reported) -> None:
         self.fleet.record_told(connection, heard, told)
-        if isinstance(told, Reported) and told.update is not None:
+        self.refused.record(connection, heard, told)
+        self.campaigns.record(connection, heard, told)
+        if told.update is not None:
             self.updates.record(connection, heard, told.update)
 
 

@@ -14,12 +14,14 @@ class Permission(StrEnum):
     LET_IN = "let_in"
     """Make codes with which boxes become vehicles, replace boxes, revoke."""
     SEE_DRIVES = "see_drives"
-    """Trips, summaries and captures: where and how somebody drove."""
+    """Trips, summaries, captures and campaigns: where and how somebody drove."""
     COMMAND = "command"
     """Ask a vehicle for a capture, its codes, a self-test, another log level, or to say something to the driver; and
     see what was asked."""
     COMMAND_ALL = "command_all"
     """Beyond that, have it erase trouble codes or begin anew."""
+    COLLECT = "collect"
+    """Ask vehicles to collect signals or raw frames, and end that. What they have collected is seen like drives."""
     UPDATE = "update"
     """Say which bundle of configuration, rules, profiles and models vehicles are to run; keep and see bundles."""
     SEE_ALERTS = "see_alerts"
@@ -91,11 +93,13 @@ _OWN: Final = _LOOK | {
     _P.PUT_VEHICLES, _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_ANALYTICS, _P.SEE_CONTACTS,
     _P.PUT_CONTACTS, _P.CLAIM, _P.COMMAND,
 }  # fmt: skip
+_MANAGE: Final = _OWN | {
+    _P.LET_IN, _P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS, _P.COMMAND_ALL, _P.COLLECT, _P.UPDATE,
+}  # fmt: skip
 
 MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.OWNER: _OWN,
-    Role.FLEET_MANAGER: _OWN
-    | {_P.LET_IN, _P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS, _P.COMMAND_ALL, _P.UPDATE},
+    Role.FLEET_MANAGER: _MANAGE,
     Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK, _P.CLAIM, _P.COMMAND},
     Role.EXECUTIVE: _LOOK | {_P.SEE_ANALYTICS},
     Role.ADMIN: frozenset(_P),

@@ -86,6 +86,7 @@ def _keep(state: Path, key: BoxKey, answer: Admission, *, pin: bytes, cloud: str
         renew_at=utc_text(believed.renew_at),
         ends_at=utc_text(believed.ends_at),
         cloud_ca=b64encode(ca.encode("ascii", "replace")).decode(),
+        document_key=believed.document_key,
     )
     identity.write(state, key.pem() + answer.certificate + answer.authority)
     (state / PENDING_FILE).unlink(missing_ok=True)

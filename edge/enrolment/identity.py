@@ -15,6 +15,7 @@ from typing import Final, Self
 
 from edge.errors import ConfigError, EdgeError
 from edge.wire.errors import WireError
+from edge.wire.signed import PUBLIC_KEY_BYTES
 from edge.wire.topics import Address
 
 FILE: Final = "identity.pem"
@@ -41,6 +42,17 @@ class Identity:
     cloud_ca: str = ""
     """PEM of who is trusted as to the cloud's name, beside whom the system trusts; in base64, for no reader of the file
     is to take it for a certificate of the box."""
+    document_key: str = ""
+    """The public key (Ed25519, 32 bytes in hex) by which campaigns and bundles for this box are signed, as the
+    authority says; empty: nobody signs any, or the box enrolled before there was one, and learns it when it renews."""
+
+    @property
+    def document_keys(self) -> tuple[bytes, ...]:
+        """Whom to believe signed documents."""
+        key = bytes.fromhex(self.document_key)
+        if len(key) not in {0, PUBLIC_KEY_BYTES}:
+            raise ValueError(f"document_key has {len(key)} bytes, a key {PUBLIC_KEY_BYTES}")
+        return (key,) if key else ()
 
     @property
     def trusted(self) -> str:
@@ -75,7 +87,7 @@ class Identity:
             return None
         try:
             identity = cls(**_told(text))
-            identity.address, identity.renewal, identity.end, identity.trusted  # noqa: B018 - each says whether it can be read
+            identity.address, identity.renewal, identity.end, identity.trusted, identity.document_keys  # noqa: B018 - each says whether it can be read
         except (ValueError, TypeError, WireError) as error:
             raise ConfigError(f"is no identity ({error})", file=file, remedy=_AGAIN) from error
         return identity

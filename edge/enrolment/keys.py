@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -23,6 +23,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from edge.errors import EdgeError
 from edge.wire.enrolment import (
+    DOCUMENTS,
     Admission,
     ClaimCode,
     EnrolmentRequest,
@@ -97,7 +98,8 @@ class BoxKey:
         """Look whether an answer is what it must be.
 
         Raises:
-            NotBelieved: the authority is not of this pin, or did not sign a vehicle's certificate for this key.
+            NotBelieved: the authority is not of this pin, did not sign a vehicle's certificate for this key, or did not
+                sign the certificate of the key for documents, as such.
         """
         try:
             authority = x509.load_pem_x509_certificate(answer.authority.encode())
@@ -113,9 +115,10 @@ class BoxKey:
                 raise NotBelieved("the certificate is not a vehicle's")
             [name] = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
             address = address_of(str(name.value))
+            document_key = "" if answer.documents is None else _document_key(answer.documents, authority)
         except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound) as error:
             raise NotBelieved(f"the answer is no certificate of the code's authority ({error})") from error
-        return Believed(address, certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        return Believed(address, certificate.not_valid_before_utc, certificate.not_valid_after_utc, document_key)
 
     def _request(self) -> x509.CertificateSigningRequest:
         nobody = x509.Name([])  # the cloud gives the names
@@ -129,6 +132,8 @@ class Believed:
     address: Address
     begins_at: datetime
     ends_at: datetime
+    document_key: str
+    """In hex, the public key by which campaigns and bundles are signed; empty: nobody signs any."""
 
     @property
     def renew_at(self) -> datetime:
@@ -149,6 +154,27 @@ def blocks_of(pem: str) -> tuple[str, str]:
 def pin_of_authority(pem: str) -> bytes:
     """What a claim code of this authority knows it by."""
     return pin_of(_spki(x509.load_pem_x509_certificate(pem.encode()).public_key()))
+
+
+def _document_key(pem: str, authority: x509.Certificate) -> str:
+    """The key that an authority has certified for documents, in hex: a vehicle's or a broker's certificate is none.
+
+    Raises:
+        NotBelieved: it has certified it for something else, or another authority has.
+    """
+    try:
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+        certificate.verify_directly_issued_by(authority)
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        [name] = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        key = certificate.public_key()
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound) as error:
+        raise NotBelieved(f"the key for documents is not certified by the code's authority ({error})") from error
+    if list(usage) != [ExtendedKeyUsageOID.CODE_SIGNING] or name.value != DOCUMENTS:
+        raise NotBelieved("the authority has not certified that key for documents")
+    if not isinstance(key, Ed25519PublicKey):
+        raise NotBelieved("the key for documents is not of Ed25519")
+    return key.public_bytes_raw().hex()
 
 
 def _spki(key: object) -> bytes:

@@ -18,6 +18,7 @@ from cloud.broker.door import LOG_FILE
 from cloud.broker.log_file import LogFile
 from cloud.broker.log_lines import LogReader, Refused
 from cloud.fleet.provisioning.authority import Authority
+from edge.detect.signature import read_public_key
 from edge.enrolment.identity import FILE, Identity
 from edge.enrolment.keeper import REFUSED_RETRY_S, Keeper, Rhythm
 from edge.enrolment.keys import BoxKey
@@ -53,6 +54,9 @@ def forged(here: Town, signer: Authority, address: Address, at: datetime) -> Pat
 
 def test_a_box_enrols_and_is_heard(here: Town) -> None:
     state = here.enrol("north", "car-1")
+    identity = Identity.read(state)
+    assert identity is not None
+    assert identity.document_keys == (read_public_key(here.folder / "authority" / "documents.pub.pem").content,)
     file = state / FILE
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert sorted(one.name for one in state.iterdir()) == [FILE, "lock"]

@@ -6,7 +6,6 @@ from typing import Final
 
 from cloud.fleet.provisioning.service import ProvisioningService, ProvisioningSettings
 from cloud.inbox.intake import Intake
-from cloud.inbox.routing import Features
 from cloud.inbox.streams import newest_stream
 from cloud.pages import LIMIT_MAX, Window
 from cloud.security.audit_model import AuditFilter, Deed
@@ -33,8 +32,7 @@ def provisioning_of(cloud: Cloud, *, strangers: bool = False, certificate_days: 
 
 def with_door(cloud: Cloud, service: ProvisioningService) -> None:
     """Let the inbox of this cloud ask at the door."""
-    features = Features(cloud.fleet, cloud.alerts, cloud.health, cloud.captures, cloud.commands, cloud.updates)
-    cloud.intake = Intake(cloud.database, features, SETTINGS, lambda: cloud.now, service)
+    cloud.intake = Intake(cloud.database, cloud.features, SETTINGS, lambda: cloud.now, service)
 
 
 @dataclass

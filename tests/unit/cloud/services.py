@@ -20,6 +20,9 @@ from cloud.analytics.service import AnalyticsService
 from cloud.bundles.rollouts import RolloutService
 from cloud.bundles.service import BundleService, BundleSettings
 from cloud.bundles.updates import UpdateService
+from cloud.campaigns.room import make_campaigns
+from cloud.campaigns.service import CampaignService, CampaignSettings, Near
+from cloud.campaigns.windows import WindowSettings
 from cloud.captures.service import CaptureService, CaptureSettings
 from cloud.chat.service import ChatService
 from cloud.chat.tools import Neighbours as ChatNeighbours
@@ -32,6 +35,7 @@ from cloud.fleet.profiles import ProfileService
 from cloud.fleet.provisioning.authority import Authority
 from cloud.fleet.provisioning.documents import DocumentKey
 from cloud.fleet.provisioning.service import ProvisioningService, ProvisioningSettings
+from cloud.fleet.refused import VehicleRefusals
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.health.knowledge import shipped
 from cloud.health.lives import Lives
@@ -89,6 +93,10 @@ CAPTURES: Final = CaptureSettings(
 )
 COMMANDS: Final = CommandSettings()
 BUNDLES: Final = BundleSettings()
+CAMPAIGNS: Final = CampaignSettings()
+WINDOWS: Final = WindowSettings(
+    parts_per_campaign=100, bytes_per_campaign=2**20, parts=200, bytes=2**21, kept_for=timedelta(days=90)
+)
 HEALTH: Final = HealthSettings()
 NOTIFY: Final = NotifySettings(escalate_after=timedelta(minutes=15), deliveries_kept=1000)
 UNDERSTANDING: Final = Understanding()
@@ -119,10 +127,12 @@ class Cloud:
     security: Security
     captures: CaptureService
     commands: CommandService
-    desired: DesiredService
     bundles: BundleService
     rollouts: RolloutService
     updates: UpdateService
+    campaigns: CampaignService
+    desired: DesiredService
+    refused: VehicleRefusals
     aside: AsideService
     scheduling: SchedulingService
     appointments: AppointmentService
@@ -131,6 +141,7 @@ class Cloud:
     workflow: Workflow
     warranty: WarrantyService
     chat: ChatService
+    features: Features
     intake: Intake
     notify: NotifyService
     contacts: ContactService
@@ -171,6 +182,8 @@ def open_cloud(
     captures_kept: CaptureSettings = CAPTURES,
     commands_kept: CommandSettings = COMMANDS,
     bundles_kept: BundleSettings = BUNDLES,
+    campaigns_kept: CampaignSettings = CAMPAIGNS,
+    windows_kept: WindowSettings = WINDOWS,
 ) -> Iterator[Cloud]:
     """A cloud with an empty database, in a folder that is gone afterwards unless one is given."""
     with TemporaryDirectory() as temporary:
@@ -207,7 +220,10 @@ def open_cloud(
             database, audit, bundles_kept, lambda: cloud.now, heard=fleet.last_heard, desired=desired
         )
         updates = UpdateService(database, audit, bundles_kept, rollouts=rollouts, must_exist=fleet.vehicle)
-        features = Features(fleet, alerts, health, captures, commands, updates)
+        refused = VehicleRefusals(audit)
+        near_them = Near(fleet, desired, refused)
+        campaigns = make_campaigns(database, audit, campaigns_kept, windows_kept, lambda: cloud.now, near=near_them)
+        features = Features(fleet, alerts, health, captures, commands, campaigns, refused, updates)
         intake = Intake(database, features, inbox, lambda: cloud.now)
         scheduling = SchedulingService(database, audit, lambda: cloud.now)
         appointments = AppointmentService(database, audit, lambda: cloud.now)
@@ -266,10 +282,12 @@ def open_cloud(
             security=security,
             captures=captures,
             commands=commands,
-            desired=desired,
             bundles=BundleService(database, audit, bundles_kept, lambda: cloud.now),
             rollouts=rollouts,
             updates=updates,
+            campaigns=campaigns,
+            desired=desired,
+            refused=refused,
             aside=AsideService(database),
             scheduling=scheduling,
             appointments=appointments,
@@ -278,6 +296,7 @@ def open_cloud(
             workflow=workflow,
             warranty=warranty,
             chat=ChatService(database, of_chat, UNDERSTANDING, conversations_max=conversations_kept),
+            features=features,
             intake=intake,
             notify=notify,
             contacts=contacts,

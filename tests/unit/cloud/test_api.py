@@ -49,6 +49,7 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             bundles=cloud.bundles,
             rollouts=cloud.rollouts,
             updates=cloud.updates,
+            campaigns=cloud.campaigns,
             aside=cloud.aside,
             scheduling=cloud.scheduling,
             appointments=cloud.appointments,

@@ -11,6 +11,7 @@ import pytest
 import cloud.wiring  # noqa: F401 - it knows every room, so all tables are there
 from cloud.api.problems import Problem
 from cloud.bundles.service import BundleSettings
+from cloud.campaigns.service import CampaignSettings
 from cloud.chat.service import TURNS_MAX
 from cloud.columns import METADATA
 from cloud.commands.service import CommandSettings, Wish
@@ -27,7 +28,8 @@ from edge.wire.messages import Fetch, Result, ResultState, UpdateStep
 from tests.shared import ROOT
 from tests.unit.cloud.asking import Talk
 from tests.unit.cloud.bundled import add, begin, look, said, tell
-from tests.unit.cloud.services import CAPTURES, Cloud, open_cloud, with_inbox
+from tests.unit.cloud.collecting import count_everything
+from tests.unit.cloud.services import CAPTURES, WINDOWS, Cloud, open_cloud, with_inbox
 from tests.unit.cloud.telling import ADA, notice, post, take
 from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.test_intake import BAD, VAN
@@ -99,6 +101,8 @@ def test_every_counter_is_described() -> None:
         captures_kept=one_part,
         commands_kept=CommandSettings(per_vehicle=1),
         bundles_kept=BundleSettings(per_fleet=1, rollouts_per_fleet=1, steps_per_vehicle=1),
+        campaigns_kept=CampaignSettings(per_fleet=1),
+        windows_kept=replace(WINDOWS, parts=1),
     ) as cloud:
         cloud.take(*BAD.values())
         cloud.take(VAN.say(alert(1), 1), VAN.say(alert(1), 1), VAN.say(alert(2), 1))
@@ -131,6 +135,7 @@ def test_every_counter_is_described() -> None:
             cloud.commands.issue(VAN.address, wish, by="test")
             cloud.take(VAN.say(Result(command=f"{seq:032x}", state=state, reason="", values={}), seq))
         cloud.take(VAN.say(result(), 710))
+        count_everything(cloud)
         cloud.take(VAN.say(trip().model_copy(update={"overspeed": 1}), 1999))
         for seq, later in ((2000, timedelta()), (2048, timedelta(days=500))):
             cloud.now += later

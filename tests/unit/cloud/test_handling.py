@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -34,7 +35,6 @@ from cloud.database import Database, _alembic
 from cloud.errors import Conflict, NotFound, UpstreamDown
 from cloud.fleet.service import FleetService, FleetSettings
 from cloud.inbox.intake import Intake
-from cloud.inbox.routing import Features
 from cloud.pages import Window
 from edge.wire import messages
 from edge.wire.messages import AlertState
@@ -293,7 +293,7 @@ def test_one_alert_delivered_by_a_hundred_at_once_is_one_alert(tmp_path: Path) -
             fleet = FleetService(database, FleetSettings(timedelta(minutes=3), 100), lambda: T0)
             intake = Intake(
                 database,
-                Features(fleet, alerts_on(database), cloud.health, cloud.captures, cloud.commands, cloud.updates),
+                replace(cloud.features, fleet=fleet, alerts=alerts_on(database)),
                 SETTINGS,
                 lambda: T0,
             )

@@ -31,6 +31,9 @@ from tests.folders import folder_for_the_run
 from tests.shared import ROOT
 from tests.unit.cloud import vehicle as says
 from tests.unit.cloud.bundled import add, begin, zipped
+from tests.unit.cloud.collecting import ID as CAMPAIGN
+from tests.unit.cloud.collecting import WINDOW
+from tests.unit.cloud.collecting import window as collected
 from tests.unit.cloud.fleets import fleet_with_a_bad_batch, lay_down
 from tests.unit.cloud.services import Cloud, open_cloud
 from tests.unit.cloud.test_api import api_of, ask
@@ -46,6 +49,15 @@ from tests.unit.cloud.workshop import MONDAY, hours_after, job
 P = Permission
 ALERT: Final = f"{1:032x}"
 COMMAND: Final = "c" * 32
+CAMPAIGN_PATH: Final = f"/fleets/north/campaigns/{CAMPAIGN}"
+WINDOW_PATH: Final = f"{CAMPAIGN_PATH}/windows/van-7/{WINDOW}"
+COLLECTION: Final = {
+    "name": "Fast",
+    "vehicles": ["van-7"],
+    "signals": ["Vehicle.Speed"],
+    "trigger": {"kind": "condition", "when": "Vehicle.Speed > 100 km/h"},
+    "expires_at": "2099-01-01T00:00:00Z",
+}
 CONTACT: Final = {"person": "ada@example.org", "channel": "mailto:ada@example.org"}
 OPEN: Final = {
     "/healthz",
@@ -136,6 +148,19 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("GET", "/rollouts/{fleet}/{number}/vehicles"): Door(P.UPDATE, "/rollouts/north/1/vehicles"),
     ("POST", "/rollouts/{fleet}/{number}/stop"): Door(P.UPDATE, "/rollouts/north/1/stop", {}),
     ("POST", "/rollouts/{fleet}/{number}/go-on"): Door(P.UPDATE, "/rollouts/north/1/go-on", {}),
+    ("GET", "/fleets/{fleet}/campaigns"): Door(P.SEE_DRIVES, "/fleets/north/campaigns"),
+    ("POST", "/fleets/{fleet}/campaigns"): Door(P.COLLECT, "/fleets/north/campaigns", COLLECTION),
+    ("GET", "/fleets/{fleet}/campaigns/{campaign}"): Door(P.SEE_DRIVES, CAMPAIGN_PATH),
+    ("POST", "/fleets/{fleet}/campaigns/{campaign}/end"): Door(P.COLLECT, f"{CAMPAIGN_PATH}/end"),
+    ("GET", "/fleets/{fleet}/campaigns/{campaign}/vehicles"): Door(P.SEE_DRIVES, f"{CAMPAIGN_PATH}/vehicles"),
+    ("GET", "/fleets/{fleet}/campaigns/{campaign}/windows"): Door(P.SEE_DRIVES, f"{CAMPAIGN_PATH}/windows"),
+    ("GET", "/fleets/{fleet}/campaigns/{campaign}/windows/{vehicle}/{window}"): Door(P.SEE_DRIVES, WINDOW_PATH),
+    ("GET", "/fleets/{fleet}/campaigns/{campaign}/windows/{vehicle}/{window}/rows.{ending}"): Door(
+        P.SEE_DRIVES, f"{WINDOW_PATH}/rows.csv"
+    ),
+    ("GET", "/fleets/{fleet}/campaigns/{campaign}/windows/{vehicle}/{window}/parts/{part}"): Door(
+        P.SEE_DRIVES, f"{WINDOW_PATH}/parts/1"
+    ),
     ("GET", "/centres"): Door(P.SEE_CENTRES, "/centres"),
     ("GET", "/centres/{centre}"): Door(P.SEE_CENTRES, "/centres/mitte"),
     ("PUT", "/centres/{centre}"): Door(P.PUT_CENTRES, "/centres/mitte", CENTRE),
@@ -280,6 +305,8 @@ def furnish(cloud: Cloud, app: FastAPI) -> dict[str, str]:
     booking = ask(app, f"{V1}/bookings", method="POST", body=WISH).json()["id"]
     ask(app, f"{V1}/contacts/north/ada", method="PUT", body=CONTACT)
     ask(app, f"{V1}/vehicles/north/van-7/commands", method="POST", body={"name": "capture", "id": COMMAND})
+    ask(app, f"{V1}/fleets/north/campaigns", method="POST", body={**COLLECTION, "id": CAMPAIGN})
+    cloud.take(collected(1, 900))
     take_cases_on(cloud)
     claim_for(cloud)
     cloud.provisioning.add(van.address, by="test")

@@ -1,6 +1,7 @@
 """A box's identity is one file of its own, whole or not there, and a configuration fits it or says so."""
 
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -36,6 +37,24 @@ def test_it_is_read_as_it_was_written_and_for_nobody_else(tmp_path: Path) -> Non
     assert stat.S_IMODE((tmp_path / FILE).stat().st_mode) == 0o600
     assert VAN.end == datetime(2026, 12, 21, 8, tzinfo=UTC)
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
+
+
+def test_one_that_was_written_before_there_was_a_document_key_is_read(tmp_path: Path) -> None:
+    VAN.write(tmp_path, "pem")
+    file = tmp_path / FILE
+    before = file.read_text().replace(', "document_key": ""', "")
+    assert "document_key" not in before
+    file.write_text(before)
+    identity = Identity.read(tmp_path)
+    assert identity == VAN
+    assert identity.document_keys == ()
+
+
+@pytest.mark.parametrize("key", ["ab" * 31, "ab" * 33, "zz" * 32, "a"])
+def test_a_document_key_that_is_none_is_a_damaged_identity(tmp_path: Path, key: str) -> None:
+    replace(VAN, document_key=key).write(tmp_path, "pem")
+    with pytest.raises(ConfigError, match="is no identity"):
+        Identity.read(tmp_path)
 
 
 def test_a_folder_without_one_is_a_box_without_one(tmp_path: Path) -> None:

@@ -5,21 +5,25 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from cloud.errors import CloudError
 from cloud.fleet.provisioning.authority import Authority, read_request
 from edge.enrolment.enrol import enrol, renew
 from edge.enrolment.identity import FILE, PENDING_FILE, Identity
-from edge.enrolment.keys import NotBelieved
+from edge.enrolment.keys import BoxKey, NotBelieved
 from edge.enrolment.post import TurnedAway
 from edge.errors import LinkDown
-from edge.wire.enrolment import PATH, EnrolmentRequest, RenewalRequest
+from edge.wire.enrolment import DOCUMENTS, PATH, EnrolmentRequest, RenewalRequest
 from tests.unit.cloud.doors import VAN, provisioning_of
-from tests.unit.cloud.services import Cloud, authority, open_cloud
+from tests.unit.cloud.services import Cloud, authority, open_cloud, public_key
 from tests.unit.cloud.vehicle import T0
 
 Answer = Callable[[str, bytes], tuple[int, bytes]]
@@ -86,6 +90,7 @@ def test_a_box_enrols_and_renews(cloud: Cloud, tmp_path: Path) -> None:
         identity = enrol(state, url, code, ca=authority().pem)
         assert (identity.address, identity.cloud, Identity.read(state)) == (VAN, url, identity)
         before = (state / FILE).read_text()
+        assert identity.document_keys == (public_key(),)
         assert renew(state).address == VAN
         assert (state / FILE).read_text() != before
         context = ssl.create_default_context(cafile=state / FILE)
@@ -119,6 +124,64 @@ def test_an_impostor_with_a_good_name_is_not_believed(cloud: Cloud, tmp_path: Pa
 
     with https(tmp_path, answer, impostor) as url, pytest.raises(NotBelieved, match="somebody stands between"):
         enrol(tmp_path, url, code, ca=impostor.pem)
+    assert not (tmp_path / FILE).exists()
+
+
+def test_a_box_that_enrolled_before_there_was_a_document_key_learns_it_when_it_renews(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    code, _ = cloud.provisioning.add(VAN, by="ada")
+    real, says_it = answers_of(cloud), False
+
+    def answer(path: str, body: bytes) -> tuple[int, bytes]:
+        status, said = real(path, body)
+        told = json.loads(said)
+        return status, json.dumps(told if says_it else {**told, "documents": None}).encode()
+
+    with https(tmp_path, answer) as url:
+        assert enrol(tmp_path, url, code, ca=authority().pem).document_keys == ()
+        says_it = True
+        assert renew(tmp_path).document_keys == (public_key(),)
+        says_it = False
+        assert renew(tmp_path).document_keys == (), "and forgets it when nobody signs any more"
+
+
+def false_documents() -> dict[str, tuple[str, str]]:
+    """Certificates that are not for documents, and what is said of each."""
+    fleet, key = authority(), Ed25519PrivateKey.generate().public_key()
+    vehicle = BoxKey.new()._key.public_key()
+    unlike = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "document")])
+    alike = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, DOCUMENTS)])
+    life, signing = (T0, T0 + timedelta(days=1)), ExtendedKeyUsageOID.CODE_SIGNING
+    return {
+        "another authority's": (Authority.new("Fleet", T0).certify_documents(key), "not certified by"),
+        "a vehicle's": (fleet.admit(VAN, vehicle, T0, 90).pem, "has not certified that key for documents"),
+        "of another name": (fleet._leaf(unlike, key, life, signing).pem, "has not certified that key for documents"),
+        "for another use": (
+            fleet._leaf(alike, key, life, ExtendedKeyUsageOID.CLIENT_AUTH).pem,
+            "has not certified that key for documents",
+        ),
+        "of another kind": (fleet._leaf(alike, vehicle, life, signing).pem, "not of Ed25519"),
+        "the authority's own": (fleet.pem, "not certified by"),
+        "noise": ("noise", "not certified by"),
+    }
+
+
+@pytest.mark.parametrize("which", sorted(false_documents()))
+def test_a_key_for_documents_is_believed_only_where_the_authority_made_it_one(
+    cloud: Cloud, tmp_path: Path, which: str
+) -> None:
+    """Whoever could put another key in would say what the vehicle runs."""
+    code, _ = cloud.provisioning.add(VAN, by="ada")
+    pem, says = false_documents()[which]
+    real = answers_of(cloud)
+
+    def answer(path: str, body: bytes) -> tuple[int, bytes]:
+        status, said = real(path, body)
+        return status, json.dumps({**json.loads(said), "documents": pem}).encode()
+
+    with https(tmp_path, answer) as url, pytest.raises(NotBelieved, match=says):
+        enrol(tmp_path, url, code, ca=authority().pem)
     assert not (tmp_path / FILE).exists()
 
 
