@@ -1,7 +1,7 @@
 """What the installer writes: one TOML file, every field with a default, every mistake with its place."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, time, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -31,7 +31,7 @@ from edge.profile import (
     placed,
 )
 from edge.quotas import OutboxSettings
-from edge.toml_file import read_toml
+from edge.toml_file import checked, read_toml, tables_of
 from edge.wire.commands import CommandName
 from edge.wire.envelope import VehicleName
 
@@ -265,6 +265,13 @@ class CampaignSettings(_Part):
     hour."""
 
 
+class UpdateSettings(_Part):
+    """Whether the cloud may have a bundle run."""
+
+    enabled: bool = True
+    """False: what stands in this file alone is run, also where a bundle was kept."""
+
+
 class CabSettings(OutputSettings):
     """How the driver is told, and in which language."""
 
@@ -356,6 +363,7 @@ class Config(_Part):
     link: LinkSettings = LinkSettings()
     commands: CommandSettings = CommandSettings()
     campaigns: CampaignSettings = CampaignSettings()
+    updates: UpdateSettings = UpdateSettings()
     cab: CabSettings = CabSettings()
     private: PrivateSettings = PrivateSettings()
     position: PositionSettings = PositionSettings()
@@ -376,13 +384,18 @@ class Config(_Part):
         return self
 
 
-def load_config(file: Path) -> Config:
+Over = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""What puts something else over the tables of a configuration; its paths are absolute."""
+
+
+def load_config(file: Path, over: Over | None = None) -> Config:
     """Read a configuration; relative paths in it count from its folder.
 
     Raises:
         ConfigError: with file, place and remedy.
     """
-    config = read_toml(Config, file, what="config", see=SEE)
+    tables = tables_of(file, what="config")
+    config = checked(Config, over(tables) if over else tables, file, see=SEE)
     base = file.resolve().parent
     for bus in config.bus:
         bus.source = _from(base, bus.source)

@@ -62,6 +62,8 @@ from edge.status.moment import Moment, moment_of
 from edge.status.telling import Known, Telling
 from edge.tell import FIRING, Teller
 from edge.timekeeping import Timekeeping
+from edge.updates.probation import Vitals
+from edge.updates.updates import Around, Updates
 from edge.wanted import Wanted
 from edge.wire.envelope import Clock
 from edge.wire.messages import Health
@@ -80,6 +82,8 @@ DRAIN_S: Final = 0.1
 BELIEVED_NS: Final = 946_684_800 * 1_000_000_000
 """2000-01-01: stamps of a recording below it count from its own zero, not from 1970."""
 MEGABYTE: Final = 1_000_000
+VITALS_S: Final = 1.0
+"""How often who updates hears how the daemon is."""
 SHOW_NS: Final = 500_000_000
 """How often those who ask hear what the vehicle shows."""
 
@@ -99,6 +103,7 @@ class Parts:
     config_file: Path | None = None
     keeper: Keeper | None = None
     """Renews the certificate, where this box enrolled for one."""
+    updates: Updates | None = None
 
 
 class Daemon:
@@ -158,9 +163,11 @@ class Daemon:
             at_once=dict(enumerate(looks, len(sources))),
         )
         self._obeying = self._obeying_of(parts.commands)
-        self.restarts = False
-        """Whether the cloud has asked for another start."""
+        self.restarts = ""
+        """Why the program is to begin anew; empty: it is not, or somebody else has it end."""
+        self._is_told_to_stop = False
         self._show_at_ns = 0
+        self._vitals_at_s = 0.0
         self._pulse = Pulse(quiet_s=config.link.parked_every_s)
         self._quiet = Quiet(self._started_s, after_s=config.link.parked_after_s)
         self._status = Beat(parts.status, Telling(self._known()))
@@ -182,6 +189,7 @@ class Daemon:
             loop.add_signal_handler(number, self._tell_to_stop, told)
         log.info("listening to %s", ", ".join(lane.name for lane in self._lanes))
         stop_link = asyncio.Event()
+        self._updating()
         with self._status:
             await self._run(stop_link, told)
         return self._report()
@@ -193,7 +201,7 @@ class Daemon:
             keeping = self._parts.keeper and group.create_task(self._parts.keeper.run(stop_link), name="certificate")
             try:
                 await asyncio.to_thread(self._pipeline)
-                if self._parts.link and not self._live:
+                if self._parts.link and not self._live and not self.restarts:
                     await self._drained(self._parts.link, told)
             finally:
                 stop_link.set()
@@ -201,6 +209,8 @@ class Daemon:
                     keeping.cancel()  # it may wait for the cloud; what it has begun it begins again
 
     def _tell_to_stop(self, told: asyncio.Event) -> None:
+        self._is_told_to_stop = True
+        self.restarts = ""
         self._stop.set()
         told.set()
 
@@ -267,12 +277,13 @@ class Daemon:
                 self._judge()
                 self._hear_askers()
                 self._obey()
+                self._look_at_updates()
                 self._tell_campaigns()
                 if self._status.is_due:
                     self._status.show(self._moment())
                 if time.monotonic() >= health_at:
                     health_at += LOOK_S
-                    self._memories.keep(time.monotonic())
+                    self._keep_memories()
                     self._tell_health()
                 elif self._parts.timekeeping.take_asked():
                     self._tell_health(is_asked=True)
@@ -287,7 +298,7 @@ class Daemon:
         if self._campaigning:
             self._campaigning.end(self._judgement.history.until, is_over=not self._live)
             self._tell_campaigns()
-        self._memories.keep(time.monotonic(), at_the_end=True)
+        self._keep_memories(at_the_end=True)
         self._tell_health(at_the_end=True)
 
     def _take(self) -> None:
@@ -344,7 +355,7 @@ class Daemon:
             capturing=self._capturing,
             cab=self._cab,
             parts=lambda: self._health().parts,
-            restart=self._restart,
+            restart=lambda: self._restart("the cloud has asked for it"),
         )
 
     def _campaigning_of(self, stack: ExitStack) -> Campaigning | None:
@@ -375,9 +386,47 @@ class Daemon:
         ):
             self._wake(posted=True)
 
-    def _restart(self) -> None:
-        self.restarts = True
+    def _restart(self, why: str) -> None:
+        if not self._is_told_to_stop:
+            self.restarts = self.restarts or why
         self._stop.set()
+
+    def _updating(self) -> None:
+        """Have bundles fetched and tried; what comes of it is told from now on."""
+        updates, link = self._parts.updates, self._parts.link
+        if updates and link:
+            updates.start(Around(link, self._stamp, self._restart, known=self._prepared.unusable))
+
+    def _vitals(self) -> Vitals:
+        """How the daemon is, as far as a bundle on trial is judged by it."""
+        link = self._parts.link
+        parts = self._parts_off()
+        return Vitals(
+            at_s=time.monotonic(),
+            judged_ago_s=self._judged.age_s(),
+            alerts_began=self._teller.alerts_began,
+            off={name: why for name, why in parts.items() if why is not None},
+            is_acknowledged=link is not None and link.standing.acknowledged_ago_s is not None,
+            drives=self._judgement.history.doing.moves is True,
+        )
+
+    def _parts_off(self) -> dict[str, str | None]:
+        return {
+            **{f"bus.{reader.name}": reader.down for reader in self._readers.readers},
+            **{f"diagnostics.{one.service.name}": one.service.trouble for one in self._asked.values()},
+            **{f"detector.{name}": why for name, why in self._switched_off.items()},
+        }
+
+    def _look_at_updates(self) -> None:
+        now_s = time.monotonic()
+        if self._parts.updates and now_s >= self._vitals_at_s:
+            self._vitals_at_s = now_s + VITALS_S
+            self._parts.updates.look(self._vitals())
+
+    def _keep_memories(self, *, at_the_end: bool = False) -> None:
+        """Of a bundle on trial nothing is kept: what was learned before may not be what it understands."""
+        if not (self._parts.updates and self._parts.updates.is_on_trial):
+            self._memories.keep(time.monotonic(), at_the_end=at_the_end)
 
     def _judge(self) -> None:
         cells = self._grid.close(time.monotonic_ns())
@@ -482,6 +531,7 @@ class Daemon:
             counters=self._counters(),
             outbox=self._parts.outbox.trouble if self._parts.outbox else None,
             certificate=self._parts.keeper.trouble if self._parts.keeper else None,
+            updates=self._parts.updates.trouble if self._parts.updates else None,
         )
 
     @property
@@ -511,6 +561,7 @@ class Daemon:
             timekeeping=parts.timekeeping,
             quiet=self._quiet,
             notes=prepared.notes,
+            updates=parts.updates,
         )
 
     def _moment(self) -> Moment:
@@ -551,6 +602,7 @@ class Daemon:
             "told": {"alerts": self._teller.alerts_began, "refused": self._teller.refused},
             "wanted": self._parts.wanted.counters,
             **({"commands": self._parts.commands.counters} if self._parts.commands else {}),
+            **({"updates": self._parts.updates.counters} if self._parts.updates else {}),
             **({"outbox": self._parts.outbox.counters()} if self._parts.outbox else {}),
             **({"link": self._parts.link.counters()} if self._parts.link else {}),
         }

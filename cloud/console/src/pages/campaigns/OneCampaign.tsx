@@ -96,7 +96,7 @@ function Vehicles({ of }: { of: Campaign }) {
   );
   const columns: readonly Column<Doing>[] = [
     { name: t.campaigns.vehicle, cell: (one) => <a href={vehiclePath({ fleet: of.fleet, vehicle: one.vehicle })}>{one.vehicle}</a>, by: (one) => one.vehicle },
-    { name: t.campaigns.stands, cell: (one) => <Chip tone={toneOf(one.standing)}>{t.say.standing[one.standing]}</Chip>, by: (one) => one.standing },
+    { name: t.campaigns.stands, cell: (one) => <Chip tone={toneOf(one.standing)}>{t.say.campaignStanding[one.standing]}</Chip>, by: (one) => one.standing },
     { name: t.campaigns.reason, cell: (one) => one.reason || "–" },
     { name: t.campaigns.began, cell: (one) => one.windows, by: (one) => one.windows, isNumber: true },
     { name: t.campaigns.missed, cell: (one) => one.missed, by: (one) => one.missed, isNumber: true },
@@ -106,7 +106,7 @@ function Vehicles({ of }: { of: Campaign }) {
   return (
     <section class="card" aria-label={t.campaigns.vehicles}>
       <h2>{t.campaigns.vehicles}</h2>
-      <PagedTable asked={asked} label={t.campaigns.vehicles} columns={columns} keyOf={(one) => one.vehicle} find={(one) => `${one.vehicle} ${t.say.standing[one.standing]}`} empty={t.campaigns.none} />
+      <PagedTable asked={asked} label={t.campaigns.vehicles} columns={columns} keyOf={(one) => one.vehicle} find={(one) => `${one.vehicle} ${t.say.campaignStanding[one.standing]}`} empty={t.campaigns.none} />
     </section>
   );
 }

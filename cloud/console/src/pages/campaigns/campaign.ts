@@ -5,7 +5,7 @@ import { t } from "../../i18n/t";
 export type Campaign = Forms["CampaignForm"];
 export type Doing = Forms["DoingForm"];
 export type Window = Forms["WindowForm"];
-type Standing = Forms["Standing"];
+type Standing = Forms["cloud__campaigns__model__Standing"];
 type Frame = Forms["FrameId"];
 
 const TONES: Record<Standing, string> = { asked: "quiet", waiting: "quiet", running: "good", spent: "accent", over: "quiet", refused: "warning" };
