@@ -7,8 +7,10 @@ was at some moment since it was last synced.
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from random import Random
+from tempfile import mkdtemp
 
 from edge.updates.disk import Disk
 
@@ -23,7 +25,6 @@ class Plug(Disk):
     def __init__(self, after: int | None, random: Random, stash: Path) -> None:
         self._left, self._random, self._stash = after, random, stash
         self._undo: dict[Path, list[Callable[[], object]]] = {}
-        self._copies = 0
 
     def write(self, file: Path, content: bytes) -> None:
         self._is_named(file)
@@ -60,8 +61,7 @@ class Plug(Disk):
             self._undo.setdefault(file.parent, []).append(lambda: file.write_bytes(before))
 
     def clear(self, folder: Path) -> None:
-        self._copies += 1
-        copy = self._stash / f"copy-{id(self)}-{self._copies}"
+        copy = Path(mkdtemp(dir=self._stash)) / "copy"
         if folder.exists():
             shutil.copytree(folder, copy)
 
@@ -79,11 +79,12 @@ class Plug(Disk):
         self._undo.setdefault(folder.parent, []).append(undo)
 
     def make(self, folder: Path) -> None:
-        is_new = not folder.exists()
         self._last(lambda: None)
+        for one in (folder, *folder.parents):
+            if not one.exists():
+                undo = partial(shutil.rmtree, one, ignore_errors=True)
+                self._undo.setdefault(one.parent, []).append(undo)
         super().make(folder)
-        if is_new:
-            self._undo.setdefault(folder.parent, []).append(lambda: shutil.rmtree(folder, ignore_errors=True))
 
     def keep_names(self, folder: Path) -> None:
         self._last(lambda: None)
