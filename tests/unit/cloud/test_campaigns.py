@@ -483,7 +483,7 @@ class LifeOfCampaigns(RuleBasedStateMachine):
         self.cloud.campaigns.end("north", campaign, by="ada")
         del self.open[campaign]
 
-    @rule(minutes=st.integers(1, 90))
+    @rule(minutes=st.integers(1, 300))
     def time_goes_by(self, minutes: int) -> None:
         self.cloud.now += timedelta(minutes=minutes)
         self.open = {one: told for one, told in self.open.items() if told[1] > self.cloud.now}
