@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cloud import cli_blocks, cli_door, cli_people, cli_warranty
+from cloud import cli_blocks, cli_bundles, cli_door, cli_people, cli_warranty
 from cloud.demo.car import COMPONENT_OF
 from cloud.demo.read import ANSWERS, DemoSettings
 from cloud.errors import EXIT_CONFIG, CloudError, ConfigError
@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "audit": cli_people.audit,
         "warranty": cli_warranty.warranty,
         "decode-block": cli_blocks.decode_block,
+        "bundle": cli_bundles.bundle,
     }[options.command]
     try:
         return command(options) or 0
@@ -77,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_warranty.add_commands(commands)
     cli_blocks.add_commands(commands)
     cli_door.add_commands(commands, _DATABASE_DEFAULT)
+    cli_bundles.add_commands(commands, _DATABASE_DEFAULT)
     return parser
 
 

@@ -52,7 +52,12 @@ def _add_vehicle(parser: argparse.ArgumentParser, database_default: str) -> None
         ("replace", "the same for another box: the one before is put out at once, the vehicle's past stays"),
     ):
         action = actions.add_parser(name, help=told)
-        _name_vehicle(action)
+        _name_vehicle(action, optional=name == "add")
+        if name == "add":
+            action.add_argument(
+                "--from", type=Path, dest="source", metavar="FILE.csv", help="many at once: all of them, or none"
+            )
+            action.add_argument("--out", type=Path, metavar="FILE.csv", help="a new file, for the codes of these many")
         action.add_argument("--days", type=float, default=7.0, help="how long the code opens (%(default)g)")
         action.add_argument("--cloud", metavar="URL", help="where boxes reach the cloud; by default notify.public_url")
         action.add_argument("--no-qr", action="store_true", help="the code alone, without a QR code of the command")
@@ -67,8 +72,8 @@ def _add_vehicle(parser: argparse.ArgumentParser, database_default: str) -> None
     parser.set_defaults(authority=None)
 
 
-def _name_vehicle(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("vehicle", metavar="ID", help="its name in the fleet")
+def _name_vehicle(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:
+    parser.add_argument("vehicle", nargs="?" if optional else None, metavar="ID", help="its name in the fleet")
     parser.add_argument("--fleet", default="default", help="(%(default)s)")
 
 
@@ -145,6 +150,13 @@ def vehicle(options: argparse.Namespace) -> None:
 
 
 def _add(options: argparse.Namespace) -> None:
+    if getattr(options, "source", None) is not None:
+        _add_many(options)
+        return
+    if options.vehicle is None:
+        remedy = "Name one, or a list of them with --from FILE.csv"
+        raise ConfigError("which vehicle?", place="ID", remedy=remedy)
+
     def act(keeper: "Doorkeeper", config: "CloudConfig | None") -> None:
         make = keeper.replace if options.action == "replace" else keeper.add
         url = _cloud_url(options, config)
@@ -154,6 +166,26 @@ def _add(options: argparse.Namespace) -> None:
             _print_qr(command)
         print(f"{options.fleet}/{options.vehicle}: on the box, until {ends_at.isoformat(timespec='minutes')}:")
         print(f"    {command}")
+
+    _keeping(options, act)
+
+
+def _add_many(options: argparse.Namespace) -> None:
+    from cloud.cli_batch import read_list, write_codes  # noqa: PLC0415  # csv, which only this needs
+
+    if options.vehicle is not None or options.out is None:
+        remedy = "Name one vehicle, or a list with --from FILE.csv and a new file with --out CODES.csv"
+        raise ConfigError("one vehicle or many?", place="--from", remedy=remedy)
+    addresses = read_list(options.source, options.fleet)
+
+    def act(keeper: "Doorkeeper", config: "CloudConfig | None") -> None:
+        url, lasts = _cloud_url(options, config), timedelta(days=options.days)
+        count = write_codes(
+            options.out,
+            lambda: keeper.add_all(addresses, by=BY, lasts=lasts),
+            lambda code: f"telltale-edge enrol --cloud {url} --code {code}",
+        )
+        print(f"{options.out}: codes for {count} vehicles. Who has one can be that vehicle.")
 
     _keeping(options, act)
 

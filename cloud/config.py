@@ -103,6 +103,18 @@ class CapturesConfig(_Section):
     """Raw frames may tell where somebody was."""
 
 
+class BundlesConfig(_Section):
+    """How much is kept of what vehicles are to run, and of how that went."""
+
+    per_fleet: Annotated[int, Field(ge=1, le=1_000)] = 20
+    bytes_per_fleet: Bytes = 512 * 2**20
+    """The oldest that no vehicle has or waits for make room."""
+    rollouts_per_fleet: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """The newest; one that waits for a vehicle is kept beside them."""
+    steps_per_vehicle: Annotated[int, Field(ge=10, le=10_000)] = 200
+    """What it told of updates; the newest."""
+
+
 class CommandsConfig(_Section):
     """How much can be asked of a vehicle at a time, and how much is kept of what was asked."""
 
@@ -261,6 +273,7 @@ class CloudConfig(_Section):
     inbox: InboxConfig = InboxConfig()
     captures: CapturesConfig = CapturesConfig()
     commands: CommandsConfig = CommandsConfig()
+    bundles: BundlesConfig = BundlesConfig()
     campaigns: CampaignsConfig = CampaignsConfig()
     security: SecurityConfig = SecurityConfig()
     provisioning: ProvisioningConfig = ProvisioningConfig()
@@ -278,6 +291,7 @@ _SECTIONS: Final[dict[str, type[_Section]]] = {
     "inbox": InboxConfig,
     "captures": CapturesConfig,
     "commands": CommandsConfig,
+    "bundles": BundlesConfig,
     "campaigns": CampaignsConfig,
     "security": SecurityConfig,
     "provisioning": ProvisioningConfig,

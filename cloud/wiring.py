@@ -15,6 +15,9 @@ from cloud.analytics.service import AnalyticsService
 from cloud.api.access import Services
 from cloud.api.listener import ApiServer
 from cloud.api.server import make_api
+from cloud.bundles.rollouts import RolloutService
+from cloud.bundles.service import BundleService, BundleSettings
+from cloud.bundles.updates import UpdateService
 from cloud.campaigns.room import make_campaigns
 from cloud.campaigns.service import CampaignService, CampaignSettings, Near
 from cloud.campaigns.windows import WindowSettings
@@ -34,6 +37,7 @@ from cloud.health.knowledge import shipped
 from cloud.health.lives import load_lives
 from cloud.health.service import HealthService, HealthSettings
 from cloud.inbox.aside import AsideService
+from cloud.inbox.bundles import Bundles
 from cloud.inbox.campaigns import Campaigns
 from cloud.inbox.commands import Commands
 from cloud.inbox.desired import DesiredStates
@@ -109,9 +113,12 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
     provisioning = open_provisioning(config.provisioning, database, audit, now, newest_stream=newest_stream)
     commands = CommandService(database, audit, _asked(config.commands), now, must_exist=fleet.vehicle)
     desired = DesiredService(database, now, None if provisioning is None else provisioning.documents)
+    bounds = BundleSettings(**config.bundles.model_dump())
+    rollouts = RolloutService(database, audit, bounds, now, heard=fleet.last_heard, desired=desired)
+    updates = UpdateService(database, audit, bounds, rollouts=rollouts, must_exist=fleet.vehicle)
     refused = VehicleRefusals(audit)
     campaigns = _campaigns(config.campaigns, database, audit, Near(fleet, desired, refused))
-    features = Features(fleet, alerts, health, captures, commands, campaigns, refused)
+    features = Features(fleet, alerts, health, captures, commands, campaigns, refused, updates)
     intake = Intake(database, features, InboxSettings(**config.inbox.model_dump()), now, provisioning)
     loop = asyncio.get_running_loop()
 
@@ -126,7 +133,12 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         now=now,
         uniform=random.SystemRandom().uniform,
         on_change=tell,
-        says=(Campaigns(campaigns.renew), DesiredStates(desired.changed_since), Commands(commands.take_due)),
+        says=(
+            Campaigns(campaigns.renew),
+            Bundles(rollouts.give_due),
+            DesiredStates(desired.changed_since),
+            Commands(commands.take_due),
+        ),
     )
     scheduling, appointments = SchedulingService(database, audit, now), AppointmentService(database, audit, now)
     orders = WorkOrderService(database, audit, alerts, now, serviced=health.serviced, worked_on=desired.worked_on)
@@ -166,6 +178,9 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         lives=load_lives(config.health.rul_model),
         captures=captures,
         commands=commands,
+        bundles=BundleService(database, audit, bounds, now),
+        rollouts=rollouts,
+        updates=updates,
         campaigns=campaigns,
         aside=AsideService(database),
         scheduling=scheduling,

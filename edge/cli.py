@@ -18,6 +18,7 @@ from edge.cli_display import add_display
 from edge.cli_dtc import add_dtc
 from edge.cli_enrol import add_enrol
 from edge.cli_fleet import add_simulate_fleet
+from edge.cli_install import add_install
 from edge.cli_learn_anew import add_learn_anew
 from edge.cli_outbox import add_outbox
 from edge.cli_profile import add_profile
@@ -172,6 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     add_display(commands)
     add_dtc(commands)
     add_enrol(commands)
+    add_install(commands)
     add_learn_anew(commands)
     add_outbox(commands)
     add_profile(commands)

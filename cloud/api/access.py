@@ -17,6 +17,9 @@ from pydantic import AfterValidator, AwareDatetime
 from cloud.alerts.model import AlertFilter
 from cloud.alerts.service import AlertService
 from cloud.analytics.service import AnalyticsService
+from cloud.bundles.rollouts import RolloutService
+from cloud.bundles.service import BundleService
+from cloud.bundles.updates import UpdateService
 from cloud.campaigns.service import CampaignService
 from cloud.captures.service import CaptureService
 from cloud.chat.service import ChatService
@@ -75,6 +78,9 @@ class Services:
     """The learned model of remaining life; None: none is configured."""
     captures: CaptureService
     commands: CommandService
+    bundles: BundleService
+    rollouts: RolloutService
+    updates: UpdateService
     campaigns: CampaignService
     aside: AsideService
     scheduling: SchedulingService

@@ -37,6 +37,8 @@ class CodeWish(Form):
     """Whether the box that the vehicle has is put out at once."""
     days: Annotated[float, Field(gt=0, le=CLAIM_FOR_MAX.days)] = CLAIM_FOR.days
     """How long the code opens."""
+    cloud: Annotated[str, Field(pattern=r"^https?://[^\s'\"`$\\;&|<>]+$", max_length=300)] | None = None
+    """Where the box reaches the cloud, such as `https://cloud.example`; null: the code alone is answered."""
 
 
 class CodeForm(Form):
@@ -45,6 +47,10 @@ class CodeForm(Form):
     code: Annotated[str, Field(examples=["8Z3KQ-…"])]
     """For `telltale-edge enrol --cloud URL --code CODE`."""
     ends_at: Moment
+    command: Annotated[str | None, Field(examples=["telltale-edge enrol --cloud https://cloud.example --code 8Z3KQ-…"])]
+    """What is to be said on the box; null: `cloud` was not said."""
+    qr: Annotated[list[str] | None, Field(examples=[["1011", "0010"]])]
+    """The command as a QR code: a text for each row, 1 where it is dark; null: `cloud` was not said."""
 
 
 class RevocationWish(Form):
@@ -68,7 +74,8 @@ def make_code(caller: Keeper, services: ServicesOf, address: AddressOf, form: Co
     provisioning = provisioning_of(services)
     make = provisioning.replace if form.replace else provisioning.add
     code, ends_at = make(address, by=caller.name, lasts=timedelta(days=form.days))
-    return CodeForm(code=str(code), ends_at=ends_at)
+    command = None if form.cloud is None else f"telltale-edge enrol --cloud {form.cloud} --code {code}"
+    return CodeForm(code=str(code), ends_at=ends_at, command=command, qr=None if command is None else _qr(command))
 
 
 @router.post("/{fleet}/{vehicle}/revocation")
@@ -76,6 +83,13 @@ def revoke(caller: Keeper, services: ServicesOf, address: AddressOf, form: Revoc
     """Put a vehicle out; safe to repeat."""
     standing = provisioning_of(services).revoke(address, by=caller.name, why=form.why)
     return _form(Listed(standing, None, None))
+
+
+def _qr(text: str) -> list[str]:
+    """A QR code with as much correction as still reads from a screen that is not clean (level M)."""
+    import segno  # noqa: PLC0415  # only who lets vehicles in needs it
+
+    return ["".join("1" if dark else "0" for dark in row) for row in segno.make(text, error="m", micro=False).matrix]
 
 
 def _form(listed: Listed) -> AdmissionForm:

@@ -1,5 +1,9 @@
-"""No request fills the memory: its body is read up to a bound before anybody looks at it, whoever sends it."""
+"""No request fills the memory: its body is read up to a bound before anybody looks at it, whoever sends it.
 
+Files go their own way (raw_body.py): they are read after it is known who sends them, up to a bound of their own.
+"""
+
+import re
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -9,6 +13,8 @@ from cloud.errors import TooLarge
 
 BODY_BYTES_MAX: Final = 256 * 1024
 """Far more than any request needs: a centre with all its hours, bays and technicians has some ten thousand."""
+
+_FILES: Final = re.compile(r"/api/v1/bundles/[^/]+")
 
 
 class Bounded:
@@ -20,6 +26,9 @@ class Bounded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body, then pass it on with the request."""
         if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] == "POST" and _FILES.fullmatch(scope["path"]):
             await self._app(scope, receive, send)
             return
         read = await _read(receive)

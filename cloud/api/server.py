@@ -15,6 +15,7 @@ from cloud.api import (
     audit,
     bookings,
     broker_door,
+    bundles,
     campaign_windows,
     campaigns,
     capas,
@@ -42,11 +43,14 @@ from cloud.api import (
     preferences,
     profiles,
     quarantine,
+    raw_body,
     remaining_life,
+    rollouts,
     sessions,
     summaries,
     trips,
     trouble_codes,
+    updates,
     vehicle_health,
     vehicles,
     warranty_plans,
@@ -86,6 +90,7 @@ def make_api(services: Services) -> FastAPI:
     )
     app.state.services = services
     app.state.sockets = live.Sockets()
+    app.state.uploads = raw_body.Uploads()
     add_problem_documents(app)
     app.include_router(health.router)
     app.include_router(docs.router, prefix=V1)
@@ -122,6 +127,9 @@ def _v1() -> APIRouter:
         summaries,
         captures,
         commands,
+        bundles,
+        rollouts,
+        updates,
         campaigns,
         campaign_windows,
         centres,

@@ -178,6 +178,11 @@ class FleetService:
             rows = vehicle_store.list_vehicles(connection, wanted, after=after, rows_max=window.limit + 1)
         return window.page(rows, lambda row: (row.address.fleet, row.address.vehicle))
 
+    def last_heard(self, fleet: str) -> dict[str, datetime]:
+        """When each vehicle of a fleet was heard last."""
+        with self._database.snapshot() as connection:
+            return vehicle_store.last_heard(connection, fleet)
+
     def twin(self, address: Address) -> Twin:
         """What is known of a vehicle's state.
 

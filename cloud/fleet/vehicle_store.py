@@ -90,6 +90,12 @@ def list_vehicles(connection: Connection, wanted: VehicleFilter, *, after: Key |
     return [_vehicle(row) for row in connection.execute(query)]
 
 
+def last_heard(connection: Connection, fleet: str) -> dict[str, datetime]:
+    """When each vehicle of a fleet was heard last."""
+    query = sa.select(vehicles.c.vehicle, vehicles.c.last_seen_at).where(vehicles.c.fleet == fleet)
+    return {row.vehicle: row.last_seen_at for row in connection.execute(query)}
+
+
 def members(connection: Connection, fleet: str) -> list[Address]:
     """All vehicles of a fleet, by name."""
     query = sa.select(vehicles.c.vehicle).where(vehicles.c.fleet == fleet).order_by(vehicles.c.vehicle)

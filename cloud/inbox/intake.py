@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from cloud import counters
 from cloud.database import Connection, Database
@@ -14,12 +15,15 @@ from cloud.inbox import aside_store
 from cloud.inbox.ledger import Claim, Ledger
 from cloud.inbox.model import Arrival, Greeting, Rejected, Slot, Understood, sender_of, sort
 from cloud.inbox.routing import Features
+from edge.wire.bundles import Piece, encode_piece
 from edge.wire.downlink import encode_down
 from edge.wire.errors import Reason
-from edge.wire.messages import Gap
+from edge.wire.messages import Fetch, Gap
 from edge.wire.topics import Address, Down
 
 Sorted = Understood | Greeting | Rejected
+PIECES_MAX: Final = 64
+"""Of bundles, that answer one batch: 4 MiB. Who is left out asks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Intake:
         self._provisioning = provisioning
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Reply]:
-        """Store a batch, durably, and give the acknowledgements to send.
+        """Store a batch, durably, and give the acknowledgements to send, and pieces of bundles that were asked for.
 
         Raises:
             UpstreamDown: the database cannot be used just now; nothing of the batch is stored. Give it again, whole.
@@ -97,6 +101,7 @@ class _Batch:
         self._provisioning = provisioning
         self._barred: dict[Address, tuple[str, int]] = {}
         self._refused: Counter[tuple[Address, str]] = Counter()
+        self._pieces: list[tuple[Address, Piece]] = []
 
     def take(self, arrival: Arrival, letter: Sorted) -> None:
         """Put one message where it belongs."""
@@ -116,13 +121,17 @@ class _Batch:
                     self._quarantine(arrival, Reason.SEQ_REUSED, f"{slot.stream} {slot.seq} is another message's")
 
     def finish(self, now: Callable[[], datetime]) -> list[Reply]:
-        """Write the receipts, keep the bounds, read the acknowledgements; they say what time it is."""
+        """Write the receipts, keep the bounds, read the acknowledgements; they say what time it is.
+
+        What was asked for of bundles comes behind them.
+        """
         acks = [(one.address, one.close(self._settings.receipts_per_stream)) for one in self._ledgers.values()]
         self._keep_bounds()
         counters.add(self._connection, self._counts)
         self._tell_refused()
         at = now()
-        return [Reply(address.down(Down.ACK), encode_down(ack.model_copy(update={"at": at}))) for address, ack in acks]
+        said = [Reply(address.down(Down.ACK), encode_down(ack.model_copy(update={"at": at}))) for address, ack in acks]
+        return said + [Reply(address.down(Down.PIECE), encode_piece(piece)) for address, piece in self._pieces]
 
     def _is_barred(self, arrival: Arrival, letter: Sorted) -> bool:
         """Whether it is of a vehicle that is not let in, or of the box that it had before; nothing is kept of it.
@@ -186,6 +195,10 @@ class _Batch:
         if isinstance(uplink.body, Gap):
             self._ledger(slot.address, uplink.body.stream).cover(uplink.body.ranges)
             self._counts["gaps"] += 1
+        if isinstance(uplink.body, Fetch):
+            room = PIECES_MAX - len(self._pieces)
+            pieces = self._features.updates.asked(self._connection, heard, uplink.body, room)
+            self._pieces += [(slot.address, piece) for piece in pieces]
         if not self._features.tell(self._connection, heard, uplink, arrival.payload):
             self._counts["shelved"] += 1
 

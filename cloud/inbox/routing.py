@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cloud.alerts.service import AlertService
+from cloud.bundles.updates import UpdateService
 from cloud.campaigns.service import CampaignService
 from cloud.captures.service import CaptureService
 from cloud.commands.service import CommandService
@@ -19,6 +20,7 @@ from edge.wire.messages import (
     Alert,
     Body,
     Capture,
+    Fetch,
     Gap,
     Health,
     Position,
@@ -42,6 +44,7 @@ class Features:
     commands: CommandService
     campaigns: CampaignService
     refused: VehicleRefusals
+    updates: UpdateService
 
     def tell(self, connection: Connection, heard: Heard, uplink: Uplink, payload: bytes) -> bool:
         """Tell the feature concerned; False where nobody takes it and it was put on the shelf."""
@@ -59,6 +62,8 @@ class Features:
                 return self.campaigns.windows.record(connection, heard, telemetry, uplink.block)
             case Result() as result:
                 return self.commands.record(connection, heard, result)
+            case Fetch():
+                return True  # answered by the intake, which knows how much it may say
             case _ as body:
                 return self._hear(connection, heard, body)
 
@@ -76,9 +81,7 @@ class Features:
             case TroubleCode() as code:
                 self.health.record_code(connection, heard, code)
             case Reported() as told:
-                self.fleet.record_told(connection, heard, told)
-                self.refused.record(connection, heard, told)
-                self.campaigns.record(connection, heard, told)
+                self._record_reported(connection, heard, told)
             case Health() | Position() as told:
                 self.fleet.record_told(connection, heard, told)
             case Gap() as gap:
@@ -86,6 +89,13 @@ class Features:
             case _:
                 return False
         return True
+
+    def _record_reported(self, connection: Connection, heard: Heard, told: Reported) -> None:
+        self.fleet.record_told(connection, heard, told)
+        self.refused.record(connection, heard, told)
+        self.campaigns.record(connection, heard, told)
+        if told.update is not None:
+            self.updates.record(connection, heard, told.update)
 
 
 def _shelved(heard: Heard, uplink: Uplink, payload: bytes) -> Shelved:

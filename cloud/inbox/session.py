@@ -8,6 +8,7 @@ import selectors
 import socket
 import ssl
 import time
+from collections import deque
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Final, Self
@@ -21,7 +22,10 @@ from edge.wire.topics import ALL_STATUS, ALL_UP
 
 KEEPALIVE_S: Final = 30
 CONNECT_S_MAX: Final = 5.0
+CONFIRM_S_MAX: Final = 10.0
 _REPLIES_MAX: Final = 1000
+REPLY_BYTES_MAX: Final = 8 * 2**20
+"""On their way to the broker and not confirmed: two batches full of pieces of bundles."""
 
 
 class Session:
@@ -36,6 +40,8 @@ class Session:
             UpstreamDown: the broker is not there, or refuses.
         """
         self._arrived: list[mqtt.MQTTMessage] = []
+        self._unconfirmed: deque[tuple[mqtt.MQTTMessageInfo, int]] = deque()
+        self._unconfirmed_bytes = 0
         self._granted = False
         self._refused = ""
         self._selector = selectors.DefaultSelector()
@@ -56,7 +62,7 @@ class Session:
         Raises:
             UpstreamDown: the connection is lost.
         """
-        self._pump(wait_s)
+        self._pump(0.0 if self._arrived else wait_s)
         deadline = time.monotonic() + linger_s
         while self._arrived and not self._is_full(count_max, bytes_max) and (left := deadline - time.monotonic()) > 0:
             self._pump(left)
@@ -66,10 +72,16 @@ class Session:
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Send once to whoever listens, at least once to the broker.
 
+        Where the broker has not confirmed what was sent before, that is waited for: what is on its way is bounded.
+
         Raises:
-            UpstreamDown: the connection is lost, or the broker takes nothing.
+            UpstreamDown: the connection is lost, or the broker confirms nothing.
         """
-        _check(self._client.publish(topic, payload, qos=1, retain=retain).rc)
+        self._make_room(len(payload))
+        sent = self._client.publish(topic, payload, qos=1, retain=retain)
+        _check(sent.rc)
+        self._unconfirmed.append((sent, len(payload)))
+        self._unconfirmed_bytes += len(payload)
 
     def acknowledge(self, messages: Sequence[mqtt.MQTTMessage]) -> None:
         """Tell the broker that these are stored.
@@ -139,6 +151,19 @@ class Session:
         if not isinstance(connected, socket.socket):
             raise UpstreamDown("the connection is lost")
         return connected
+
+    def _make_room(self, size: int) -> None:
+        """Wait until one more message of this size is not too much on its way."""
+        deadline = time.monotonic() + CONFIRM_S_MAX
+        while True:
+            while self._unconfirmed and self._unconfirmed[0][0].is_published():
+                self._unconfirmed_bytes -= self._unconfirmed.popleft()[1]
+            is_little = self._unconfirmed_bytes + size <= REPLY_BYTES_MAX or not self._unconfirmed
+            if is_little and len(self._unconfirmed) < _REPLIES_MAX:
+                return
+            if time.monotonic() > deadline:
+                raise UpstreamDown(f"the broker confirms nothing for {CONFIRM_S_MAX} s")
+            self._pump(0.1)
 
     def _is_full(self, count_max: int, bytes_max: int) -> bool:
         size = sum(len(message.payload) for message in self._arrived)

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     """Beyond that, have it erase trouble codes or begin anew."""
     COLLECT = "collect"
     """Ask vehicles to collect signals or raw frames, and end that. What they have collected is seen like drives."""
+    UPDATE = "update"
+    """Say which bundle of configuration, rules, profiles and models vehicles are to run; keep and see bundles."""
     SEE_ALERTS = "see_alerts"
     HANDLE_ALERTS = "handle_alerts"
     SEE_HEALTH = "see_health"
@@ -91,11 +93,13 @@ _OWN: Final = _LOOK | {
     _P.PUT_VEHICLES, _P.SEE_DRIVES, _P.HANDLE_ALERTS, _P.ANSWER_CASES, _P.BOOK, _P.SEE_ANALYTICS, _P.SEE_CONTACTS,
     _P.PUT_CONTACTS, _P.CLAIM, _P.COMMAND,
 }  # fmt: skip
+_MANAGE: Final = _OWN | {
+    _P.LET_IN, _P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS, _P.COMMAND_ALL, _P.COLLECT, _P.UPDATE,
+}  # fmt: skip
 
 MATRIX: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.OWNER: _OWN,
-    Role.FLEET_MANAGER: _OWN
-    | {_P.LET_IN, _P.SEEK_CAUSES, _P.PLAN, _P.WORK, _P.DECIDE_CLAIMS, _P.COMMAND_ALL, _P.COLLECT},
+    Role.FLEET_MANAGER: _MANAGE,
     Role.TECHNICIAN: _LOOK | {_P.HANDLE_ALERTS, _P.WORK, _P.CLAIM, _P.COMMAND},
     Role.EXECUTIVE: _LOOK | {_P.SEE_ANALYTICS},
     Role.ADMIN: frozenset(_P),

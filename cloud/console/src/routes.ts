@@ -44,7 +44,12 @@ export const routes: readonly Route[] = [
   { path: "/root-cause", needs: ["see_health"], label: t.causes.title, ...more, page: () => import("./pages/causes/Causes") },
   { path: "/root-cause/:number", needs: ["see_health"], label: null, ...more, page: () => import("./pages/causes/OneInsight") },
   { path: "/root-cause/actions/:number", needs: ["see_health"], label: null, ...more, page: () => import("./pages/causes/OneAction") },
+  { path: "/campaigns", needs: ["see_drives"], label: t.campaigns.title, ...more, page: () => import("./pages/campaigns/Campaigns") },
+  { path: "/campaigns/:fleet/:campaign", needs: ["see_drives"], label: null, ...more, page: () => import("./pages/campaigns/OneCampaign") },
   { path: "/analytics", needs: ["see_work"], label: t.analytics.title, ...more, page: () => import("./pages/analytics/Analytics") },
+  { path: "/bundles", needs: ["update"], label: t.bundle.title, ...more, page: () => import("./pages/bundles/Bundles") },
+  { path: "/bundles/rollouts/:fleet/:number", needs: ["update"], label: null, ...more, page: () => import("./pages/bundles/OneRollout") },
+  { path: "/admissions", needs: ["let_in"], label: t.door.title, ...more, page: () => import("./pages/door/Admissions") },
   { path: "/admin", needs: ["see_people", "see_contacts", "see_findings", "see_audit"], label: t.admin.title, ...more, page: () => import("./pages/admin/Admin") },
 ];
 

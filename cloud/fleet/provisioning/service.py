@@ -1,7 +1,7 @@
 """Letting vehicles in and putting them out, and what everybody at the door is told."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -83,10 +83,19 @@ class Doorkeeper:
             Refused: its names are too long, or the code would live for too long.
         """
         with self._database.transaction() as connection:
-            before = store.standing_of(connection, address)
-            if before is not None and before.state is State.ADMITTED:
-                raise Conflict(f"{_name(address)} is let in already; replace it when its box is another one")
-            return self._claim(connection, address, before, by=by, lasts=lasts)
+            return self._add(connection, address, by=by, lasts=lasts)
+
+    def add_all(
+        self, addresses: Sequence[Address], *, by: str, lasts: timedelta = CLAIM_FOR
+    ) -> list[tuple[Address, ClaimCode, datetime]]:
+        """The same for many: each has its code afterwards, or none has.
+
+        Raises:
+            Conflict: one is let in already.
+            Refused: see `add`.
+        """
+        with self._database.transaction() as connection:
+            return [(address, *self._add(connection, address, by=by, lasts=lasts)) for address in addresses]
 
     def replace(self, address: Address, *, by: str, lasts: timedelta = CLAIM_FOR) -> tuple[ClaimCode, datetime]:
         """The same for another box: the one before is put out at once, and all that is known of the vehicle stays.
@@ -133,6 +142,14 @@ class Doorkeeper:
                 for row, change in zip(rows, changes, strict=True)
             ]
         return window.page(rows, lambda row: (row.standing.address.fleet, row.standing.address.vehicle))
+
+    def _add(
+        self, connection: Connection, address: Address, *, by: str, lasts: timedelta
+    ) -> tuple[ClaimCode, datetime]:
+        before = store.standing_of(connection, address)
+        if before is not None and before.state is State.ADMITTED:
+            raise Conflict(f"{_name(address)} is let in already; replace it when its box is another one")
+        return self._claim(connection, address, before, by=by, lasts=lasts)
 
     def _known(self, connection: Connection, address: Address) -> Standing:
         standing = store.standing_of(connection, address)

@@ -17,6 +17,9 @@ from cloud import counters
 from cloud.alerts.service import AlertService
 from cloud.alerts.telling import Telling
 from cloud.analytics.service import AnalyticsService
+from cloud.bundles.rollouts import RolloutService
+from cloud.bundles.service import BundleService, BundleSettings
+from cloud.bundles.updates import UpdateService
 from cloud.campaigns.room import make_campaigns
 from cloud.campaigns.service import CampaignService, CampaignSettings, Near
 from cloud.campaigns.windows import WindowSettings
@@ -89,6 +92,7 @@ CAPTURES: Final = CaptureSettings(
     parts_per_vehicle=100, bytes_per_vehicle=2**20, parts=200, bytes=2**21, kept_for=timedelta(days=90)
 )
 COMMANDS: Final = CommandSettings()
+BUNDLES: Final = BundleSettings()
 CAMPAIGNS: Final = CampaignSettings()
 WINDOWS: Final = WindowSettings(
     parts_per_campaign=100, bytes_per_campaign=2**20, parts=200, bytes=2**21, kept_for=timedelta(days=90)
@@ -123,6 +127,9 @@ class Cloud:
     security: Security
     captures: CaptureService
     commands: CommandService
+    bundles: BundleService
+    rollouts: RolloutService
+    updates: UpdateService
     campaigns: CampaignService
     desired: DesiredService
     refused: VehicleRefusals
@@ -174,6 +181,7 @@ def open_cloud(
     conversations_kept: int = 100,
     captures_kept: CaptureSettings = CAPTURES,
     commands_kept: CommandSettings = COMMANDS,
+    bundles_kept: BundleSettings = BUNDLES,
     campaigns_kept: CampaignSettings = CAMPAIGNS,
     windows_kept: WindowSettings = WINDOWS,
 ) -> Iterator[Cloud]:
@@ -208,10 +216,14 @@ def open_cloud(
         captures = CaptureService(database, audit, captures_kept, lambda: cloud.now)
         commands = CommandService(database, audit, commands_kept, lambda: cloud.now, must_exist=fleet.vehicle)
         desired = DesiredService(database, lambda: cloud.now, document_key())
+        rollouts = RolloutService(
+            database, audit, bundles_kept, lambda: cloud.now, heard=fleet.last_heard, desired=desired
+        )
+        updates = UpdateService(database, audit, bundles_kept, rollouts=rollouts, must_exist=fleet.vehicle)
         refused = VehicleRefusals(audit)
         near_them = Near(fleet, desired, refused)
         campaigns = make_campaigns(database, audit, campaigns_kept, windows_kept, lambda: cloud.now, near=near_them)
-        features = Features(fleet, alerts, health, captures, commands, campaigns, refused)
+        features = Features(fleet, alerts, health, captures, commands, campaigns, refused, updates)
         intake = Intake(database, features, inbox, lambda: cloud.now)
         scheduling = SchedulingService(database, audit, lambda: cloud.now)
         appointments = AppointmentService(database, audit, lambda: cloud.now)
@@ -270,6 +282,9 @@ def open_cloud(
             security=security,
             captures=captures,
             commands=commands,
+            bundles=BundleService(database, audit, bundles_kept, lambda: cloud.now),
+            rollouts=rollouts,
+            updates=updates,
             campaigns=campaigns,
             desired=desired,
             refused=refused,

@@ -51,6 +51,22 @@ def test_from_a_code_to_the_end(cloud: Cloud) -> None:
     assert done[3:] == ["revoke_vehicle", "claim_vehicle", "revoke_vehicle", "refused_renewal"]
 
 
+def test_a_code_comes_as_a_command_and_as_a_qr_code_where_it_is_said_where_the_cloud_is(cloud: Cloud) -> None:
+    alone = post(cloud, f"{VAN}/code", {}).json()
+    assert (alone["command"], alone["qr"]) == (None, None)
+    made = post(cloud, f"{VAN}/code", {"cloud": "https://cloud.example"}).json()
+    assert made["command"] == f"telltale-edge enrol --cloud https://cloud.example --code {made['code']}"
+    rows = made["qr"]
+    assert {len(row) for row in rows} == {len(rows)}
+    assert set("".join(rows)) == {"0", "1"}
+    finder = ["1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111"]  # ISO/IEC 18004, 6.3.3
+    assert [row[:7] for row in rows[:7]] == [row[-7:] for row in rows[:7]] == [row[:7] for row in rows[-7:]] == finder
+    version = (len(rows) - 17) // 4
+    assert 5 <= version <= 8, "a hundred characters at level M"
+    for cloud_url in ("ftp://x", "https://x; rm -rf /", "https://$(x)", "https://x y", "x"):
+        assert problem(post(cloud, f"{VAN}/code", {"cloud": cloud_url}))["status"] == 422
+
+
 def test_what_a_broker_refused_is_told(cloud: Cloud) -> None:
     refused = [
         {"kind": "publish", "who": "south/van-1", "detail": "telltale/v1/north/x", "times": 3, "fleet": "south"},

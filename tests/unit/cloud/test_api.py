@@ -46,6 +46,9 @@ def api_of(cloud: Cloud, parts: Mapping[str, str] | None = None) -> FastAPI:
             lives=cloud.lives,
             captures=cloud.captures,
             commands=cloud.commands,
+            bundles=cloud.bundles,
+            rollouts=cloud.rollouts,
+            updates=cloud.updates,
             campaigns=cloud.campaigns,
             aside=cloud.aside,
             scheduling=cloud.scheduling,
@@ -74,12 +77,14 @@ def ask(
     method: str = "GET",
     body: object = None,
     headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
 ) -> httpx.Response:
     async def once() -> httpx.Response:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://cloud") as client:
             shown = dict(headers or {}) | ({} if token is None else {"Authorization": f"Bearer {token}"})
-            return await client.request(method, path, headers=httpx.Headers(shown, encoding="utf-8"), json=body)
+            as_it_is = {"json": body} if content is None else {"content": content}
+            return await client.request(method, path, headers=httpx.Headers(shown, encoding="utf-8"), **as_it_is)
 
     return asyncio.run(once())
 

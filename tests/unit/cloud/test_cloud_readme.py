@@ -10,6 +10,7 @@ import pytest
 
 import cloud.wiring  # noqa: F401 - it knows every room, so all tables are there
 from cloud.api.problems import Problem
+from cloud.bundles.service import BundleSettings
 from cloud.campaigns.service import CampaignSettings
 from cloud.chat.service import TURNS_MAX
 from cloud.columns import METADATA
@@ -18,19 +19,32 @@ from cloud.config import CloudConfig
 from cloud.errors import CloudError, ConfigError, NotAuthenticated, PartEnded
 from cloud.fleet.profile import FORMERS_MAX, Profile
 from cloud.health.service import CODES_MAX, HealthSettings
+from cloud.inbox.intake import PIECES_MAX
 from cloud.notify.dispatch import Answer
 from cloud.notify.service import TIDY_EVERY
 from cloud.rca.service import CauseService
 from edge.wire.envelope import Clock
-from edge.wire.messages import Result, ResultState
+from edge.wire.messages import Fetch, Result, ResultState, UpdateStep
 from tests.shared import ROOT
 from tests.unit.cloud.asking import Talk
+from tests.unit.cloud.bundled import add, begin, look, said, tell
 from tests.unit.cloud.collecting import count_everything
 from tests.unit.cloud.services import CAPTURES, WINDOWS, Cloud, open_cloud, with_inbox
 from tests.unit.cloud.telling import ADA, notice, post, take
 from tests.unit.cloud.test_api import api_of, ask
 from tests.unit.cloud.test_intake import BAD, VAN
-from tests.unit.cloud.vehicle import alert, capture, gap, position, result, summary, telemetry, trip, trouble_code
+from tests.unit.cloud.vehicle import (
+    Speaker,
+    alert,
+    capture,
+    gap,
+    position,
+    result,
+    summary,
+    telemetry,
+    trip,
+    trouble_code,
+)
 
 README = (ROOT / "cloud" / "README.md").read_text()
 API_README = (ROOT / "cloud" / "api" / "README.md").read_text()
@@ -86,6 +100,7 @@ def test_every_counter_is_described() -> None:
         conversations_kept=1,
         captures_kept=one_part,
         commands_kept=CommandSettings(per_vehicle=1),
+        bundles_kept=BundleSettings(per_fleet=1, rollouts_per_fleet=1, steps_per_vehicle=1),
         campaigns_kept=CampaignSettings(per_fleet=1),
         windows_kept=replace(WINDOWS, parts=1),
     ) as cloud:
@@ -125,6 +140,7 @@ def test_every_counter_is_described() -> None:
         for seq, later in ((2000, timedelta()), (2048, timedelta(days=500))):
             cloud.now += later
             cloud.take(VAN.say(position(), seq, observed_at=cloud.now))
+        update(cloud)
         counted = set(cloud.counts())
     assert [name for name in counted if not any(fnmatch(name, known) for known in names)] == []
     assert [known for known in names if not any(fnmatch(name, known) for name in counted)] == [
@@ -136,6 +152,21 @@ def test_every_counter_is_described() -> None:
         "refusals_untold",
         "refusals_dropped",
     ]
+
+
+def update(cloud: Cloud) -> None:
+    """All that is counted of bundles."""
+    cloud.take(Speaker("van-8").say(summary(1), 1))
+    for name in ("one", "two"):
+        bundle = add(cloud, name)
+    cloud.rollouts.stop("north", begin(cloud, bundle, "van-7", "van-8", first=1).number, why="", by="test")
+    begin(cloud, bundle, "van-7")
+    document = look(cloud)["van-7"]
+    for seq, step in enumerate(UpdateStep, start=3000):
+        tell(cloud, VAN, seq, said(document, step))
+    wish = Fetch(bundle=bundle.id, offset=0, size=1)
+    beyond = wish.model_copy(update={"offset": bundle.size})
+    cloud.intake.take([*(VAN.say(wish, seq) for seq in range(3100, 3101 + PIECES_MAX)), VAN.say(beyond, 3200)])
 
 
 def test_every_path_is_described(cloud: Cloud) -> None:

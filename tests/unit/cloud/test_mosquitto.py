@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from cloud.broker.mosquitto import IN_FLIGHT_MAX, MosquittoSettings, mosquitto_conf
+from cloud.broker.mosquitto import IN_FLIGHT_MAX, PACKET_BYTES_MAX, QUEUED_MAX, MosquittoSettings, mosquitto_conf
+from cloud.bundles.updates import FETCH_BYTES
 from cloud.inbox.link import BATCH_MAX
+from edge.wire.bundles import PIECE_BYTES, Piece, encode_piece
+from edge.wire.messages import FETCH_BYTES_MAX
 
 
 def conf(*, host: str = "127.0.0.1", user: str | None = None) -> list[str]:
@@ -19,6 +22,14 @@ def test_what_is_not_acknowledged_is_kept() -> None:
     assert "persistence true" in lines
     assert "persistence_location /var/lib/telltale/" in lines
     assert BATCH_MAX <= IN_FLIGHT_MAX, "a batch never waits for more than the broker sends"
+
+
+def test_what_a_vehicle_asks_for_at_once_fits_in_what_is_kept_for_it() -> None:
+    largest = encode_piece(Piece(bundle="0" * 32, offset=2**62, content=bytes(PIECE_BYTES)))
+    assert f"max_packet_size {PACKET_BYTES_MAX}" in conf()
+    assert len(largest) + 200 < PACKET_BYTES_MAX
+    assert FETCH_BYTES // PIECE_BYTES < QUEUED_MAX, "a vehicle that went away while it fetched misses nothing else"
+    assert FETCH_BYTES_MAX // PIECE_BYTES <= IN_FLIGHT_MAX, "what it asks for at once, it is sent at once"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])

@@ -30,6 +30,7 @@ from edge.wire.messages import Severity
 from tests.folders import folder_for_the_run
 from tests.shared import ROOT
 from tests.unit.cloud import vehicle as says
+from tests.unit.cloud.bundled import add, begin, zipped
 from tests.unit.cloud.collecting import ID as CAMPAIGN
 from tests.unit.cloud.collecting import WINDOW
 from tests.unit.cloud.collecting import window as collected
@@ -80,6 +81,8 @@ class Door:
     path: str
     """With the names of things of fleet north."""
     body: Any = None
+    content: bytes | None = None
+    """In place of a body: a file."""
 
 
 DOORS: Final[Mapping[tuple[str, str], Door]] = {
@@ -134,6 +137,17 @@ DOORS: Final[Mapping[tuple[str, str], Door]] = {
     ("GET", "/vehicles/{fleet}/{vehicle}/commands/{command}"): Door(
         P.COMMAND, f"/vehicles/north/van-7/commands/{COMMAND}"
     ),
+    ("GET", "/vehicles/{fleet}/{vehicle}/updates"): Door(P.SEE_VEHICLES, "/vehicles/north/van-7/updates"),
+    ("GET", "/bundles"): Door(P.UPDATE, "/bundles"),
+    ("POST", "/bundles/{fleet}"): Door(P.UPDATE, "/bundles/north?name=new", content=zipped({"dbc/new": b""})),
+    ("GET", "/bundles/{fleet}/{bundle}"): Door(P.UPDATE, "/bundles/north/BUNDLE"),
+    ("DELETE", "/bundles/{fleet}/{bundle}"): Door(P.UPDATE, "/bundles/north/BUNDLE"),
+    ("GET", "/rollouts"): Door(P.UPDATE, "/rollouts"),
+    ("POST", "/rollouts/{fleet}"): Door(P.UPDATE, "/rollouts/north", {"bundle": None, "vehicles": ["van-8"]}),
+    ("GET", "/rollouts/{fleet}/{number}"): Door(P.UPDATE, "/rollouts/north/1"),
+    ("GET", "/rollouts/{fleet}/{number}/vehicles"): Door(P.UPDATE, "/rollouts/north/1/vehicles"),
+    ("POST", "/rollouts/{fleet}/{number}/stop"): Door(P.UPDATE, "/rollouts/north/1/stop", {}),
+    ("POST", "/rollouts/{fleet}/{number}/go-on"): Door(P.UPDATE, "/rollouts/north/1/go-on", {}),
     ("GET", "/fleets/{fleet}/campaigns"): Door(P.SEE_DRIVES, "/fleets/north/campaigns"),
     ("POST", "/fleets/{fleet}/campaigns"): Door(P.COLLECT, "/fleets/north/campaigns", COLLECTION),
     ("GET", "/fleets/{fleet}/campaigns/{campaign}"): Door(P.SEE_DRIVES, CAMPAIGN_PATH),
@@ -243,7 +257,8 @@ class House:
         path = DOORS[door].path
         for word, name in self.names.items():
             path = path.replace(word, name)
-        return ask(self.app, f"{V1}{path}", method=door[0], body=DOORS[door].body, token=token)
+        body, content = DOORS[door].body, DOORS[door].content
+        return ask(self.app, f"{V1}{path}", method=door[0], body=body, content=content, token=token)
 
 
 @contextmanager
@@ -277,7 +292,8 @@ def build(*, furnished: bool) -> Plan:
             for role in Role:
                 grants = (Grant(role, None if role is Role.ADMIN else fleet),)
                 _, tokens[fleet, role] = people.make_key(f"{fleet}-{role}", grants, by="test")
-        names = furnish(cloud, app) if furnished else {"BOOKING": "0" * 32, "KEY": "0" * 32, "TALK": "0" * 32}
+        nothing = dict.fromkeys(("BOOKING", "KEY", "TALK", "BUNDLE"), "0" * 32)
+        names = furnish(cloud, app) if furnished else nothing
         return Plan(cloud.database.file, tokens, names)
 
 
@@ -302,8 +318,9 @@ def furnish(cloud: Cloud, app: FastAPI) -> dict[str, str]:
     cloud.security.watch.raise_finding("nora", Suspicion(Kind.HOUR, Severity.INFO, "late"))
     key, _ = people.make_key("of-north", (Grant(Role.OWNER, "north"),), by="test")
     asked = {"fleet": "north", "vehicle": "van-7", "text": "show me the speed"}
+    begin(cloud, None, "van-7", "van-10", first=1)
     talk = ask(app, f"{V1}/chat", method="POST", body=asked).json()["conversation"]
-    return {"BOOKING": booking, "KEY": key.id, "TALK": talk}
+    return {"BOOKING": booking, "KEY": key.id, "TALK": talk, "BUNDLE": add(cloud).id}
 
 
 def take_cases_on(cloud: Cloud) -> None:

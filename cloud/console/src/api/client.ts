@@ -25,6 +25,8 @@ interface Loose {
   path?: Record<string, string | number>;
   query?: Record<string, unknown>;
   body?: unknown;
+  /** In place of a body. */
+  file?: Blob;
   signal?: AbortSignal;
 }
 
@@ -42,7 +44,10 @@ async function send(method: Method, path: string, asked: Loose, token: string | 
   if (token !== null) headers.set("Authorization", `Bearer ${token}`);
   const request: RequestInit = { method: method.toUpperCase(), headers, credentials: "omit", cache: "no-store" };
   if (asked.signal !== undefined) request.signal = asked.signal;
-  if (method === "post" || method === "put") {
+  if (asked.file !== undefined) {
+    headers.set("Content-Type", "application/zip");
+    request.body = asked.file;
+  } else if (method === "post" || method === "put") {
     headers.set("Content-Type", "application/json");
     request.body = JSON.stringify(asked.body ?? {});
   }
@@ -81,7 +86,7 @@ export async function get<P extends PathWith<"get">>(path: P, asked: Asked<Opera
 
 /** POST something to the API. */
 export async function post<P extends PathWith<"post">>(path: P, asked: Asked<Operation<P, "post">> = {}): Promise<Given<Operation<P, "post">>> {
-  return (await ask("post", path, asked as Loose)) as Given<Operation<P, "post">>;
+  return (await ask("post", path, asked)) as Given<Operation<P, "post">>;
 }
 
 /** PUT something in the place of what is there. */
@@ -92,6 +97,11 @@ export async function put<P extends PathWith<"put">>(path: P, asked: Asked<Opera
 /** DELETE something; what it was is the answer. */
 export async function take<P extends PathWith<"delete">>(path: P, asked: Asked<Operation<P, "delete">> = {}): Promise<Given<Operation<P, "delete">>> {
   return (await ask("delete", path, asked)) as Given<Operation<P, "delete">>;
+}
+
+/** POST a file, as it is. */
+export async function upload<P extends PathWith<"post">>(path: P, asked: Asked<Operation<P, "post">> & { file: Blob }): Promise<Given<Operation<P, "post">>> {
+  return (await ask("post", path, asked)) as Given<Operation<P, "post">>;
 }
 
 /** A file of the API, as bytes; its path may be one that gives no JSON. */

@@ -13,6 +13,7 @@ import { Commands } from "./Commands";
 import { Components } from "./Components";
 import { History } from "./History";
 import { LiveSignals } from "./LiveSignals";
+import { Updates } from "./Updates";
 
 const LOOK_EVERY_MS = 30_000;
 
@@ -66,6 +67,7 @@ export default function VehiclePage({ names: { fleet = "", vehicle = "" } }: Pag
                 </section>
                 {may(me, "command", fleet) && <Commands fleet={fleet} vehicle={vehicle} />}
                 <History fleet={fleet} vehicle={vehicle} />
+                <Updates fleet={fleet} vehicle={vehicle} />
               </div>
             </div>
           </>
