@@ -16,6 +16,7 @@ from edge.wire.frame_block import FORMAT, Frames, encode_frames
 from edge.wire.messages import Action, Severity, SignalSummary, TroubleCodeStatus
 from tests.integration.cloud.service import TOKEN, Service, serving
 from tests.integration.cloud.talker import Talker, upto
+from tests.programs import run
 from tests.unit.cloud import vehicle as says
 from tests.unit.cloud.vehicle import CARD, Speaker
 
@@ -40,6 +41,14 @@ look_every_s = 0.2
 smtp_url = "smtp://127.0.0.1:9"
 """
 """Nobody listens at the mail server's port, so that no mail leaves this machine."""
+_DOOR: Final = """
+[provisioning]
+authority = "{folder}/authority"
+passphrase_file = "{folder}/passphrase"
+broker = "mqtts://broker.example:8883"
+strangers = true
+"""
+"""Codes can be made and documents signed; the vehicles here speak without a certificate."""
 _ALWAYS: Final = [{"weekday": day, "opens": "00:00", "closes": "23:45"} for day in range(7)]
 _SKILLS: Final = ("brakes", "cooling", "electrical", "engine", "tyres")
 _PARTS: Final = ("thermostat", "water_pump", "radiator_fan", "battery_12v", "alternator", "starter")
@@ -70,7 +79,10 @@ CENTRES: Final = {
 def town(folder: Path) -> Iterator[Service]:
     """A service with people and workshops, and no vehicle yet."""
     settings = folder / "cloud.toml"
-    settings.write_text(_SETTINGS)
+    settings.write_text(_SETTINGS + _DOOR.format(folder=folder))
+    (folder / "authority").mkdir()
+    made = run("telltale-cloud", "authority", "--out", folder / "authority", "--passphrase-file", folder / "passphrase")
+    assert made.status == 0, made.err
     arguments = ("--config", str(settings), "--embedded-broker", "--broker-port", "0")
     with serving(folder, *arguments) as service:
         for login, (name, role, fleet) in PEOPLE.items():
