@@ -8,6 +8,7 @@ from edge.errors import ConfigError
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 _DBC: Final = (ROOT / "dbc", Path(sys.prefix) / "share" / "telltale" / "dbc")
+_UNITS: Final = (ROOT / "systemd", Path(sys.prefix) / "share" / "telltale" / "systemd")
 _PACKS: Final = (Path(__file__).resolve().parent / "detect" / "packs",)
 _MODELS: Final = (ROOT / "models" / "packages",)
 
@@ -24,6 +25,18 @@ def profile_file(name: str, base: Path) -> Path:
 def database_folders() -> list[Path]:
     """Where the shipped databases lie."""
     return [folder for folder in _DBC if folder.is_dir()][:1]
+
+
+def unit_folder() -> Path:
+    """Where the shipped units, network files and udev rules lie.
+
+    Raises:
+        ConfigError: this software was not installed whole.
+    """
+    for folder in _UNITS:
+        if folder.is_dir():
+            return folder
+    raise ConfigError("the shipped units are missing", file=_UNITS[-1], remedy="Install telltale[edge] from its wheel")
 
 
 def rule_file(name: str, base: Path) -> Path:
@@ -47,6 +60,11 @@ def model_folder(name: str, base: Path) -> Path:
 def is_shipped_model(folder: Path) -> bool:
     """Whether a model package came with this software, and so is as trusted as its code."""
     return any(folder.resolve().parent == shipped.resolve() for shipped in _MODELS)
+
+
+def is_shipped(file: Path) -> bool:
+    """Whether a file came with this software: a database, profile, rule pack or model."""
+    return any(file.resolve().is_relative_to(folder.resolve()) for folder in (*_DBC, *_PACKS, *_MODELS))
 
 
 def _find(name: str, base: Path, folders: tuple[Path, ...], suffix: str, what: str) -> Path:

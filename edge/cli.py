@@ -1,6 +1,7 @@
 """`telltale-edge`: arguments only."""
 
 import argparse
+import json
 import logging
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from edge.cli_display import add_display
 from edge.cli_dtc import add_dtc
 from edge.cli_enrol import add_enrol
 from edge.cli_fleet import add_simulate_fleet
+from edge.cli_install import add_install
 from edge.cli_learn_anew import add_learn_anew
 from edge.cli_outbox import add_outbox
 from edge.cli_profile import add_profile
@@ -24,7 +26,8 @@ from edge.cli_recording import add_recording
 from edge.cli_rules import add_rules
 from edge.cli_simulate import add_simulate
 from edge.cli_status import add_status, add_top
-from edge.config import SEE, Bus, Config, load_config, to_toml, with_profile, with_sources
+from edge.cli_updates import add_updates
+from edge.config import SEE, Bus, Config, Over, load_config, to_toml, with_profile, with_sources
 from edge.enrolled import with_identity
 from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
 from edge.health import edge_version
@@ -55,10 +58,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.check_slot:
+        return _check_slot(options)
     from edge.run import run  # noqa: PLC0415  # `check` and `--help` need none of it
 
-    report = run(_config(options), alerts_out=options.alerts_out, report_out=options.report, config_file=options.config)
+    report = run(
+        _config(options),
+        alerts_out=options.alerts_out,
+        report_out=options.report,
+        config_file=options.config,
+        configured=lambda overlay: _config(options, overlay.over),
+    )
     sys.stdout.write(report.text())
+    return 0
+
+
+def _check_slot(options: argparse.Namespace) -> int:
+    """Whether a bundle can be run; what the daemon that asks cannot use already comes on standard input."""
+    from edge.updates.check import be_nice, check  # noqa: PLC0415  # as above
+
+    be_nice()
+    check(options.check_slot, lambda overlay: _config(options, overlay.over), json.loads(sys.stdin.read()))
     return 0
 
 
@@ -82,12 +102,12 @@ def _decode(options: argparse.Namespace) -> int:
     return 0
 
 
-def _config(options: argparse.Namespace) -> Config:
-    """The configuration file, or one made of the options; options win over the file."""
+def _config(options: argparse.Namespace, over: Over | None = None) -> Config:
+    """The configuration file, or one made of the options; options win over the file. `over`: what a bundle sets."""
     if not options.config and not options.bus:
         raise ConfigError("nothing to listen to", remedy="Give --config FILE, or --bus SPEC --dbc FILE…")
     try:
-        config = _from_file(options) if options.config else _from_options(options)
+        config = _from_file(options, over) if options.config else _from_options(options, over)
     except ValidationError as error:
         raise first_mistake(error, "arguments", see=SEE) from error
     for bus in config.bus:
@@ -104,9 +124,9 @@ def _config(options: argparse.Namespace) -> Config:
     return with_identity(config) if options.config or options.state else config
 
 
-def _from_file(options: argparse.Namespace) -> Config:
+def _from_file(options: argparse.Namespace, over: Over | None) -> Config:
     """A file, with other sources on its buses where some are given."""
-    config = load_config(options.config)
+    config = load_config(options.config, over)
     return with_sources(config, options.bus) if options.bus else config
 
 
@@ -128,19 +148,17 @@ def _set(config: Config, table: str, name: str, value: object) -> None:
         raise first_mistake(error, "arguments", see=SEE, table=table) from error
 
 
-def _from_options(options: argparse.Namespace) -> Config:
+def _from_options(options: argparse.Namespace, over: Over | None) -> Config:
     several = len(options.bus) > 1
-    config = Config.model_validate(
-        {
-            "profile": options.profile or "",
-            "bus": [
-                {"name": f"bus{index}" if several else "", "source": source, "dbc": options.dbc}
-                for index, source in enumerate(options.bus)
-            ],
-            "detect": {"rules": options.rules, "models": options.model},
-        }
-    )
-    return with_profile(config, Path.cwd())
+    tables = {
+        "profile": options.profile or "",
+        "bus": [
+            {"name": f"bus{index}" if several else "", "source": source, "dbc": options.dbc}
+            for index, source in enumerate(options.bus)
+        ],
+        "detect": {"rules": options.rules, "models": options.model},
+    }
+    return with_profile(Config.model_validate(over(tables) if over else tables), Path.cwd())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -155,6 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     add_display(commands)
     add_dtc(commands)
     add_enrol(commands)
+    add_install(commands)
     add_learn_anew(commands)
     add_outbox(commands)
     add_profile(commands)
@@ -164,6 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     add_simulate_fleet(commands)
     add_status(commands)
     add_top(commands)
+    add_updates(commands)
     return parser
 
 
@@ -172,6 +192,7 @@ def _add_run(commands: "Commands") -> None:
     run.set_defaults(command=_run)
     run.add_argument("--alerts-out", type=Path, metavar="FILE", help="also write each alert as a JSON line")
     run.add_argument("--report", type=Path, metavar="FILE", help="also write the account of the run as JSON")
+    run.add_argument("--check-slot", type=Path, help=argparse.SUPPRESS)
     check = commands.add_parser("check", help="check a configuration and print it resolved")
     check.set_defaults(command=_check)
     for command in (run, check):

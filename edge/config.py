@@ -1,7 +1,7 @@
 """What the installer writes: one TOML file, every field with a default, every mistake with its place."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, time, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -31,7 +31,7 @@ from edge.profile import (
     placed,
 )
 from edge.quotas import OutboxSettings
-from edge.toml_file import read_toml
+from edge.toml_file import checked, read_toml, tables_of
 from edge.wire.commands import CommandName
 from edge.wire.envelope import VehicleName
 
@@ -230,6 +230,9 @@ class LinkSettings(_Part):
     """Interfaces that are metered, as patterns."""
     bulk_when_metered: bool = True
     """Whether captures and telemetry may go over metered networks at all."""
+    document_keys: Annotated[list[Path], Field(max_length=8)] = []
+    """Files of public keys (PEM, Ed25519) by which campaigns and bundles may be signed, beside the one that came with
+    the certificate."""
 
     @field_validator("broker")
     @classmethod
@@ -251,6 +254,22 @@ class CommandSettings(_Part):
         CommandName.SPEAK,
     ]
     """Names of commands; every other is refused."""
+
+
+class CampaignSettings(_Part):
+    """Whether the cloud may ask for collections, and what is kept for those that want to know what was before."""
+
+    enabled: bool = True
+    sample_ring_mb: Annotated[float, Field(ge=0.1, le=256)] = 4.0
+    """Memory for samples of the signals that campaigns collect; 4 MB hold 20 signals at 10 Hz for a quarter of an
+    hour."""
+
+
+class UpdateSettings(_Part):
+    """Whether the cloud may have a bundle run."""
+
+    enabled: bool = True
+    """False: what stands in this file alone is run, also where a bundle was kept."""
 
 
 class CabSettings(OutputSettings):
@@ -343,6 +362,8 @@ class Config(_Part):
     outbox: OutboxSettings = OutboxSettings()
     link: LinkSettings = LinkSettings()
     commands: CommandSettings = CommandSettings()
+    campaigns: CampaignSettings = CampaignSettings()
+    updates: UpdateSettings = UpdateSettings()
     cab: CabSettings = CabSettings()
     private: PrivateSettings = PrivateSettings()
     position: PositionSettings = PositionSettings()
@@ -363,13 +384,18 @@ class Config(_Part):
         return self
 
 
-def load_config(file: Path) -> Config:
+Over = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""What puts something else over the tables of a configuration; its paths are absolute."""
+
+
+def load_config(file: Path, over: Over | None = None) -> Config:
     """Read a configuration; relative paths in it count from its folder.
 
     Raises:
         ConfigError: with file, place and remedy.
     """
-    config = read_toml(Config, file, what="config", see=SEE)
+    tables = tables_of(file, what="config")
+    config = checked(Config, over(tables) if over else tables, file, see=SEE)
     base = file.resolve().parent
     for bus in config.bus:
         bus.source = _from(base, bus.source)
@@ -378,6 +404,7 @@ def load_config(file: Path) -> Config:
             channel.dbc = [placed(one, base) for one in channel.dbc]
         bus.mapping = base / bus.mapping if bus.mapping else None
     config.detect.model_keys = [base / file for file in config.detect.model_keys]
+    config.link.document_keys = [base / file for file in config.link.document_keys]
     config.state.directory = base / config.state.directory
     if config.cab.display.socket is not None:
         config.cab.display.socket = base / config.cab.display.socket

@@ -27,6 +27,7 @@ from edge.bus.open import open_source
 from edge.bus.reader import Readers
 from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
+from edge.campaigns import Campaigning
 from edge.captures import Capturing
 from edge.clock import clock_state
 from edge.commands import Commands
@@ -34,6 +35,7 @@ from edge.config import Bus, Config
 from edge.diagnostics.signs import place_of, signs_of
 from edge.diagnostics.telling import bodies
 from edge.diagnostics.traffic import own_traffic
+from edge.documents import Documents
 from edge.driver.cab import Cab
 from edge.driver.judged import Judged
 from edge.driver.notice import Wish
@@ -60,9 +62,12 @@ from edge.status.moment import Moment, moment_of
 from edge.status.telling import Known, Telling
 from edge.tell import FIRING, Teller
 from edge.timekeeping import Timekeeping
+from edge.updates.probation import Vitals
+from edge.updates.updates import Around, Updates
 from edge.wanted import Wanted
 from edge.wire.envelope import Clock
 from edge.wire.messages import Health
+from edge.wire.signed import DocumentKind
 from edge.wishes import Wishes, with_wish
 
 if TYPE_CHECKING:
@@ -77,6 +82,8 @@ DRAIN_S: Final = 0.1
 BELIEVED_NS: Final = 946_684_800 * 1_000_000_000
 """2000-01-01: stamps of a recording below it count from its own zero, not from 1970."""
 MEGABYTE: Final = 1_000_000
+VITALS_S: Final = 1.0
+"""How often who updates hears how the daemon is."""
 SHOW_NS: Final = 500_000_000
 """How often those who ask hear what the vehicle shows."""
 
@@ -89,12 +96,14 @@ class Parts:
     link: "Link | None" = None
     alerts_out: Draft | None = None
     wanted: Wanted = field(default_factory=Wanted)
+    documents: Documents | None = None
     timekeeping: Timekeeping = field(default_factory=Timekeeping)
     commands: Commands | None = None
     status: StatusFile = field(default_factory=lambda: StatusFile([], is_asked=False))
     config_file: Path | None = None
     keeper: Keeper | None = None
     """Renews the certificate, where this box enrolled for one."""
+    updates: Updates | None = None
 
 
 class Daemon:
@@ -132,6 +141,7 @@ class Daemon:
             config, self._ring, parts.outbox, clock=self._clock, on_posted=lambda: self._wake(posted=True)
         )
         stack.callback(self._capturing.close)
+        self._campaigning = self._campaigning_of(stack)
         self._memories = Memories(config.state.directory, prepared.learners)
         self._wishes = Wishes(config.state.directory / MODES if parts.outbox else None)
         words = prepared.words
@@ -153,9 +163,11 @@ class Daemon:
             at_once=dict(enumerate(looks, len(sources))),
         )
         self._obeying = self._obeying_of(parts.commands)
-        self.restarts = False
-        """Whether the cloud has asked for another start."""
+        self.restarts = ""
+        """Why the program is to begin anew; empty: it is not, or somebody else has it end."""
+        self._is_told_to_stop = False
         self._show_at_ns = 0
+        self._vitals_at_s = 0.0
         self._pulse = Pulse(quiet_s=config.link.parked_every_s)
         self._quiet = Quiet(self._started_s, after_s=config.link.parked_after_s)
         self._status = Beat(parts.status, Telling(self._known()))
@@ -177,6 +189,7 @@ class Daemon:
             loop.add_signal_handler(number, self._tell_to_stop, told)
         log.info("listening to %s", ", ".join(lane.name for lane in self._lanes))
         stop_link = asyncio.Event()
+        self._updating()
         with self._status:
             await self._run(stop_link, told)
         return self._report()
@@ -188,7 +201,7 @@ class Daemon:
             keeping = self._parts.keeper and group.create_task(self._parts.keeper.run(stop_link), name="certificate")
             try:
                 await asyncio.to_thread(self._pipeline)
-                if self._parts.link and not self._live:
+                if self._parts.link and not self._live and not self.restarts:
                     await self._drained(self._parts.link, told)
             finally:
                 stop_link.set()
@@ -196,6 +209,8 @@ class Daemon:
                     keeping.cancel()  # it may wait for the cloud; what it has begun it begins again
 
     def _tell_to_stop(self, told: asyncio.Event) -> None:
+        self._is_told_to_stop = True
+        self.restarts = ""
         self._stop.set()
         told.set()
 
@@ -245,11 +260,16 @@ class Daemon:
         if outbox and (firing := outbox.recall(FIRING)):
             self._judgement.book.restore(unpack_alerts(firing))
             self._cab.take_up(self._judgement.book.firing)
-        self._capturing.take_up(time.monotonic_ns() + self._offset_ns)
+        now = time.monotonic_ns() + self._offset_ns
+        self._capturing.take_up(now)
+        if self._campaigning:
+            self._campaigning.take_up(now)
 
     def _pipeline(self) -> None:
         """Frames in, outcomes out, until every source has ended or the daemon is told to stop."""
         health_at = time.monotonic() + LOOK_S
+        if self._parts.documents:
+            self._parts.documents.start(self._stamp, lambda: self._wake(posted=True))
         with self._readers, running(self._asked.values()):
             while not self._stop.is_set() and not self._grid.over:
                 self._take()
@@ -257,11 +277,13 @@ class Daemon:
                 self._judge()
                 self._hear_askers()
                 self._obey()
+                self._look_at_updates()
+                self._tell_campaigns()
                 if self._status.is_due:
                     self._status.show(self._moment())
                 if time.monotonic() >= health_at:
                     health_at += LOOK_S
-                    self._memories.keep(time.monotonic())
+                    self._keep_memories()
                     self._tell_health()
                 elif self._parts.timekeeping.take_asked():
                     self._tell_health(is_asked=True)
@@ -273,7 +295,10 @@ class Daemon:
             self._judge()
         self._wake(self._teller.tell([self._judgement.close()], self._clock()))
         self._capturing.end(self._judgement.history.until, is_over=not self._live)
-        self._memories.keep(time.monotonic(), at_the_end=True)
+        if self._campaigning:
+            self._campaigning.end(self._judgement.history.until, is_over=not self._live)
+            self._tell_campaigns()
+        self._keep_memories(at_the_end=True)
         self._tell_health(at_the_end=True)
 
     def _take(self) -> None:
@@ -330,8 +355,30 @@ class Daemon:
             capturing=self._capturing,
             cab=self._cab,
             parts=lambda: self._health().parts,
-            restart=self._restart,
+            restart=lambda: self._restart("the cloud has asked for it"),
         )
+
+    def _campaigning_of(self, stack: ExitStack) -> Campaigning | None:
+        outbox, documents, settings = self._parts.outbox, self._parts.documents, self._config.campaigns
+        if outbox is None or documents is None or not settings.enabled:
+            return None
+        campaigning = Campaigning(
+            self._judgement,
+            self._ring,
+            outbox,
+            buses=[lane.name for lane in self._lanes],
+            ring_bytes=round(settings.sample_ring_mb * MEGABYTE),
+            clock=self._clock,
+            on_posted=lambda: self._wake(posted=True),
+        )
+        stack.callback(campaigning.close)
+        documents.serve(DocumentKind.CAMPAIGNS, campaigning.take)
+        return campaigning
+
+    def _tell_campaigns(self) -> None:
+        documents = self._parts.documents
+        if self._campaigning and documents and (news := self._campaigning.news(documents.version)):
+            self._wake(self._teller.post(news, *self._stamp()))
 
     def _obey(self) -> None:
         if self._obeying and self._obeying.step(
@@ -339,9 +386,47 @@ class Daemon:
         ):
             self._wake(posted=True)
 
-    def _restart(self) -> None:
-        self.restarts = True
+    def _restart(self, why: str) -> None:
+        if not self._is_told_to_stop:
+            self.restarts = self.restarts or why
         self._stop.set()
+
+    def _updating(self) -> None:
+        """Have bundles fetched and tried; what comes of it is told from now on."""
+        updates, link = self._parts.updates, self._parts.link
+        if updates and link:
+            updates.start(Around(link, self._stamp, self._restart, known=self._prepared.unusable))
+
+    def _vitals(self) -> Vitals:
+        """How the daemon is, as far as a bundle on trial is judged by it."""
+        link = self._parts.link
+        parts = self._parts_off()
+        return Vitals(
+            at_s=time.monotonic(),
+            judged_ago_s=self._judged.age_s(),
+            alerts_began=self._teller.alerts_began,
+            off={name: why for name, why in parts.items() if why is not None},
+            is_acknowledged=link is not None and link.standing.acknowledged_ago_s is not None,
+            drives=self._judgement.history.doing.moves is True,
+        )
+
+    def _parts_off(self) -> dict[str, str | None]:
+        return {
+            **{f"bus.{reader.name}": reader.down for reader in self._readers.readers},
+            **{f"diagnostics.{one.service.name}": one.service.trouble for one in self._asked.values()},
+            **{f"detector.{name}": why for name, why in self._switched_off.items()},
+        }
+
+    def _look_at_updates(self) -> None:
+        now_s = time.monotonic()
+        if self._parts.updates and now_s >= self._vitals_at_s:
+            self._vitals_at_s = now_s + VITALS_S
+            self._parts.updates.look(self._vitals())
+
+    def _keep_memories(self, *, at_the_end: bool = False) -> None:
+        """Of a bundle on trial nothing is kept: what was learned before may not be what it understands."""
+        if not (self._parts.updates and self._parts.updates.is_on_trial):
+            self._memories.keep(time.monotonic(), at_the_end=at_the_end)
 
     def _judge(self) -> None:
         cells = self._grid.close(time.monotonic_ns())
@@ -351,12 +436,19 @@ class Daemon:
         if len(cells.frames):
             self._span = [*self._span[:1], int(cells.frames.time[0]), int(cells.frames.time[-1])]
             self._span = [self._span[0], self._span[-1]]
-        self._wake(self._teller.tell(self._capturing.hearing(self._judgement.advance(cells)), self._clock()))
+        outcomes = self._capturing.hearing(self._judgement.advance(cells))
+        if self._campaigning:
+            outcomes = self._campaigning.hearing(outcomes)
+        self._wake(self._teller.tell(outcomes, self._clock()))
         if len(cells.frames):
             self._remember(cells)
             if self._quiet.heard(time.monotonic()):
                 self._tell_health()
         self._capturing.advance(self._judgement.history.until)
+        if self._campaigning:
+            around = self._judgement.around
+            until = self._judgement.history.until
+            self._campaigning.advance(until, until + around.ahead_ns if around.clock_is_right else None)
         self._cab.until(self._judgement.history.until, is_watched=self._is_watched())
         self._judged.now()
         if self._looking:
@@ -382,7 +474,10 @@ class Daemon:
             withheld = is_private & ~self._judgement.decoder.impersonal(frames)
             if withheld.any():
                 times = frames.time[withheld]
-                self._capturing.withheld(len(times), int(times.min()), int(times.max()))
+                stretch = len(times), int(times.min()), int(times.max())
+                self._capturing.withheld(*stretch)
+                if self._campaigning:
+                    self._campaigning.withheld(*stretch)
             frames = frames.select(~withheld)
         self._ring.append(frames)
 
@@ -436,6 +531,7 @@ class Daemon:
             counters=self._counters(),
             outbox=self._parts.outbox.trouble if self._parts.outbox else None,
             certificate=self._parts.keeper.trouble if self._parts.keeper else None,
+            updates=self._parts.updates.trouble if self._parts.updates else None,
         )
 
     @property
@@ -465,6 +561,7 @@ class Daemon:
             timekeeping=parts.timekeeping,
             quiet=self._quiet,
             notes=prepared.notes,
+            updates=parts.updates,
         )
 
     def _moment(self) -> Moment:
@@ -477,6 +574,7 @@ class Daemon:
             cells_skipped=self._grid.cells_skipped,
             captures_open=self._capturing.open,
             captures=self._capturing.counters,
+            campaigns=self._campaigning.states if self._campaigning else {},
             learning=self._memories.progress,
         )
 
@@ -495,6 +593,8 @@ class Daemon:
             },
             "ring": {"frames": len(self._ring), "frames_overwritten": self._ring.frames_overwritten},
             "captures": self._capturing.counters,
+            **({"campaigns": self._campaigning.counters} if self._campaigning else {}),
+            **({"documents": self._parts.documents.counters} if self._parts.documents else {}),
             "position": self._judgement.places,
             "private": {"summaries_withheld": self._judgement.summaries_withheld},
             "cab": self._cab.counters,
@@ -502,6 +602,7 @@ class Daemon:
             "told": {"alerts": self._teller.alerts_began, "refused": self._teller.refused},
             "wanted": self._parts.wanted.counters,
             **({"commands": self._parts.commands.counters} if self._parts.commands else {}),
+            **({"updates": self._parts.updates.counters} if self._parts.updates else {}),
             **({"outbox": self._parts.outbox.counters()} if self._parts.outbox else {}),
             **({"link": self._parts.link.counters()} if self._parts.link else {}),
         }

@@ -115,6 +115,28 @@ class FrameBatch:
             until=until if until is not None else (int(times[-1]) if len(times) else 0),
         )
 
+    @classmethod
+    def joined(cls, batches: "Sequence[FrameBatch]") -> "FrameBatch":
+        """One after the other, at least one; their bus names were only ever appended to."""
+        if len(batches) == 1:
+            return batches[0]
+        widest, last = max(one.payload.shape[1] for one in batches), batches[-1]
+        payload = np.zeros((sum(map(len, batches)), widest), np.uint8)
+        row = 0
+        for one in batches:
+            payload[row : row + len(one), : one.payload.shape[1]] = one.payload
+            row += len(one)
+        return cls(
+            time=np.concatenate([one.time for one in batches]),
+            bus=np.concatenate([one.bus for one in batches]),
+            id=np.concatenate([one.id for one in batches]),
+            flags=np.concatenate([one.flags for one in batches]),
+            length=np.concatenate([one.length for one in batches]),
+            payload=payload,
+            buses=last.buses,
+            until=last.until,
+        )
+
     def select(self, rows: slice | npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> "FrameBatch":
         """The chosen rows, with the same buses and `until`."""
         return FrameBatch(

@@ -36,6 +36,7 @@ def health_body(
     counters: Mapping[str, Mapping[str, int]],
     outbox: str | None = None,
     certificate: str | None = None,
+    updates: str | None = None,
 ) -> Health:
     """The wire message.
 
@@ -43,7 +44,7 @@ def health_body(
     and why it is silent just now, if anything; `switched_off`: detectors that could not go on, with the reason;
     `learning`: how far those are that learn the vehicle; `cab`: outputs that do not reach the driver, and why;
     `outbox`: what keeps it from keeping everything; `certificate`: why it was not renewed;
-    `counters`: by stage, flattened to `<stage>.<name>`.
+    `updates`: why a bundle waits; `counters`: by stage, flattened to `<stage>.<name>`.
     """
     parts = {
         **{f"bus.{name}": _part(reason, PartState.DEGRADED) for name, reason in buses.items()},
@@ -53,6 +54,7 @@ def health_body(
         **{f"cab.{name}": _part(reason, PartState.OFF) for name, reason in cab.items()},
         **({"outbox": _part(outbox, PartState.DEGRADED)} if outbox else {}),
         **({"certificate": _part(certificate, PartState.DEGRADED)} if certificate else {}),
+        **({"updates": _part(updates, PartState.DEGRADED)} if updates else {}),
     }
     flat = {f"{stage}.{name}": count for stage, table in counters.items() for name, count in table.items()}
     return Health(

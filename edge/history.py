@@ -5,7 +5,7 @@ bits however the frames were batched, because every sum is taken sample by sampl
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -85,7 +85,10 @@ class History:
         )
         self.ledger = Ledger(len(paths))
         self._smoothed = _Smoothed(sorted(set(smoothings)), self.slot, grid_ns)
+        self._grid_ns = grid_ns
         self.spans = Spans(wants, self.slot, grid_ns)
+        self.later_spans = Spans(NOTHING, self.slot, grid_ns)
+        """Of what somebody has asked for since: see `want_later`."""
         self.doing = Doing()
         self.whereabouts = Whereabouts()
         self._is_place = np.array([is_place(path) for path in paths], np.bool_)
@@ -103,6 +106,13 @@ class History:
         self.latest[self._is_place] = UNKNOWN
         self.latest_at[self._is_place] = NEVER
 
+    def want_later(self, wants: Wants) -> None:
+        """Keep stretches for somebody who came while the vehicle runs, in place of what was asked for so before.
+
+        They begin now: what reaches back further is unknown until it does not.
+        """
+        self.later_spans = Spans(wants, self.slot, self._grid_ns)
+
     def absorb(self, samples: SignalBatch, until: int) -> None:
         """Take in one grid cell: the samples before `until` (ns) that no earlier cell had."""
         if len(samples):
@@ -112,6 +122,7 @@ class History:
         fresh = self.fresh()
         self._smoothed.step(fresh)
         self.spans.step(fresh, until)
+        self.later_spans.step(fresh, until)
         self.doing.update(lambda path: _at(fresh, self.slot.get(path)), until)
         self.whereabouts.update(lambda path: _at(fresh, self.slot.get(path)), self._heard_at, until)
         self.rows.append(until, fresh)
@@ -125,6 +136,7 @@ class History:
         self.latest_at[slots] = times
         self.ledger.add(slots, values)
         self.spans.take(slots, values)
+        self.later_spans.take(slots, values)
 
     def fresh(self) -> Float64s:
         """Latest value of every path; NaN where it was never heard or is stale."""
@@ -190,6 +202,17 @@ class Window:
     """ns; the end of the last grid cell."""
     _values: Float64s
     _history: History
+    _is_later: bool = False
+
+    @property
+    def later(self) -> "Window":
+        """The same for who came while the vehicle ran (History.want_later)."""
+        return replace(self, _is_later=True)
+
+    @property
+    def spans(self) -> Spans:
+        """What was kept of stretches of time."""
+        return self._history.later_spans if self._is_later else self._history.spans
 
     @property
     def history(self) -> History:

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from edge.grid import Cells
 from edge.history import ROW_BYTES, History, Window
 from edge.judges import NOBODY, Judges
 from edge.modes import Modes, Surroundings, Week
+from edge.signals import SignalBatch
 from edge.spans import Wants
 from edge.style import CAR, StyleLimits
 from edge.summaries import Period, Summaries
@@ -39,12 +40,24 @@ class Outcome:
     situation: Situation | None = None
     """What the vehicle does from now on; None: what it did before."""
     position: Position | None = None
+    awaited: Sequence[str] = ()
+    """Of what the watcher waits for, by name: what has come."""
 
     @property
     def is_empty(self) -> bool:
         """Nothing is worth telling."""
         news = self.alerts or self.trips or self.periods
-        return not news and self.situation is None and self.position is None
+        return not (news or self.awaited) and self.situation is None and self.position is None
+
+
+class Watcher(Protocol):
+    """Who came while the vehicle runs, and waits for something."""
+
+    def hear(self, samples: SignalBatch, *, private: bool) -> None:
+        """The samples of a cell."""
+
+    def look(self, window: Window) -> Sequence[str]:
+        """What has come at this cell, by name."""
 
 
 class Judgement:
@@ -97,6 +110,8 @@ class Judgement:
         often = set(summary_paths) or mapped - set(summary_slow)
         self._all_told = often | set(summary_slow)
         self._summaries = Summaries(self.history, minute_ns=summary_ns, often=often, slow=summary_slow)
+        self.watcher: Watcher | None = None
+        """Whoever runs the judgement sets it, between two cells."""
         self._trip_known: str | None = None
         self._trip_in_use = False
         self._situation = Situation()
@@ -144,7 +159,10 @@ class Judgement:
             if self.history.private:
                 self.private_ends.append(end)
             periods = self._summaries.begin(end)
-            self.history.absorb(samples.between(first, int(row)), end)
+            heard = samples.between(first, int(row))
+            self.history.absorb(heard, end)
+            if self.watcher is not None:
+                self.watcher.hear(heard, private=self.history.private)
             first = int(row)
             while told and told[0].time < end:
                 self.history.codes.hear(told[0].unit, told.popleft().codes)
@@ -171,7 +189,8 @@ class Judgement:
         self._worked_on = self.modes.workshop
         periods = periods + self._summaries.look(end, stands=self._stands(window))
         position = self._tracker.update(window)
-        return Outcome(end, alerts, [trip] if trip else [], periods, self._changed(window), position)
+        awaited = () if self.watcher is None else self.watcher.look(window)
+        return Outcome(end, alerts, [trip] if trip else [], periods, self._changed(window), position, awaited)
 
     def _look_around(self, end: int) -> None:
         """Once a second: which modes hold."""

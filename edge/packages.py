@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from edge.detect.finding import Detector
 from edge.detect.signature import read_public_key
@@ -12,11 +13,22 @@ from edge.memories import Learner
 from edge.trust import Trust
 
 
+class Package(Detector, Protocol):
+    """A detector that is a model."""
+
+    def prove(self) -> None:
+        """Have it give its golden answers.
+
+        Raises:
+            ModelError: it does not.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Packages:
     """What came of the packages that the installer named."""
 
-    detectors: Sequence[Detector]
+    detectors: Sequence[Package]
     learners: Sequence[Learner]
     """Those of them that learn this vehicle."""
     refused: Mapping[str, str]
@@ -34,7 +46,7 @@ def load_packages(folders: Sequence[str], keys: Sequence[Path], words: Words) ->
         ConfigError: a key cannot be used.
     """
     trust = Trust([read_public_key(file) for file in keys])
-    detectors: list[Detector] = []
+    detectors: list[Package] = []
     learners: list[Learner] = []
     failed: list[tuple[str, str]] = []
     for folder in (Path(one).resolve() for one in folders):  # once, so that nobody turns a link meanwhile
@@ -48,7 +60,7 @@ def load_packages(folders: Sequence[str], keys: Sequence[Path], words: Words) ->
     return Packages(detectors, learners, _named(failed, {one.name for one in detectors}), trust.notes)
 
 
-def _load(folder: Path, card: bytes, words: Words) -> tuple[Detector, Learner | None]:
+def _load(folder: Path, card: bytes, words: Words) -> tuple[Package, Learner | None]:
     from edge.detect.onnx import load_model  # noqa: PLC0415  # 20-36 MB that a box without models does not pay
     from edge.detect.sensors.card import KIND, kind_of  # noqa: PLC0415  # likewise
     from edge.detect.sensors.detector import load_sensors  # noqa: PLC0415  # likewise

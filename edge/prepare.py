@@ -27,7 +27,7 @@ from edge.driver.words import Words, load_words
 from edge.hot import HotWatch
 from edge.judgement import Judgement
 from edge.memories import Learner
-from edge.packages import load_packages
+from edge.packages import Package, load_packages
 from edge.profile import MappedDatabase
 from edge.style import CAR, HEAVY
 from edge.whereabouts import LATITUDE, LONGITUDE
@@ -62,6 +62,10 @@ class Prepared:
     rules_refused: int = 0
     models: Sequence[str] = ()
     """Detectors that came of packages, by name; those that were refused are in the judges' list."""
+    packages: Sequence[Package] = ()
+    """The same, to be proven."""
+    unusable: Sequence[str] = ()
+    """Rules and models that cannot be used, and why."""
 
 
 def prepare(config: Config, *, keeps: bool = False) -> Prepared:
@@ -141,6 +145,8 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         rules,
         rules_refused=sum(one.rule not in known for one in refused),
         models=[detector.name for detector in models.detectors],
+        packages=models.detectors,
+        unusable=[*map(str, refused), *(f"detector {name}: {why}" for name, why in models.refused.items())],
     )
 
 

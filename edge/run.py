@@ -17,7 +17,9 @@ from edge.clock import clock_state
 from edge.commands import Commands
 from edge.config import Config
 from edge.daemon import MEGABYTE, Daemon, Parts
-from edge.enrolment.identity import FILE
+from edge.detect.signature import PublicKey, read_public_key
+from edge.documents import Documents
+from edge.enrolment.identity import FILE, Identity
 from edge.enrolment.keeper import Keeper
 from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
@@ -29,8 +31,16 @@ from edge.state import UnusableState, locked
 from edge.status.file import StatusFile
 from edge.status.place import folders
 from edge.timekeeping import RIGHT_S, Timekeeping
+from edge.updates.journal import Runs
+from edge.updates.overlay import Overlay
+from edge.updates.starting import INSTALLED, start
+from edge.updates.store import Store
+from edge.updates.updates import Updates
 from edge.wanted import Wanted
+from edge.wire.bundles import read_bundle
+from edge.wire.downlink import Desired
 from edge.wire.envelope import Clock
+from edge.wire.signed import DocumentKind
 from edge.wire.times import Correction
 from edge.wire.topics import Address, Kind
 
@@ -39,6 +49,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PROGRAM: Final = [sys.executable, *sys.orig_argv[1:]]
+"""This very program, to begin anew, or to have a bundle looked at."""
 IN_MEMORY: Final = Limits(messages=10_000, bytes=16 * MEGABYTE, keys=10_000)
 """What an outbox without a disk holds."""
 
@@ -49,33 +61,42 @@ def run(
     alerts_out: Path | None = None,
     report_out: Path | None = None,
     config_file: Path | None = None,
+    configured: Callable[[Overlay], Config] | None = None,
 ) -> Report:
     """Run until the sources end or a signal comes; the account of the run.
 
     `alerts_out` gets a JSON line for each alert that begins or ends, `report_out` the account as JSON. `config_file`:
-    where the configuration was read, which the status tells.
+    where the configuration was read, which the status tells. `configured`: the configuration with what a bundle sets;
+    without it no bundle is run.
 
     Raises:
         ConfigError: before anything has started.
         EdgeError: a part died that cannot be restarted.
     """
-    prepared = prepare(config, keeps=True)
     with ExitStack() as stack:
+        store = _store(config, stack)
+        runs, config, prepared = _started(config, store, configured)
         drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
-        _hold(config, prepared, stack)
+        if prepared.learners and not config.link.broker:
+            _hold(config, stack)
         outbox = _outbox(config, stack) if config.link.broker else None
         wanted, timekeeping = Wanted(), Timekeeping(_correcting(outbox))
+        documents = _documents(config, outbox, stack) if outbox else None
         stack.callback(timekeeping.close)
         commands = Commands(outbox, frozenset(config.commands.allow)) if outbox else None
         broker = _broker(config) if outbox else None
-        link = _link(config, outbox, broker, Hears(wanted, commands, timekeeping)) if outbox and broker else None
+        updates = _updates(store, runs, outbox, documents)
+        hears = Hears(wanted, documents, commands, timekeeping, updates)
+        link = _link(config, outbox, broker, hears) if outbox and broker else None
         keeper = _keeper(config, broker, timekeeping) if broker else None
         status = stack.enter_context(closing(_status(config, prepared)))
-        parts = Parts(outbox, link, drafts[0], wanted, timekeeping, commands, status, config_file, keeper)
+        parts = Parts(
+            outbox, link, drafts[0], wanted, documents, timekeeping, commands, status, config_file, keeper, updates
+        )
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
             log.warning("%s", note)
-        account = _until_over(daemon)
+        account = _until_over(daemon, updates)
         if drafts[1]:
             with drafts[1].writing() as stream:
                 stream.write(account.as_json().encode())
@@ -83,8 +104,8 @@ def run(
             if draft:
                 draft.commit()
     if daemon.restarts:
-        log.info("beginning anew, as the cloud has asked")
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # this very program
+        log.info("beginning anew: %s", daemon.restarts)
+        os.execv(PROGRAM[0], PROGRAM)
     return account
 
 
@@ -98,12 +119,18 @@ def _status(config: Config, prepared: Prepared) -> StatusFile:
     return StatusFile([settings.directory] if settings.directory else folders(os.environ), is_asked=is_asked)
 
 
-def _until_over(daemon: Daemon) -> Report:
+def _until_over(daemon: Daemon, updates: Updates | None) -> Report:
     """Run the daemon; of several parts that died together, the first error that says what to do next is raised."""
+    ended_well = False
     try:
-        return asyncio.run(daemon.run())
+        account = asyncio.run(daemon.run())
+        ended_well = True
     except ExceptionGroup as died:
         raise _known_error(died) or died from died
+    finally:
+        if updates:
+            updates.close(ended_well=ended_well)
+    return account
 
 
 def _known_error(died: "ExceptionGroup[Exception]") -> EdgeError | None:
@@ -115,15 +142,40 @@ def _known_error(died: "ExceptionGroup[Exception]") -> EdgeError | None:
     return None
 
 
-def _hold(config: Config, prepared: Prepared, stack: ExitStack) -> None:
+def _store(config: Config, stack: ExitStack) -> Store | None:
+    """What lasts of bundles, where any may come; of a box with a broker the state is this program's from now on."""
+    if not config.link.broker:
+        return None
+    _hold(config, stack)
+    return Store(config.state.directory) if config.updates.enabled else None
+
+
+def _updates(store: Store | None, runs: Runs, outbox: Outbox | None, documents: Documents | None) -> Updates | None:
+    """Who looks after bundles; those whose document holds come to it."""
+    if store is None or outbox is None or documents is None:
+        return None
+    updates = Updates(store, runs, outbox, PROGRAM, desired_version=lambda: documents.version)
+    documents.serve(DocumentKind.BUNDLE, lambda text: updates.wants(read_bundle(text)))
+    return updates
+
+
+def _started(
+    config: Config, store: Store | None, configured: Callable[[Overlay], Config] | None
+) -> tuple[Runs, Config, Prepared]:
+    """What this start runs, and everything loaded for it."""
+    if store is None or configured is None:
+        return INSTALLED, config, prepare(config, keeps=True)
+    return start(store, config, configured, lambda one: prepare(one, keeps=True))
+
+
+def _hold(config: Config, stack: ExitStack) -> None:
     """Have the state alone, where something of it lasts: the outbox, or what a model learns of the vehicle.
 
     What is learned where nothing can be written is not kept, and said so; an outbox needs its folder, but for a disk
     that fails the vehicle does not go unwatched.
     """
     try:
-        if config.link.broker or prepared.learners:
-            stack.enter_context(locked(config.state.directory))
+        stack.enter_context(locked(config.state.directory))
     except UnusableState as error:
         if config.link.broker and not error.is_disk:
             raise
@@ -190,8 +242,33 @@ class Hears(NamedTuple):
     """Who hears what of the cloud."""
 
     wanted: Wanted
+    documents: Documents | None
     commands: Commands | None
     timekeeping: Timekeeping
+    updates: Updates | None
+
+    def desired(self, desired: Desired) -> None:
+        """What the cloud wants."""
+        self.wanted(desired)
+        if self.documents:
+            self.documents(desired)
+
+
+def _documents(config: Config, outbox: Outbox, stack: ExitStack) -> Documents:
+    """Whom it believes: the key that came with the certificate, and those that the installer names.
+
+    Raises:
+        ConfigError: one of them cannot be read.
+    """
+    address = Address(config.vehicle.fleet, config.vehicle.id)
+
+    def keys() -> list[PublicKey]:
+        identity = Identity.read(config.state.directory)
+        certified = identity.document_keys if identity and identity.address == address else ()
+        return [*map(PublicKey, certified), *map(read_public_key, config.link.document_keys)]
+
+    keys()
+    return stack.enter_context(closing(Documents(address, keys, outbox)))
 
 
 def _broker(config: Config) -> "Broker":
@@ -239,7 +316,8 @@ def _link(config: Config, outbox: Outbox, broker: "Broker", hears: Hears) -> "Li
         random=random.SystemRandom().random,
         pace=Pace(resend_s=settings.resend_s, backoff_max_s=settings.backoff_max_s, keepalive_s=settings.keepalive_s),
         budget=Budget(allowance, monotonic=time.monotonic, utc_day=_utc_day, kept=outbox.recall(KEPT)),
-        on_desired=hears.wanted,
+        on_desired=hears.desired,
         on_command=hears.commands,
+        on_piece=hears.updates.piece if hears.updates else None,
         timekeeper=hears.timekeeping,
     )

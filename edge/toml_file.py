@@ -20,8 +20,17 @@ def read_toml(kind: type[_T], file: Path, *, what: str, see: str) -> _T:
     Raises:
         ConfigError: it is missing, unreadable, no TOML, or says something that cannot be.
     """
+    return checked(kind, tables_of(file, what=what), file, see=see)
+
+
+def tables_of(file: Path, *, what: str) -> dict[str, Any]:
+    """What a file says, before anybody looks at what it means. `what`: what the installer calls such a file.
+
+    Raises:
+        ConfigError: it is missing, unreadable, or no TOML.
+    """
     try:
-        tables = tomllib.loads(file.read_text("utf-8"))
+        return tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"no such {what} file", file=file, remedy=f"Check the path given as {what}") from None
     except OSError as error:
@@ -30,7 +39,6 @@ def read_toml(kind: type[_T], file: Path, *, what: str, see: str) -> _T:
         raise ConfigError("is not TOML that can be read", file=file, remedy="Nest it less deeply") from None
     except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
         raise ConfigError(f"is not TOML: {error}", file=file, remedy="Mend that line") from error
-    return checked(kind, tables, file, see=see)
 
 
 def checked(kind: type[_T], tables: Mapping[str, Any], file: Path, *, see: str) -> _T:

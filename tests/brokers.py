@@ -1,16 +1,20 @@
 """A real mosquitto for tests: on a free loopback port, in a folder of its own, killed and restarted at will."""
 
 import getpass
+import random
 import shutil
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf
 
+PORTS: Final = 20_000, 32_768
+"""Below those that Linux gives to connections (ip(7), ip_local_port_range)."""
 _START_SECONDS_MAX: Final = 10.0
 _STOP_SECONDS_MAX: Final = 10.0
 
@@ -21,11 +25,14 @@ def mosquitto_binary() -> str | None:
 
 
 def free_port() -> int:
-    """A TCP port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A TCP port that nobody listened on a moment ago, and that the system gives to nobody who connects: whoever was
+    killed finds it free when he is started again."""
+    rng = random.SystemRandom()
+    while True:
+        port = rng.randrange(*PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Mosquitto:

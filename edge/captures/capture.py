@@ -1,12 +1,33 @@
-"""Capture: one that is being taken, and the parts that it is told in."""
+"""Capture: one that is being taken, of frames or of samples, and the parts that it is told in."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
-from edge.frames import FrameBatch
+import numpy as np
+import numpy.typing as npt
+
 from edge.wire.messages import HoleCause
+
+KEPT: Final = ("id", "trigger", "wanted_from", "wanted_to", "parts", "told_to")
+"""What of a capture must outlive a restart."""
+
+
+class Rows(Protocol):
+    """Frames, or samples, in the order in which they came."""
+
+    @property
+    def time(self) -> npt.NDArray[np.int64]:
+        """(N,) ns."""
+
+    def __len__(self) -> int: ...
+
+    def select(self, rows: slice | npt.NDArray[np.bool_]) -> Self:
+        """The chosen ones."""
+
+
+R = TypeVar("R", bound=Rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +53,9 @@ class Capture:
     parts: int = 0
     """How many were handed on."""
     told_to: int = 0
-    """Up to here frames were cut."""
+    """Up to here frames were handed on."""
+    cut_to: int = 0
+    """Up to here they were taken out of the ring."""
     place: int = 0
     """Of the next frame in the ring."""
     holes: list[Hole] = field(default_factory=list)
@@ -40,9 +63,7 @@ class Capture:
 
     def kept(self) -> dict[str, Any]:
         """What must outlive a restart."""
-        known = asdict(self)
-        del known["place"], known["holes"]
-        return known
+        return {name: getattr(self, name) for name in KEPT}
 
     @classmethod
     def taken_up(cls, kept: Mapping[str, Any]) -> Self:
@@ -65,7 +86,7 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Part(Generic[R]):
     """Frames of a capture on their way to the outbox, and what is to be known of all captures once they are there."""
 
     id: str
@@ -78,7 +99,7 @@ class Part:
     started: int
     """ns; first frame, or where the part begins when it has none."""
     ended: int
-    frames: FrameBatch
+    frames: R
     holes: Sequence[Hole]
     state: bytes
 

@@ -1,35 +1,37 @@
-"""Captures: which triggers are followed, and what of the ring belongs to each capture.
-
-All that is said here goes by the axis of the data, so a replay captures what the road would have. A part is handed on
-as soon as a capture begins, with what was before, and then every few seconds: what was handed on survives whatever
-happens to the program, and after a restart a capture goes on and says what it lacks.
-"""
+"""Captures: which triggers are followed, and how many; what of the ring belongs to each is cut in cutting.py."""
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from edge.alerts import Alert
 from edge.captures.capture import Capture, Hole, Part, State
+from edge.captures.cutting import HOLES_MAX, STEP_NS, Cutting, note
 from edge.frames import NANOSECONDS, FrameBatch
 from edge.judgement import Outcome
 from edge.ring import HEAD_BYTES, FrameRing
 from edge.wire.messages import HoleCause, Severity
 
+__all__ = ["DAY_NS", "HOLES_MAX", "OPEN_MAX", "PART_NS", "CaptureSettings", "Captures"]
+
 log = logging.getLogger(__name__)
 
-PART_NS: Final = 2 * NANOSECONDS
+PART_NS: Final = STEP_NS
 """So much is lost at most when the program is killed."""
 PART_BYTES: Final = 3 * 1024 * 1024
 """Of frames as they lie in the ring; a block is smaller, and the contract takes 4 MiB."""
 OPEN_MAX: Final = 8
 """Captures at a time; each of them holds all frames that it wants, also those of another."""
-HOLES_MAX: Final = 50
-"""Of a part; the last ones grow together."""
 DAY_NS: Final = 24 * 3600 * NANOSECONDS
 _RANK: Final = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+def frames_in_a_part(frames: FrameBatch) -> int:
+    """How many frames of such a batch fit into one part."""
+    width: int = frames.payload.shape[1]
+    return max(PART_BYTES // (HEAD_BYTES + width), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,12 @@ class CaptureSettings:
 class Captures:
     """Follows triggers; the pipeline's thread alone calls it."""
 
-    def __init__(self, ring: FrameRing, settings: CaptureSettings, hand_on: Callable[[Part], bool]) -> None:
+    def __init__(self, ring: FrameRing, settings: CaptureSettings, hand_on: Callable[[Part[FrameBatch]], bool]) -> None:
         """`hand_on` takes a part and never waits; False: it had no room, and the same frames will be missing."""
-        self._ring, self._settings, self._hand_on = ring, settings, hand_on
-        self._open: list[Capture] = []
+        self._settings = settings
+        self._cutting = Cutting(
+            ring, hand_on, packed=self._packed, room=frames_in_a_part, joined=FrameBatch.joined, part_ns=PART_NS
+        )
         self._begun: dict[str, int] = {}
         """When captures began, by their ids, in the last 24 hours."""
         self._due: list[tuple[str, int]] = []
@@ -72,12 +76,12 @@ class Captures:
     @property
     def open(self) -> int:
         """How many are being taken."""
-        return len(self._open)
+        return len(self._cutting.open)
 
     @property
     def counters(self) -> Mapping[str, int]:
         """`begun`, `ended`; refused as `refused_open` (too many at once) and `refused_day`; `parts_dropped`."""
-        return dict(self._counts)
+        return dict(self._counts + self._cutting.counts)
 
     def hearing(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         """The outcomes, unchanged; alerts in them begin captures when `advance` is called, with the frames of then."""
@@ -90,18 +94,14 @@ class Captures:
         self._begun = {one: begun for one, begun in self._begun.items() if at - DAY_NS < begun <= at}
         if id_ in self._begun:
             return False
-        refused = "open" if len(self._open) >= OPEN_MAX else "day" if len(self._begun) >= self._settings.a_day else ""
+        refused = "open" if self.open >= OPEN_MAX else "day" if len(self._begun) >= self._settings.a_day else ""
         if refused:
             self._counts[f"refused_{refused}"] += 1
             return False
         before, after = (int(span * NANOSECONDS) for span in (self._settings.before_s, self._settings.after_s))
-        capture = Capture(id_, trigger, at - before, at + after)
-        capture.told_to, capture.place = capture.wanted_from, self._ring.first_place
-        self._lacking(capture)
         self._begun[id_] = at
-        self._open.append(capture)
         self._counts["begun"] += 1
-        self._cut(capture, at)
+        self._cutting.begin(Capture(id_, trigger, at - before, at + after), at, self._withheld)
         return True
 
     def take_up(self, kept: bytes, now: int) -> None:
@@ -113,10 +113,7 @@ class Captures:
             return
         self._begun = dict(state.begun)
         for capture in state.open[:OPEN_MAX]:
-            back = max(min(now, capture.wanted_to), capture.told_to)
-            capture.holes.append(Hole(capture.told_to, back, None, HoleCause.RESTARTED))
-            capture.told_to, capture.place = back, self._ring.place
-            self._open.append(capture)
+            self._cutting.go_on(capture, now)
 
     def withheld(self, frames: int, begin: int, end: int) -> None:
         """So many frames of a stretch (ns) were not put into the ring."""
@@ -125,92 +122,20 @@ class Captures:
         hole = Hole(begin, end, frames, HoleCause.WITHHELD)
         earliest = end - int(self._settings.before_s * NANOSECONDS)
         self._withheld = [one for one in self._withheld if one.ended >= earliest]
-        _note(self._withheld, hole)
-        for capture in self._open:
-            if begin <= capture.wanted_to:
-                _note(capture.holes, hole)
+        note(self._withheld, hole)
+        self._cutting.withheld(hole)
 
     def advance(self, until: int) -> None:
-        """Everything before this (ns) is in the ring: begin and hand on what is due.
-
-        Parts end where the axis says, whenever this is called: a replay that is repeated brings the same parts.
-        """
+        """Everything before this (ns) is in the ring: begin and hand on what is due."""
         due, self._due = self._due, []
         for alert, at in due:
             self.begin(alert, f"alert:{alert}", at)
-        for capture in list(self._open):
-            while capture in self._open and (end := min(capture.told_to + PART_NS, capture.wanted_to)) <= until:
-                told = capture.told_to
-                self._cut(capture, end)
-                if capture.told_to == told:
-                    break
+        self._cutting.advance(until)
 
     def close(self, until: int, *, is_over: bool) -> None:
         """The run ends here. `is_over`: nothing goes on from it, as of a recording; else a later run may."""
-        for capture in list(self._open):
-            self._cut(capture, until, is_over=is_over)
+        for capture in list(self._cutting.open):
+            self._cutting.end(capture, until, is_over=is_over)
 
-    def _lacking(self, capture: Capture) -> None:
-        """What the ring has lost of the time before, or never had."""
-        capture.holes += [one for one in self._withheld if one.ended >= capture.wanted_from]
-        if not (first := self._ring.first_place):
-            return
-        oldest = int(self._ring.between(first, first + 1).time[0])
-        if oldest > capture.wanted_from:
-            _note(capture.holes, Hole(capture.wanted_from, oldest, None, HoleCause.OVERWRITTEN))
-
-    def _cut(self, capture: Capture, until: int, *, is_over: bool = False) -> None:
-        """Hand on what the ring has of a capture up to a moment and was not handed on."""
-        is_last = is_over or until >= capture.wanted_to
-        if (lost := self._ring.first_place - capture.place) > 0:
-            _note(capture.holes, Hole(capture.told_to, until, lost, HoleCause.OVERWRITTEN))
-        begin = max(capture.place, self._ring.first_place)
-        frames = self._ring.between(begin, self._ring.place)
-        if (later := frames.time >= until).any():
-            frames = frames.select(slice(0, int(later.argmax())))
-        capture.place = begin + len(frames)
-        frames = frames.select((frames.time >= capture.wanted_from) & (frames.time < capture.wanted_to))
-        room = max(PART_BYTES // (HEAD_BYTES + frames.payload.shape[1]), 1)
-        begins = range(0, max(len(frames), 1), room)
-        for begin in begins:
-            piece, is_end = frames.select(slice(begin, begin + room)), begin == begins[-1]
-            told_to = max(until if is_end else int(piece.time[-1]), capture.told_to)
-            self._tell(capture, piece, told_to, is_last=is_last and is_end)
-
-    def _tell(self, capture: Capture, frames: FrameBatch, told_to: int, *, is_last: bool) -> None:
-        started = int(frames.time.min()) if len(frames) else min(capture.told_to, capture.wanted_to)
-        ended = int(frames.time.max()) if len(frames) else max(started, min(told_to, capture.wanted_to))
-        holes, capture.holes = capture.holes, []
-        capture.parts, capture.told_to = capture.parts + 1, told_to
-        part = Part(
-            id=capture.id,
-            trigger=capture.trigger,
-            wanted_from=capture.wanted_from,
-            wanted_to=capture.wanted_to,
-            number=capture.parts,
-            is_last=is_last,
-            started=started,
-            ended=ended,
-            frames=frames,
-            holes=holes,
-            state=State([one for one in self._open if not (is_last and one is capture)], self._begun).packed(),
-        )
-        if self._hand_on(part):
-            if is_last:
-                self._open.remove(capture)
-                self._counts["ended"] += 1
-            return
-        self._counts["parts_dropped"] += 1
-        capture.parts, capture.holes = capture.parts - 1, list(holes)
-        if len(frames):
-            _note(capture.holes, Hole(started, ended, len(frames), HoleCause.DROPPED))
-
-
-def _note(holes: list[Hole], hole: Hole) -> None:
-    """Add a hole; one that follows another of its cause is part of that, and so is any beyond what a part may tell."""
-    last = holes[-1] if holes else None
-    if last is None or (last.cause is not hole.cause and len(holes) < HOLES_MAX):
-        holes.append(hole)
-        return
-    frames = None if last.frames is None or hole.frames is None else last.frames + hole.frames
-    holes[-1] = Hole(min(last.started, hole.started), max(last.ended, hole.ended), frames, last.cause)
+    def _packed(self, still_open: Sequence[Capture]) -> bytes:
+        return State(still_open, self._begun).packed()

@@ -154,6 +154,14 @@ class OnnxDetector:
         unit = "K" if kelvin else self.card.target.unit
         return {"value": f"{excess:.3g}", "threshold": f"{self.card.threshold:.3g}", "unit": unit}
 
+    def prove(self) -> None:
+        """Have it give its golden answers now, not when it is first asked.
+
+        Raises:
+            ModelError: it does not, or cannot be used.
+        """
+        self._proven()
+
     def _proven(self) -> OnnxModel:
         """The session, once it has given the golden answers."""
         if self._model is None:

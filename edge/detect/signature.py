@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edge.detect.card import CARD, read_bounded
 from edge.errors import ConfigError, ModelError
+from edge.wire.signed import key_id
 
 SIGNATURE: Final = "signature.json"
 SIGNATURE_BYTES: Final = 1000
@@ -43,7 +44,7 @@ class PublicKey:
     @property
     def id(self) -> str:
         """Its name among people: the first 16 hex digits of its SHA-256."""
-        return hashlib.sha256(self.content).hexdigest()[:16]
+        return key_id(self.content)
 
 
 class Signature(BaseModel):

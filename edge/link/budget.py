@@ -1,7 +1,8 @@
 """Budget: how many bytes a day may cost on metered networks, and what waits when they are nearly spent. Pure.
 
-Beyond `BULK_SHARE` of the day's bytes blocks wait, beyond `RECORD_SHARE` records; alerts and trouble codes always go,
-and count. What waits is sent on the next day, or over a network that is not metered.
+Beyond `BULK_SHARE` of the day's bytes blocks wait, and what a bundle is asked for with, beyond `RECORD_SHARE` records;
+alerts and trouble codes always go, and count. What waits is sent on the next day, or over a network that is not
+metered.
 """
 
 import json
@@ -17,6 +18,8 @@ BULK_SHARE: Final = 0.7
 RECORD_SHARE: Final = 0.9
 ALWAYS: Final = frozenset({Kind.ALERT, Kind.DTC})
 """What goes whatever it costs."""
+BRINGS_BULK: Final = frozenset({Kind.FETCH})
+"""Small, and answered by what is not."""
 DAY_S: Final = 86_400
 KEPT: Final = "link.budget"
 """The name under which the outbox remembers what was spent."""
@@ -96,7 +99,7 @@ class Budget:
         """Whether a message of a kind may go now."""
         if kind in ALWAYS or not self._is_metered:
             return True
-        is_bulk = STREAM_OF[kind] is StreamClass.BULK
+        is_bulk = STREAM_OF[kind] is StreamClass.BULK or kind in BRINGS_BULK
         if is_bulk and not self._allowance.bulk_when_metered:
             return False
         if not self._allowance.bytes_a_day:

@@ -14,6 +14,7 @@ from edge.errors import EdgeError, LinkDown
 from edge.link.budget import KEPT, Budget, estimated
 from edge.link.networks import Carrier, NetworkGone
 from edge.link.window import Due, Message, SendWindow
+from edge.wire.bundles import Piece, decode_piece
 from edge.wire.downlink import Ack, Command, Desired, Status, decode_down, encode_down
 from edge.wire.envelope import STREAM_OF, StreamClass, stream_class
 from edge.wire.errors import WireError
@@ -132,6 +133,7 @@ class Exchange:
         carrier: Carrier | None = None,
         on_desired: Callable[[Desired], None] | None = None,
         on_command: Callable[[Command], None] | None = None,
+        on_piece: Callable[[Piece], None] | None = None,
         timekeeper: Timekeeper | None = None,
     ) -> None:
         """`client` is connected, over `carrier` where somebody looks at it; `monotonic` gives seconds."""
@@ -142,7 +144,7 @@ class Exchange:
         self._signals = signals
         self._counted = signals.counted
         self._monotonic = monotonic
-        self._on_desired, self._on_command = on_desired, on_command
+        self._on_desired, self._on_command, self._on_piece = on_desired, on_command, on_piece
         self._timekeeper = timekeeper
         self._budget = budget
         self._carrier = carrier
@@ -342,6 +344,17 @@ class Exchange:
                     self._hand_in(Desired, message.payload, self._on_desired)
                 elif topic == self._address.down(Down.COMMAND) and not message.retain:
                     self._hand_in(Command, message.payload, self._on_command)
+                elif topic == self._address.down(Down.PIECE) and not message.retain:
+                    self._hand_in_piece(message.payload)
+
+    def _hand_in_piece(self, payload: bytes) -> None:
+        try:
+            piece = decode_piece(payload)
+        except WireError:
+            self._counted["piece.unreadable"] += 1
+            return
+        if self._on_piece:
+            self._on_piece(piece)
 
     def _hand_in(self, kind: type[Said], payload: bytes, taker: Callable[[Said], None] | None) -> None:
         try:

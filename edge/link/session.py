@@ -21,8 +21,9 @@ from edge.link.client import Client
 from edge.link.exchange import Exchange, Pace, Signals, Spool, Timekeeper
 from edge.link.keeping import Keeping
 from edge.link.networks import Carrier, NetworkGone, ways_out
+from edge.wire.bundles import Piece
 from edge.wire.downlink import Command, Desired, Status, encode_down
-from edge.wire.topics import Address
+from edge.wire.topics import Address, Kind
 
 log = logging.getLogger(__name__)
 _SILENT = logging.getLogger(f"{__name__}.mqtt")
@@ -69,10 +70,11 @@ class Link:
         budget: Budget | None = None,
         on_desired: Callable[[Desired], None] | None = None,
         on_command: Callable[[Command], None] | None = None,
+        on_piece: Callable[[Piece], None] | None = None,
         timekeeper: Timekeeper | None = None,
     ) -> None:
         """`monotonic` gives seconds, `random` numbers in [0, 1); `on_desired` is told what the cloud wants,
-        `on_command` what it asks for, and `timekeeper` what time it is.
+        `on_command` what it asks for, `on_piece` what it sends of a bundle, and `timekeeper` what time it is.
 
         Without a `budget` nothing is limited, nor its cost told.
         """
@@ -83,7 +85,7 @@ class Link:
         self._monotonic = monotonic
         self._random = random
         self._pace = pace
-        self._on_desired, self._on_command = on_desired, on_command
+        self._on_desired, self._on_command, self._on_piece = on_desired, on_command, on_piece
         self._timekeeper = timekeeper
         self._tells_budget = budget is not None
         self._budget = budget or Budget(Allowance(), monotonic=monotonic, utc_day=lambda: None)
@@ -99,9 +101,10 @@ class Link:
         """By name, since the start.
 
         `sessions` made and `losses` of them; `sent.<class>` and `resent.<class>`; `acks` taken, `acks.unreadable` and
-        `acks.unwritten` (the disk failed); `received.command`, `received.desired`, and of them `command.unreadable`,
-        `desired.unreadable`; `dropped` before they were read; `handed_over` sessions, whose network was gone. With a
-        budget `bytes_today` over metered networks, and `held.<class>` messages that wait for its next day now.
+        `acks.unwritten` (the disk failed); `received.command`, `received.desired`, `received.piece`, and of them
+        `command.unreadable`, `desired.unreadable`, `piece.unreadable`; `dropped` before they were read; `handed_over`
+        sessions, whose network was gone. With a budget `bytes_today` over metered networks, and `held.<class>` messages
+        that wait for its next day now.
         """
         counted = dict(self._signals.counted)
         if self._tells_budget:
@@ -123,6 +126,15 @@ class Link:
             held=sum(self._signals.held.values()),
             bytes_today=self._budget.spent if self._tells_budget else None,
         )
+
+    @property
+    def session(self) -> int | None:
+        """Number of the present session since the start; None: there is none. Any thread may ask."""
+        return None if self.trouble else self._signals.counted["sessions"]
+
+    def allows(self, kind: Kind, size: int) -> bool:
+        """Whether so many bytes for messages of a kind may go by the data budget now. Any thread may ask."""
+        return self._budget.allows(kind, size)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Keep a session until `stop` is set, then say goodbye. Neither network nor disk ends it.
@@ -215,6 +227,7 @@ class Link:
                     carrier=carrier,
                     on_desired=self._on_desired,
                     on_command=self._on_command,
+                    on_piece=self._on_piece,
                     timekeeper=self._timekeeper,
                 )
                 await exchange.run(stop, is_up=self._say_up)

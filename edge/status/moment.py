@@ -45,6 +45,8 @@ class Moment:
     cells_skipped: int
     captures_open: int
     captures: Mapping[str, int]
+    campaigns: Mapping[str, str]
+    """Their states by their names."""
     learning: "Sequence[Progress]"
     """How far models are that learn the vehicle."""
 
@@ -58,6 +60,7 @@ def moment_of(
     cells_skipped: int,
     captures_open: int,
     captures: Mapping[str, int],
+    campaigns: Mapping[str, str],
     learning: "Sequence[Progress]",
 ) -> Moment:
     """Called by the thread that judges alone."""
@@ -83,5 +86,6 @@ def moment_of(
         cells_skipped=cells_skipped,
         captures_open=captures_open,
         captures=captures,
+        campaigns=campaigns,
         learning=learning,
     )

@@ -13,6 +13,7 @@ from edge.status import told
 from edge.status.arming import DETECTOR
 from edge.status.moment import Moment
 from edge.status.pace import Bits, Flow
+from edge.updates.updates import Standing as UpdateStanding
 
 if TYPE_CHECKING:
     from edge.detect.sensors.progress import Progress  # a box without models does not pay for them
@@ -160,6 +161,29 @@ def captures_of(moment: Moment | None) -> told.Captures:
     if moment is None:
         return told.Captures(open=None, counters={})
     return told.Captures(open=moment.captures_open, counters=some(moment.captures))
+
+
+def campaigns_of(moment: Moment | None) -> list[told.CampaignStanding]:
+    """What the cloud has asked to be collected."""
+    states = {} if moment is None else moment.campaigns
+    return [told.CampaignStanding(name=name[: told.TEXT_MAX], state=state) for name, state in states.items()]
+
+
+def update_of(standing: UpdateStanding) -> told.UpdateStatus:
+    """What runs, and what is to run."""
+    runs, wanted = standing.runs, standing.wanted
+    return told.UpdateStatus(
+        slot=runs.slot,
+        name=runs.name,
+        version=runs.version,
+        on_trial=standing.is_on_trial,
+        probation_left_s=rounded(standing.probation_left_s),
+        wanted=None if wanted is None else wanted.name,
+        wanted_version=None if wanted is None else wanted.version,
+        fetched_bytes=standing.fetched,
+        wanted_bytes=None if wanted is None else wanted.size,
+        trouble=None if standing.trouble is None else standing.trouble[: told.TEXT_MAX],
+    )
 
 
 def percent(known: int, unknown: int) -> float | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
-from edge.status.told import AlertStatus, BusStatus, Status
+from edge.status.told import AlertStatus, BusStatus, Status, UpdateStatus
 from edge.status.verdict import Finding, Level, findings, wrong
 from edge.status.words import UNKNOWN, counted, plain, size, span
 
@@ -76,6 +76,10 @@ def _parts(status: Status) -> Iterator[tuple[str, list[str]]]:
     yield "link", _link(status)
     yield "outbox", _outbox(status)
     yield "captures", [_captures(status)]
+    if status.campaigns:
+        yield "campaigns", [f"{one.name}: {one.state}" for one in status.campaigns]
+    if status.update:
+        yield "bundle", _bundle(status.update)
     yield "box", _box(status)
 
 
@@ -171,6 +175,17 @@ def _outbox(status: Status) -> list[str]:
         told.append(", ".join(f"{one.kind} {one.messages:,}" for one in outbox.waiting))
     an_hour = written.outbox_per_driving_hour
     told.append(f"written {size(written.outbox)}; {size(an_hour)} per hour of driving")
+    return told
+
+
+def _bundle(update: UpdateStatus) -> list[str]:
+    runs = f"{update.name}, version {update.version}, slot {update.slot}"
+    told = ["none: what the installer has set up" if update.slot is None else runs]
+    if update.on_trial:
+        told[0] += f"; on probation for {span(update.probation_left_s)} more"
+    if update.wanted_version is not None:
+        fetched = f", {size(update.fetched_bytes)} of {size(update.wanted_bytes)} fetched"
+        told.append(f"wanted: {update.wanted}, version {update.wanted_version}{fetched if update.wanted_bytes else ''}")
     return told
 
 

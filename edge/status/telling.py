@@ -30,6 +30,7 @@ from edge.status.pace import Bits, Driven, Flow
 from edge.status.parts import (
     asker_of,
     bus_of,
+    campaigns_of,
     captures_of,
     known_percent,
     link_of,
@@ -38,9 +39,11 @@ from edge.status.parts import (
     rounded,
     settled,
     understood_of,
+    update_of,
 )
 from edge.status.vehicle import NO_ALERTS, NO_SIGNALS, Vehicle, alerts_of, heard_and_fresh, position_of
 from edge.timekeeping import Timekeeping
+from edge.updates.updates import Updates
 from edge.uplink import stamp
 
 if TYPE_CHECKING:
@@ -76,6 +79,7 @@ class Known:
     timekeeping: Timekeeping
     quiet: Quiet
     notes: Sequence[str]
+    updates: Updates | None = None
 
 
 class Telling:
@@ -121,6 +125,8 @@ class Telling:
             written_bytes=written,
             link=None if known.link is None else link_of(known.link.standing, known.config),
             captures=captures_of(moment),
+            campaigns=campaigns_of(moment),
+            update=None if known.updates is None else update_of(known.updates.standing),
             box=self._box(),
             own=self._own(now_s, cpu_s, writes_failed),
             notes=[note[: told.TEXT_MAX] for note in known.notes[: told.NOTES_MAX]],

@@ -249,6 +249,33 @@ class Captures(_Part):
     counters: Counters
 
 
+class CampaignStanding(_Part):
+    """Something that the cloud has asked to be collected."""
+
+    name: str
+    state: str
+    """waiting, running, spent, over, or refused."""
+
+
+class UpdateStatus(_Part):
+    """The bundle that runs, and the one that the cloud wants to run."""
+
+    slot: str | None
+    """Where it lies; None: what the installer has set up runs, and nothing else."""
+    name: str
+    version: int
+    """Of the document that asked for it; 0: none did."""
+    on_trial: bool
+    probation_left_s: float | None
+    wanted: str | None
+    """By name; None: nothing else is."""
+    wanted_version: int | None
+    fetched_bytes: int | None
+    wanted_bytes: int | None
+    trouble: str | None
+    """Why that one waits."""
+
+
 class Box(_Part):
     """The machine."""
 
@@ -289,6 +316,9 @@ class Status(_Part):
     written_bytes: WrittenBytes
     link: LinkStatus | None
     captures: Captures
+    campaigns: list[CampaignStanding] = []
+    update: UpdateStatus | None = None
+    """None: there is no broker, or no bundle is taken."""
     box: Box
     own: Own
     notes: list[str]

@@ -53,6 +53,7 @@ def findings(status: Status) -> list[Finding]:
         *_cab(status),
         *(_outbox(status.outbox) if status.outbox else ()),
         *_link(status),
+        *_update(status),
         *_box(status),
         *_modes(status),
     ]
@@ -163,6 +164,15 @@ def _is_unanswered(link: LinkStatus, outbox: OutboxStatus | None) -> bool:
     waits = outbox is not None and bool(outbox.messages) and (outbox.messages or 0) > link.held
     ago_s = link.up_s if link.acknowledged_ago_s is None else link.acknowledged_ago_s
     return waits and (link.up_s or 0.0) > SETTLED_S and (ago_s or 0.0) > ANSWER_S
+
+
+def _update(status: Status) -> Iterator[Finding]:
+    update = status.update
+    if update is not None and update.trouble:
+        what = f"the update {update.wanted or ''} waits: {update.trouble}".replace("  ", " ")
+        yield Finding(
+            "bundle", Level.WRONG, what, "telltale-edge updates says what was before; it is tried again by itself"
+        )
 
 
 def _box(status: Status) -> Iterator[Finding]:

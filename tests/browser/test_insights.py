@@ -10,7 +10,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from tests.browser.axe import barriers
 from tests.browser.conftest import DESKTOP, PHONE, Tone
 from tests.browser.south import KM, claimed, furnish_south, misbehave, told_to
-from tests.browser.town import too_hot, wait_for_case
+from tests.browser.town import collect, too_hot, wait_for_case
 from tests.integration.cloud.service import TOKEN, Service
 from tests.unit.cloud.bundled import zipped
 
@@ -152,12 +152,14 @@ def test_an_admin_dismisses_what_was_odd_and_it_stands_in_the_audit(service: Ser
 def pages(service: Service, claim: int) -> Iterator[tuple[str, str]]:
     """Who looks at which page."""
     case = wait_for_case(service, "van-7", "asked")["number"]
+    campaign = collect(service, "south")
     yield from [
         ("olga", "/cases"), ("olga", f"/cases/{case}"), ("olga", "/chat/north/van-7"), ("olga", "/warranty"),
         ("mara", "/fleet"), ("mara", "/alerts"), ("mara", f"/alerts/south/van-1/{too_hot().id}"),
         ("mara", "/vehicles/south/van-1"), ("mara", "/work-orders"), ("mara", "/work-orders/1"),
         ("mara", "/root-cause"), ("mara", "/root-cause/1"), ("mara", "/root-cause?show=actions"),
         ("mara", "/root-cause/actions/1"), ("mara", "/warranty"), ("mara", f"/warranty/{claim}"),
+        ("mara", "/campaigns"), ("mara", f"/campaigns/south/{campaign}"),
         ("mara", "/analytics"), ("mara", "/admin?show=contacts"), ("mara", "/admin?show=deliveries"),
         ("mara", "/bundles"), ("mara", "/bundles?show=rollouts"), ("mara", "/bundles/rollouts/south/1"),
         ("mara", "/admin?show=vehicles"),

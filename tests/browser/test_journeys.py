@@ -8,8 +8,22 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cloud.console.serve import DIST, read_files
+from tests.browser.axe import barriers
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.browser.town import alert, captured, case_of, done, flat_battery, loose_plug, tell, too_hot, wait_for_case
+from tests.browser.town import (
+    alert,
+    cannot,
+    captured,
+    case_of,
+    collected,
+    done,
+    flat_battery,
+    loose_plug,
+    running,
+    tell,
+    too_hot,
+    wait_for_case,
+)
 from tests.integration.cloud.service import Service
 from tests.unit.cloud.vehicle import OTHER_CARD
 
@@ -98,6 +112,49 @@ def test_a_dispatcher_asks_a_vehicle_and_sees_what_came_of_it(service: Service, 
     expect(row.get_by_text("Done")).to_be_visible()
     row.get_by_role("button", name="Its frames").click()
     expect(card.get_by_text("200 frames · command")).to_be_visible()
+
+
+def test_a_dispatcher_has_something_collected_sees_how_it_goes_and_takes_it_along(
+    service: Service, enter: Enter, complaints: list[str]
+) -> None:
+    page = enter("dora", path="/campaigns")
+    expect(page.get_by_text("Vehicles are asked to collect nothing.")).to_be_visible()
+    page.get_by_role("button", name="New campaign").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill("Fast")
+    dialog.get_by_role("textbox", name="Signals").fill("Vehicle.Sped")
+    dialog.get_by_role("textbox", name="Condition").fill("Vehicle.Speed > 100 km/h")
+    dialog.get_by_role("button", name="Ask the vehicles").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("signals.0: there is no signal Vehicle.Sped. Did you mean")
+    assert [said for said in complaints if "422" not in said] == barriers(page) == []
+    complaints.clear()
+    dialog.get_by_role("textbox", name="Signals").fill("Vehicle.Speed")
+    dialog.get_by_role("button", name="Ask the vehicles").click()
+    expect(page.get_by_role("heading", name="Fast")).to_be_visible()
+    [made] = service.get("/api/v1/fleets/north/campaigns")["items"]
+    assert (made["by"], made["signals"], made["vehicles"]) == ("dora", ["Vehicle.Speed"], None)
+    vehicles = page.get_by_role("region", name="Vehicles")
+    expect(vehicles.get_by_role("row")).to_have_count(5)
+    wanted = "/api/v1/vehicles/north/van-8/twin"
+    service.wait_until(lambda: service.get(wanted)["desired"], "what is wanted of van-8")
+    tell(service, "van-8", running(made["id"]), collected(made["id"]), card="c" * 16)
+    tell(service, "van-9", cannot(made["id"]), card="c" * 16)
+    expect(vehicles.get_by_role("row", name="van-8")).to_contain_text("Running")
+    expect(vehicles.get_by_role("row", name="van-9")).to_contain_text("this vehicle does not send Vehicle.Speed")
+    row = page.get_by_role("region", name="What was collected").locator(".row").filter(has_text="van-8")
+    expect(row).to_contain_text("complete")
+    with page.expect_download() as saving:
+        row.get_by_role("button", name="Save").click()
+    assert saving.value.suggested_filename.endswith(".csv")
+    assert [line.split(",")[2] for line in saving.value.path().read_text().splitlines()] == [
+        "value", "100.0", "101.0", "102.0",
+    ]  # fmt: skip
+    page.get_by_role("button", name="End it").click()
+    page.get_by_role("dialog").get_by_role("button", name="End it").click()
+    expect(page.get_by_text("dora,").last).to_be_visible()
+    assert service.get(f"/api/v1/fleets/north/campaigns/{made['id']}")["is_open"] is False
+    page.goto(f"{service.api}/campaigns?fleet=north&show=over")
+    expect(page.get_by_role("link", name="Fast")).to_be_visible()
 
 
 def test_an_owner_sees_what_is_wrong_says_yes_and_chooses_a_time(service: Service, enter: Enter) -> None:

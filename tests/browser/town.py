@@ -1,5 +1,6 @@
 """A service with people who sign in, workshops, and vehicles that say something; all by its doors: API and broker."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,14 +10,18 @@ from typing import Any, Final
 import httpx
 import numpy as np
 
+from cloud.fleet.provisioning.authority import Authority
+from cloud.fleet.provisioning.documents import DocumentKey
 from edge.wire import messages
 from edge.wire.blocks import digest
 from edge.wire.envelope import STREAM_OF
 from edge.wire.frame_block import FORMAT, Frames, encode_frames
 from edge.wire.messages import Action, Severity, SignalSummary, TroubleCodeStatus
+from edge.wire.sample_block import FORMAT as SAMPLES
+from edge.wire.sample_block import Sampled, encode_samples
+from tests.in_columns import sampled
 from tests.integration.cloud.service import TOKEN, Service, serving
 from tests.integration.cloud.talker import Talker, upto
-from tests.programs import run
 from tests.unit.cloud import vehicle as says
 from tests.unit.cloud.vehicle import CARD, Speaker
 
@@ -41,14 +46,6 @@ look_every_s = 0.2
 smtp_url = "smtp://127.0.0.1:9"
 """
 """Nobody listens at the mail server's port, so that no mail leaves this machine."""
-_DOOR: Final = """
-[provisioning]
-authority = "{folder}/authority"
-passphrase_file = "{folder}/passphrase"
-broker = "mqtts://broker.example:8883"
-strangers = true
-"""
-"""Codes can be made and documents signed; the vehicles here speak without a certificate."""
 _ALWAYS: Final = [{"weekday": day, "opens": "00:00", "closes": "23:45"} for day in range(7)]
 _SKILLS: Final = ("brakes", "cooling", "electrical", "engine", "tyres")
 _PARTS: Final = ("thermostat", "water_pump", "radiator_fan", "battery_12v", "alternator", "starter")
@@ -77,12 +74,9 @@ CENTRES: Final = {
 
 @contextmanager
 def town(folder: Path) -> Iterator[Service]:
-    """A service with people and workshops, and no vehicle yet."""
+    """A service with people and workshops, and no vehicle yet; it signs what it asks of vehicles."""
     settings = folder / "cloud.toml"
-    settings.write_text(_SETTINGS + _DOOR.format(folder=folder))
-    (folder / "authority").mkdir()
-    made = run("telltale-cloud", "authority", "--out", folder / "authority", "--passphrase-file", folder / "passphrase")
-    assert made.status == 0, made.err
+    settings.write_text(_SETTINGS + _signing(folder))
     arguments = ("--config", str(settings), "--embedded-broker", "--broker-port", "0")
     with serving(folder, *arguments) as service:
         for login, (name, role, fleet) in PEOPLE.items():
@@ -91,6 +85,18 @@ def town(folder: Path) -> Iterator[Service]:
         for centre, body in CENTRES.items():
             put(service, f"/centres/{centre}", body)
         yield service
+
+
+def _signing(folder: Path) -> str:
+    """An authority with its keys, beside which everybody is listened to; how the configuration names it."""
+    passphrase, authority = secrets.token_hex(24), Authority.new("Fleet", now())
+    (folder / "passphrase").write_text(passphrase)
+    authority.save(folder, passphrase)
+    DocumentKey.new(authority).save(folder, passphrase)
+    return (
+        f'[provisioning]\nauthority = "{folder}"\npassphrase_file = "{folder / "passphrase"}"\n'
+        'broker = "mqtts://broker.example:8883"\nstrangers = true\n'
+    )
 
 
 def put(service: Service, path: str, body: object) -> None:
@@ -220,6 +226,50 @@ def captured(around: messages.Alert) -> tuple[messages.Capture, bytes]:
         id=around.id,
         wanted_from=around.started_at,
         wanted_to=around.started_at + timedelta(seconds=2),
+    )
+    return body, block
+
+
+def collect(service: Service, fleet: str, **changes: Any) -> str:
+    """Ask the vehicles of a fleet for their speed when it is high; the id of the campaign."""
+    made: str = service.post(
+        f"/api/v1/fleets/{fleet}/campaigns",
+        name="Fast",
+        signals=["Vehicle.Speed"],
+        trigger={"kind": "condition", "when": "Vehicle.Speed > 100 km/h"},
+        expires_at=(now() + timedelta(days=7)).isoformat(),
+        **changes,
+    )["id"]
+    return made
+
+
+def running(campaign: str) -> messages.Reported:
+    """A vehicle has taken a campaign on, and has begun a window."""
+    report = messages.CampaignReport(id=campaign, state=messages.CampaignState.RUNNING, windows=1, bytes=900)
+    return messages.Reported(desired_version=1, state={}, refusals=[], campaigns=[report])
+
+
+def cannot(campaign: str) -> messages.Reported:
+    """A vehicle cannot do it."""
+    why = "signals.0: this vehicle does not send Vehicle.Speed"
+    report = messages.CampaignReport(id=campaign, state=messages.CampaignState.REFUSED, reason=why)
+    return messages.Reported(desired_version=1, state={}, refusals=[], campaigns=[report])
+
+
+def collected(campaign: str) -> tuple[messages.Telemetry, bytes]:
+    """A window of three speeds, whole."""
+    began = now() - timedelta(minutes=2)
+    start_ns = int(began.timestamp()) * 1_000_000_000
+    rows = [(start_ns + second * 1_000_000_000, 0, 100.0 + second) for second in range(3)]
+    block = encode_samples(sampled(rows, [Sampled("Vehicle.Speed", "km/h")]))
+    body = messages.Telemetry(
+        format=SAMPLES,
+        started_at=began,
+        ended_at=began + timedelta(seconds=2),
+        count=3,
+        sha256=digest(block),
+        campaign=campaign,
+        window="e" * 32,
     )
     return body, block
 

@@ -16,8 +16,22 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import DESKTOP, PHONE, find_browser
 from tests.browser.south import claimed, furnish_south, misbehave, told_to
-from tests.browser.town import PASSWORD, furnish, loose_plug, now, tell, too_hot, town, wait_for_case
+from tests.browser.town import (
+    PASSWORD,
+    cannot,
+    collect,
+    collected,
+    furnish,
+    loose_plug,
+    now,
+    running,
+    tell,
+    too_hot,
+    town,
+    wait_for_case,
+)
 from tests.integration.cloud.service import Service
+from tests.unit.cloud.vehicle import OTHER_CARD
 
 SIZES: Final = {"phone": PHONE, "desktop": DESKTOP}
 TONES: Final = ("light", "dark")
@@ -78,6 +92,7 @@ def pages_of(service: Service) -> Iterator[tuple[str, str, str]]:
         ("claims", "mara", "/warranty"),
         ("claim", "mara", "/warranty/1"),
         ("claim-of-order", "mara", "/work-orders/1"),
+        ("campaigns", "dora", "/campaigns"),
         ("analytics", "mara", "/analytics"),
         ("analytics-technician", "tim", "/analytics"),
         ("bundles", "mara", "/bundles"),
@@ -93,6 +108,8 @@ def pages_of(service: Service) -> Iterator[tuple[str, str, str]]:
         ("chat", "mara", "/chat/south/bus-01"),
         ("insights-executive", "erik", "/root-cause"),
     ]
+    for campaign in service.get("/api/v1/fleets/north/campaigns")["items"]:
+        yield "campaign", "dora", f"/campaigns/north/{campaign['id']}"
     for case in service.get("/api/v1/cases")["items"]:
         yield f"case-{case['state']}", "olga", f"/cases/{case['number']}"
     for order in service.get("/api/v1/work-orders")["items"]:
@@ -137,6 +154,9 @@ def take_acts(page: Page, service: Service, out: Path, how: str) -> None:
     page.get_by_role("button", name="Look now").click()
     page.get_by_text("This look claims").wait_for()
     shoot(page, out / f"look-{how}.png")
+    page.goto(f"{service.api}/campaigns")
+    page.get_by_role("button", name="New campaign").click()
+    shoot(page, out / f"new-campaign-{how}.png")
     page.goto(f"{service.api}/root-cause/1")
     page.get_by_role("button", name="Open an action").click()
     shoot(page, out / f"new-action-{how}.png")
@@ -166,7 +186,17 @@ def take_empty(browser: Browser, service: Service, out: Path) -> None:
         shoot(page, out / "cases-empty-phone-dark.png")
     with looking(browser, "desktop", "light") as page:
         sign_in(page, service, "dora")
-        for name in ("fleet", "alerts", "work-orders", "chat", "root-cause", "warranty", "analytics", "admin"):
+        for name in (
+            "fleet",
+            "alerts",
+            "work-orders",
+            "chat",
+            "root-cause",
+            "warranty",
+            "campaigns",
+            "analytics",
+            "admin",
+        ):
             page.goto(f"{service.api}/{name}")
             shoot(page, out / f"{name}-empty-desktop-light.png")
 
@@ -202,6 +232,9 @@ def main() -> int:
         furnish(service)
         tell(service, "van-9", loose_plug())
         told_to(service)
+        campaign = collect(service, "north")
+        tell(service, "van-8", running(campaign), collected(campaign), card=OTHER_CARD)
+        tell(service, "van-9", cannot(campaign), card=OTHER_CARD)
         claimed(service, furnish_south(service))
         service.post("/api/v1/insights", fleet="south")
         action = {"fleet": "south", "insight": 1, "title": "Replace the pumps of batch K-2531", "owner": "mara"}

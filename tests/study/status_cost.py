@@ -50,7 +50,7 @@ def kept(judgement: Judgement) -> float:
     began = time.perf_counter_ns()
     moment_of(
         judgement, at_s=0.0, switched_off=judgement.judges.switched_off, frames_late=0, cells_skipped=0,
-        captures_open=0, captures={}, learning=(),
+        captures_open=0, captures={}, campaigns={}, learning=(),
     )  # fmt: skip
     return (time.perf_counter_ns() - began) / 1000
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from edge.detect.rules.nodes import Call, Node, Number, SignalNow, Stretch, Words
-from edge.history import UNKNOWN, History, Window
-from edge.spans import Span, Wants
+from edge.history import UNKNOWN, Window
+from edge.spans import Span, Spans, Wants
 
 FALSE: Final = 0
 OPEN: Final = 1
@@ -58,18 +58,18 @@ def wants_of(inputs: Iterable[Input]) -> Wants:
 
 
 class Reader:
-    """Fills the list from a window; places are looked up once for each history."""
+    """Fills the list from a window; places are looked up once for each vehicle."""
 
     def __init__(self, inputs: Iterable[Input]) -> None:
         self.inputs = tuple(inputs)
-        self._history: History | None = None
+        self._spans: Spans | None = None
         self._plan: list[_Group] = []
         self._single: list[tuple[int, Input]] = []
 
     def read(self, window: Window) -> list[float]:
         """The number of each input as of the window; NaN is unknown; states and codes are FALSE, OPEN or TRUE."""
-        if window.history is not self._history:
-            self._prepare(window.history)
+        if window.spans is not self._spans:
+            self._prepare(window)
         numbers = [UNKNOWN] * len(self.inputs)
         for group in self._plan:
             values = group.read(window)
@@ -79,14 +79,14 @@ class Reader:
             numbers[place] = _single(one, window)
         return numbers
 
-    def _prepare(self, history: History) -> None:
-        self._history = history
+    def _prepare(self, window: Window) -> None:
+        self._spans = window.spans
         groups: dict[str, list[tuple[int, int]]] = {}
         self._single = []
         for place, one in enumerate(self.inputs):
             if one.what in {"state", "dtc", "age", "last", "quantile"}:
                 self._single.append((place, one))
-            elif (row := _row(one, history)) is not None:
+            elif (row := _row(one, window)) is not None:
                 groups.setdefault(one.what, []).append((place, row))
         self._plan = [
             _Group(what, [place for place, _ in each], np.array([row for _, row in each], np.intp))
@@ -103,7 +103,7 @@ class _Group:
     rows: npt.NDArray[np.intp]
 
     def read(self, window: Window) -> list[float]:
-        spans = window.history.spans
+        spans = window.spans
         if self.what == "now":
             column = window.values
         elif self.what == "low":
@@ -116,12 +116,12 @@ class _Group:
         return numbers
 
 
-def _row(one: Input, history: History) -> int | None:
+def _row(one: Input, window: Window) -> int | None:
     if one.what == "now":
-        return history.slot.get(one.name)
+        return window.history.slot.get(one.name)
     if one.what in {"low", "high"}:
-        return history.spans.lane(one.name)
-    return history.spans.row(Span(one.name, one.span_ns))
+        return window.spans.lane(one.name)
+    return window.spans.row(Span(one.name, one.span_ns))
 
 
 def _single(one: Input, window: Window) -> float:
@@ -134,8 +134,8 @@ def _single(one: Input, window: Window) -> float:
     if one.what == "age":
         age_s = window.age_s(one.name)
         return UNKNOWN if age_s == float("inf") else age_s
-    row = window.history.spans.row(Span(one.name, one.span_ns))
-    return UNKNOWN if row is None else window.history.spans.quantile(row, one.share)
+    row = window.spans.row(Span(one.name, one.span_ns))
+    return UNKNOWN if row is None else window.spans.quantile(row, one.share)
 
 
 def _truth(answer: bool | None) -> int:

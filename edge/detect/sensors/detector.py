@@ -144,6 +144,14 @@ class SensorsDetector:
         """
         return self._proven().answers(columns).reshape(len(columns), -1).astype(np.float64)
 
+    def prove(self) -> None:
+        """Have it give its golden answers now, not when it is first asked.
+
+        Raises:
+            ModelError: it does not, or cannot be used.
+        """
+        self._proven()
+
     def _proven(self) -> OnnxModel:
         """The session, once it has given the golden answers."""
         if self._model is None:

@@ -20,7 +20,8 @@ from edge.detect.signature import PREFIX, SIGNATURE, PublicKey, read_public_key,
 from edge.driver.words import load_words
 from edge.errors import ConfigError, ModelError
 from edge.packages import Packages, load_packages
-from edge.trust import PROGRAM, Trust
+from edge.trust import Trust
+from edge.verifying import PROGRAM, Verifier
 from models.recipe import PACKAGES
 from models.signing import sign
 from tests.signed import Keys, new_keys, package_in
@@ -314,7 +315,7 @@ CANNOT_TELL: dict[str, tuple[Sequence[str], str]] = {
 def test_where_the_child_cannot_tell_the_package_is_refused(package: Path, keys: Keys, name: str) -> None:
     program, why = CANNOT_TELL[name]
     patience_s = 0.2 if program[0] == "sleep" else 30.0
-    trust = Trust([read_public_key(keys.public)], program=program, patience_s=patience_s)
+    trust = Trust([read_public_key(keys.public)], Verifier(program, patience_s))
     with pytest.raises(ModelError, match=r"cannot be held against card\.json") as caught:
         trust.card_of(package)
     assert why in str(caught.value)
@@ -324,7 +325,7 @@ def test_where_the_child_cannot_tell_the_package_is_refused(package: Path, keys:
 def test_a_child_that_hangs_is_waited_for_once(tmp_path: Path, keys: Keys) -> None:
     asked = tmp_path / "asked"
     program = ("sh", "-c", f"echo asked >> {asked}; exec sleep 600")
-    trust = Trust([read_public_key(keys.public)], program=program, patience_s=0.5)
+    trust = Trust([read_public_key(keys.public)], Verifier(program, 0.5))
     for name, why in (("one", "no answer within"), ("two", "no answer about"), ("three", "no answer about")):
         with pytest.raises(ModelError, match=why):
             trust.card_of(package_in(tmp_path / name, keys))

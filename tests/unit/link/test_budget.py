@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.link.budget import ALWAYS, DAY_S, Allowance, Budget, estimated
+from edge.link.budget import ALWAYS, BRINGS_BULK, DAY_S, Allowance, Budget, estimated
 from edge.wire.envelope import STREAM_OF, StreamClass
 from edge.wire.topics import Kind
 
@@ -33,8 +33,11 @@ class Box:
 
 
 def goes(budget: Budget) -> set[StreamClass]:
-    """The classes of which everything may go."""
-    return {one for one in StreamClass if budget.open_kinds(one) == {kind for kind in Kind if STREAM_OF[kind] is one}}
+    """The classes of which everything may go, but for what is answered by bulk: that goes where bulk does."""
+    is_open = {kind: budget.allows(kind, 0) for kind in Kind}
+    assert all(is_open[kind] == is_open[Kind.CAPTURE] for kind in BRINGS_BULK)
+    every = {one: {kind for kind in Kind if STREAM_OF[kind] is one} - BRINGS_BULK for one in StreamClass}
+    return {one for one in StreamClass if budget.open_kinds(one) - BRINGS_BULK == every[one]}
 
 
 @pytest.mark.parametrize(

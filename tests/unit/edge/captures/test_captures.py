@@ -28,10 +28,10 @@ EVERY_NS: Final = S // 10
 class Shelf:
     """Takes parts as the writer does; `full` refuses them."""
 
-    parts: list[Part] = field(default_factory=list)
+    parts: list[Part[FrameBatch]] = field(default_factory=list)
     full: bool = False
 
-    def __call__(self, part: Part) -> bool:
+    def __call__(self, part: Part[FrameBatch]) -> bool:
         if not self.full:
             self.parts.append(part)
         return not self.full
@@ -52,7 +52,7 @@ def lived(captures: Captures, ring: FrameRing, begin: int, end: int) -> None:
         captures.advance(at + STEP_NS)
 
 
-def told(parts: Sequence[Part], number: str = ID + "1") -> list[Frame]:
+def told(parts: Sequence[Part[FrameBatch]], number: str = ID + "1") -> list[Frame]:
     """The frames of one capture."""
     return [frame for part in parts if part.id == number for frame in part.frames.frames()]
 
@@ -62,7 +62,7 @@ def wanted(begin: int, end: int) -> list[Frame]:
     return list(batch(begin, end).frames())
 
 
-def holes(parts: Sequence[Part]) -> list[Hole]:
+def holes(parts: Sequence[Part[FrameBatch]]) -> list[Hole]:
     return [hole for part in parts for hole in part.holes]
 
 

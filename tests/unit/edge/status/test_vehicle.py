@@ -46,7 +46,7 @@ def moment(
         heard_at=np.array(heard_at, np.int64), stale_ns=np.full(len(paths), NANOSECONDS, np.int64),
         fix=Fix(UNTIL - 2 * NANOSECONDS, 48.137, 11.575, 4.0), private=private, workshop=False, doing="driving",
         trip_since=None, alerts=alerts, alerts_pending=0, known=known, unknown=unknown, decoded={}, switched_off={},
-        frames_late=0, cells_skipped=0, captures_open=0, captures={}, learning=(),
+        frames_late=0, cells_skipped=0, captures_open=0, captures={}, campaigns={}, learning=(),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 import { useAction } from "../../api/asked";
-import { download, get } from "../../api/client";
+import { get } from "../../api/client";
 import { usePaged } from "../../api/paged";
+import { save } from "../../api/save";
 import { amount, moment } from "../../i18n/say";
 import { t } from "../../i18n/t";
 import { Chip } from "../../parts/Bits";
@@ -34,19 +35,11 @@ function Row({ of }: { of: Capture }) {
         {problem !== null && <Said problem={problem} />}
       </span>
       <span class="row-side">
-        <button type="button" disabled={isBusy} onClick={() => act(() => save(of))}>{isBusy ? t.capture.saving : t.capture.save}</button>
+        <button type="button" disabled={isBusy} onClick={() => act(() => saved(of))}>{isBusy ? t.capture.saving : t.capture.save}</button>
       </span>
     </div>
   );
 }
 
-/** A link could not show the token, so the file comes through the same authenticated request as everything else. */
-async function save(capture: Capture): Promise<void> {
-  const { fleet, vehicle, id } = capture;
-  const file = await download("/api/v1/captures/{fleet}/{vehicle}/{capture}/frames.{ending}", { fleet, vehicle, capture: id, ending: "log" });
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = `capture-${vehicle}-${id}.log`;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
+const saved = ({ fleet, vehicle, id }: Capture): Promise<void> =>
+  save("/api/v1/captures/{fleet}/{vehicle}/{capture}/frames.{ending}", { fleet, vehicle, capture: id, ending: "log" }, `capture-${vehicle}-${id}.log`);

@@ -3,8 +3,8 @@ import { t } from "../../i18n/t";
 
 export type Capture = Forms["CaptureForm"];
 
-/** What a capture lacks, in words; null: nothing. */
-export function lackOf(capture: Capture): string | null {
+/** What a capture, or a campaign's window, lacks, in words; null: nothing. */
+export function lackOf(capture: Pick<Capture, "is_complete" | "last" | "parts" | "holes">): string | null {
   if (capture.is_complete) return null;
   const lacks = [
     ...(capture.last === null ? [t.capture.goesOn] : capture.parts < capture.last ? [t.capture.missing(capture.last - capture.parts)] : []),

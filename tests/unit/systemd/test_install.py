@@ -1,0 +1,83 @@
+"""Installing into the root of an image: whole, repeated, upgraded, and taken away without a trace."""
+
+import stat
+from pathlib import Path
+
+from tests.programs import run
+from tests.shared import ROOT
+
+
+def installed(root: Path, *more: str) -> str:
+    done = run("telltale-edge", "install", "--root", root, *more)
+    assert done.status == 0, done.err
+    return done.out
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(root)): file.read_bytes() for file in root.rglob("*") if file.is_file()}
+
+
+def test_an_image_gets_all_files_and_its_units_start_these_programs(tmp_path: Path) -> None:
+    installed(tmp_path, "--display", "--vcan")
+    found = files(tmp_path)
+    assert {name.rpartition("/")[2] for name in found} >= {
+        "telltale-edge.service",
+        "telltale-display.service",
+        "80-can0.network",
+        "70-vcan0.netdev",
+        "edge.toml",
+        "70-telltale-adapters.rules",
+    }
+    unit = found["etc/systemd/system/telltale-edge.service"].decode()
+    [start] = [line for line in unit.splitlines() if line.startswith("ExecStart=")]
+    assert Path(start.removeprefix("ExecStart=").split()[0]).is_file()
+    assert start.endswith("telltale-edge run --config /etc/telltale/edge.toml")
+    config = tmp_path / "etc" / "telltale" / "edge.toml"
+    assert config.read_bytes() == (ROOT / "systemd" / "telltale-edge.toml").read_bytes()
+    assert stat.S_IMODE(config.stat().st_mode) == 0o640
+
+
+def test_repeated_it_changes_nothing_and_says_so(tmp_path: Path) -> None:
+    installed(tmp_path)
+    before = files(tmp_path)
+    again = installed(tmp_path)
+    assert files(tmp_path) == before
+    assert {line.split()[0] for line in again.splitlines()} == {"kept"}
+
+
+def test_an_upgrade_replaces_what_is_ours_and_keeps_what_is_the_installer_s(tmp_path: Path) -> None:
+    installed(tmp_path)
+    unit, config = (tmp_path / "etc" / name for name in ("systemd/system/telltale-edge.service", "telltale/edge.toml"))
+    shipped = unit.read_bytes()
+    unit.write_text("[Unit]\nDescription=of before\n")
+    config.write_text("# mine\n")
+    told = installed(tmp_path)
+    assert unit.read_bytes() == shipped
+    assert config.read_text() == "# mine\n"
+    assert "done   /etc/systemd/system/telltale-edge.service: brought up to this version" in told
+    assert "kept   /etc/telltale/edge.toml: yours" in told
+
+
+def test_taken_away_what_is_the_installer_s_stays_until_it_is_purged(tmp_path: Path) -> None:
+    installed(tmp_path, "--display", "--vcan")
+    (tmp_path / "var" / "lib" / "telltale").mkdir(parents=True)
+    (tmp_path / "var" / "lib" / "telltale" / "outbox.db").write_bytes(b"alerts")
+    installed(tmp_path, "--uninstall")
+    assert set(files(tmp_path)) == {
+        "etc/telltale/edge.toml",
+        "etc/systemd/network/80-can0.network",
+        "var/lib/telltale/outbox.db",
+    }
+    installed(tmp_path, "--uninstall", "--purge")
+    assert files(tmp_path) == {}
+
+
+def test_a_dry_run_does_nothing(tmp_path: Path) -> None:
+    told = installed(tmp_path, "--dry-run")
+    assert files(tmp_path) == {}
+    assert {line.split()[0] for line in told.splitlines()} == {"would"}
+
+
+def test_purging_alone_is_refused(tmp_path: Path) -> None:
+    done = run("telltale-edge", "install", "--root", tmp_path, "--purge")
+    assert (done.status, "--uninstall --purge" in done.err) == (78, True)
