@@ -59,13 +59,15 @@ _KEY: Final = ("fleet", "vehicle")
 
 
 def put_wanted(connection: Connection, address: Address, rollout: int, wanted: Running) -> None:
-    """A vehicle is to run this, in place of what it was to run before."""
+    """A vehicle is to run this, in place of what it was to run before; nothing of it was sent yet."""
     content = {
         "rollout": rollout,
         "wanted_bundle": wanted.bundle,
         "wanted_name": wanted.name,
         "wanted_version": wanted.version,
         "wanted_at": wanted.at,
+        "fetched_since": None,
+        "fetched_bytes": 0,
     }
     _put(connection, address, content)
 

@@ -17,10 +17,17 @@ from edge.wire.bundles import PIECE_BYTES, Piece
 from edge.wire.messages import Fetch, UpdateReport, UpdateStep
 from edge.wire.topics import Address
 
-FETCH_WINDOW: Final = timedelta(seconds=10)
-FETCH_BYTES: Final = 8 * 1024 * 1024
-"""What a vehicle is sent within that; a whole bundle takes 80 s at least."""
+FETCH_WINDOW: Final = timedelta(minutes=10)
+_SPARE_BYTES: Final = 1024 * 1024
 _AUDITED: Final = {UpdateStep.ROLLED_BACK: "update_rolled_back", UpdateStep.REFUSED: "update_refused"}
+
+
+def sent_at_most(size: int) -> int:
+    """How many bytes of a bundle of this size a vehicle is sent within FETCH_WINDOW.
+
+    Who fetches it once, however fast and with some cuts, is never held back; who asks again and again is.
+    """
+    return 2 * size + _SPARE_BYTES
 
 
 class UpdateService:
@@ -94,10 +101,9 @@ class UpdateService:
         if not since <= heard.received_at < since + FETCH_WINDOW:
             since, sent = heard.received_at, 0
         size = min(wish.size, bundle.size - wish.offset)
-        allowed = min(-(-size // PIECE_BYTES), pieces_max, (FETCH_BYTES - sent) // PIECE_BYTES)
-        content = (
-            store.stretch(connection, bundle.id, wish.offset, min(size, allowed * PIECE_BYTES)) if allowed else b""
-        )
+        left = max(0, sent_at_most(bundle.size) - sent) // PIECE_BYTES
+        allowed = min(size, min(pieces_max, left) * PIECE_BYTES)
+        content = store.stretch(connection, bundle.id, wish.offset, allowed) if allowed else b""
         update_store.put_fetched(connection, heard.address, since, sent + len(content))
         pieces = [
             Piece(bundle=bundle.id, offset=wish.offset + start, content=content[start : start + PIECE_BYTES])
