@@ -40,8 +40,11 @@ class Disk:
             os.fsync(stream.fileno())
 
     def make(self, folder: Path) -> None:
-        """A folder, and those above it."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """A folder, and those above it, by names that the disk keeps."""
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        for one in reversed(missing):
+            one.mkdir(exist_ok=True)
+            self.keep_names(one.parent)
 
     def replace(self, file: Path, target: Path) -> None:
         """Give a file another's name and place, at once."""

@@ -161,9 +161,13 @@ class Updates:
         self._seen = seen
         self._news.set()
 
-    def start(self, around: Around) -> None:
-        """Begin to work."""
+    def attach(self, around: Around) -> None:
+        """From now on `step` does something."""
         self._around = around
+
+    def start(self, around: Around) -> None:
+        """Begin to work, in a thread of its own."""
+        self.attach(around)
         self._thread = threading.Thread(target=self._run, name="updates", daemon=True)
         self._thread.start()
 

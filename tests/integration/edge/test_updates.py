@@ -5,7 +5,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,15 +16,19 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.assets import ROOT
+from edge.detect.signature import read_public_key
 from edge.updates.disk import Disk
 from edge.updates.journal import Before, Journal
 from edge.updates.overlay import FILE
+from edge.updates.store import Store
 from edge.updates.unpack import unpack
 from edge.wire.bundles import PIECE_BYTES, PROBATION_S_MIN, Bundle, Piece, encode_piece
-from edge.wire.downlink import ack_of, encode_down
+from edge.wire.downlink import Desired, ack_of, encode_down
+from edge.wire.signed import DocumentKind, Signed, key_id, signed_text
 from tests.brokers import Mosquitto
 from tests.bundles import VERSION, asked_for, bundle_of, journal_in, none_of, packed
 from tests.programs import program
+from tests.signed import Keys, new_keys
 from tests.waiting import wait_until
 
 WITHIN_S: Final = 60.0
@@ -65,8 +68,9 @@ class Box:
 
     folder: Path
     broker: str = NOBODY
+    more: str = ""
+    """Of the configuration's table `link`."""
     child: "subprocess.Popen[bytes] | None" = None
-    options: tuple[str, ...] = ()
 
     @property
     def state(self) -> Path:
@@ -86,7 +90,7 @@ class Box:
         (self.folder / "edge.toml").write_text(
             f'[vehicle]\nfleet = "fleet-1"\nid = "car-1"\n[[bus]]\nsource = "table:drive.csv?loop=on"\n'
             f'[state]\ndirectory = "state"\n[cab]\nvoice = "none"\n[status]\nenabled = false\n'
-            f'[link]\nbroker = "{self.broker}"\nresend_s = 1.0\nbackoff_max_s = 1.0\ndrain_s = 0\n'
+            f'[link]\nbroker = "{self.broker}"\nresend_s = 1.0\nbackoff_max_s = 1.0\ndrain_s = 0\n{self.more}'
         )
 
     def start(self) -> None:
@@ -115,7 +119,7 @@ class Box:
         """Version and step of every report that waits for the cloud, in the order of their numbers."""
         with closing(sqlite3.connect(self.state / "outbox.db")) as db:
             rows = db.execute("SELECT payload FROM message WHERE kind = 'reported' ORDER BY id").fetchall()
-        updates = [json.loads(payload)["body"]["update"] for (payload,) in rows]
+        updates = [json.loads(payload)["body"].get("update") for (payload,) in rows]
         return [(update["version"], update["step"]) for update in updates if update]
 
     def timeline(self) -> str:
@@ -136,19 +140,18 @@ def box(tmp_path: Path) -> Iterator[Box]:
 
 @dataclass
 class Cloud:
-    """Acknowledges what comes, and answers `fetch` with pieces."""
+    """Says what it wants, acknowledges what comes, and answers `fetch` with pieces."""
 
     port: int
     archive: bytes
-    bundle: Bundle
     deaf_after: int | None = None
     """Pieces, after which it answers none, until this is None again."""
     pieces: int = 0
     offsets: list[int] = field(default_factory=list)
     """That were asked for."""
     updates: list[tuple[int, str]] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
     _stored: dict[str, set[int]] = field(default_factory=dict)
-    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def running(self) -> Iterator["Cloud"]:
@@ -157,11 +160,24 @@ class Cloud:
         client.connect("127.0.0.1", self.port)
         client.subscribe("telltale/v1/+/+/up/+", qos=1)
         client.loop_start()
+        self._client = client
         try:
             yield self
         finally:
             client.disconnect()
             client.loop_stop()
+            client.on_message = None
+            del self._client  # a ring of references would leave its sockets to the collector
+
+    def wants(self, document: Bundle, keys: Keys, *, version: int, altered: bool = False) -> None:
+        """Have the broker keep a signed document for the vehicle."""
+        text = document.model_dump_json(by_alias=True)
+        signature = keys.sign_bytes(signed_text(DocumentKind.BUNDLE, text)).hex()
+        key = key_id(read_public_key(keys.public).content)
+        said = text.replace('"autumn"', '"winter"') if altered else text
+        signed = Signed(kind=DocumentKind.BUNDLE, text=said, key=key, signature=signature)
+        desired = encode_down(Desired(version=version, state={}, signed=[signed]))
+        self._client.publish("telltale/v1/fleet-1/car-1/down/desired", desired, 1, retain=True).wait_for_publish(10)
 
     def _hear(self, client: mqtt.Client, message: mqtt.MQTTMessage) -> None:
         if bytes(message.payload).startswith(b"TTB1"):
@@ -176,7 +192,9 @@ class Cloud:
         client.publish(f"{base}/down/ack", ack, 1)
 
     def _act(self, client: mqtt.Client, base: str, kind: str, body: Mapping[str, Any]) -> None:
-        if kind == "reported" and body["update"]:
+        if kind == "reported":
+            self.refusals += [one["reason"] for one in body["refusals"]]
+        if kind == "reported" and body.get("update"):
             self.updates.append((body["update"]["version"], body["update"]["step"]))
         if kind != "fetch":
             return
@@ -192,16 +210,23 @@ class Cloud:
             )
 
 
-def test_a_bundle_is_fetched_across_kills_checked_tried_and_kept(box: Box, tmp_path: Path) -> None:
+def test_a_signed_bundle_is_fetched_across_kills_checked_tried_and_kept(box: Box, tmp_path: Path) -> None:
     padding = {"dbc/padding.dbc": os.urandom(700_000)}  # that nobody names, and nothing packs
     archive = packed({**rules(2), **padding})
     bundle = bundle_of(archive)
+    keys = new_keys(tmp_path, "documents")
+    box.more = 'document_keys = ["documents.pub.pem"]\n'
     with Mosquitto(tmp_path) as broker:
         box.broker = broker.url
         box.write()
-        store = asked_for(box.state, bundle)
-        with Cloud(broker.port, archive, bundle, deaf_after=5).running() as cloud:
+        store = Store(box.state, is_looked_at=True)
+        with Cloud(broker.port, archive, deaf_after=5).running() as cloud:
+            cloud.wants(bundle, keys, version=1, altered=True)
             box.start()
+            wait_until(lambda: len(cloud.refusals) == 1, "what is altered is refused", within_s=WITHIN_S)
+            assert "its signature is not by key" in cloud.refusals[0]
+            assert not cloud.offsets, "and nothing is fetched"
+            cloud.wants(bundle, keys, version=2)
             wait_until(lambda: store.fetched(bundle) == 5 * PIECE_BYTES, "five pieces", within_s=WITHIN_S)
             box.end(signal.SIGKILL)
             cloud.deaf_after = None

@@ -22,11 +22,11 @@ RULES: Final = {"rules/coolant.toml": b'[[rule]]\nname = "coolant"\n'}
 
 
 def zipped(files: Mapping[str, bytes] = RULES, packing: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """An archive of these files."""
+    """An archive of these files; the same ones are the same bytes, whenever they are packed."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", packing) as archive:
         for name, content in files.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, packing)
     return written.getvalue()
 
 
