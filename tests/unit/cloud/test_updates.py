@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.bundles.model import Bundle, Running
+from cloud.bundles.model import Bundle, RolloutState, Running
 from cloud.bundles.service import BundleSettings
 from cloud.bundles.update_store import update_steps
 from cloud.bundles.updates import FETCH_WINDOW, sent_at_most
@@ -18,7 +18,7 @@ from cloud.inbox.intake import PIECES_MAX
 from cloud.pages import LIMIT_MAX, Window
 from edge.wire import bundles as wire
 from edge.wire.bundles import PIECE_BYTES
-from edge.wire.messages import FETCH_BYTES_MAX, Fetch, UpdateStep
+from edge.wire.messages import FETCH_BYTES_MAX, Fetch, Refusal, Reported, UpdateStep
 from tests.unit.cloud.bundled import add, begin, fetch, look, said, tell, vans, zipped
 from tests.unit.cloud.doors import deeds, provisioning_of, with_door
 from tests.unit.cloud.services import Cloud, open_cloud
@@ -117,6 +117,36 @@ def test_what_is_refused_or_goes_back_is_in_the_audit_once_a_document_and_only_o
         tell(van, VAN, seq + 100, said(document, U.REFUSED, "invented", version=seq))
     assert [deed.note.rpartition(": ")[2] for deed in deeds(van, "update_refused")] == ["damaged"]
     assert len(steps(van)) == 10
+
+
+def test_a_document_that_is_not_believed_is_a_step_where_nothing_else_was_said_of_it(van: Cloud) -> None:
+    bundle = add(van)
+    rollout = begin(van, bundle, "van-1", "van-2", first=1)
+    [vehicle] = look(van)
+    first = Speaker(vehicle)
+    reason = "it is signed by key 00, and this vehicle knows none"
+    not_believed = Reported(desired_version=1, state={}, refusals=[Refusal(field="signed.bundle", reason=reason)])
+    for seq in (10, 11):
+        tell(van, first, seq, not_believed)
+    [step] = van.updates.steps(first.address, Window()).items
+    assert (step.step, step.reason, step.bundle) == (U.REFUSED, reason, bundle.id)
+    assert van.rollouts.rollout("north", rollout.number).state is RolloutState.STOPPED
+    assert [deed.note for deed in deeds(van, "document_refused")] == [f"signed.bundle: {reason}"]
+    assert deeds(van, "update_refused") == []
+
+
+def test_a_forged_document_is_no_step_of_a_vehicle_that_has_its_own(van: Cloud) -> None:
+    forged = Reported(desired_version=1, state={}, refusals=[Refusal(field="signed.bundle", reason="forged")])
+    tell(van, VAN, 10, forged)
+    assert steps(van) == []
+    document = given_to_van(van, add(van))
+    tell(van, VAN, 11, said(document, U.FETCHING))
+    tell(van, VAN, 12, forged)
+    assert steps(van) == [("fetching", "", "winter rules")]
+    other = Reported(desired_version=1, state={}, refusals=[Refusal(field="signed.campaigns", reason="forged")])
+    given_to_van(van, None)
+    tell(van, VAN, 13, other)
+    assert len(steps(van)) == 1
 
 
 def test_only_the_newest_steps_are_kept() -> None:
