@@ -12,7 +12,7 @@ from edge.simulator.weather import CLIMATES
 from models.cli import main
 from models.recipe import RECIPES, Drives
 from models.sensors.evaluation import folds_of
-from models.sensors.making import record_drives
+from models.sensors.making import record_drives, trips_of
 from models.sensors.recipe import SensorsRecipe, load_sensors_recipe
 from tests.study.rules.kit import load_kit
 from tests.study.rules.seeds import FINAL_FIRST, TUNING
@@ -63,6 +63,14 @@ def test_one_command_makes_drives_and_a_package_of_them(small_sensors: Path) -> 
         "training-40001.parquet",
     ]
     assert detector.progress.in_words == "small: looking, 0.00 of 0.02 h of driving; 0 of 4 channels armed"
+
+
+def test_trips_of_several_tables_are_told_apart_by_file(small_sensors: Path) -> None:
+    recipe = load_sensors_recipe(small_sensors.parent / "small.toml")
+    sources = [f"table:{file}" for file in sorted(small_sensors.parent.joinpath("drives").iterdir())]
+    names = [trip.name for trip in trips_of(recipe, sources)]
+    assert names == ["training-40000.parquet, drive 1", "training-40001.parquet, drive 1"]
+    assert [trip.name for trip in trips_of(recipe, sources[:1])] == ["drive 1"]
 
 
 def test_a_cycle_that_there_is_not_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
