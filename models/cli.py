@@ -276,7 +276,7 @@ def _add_steps(
         nargs="+",
         metavar="FILE",
         help="run-to-failure table (rul), utterances, unless ours (intents), or healthy drives of virtual sensors: "
-        "table:FILE[?map=columns.toml] or a recorded log, several",
+        "table:FILE[?map=columns.toml] or rows of telltale-edge decode --out, several",
     )
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="package to write")
     predict = commands.add_parser("predict", help="how many cycles the units of a table have left")

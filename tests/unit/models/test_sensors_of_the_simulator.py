@@ -3,6 +3,7 @@
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge.detect.sensors.detector import load_sensors
@@ -11,6 +12,8 @@ from edge.simulator.journey import CYCLES
 from edge.simulator.weather import CLIMATES
 from models.cli import main
 from models.recipe import RECIPES, Drives
+from models.recordings import run_edge
+from models.sensors.drives import read_drives
 from models.sensors.evaluation import folds_of
 from models.sensors.making import record_drives, trips_of
 from models.sensors.recipe import SensorsRecipe, load_sensors_recipe
@@ -71,6 +74,24 @@ def test_trips_of_several_tables_are_told_apart_by_file(small_sensors: Path) -> 
     names = [trip.name for trip in trips_of(recipe, sources)]
     assert names == ["training-40000.parquet, drive 1", "training-40001.parquet, drive 1"]
     assert [trip.name for trip in trips_of(recipe, sources[:1])] == ["drive 1"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_decoded_rows_are_the_same_drive_as_the_table_that_they_came_from(
+    small_sensors: Path, tmp_path: Path, kind: str
+) -> None:
+    paths = load_sensors_recipe(small_sensors.parent / "small.toml").plan.paths
+    source, rows = f"table:{small_sensors.parent / 'drives' / 'training-40001.parquet'}", tmp_path / f"rows.{kind}"
+    run_edge(["decode", source, "--out", str(rows)])
+    (was,), (now,) = read_drives(source, paths), read_drives(str(rows), paths)
+    assert (was.name, was.stamps) == (now.name, now.stamps)
+    np.testing.assert_array_equal(was.rows, now.rows)
+
+
+def test_a_log_that_was_not_decoded_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is not of a kind that is read here") as refused:
+        read_drives(str(tmp_path / "drive.log"), ["Vehicle.Speed"])
+    assert "csv" in str(refused.value)
 
 
 def test_a_cycle_that_there_is_not_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
