@@ -17,6 +17,7 @@ from models.sensors.drives import read_drives
 from models.sensors.evaluation import folds_of
 from models.sensors.making import record_drives, trips_of
 from models.sensors.recipe import SensorsRecipe, load_sensors_recipe
+from tests.small_sensors import RECIPE
 from tests.study.rules.kit import load_kit
 from tests.study.rules.seeds import FINAL_FIRST, TUNING
 
@@ -92,6 +93,32 @@ def test_a_log_that_was_not_decoded_is_told_with_what_to_do(tmp_path: Path) -> N
     with pytest.raises(ConfigError, match="is not of a kind that is read here") as refused:
         read_drives(str(tmp_path / "drive.log"), ["Vehicle.Speed"])
     assert "csv" in str(refused.value)
+
+
+def test_drives_in_several_files_judge_a_recipe(
+    small_sensors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, recipe, tried = (
+        small_sensors.parent / "drives" / "training-40001.parquet",
+        tmp_path / "r.toml",
+        tmp_path / "i.toml",
+    )
+    folds = "[evaluation]\ndevelop_from = 4\ntest_from = 6\nfolds = 1\ncalibration_trips = 1\n"
+    recipe.write_text(RECIPE + folds, "utf-8")
+    sizes = "\n".join(f"{name} = [50]" for name in ("speed", "engine_speed", "air_flow", "fuel_rate"))
+    tried.write_text(
+        f"within_s = 60\nsettled_s = 30\nseeds = [1]\n[sizes]\n{sizes}\n[common]\ndropout = [1.0]\n", "utf-8"
+    )
+    options = ["small", "--config", str(recipe), "--injections", str(tried), "--develop"]
+    assert main(["evaluate", *options, "--data", *[str(table)] * 6]) == 78
+    assert "no drive longer than 300 s is left to calibrate on" in capsys.readouterr().err
+    long = tmp_path / "long.parquet"
+    run_edge(["simulate", "--vehicle", "car", "--out", str(long), "--seed", "40009", "--duration", "420", "--warm"])
+    files = [str(table)] * 3 + [str(long)] * 2 + [str(table)]
+    assert main(["evaluate", *options, "--data", *files]) == 0
+    said = capsys.readouterr().out
+    assert "| always |" in said
+    assert "Drives to develop on: r.toml" in said
 
 
 def test_a_cycle_that_there_is_not_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
