@@ -69,6 +69,11 @@ def test_one_command_makes_drives_and_a_package_of_them(small_sensors: Path) -> 
     assert detector.progress.in_words == "small: looking, 0.00 of 0.02 h of driving; 0 of 4 channels armed"
 
 
+def test_a_card_says_how_much_was_learned_from(small_sensors: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["card", str(small_sensors)]) == 0
+    assert "Learned from: the simulator (0.1 h in 2 drives)" in capsys.readouterr().out
+
+
 def test_trips_of_several_tables_are_told_apart_by_file(small_sensors: Path) -> None:
     recipe = load_sensors_recipe(small_sensors.parent / "small.toml")
     sources = [f"table:{file}" for file in sorted(small_sensors.parent.joinpath("drives").iterdir())]
