@@ -35,7 +35,7 @@ from edge.status.place import folders
 from edge.timekeeping import RIGHT_S, Timekeeping
 from edge.updates.journal import Runs
 from edge.updates.overlay import Overlay
-from edge.updates.starting import INSTALLED, start
+from edge.updates.starting import INSTALLED, rolls_back, start
 from edge.updates.store import Store
 from edge.updates.updates import Updates
 from edge.wanted import Wanted
@@ -79,7 +79,35 @@ def run(
     with ExitStack() as stack:
         store = _store(config, stack)
         runs, config, prepared = _started(config, store, configured)
-        drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
+        try:
+            account, again = _lived(config, prepared, store, runs, _Files(alerts_out, report_out, config_file))
+        except ConfigError as error:
+            if store is None or not rolls_back(store, runs, str(error)):
+                raise
+            again = "what ran before runs again"
+    if again:
+        log.info("beginning anew: %s", again)
+        os.execv(PROGRAM[0], PROGRAM)
+    return account
+
+
+class _Files(NamedTuple):
+    """Where a run tells of itself, and where its configuration was."""
+
+    alerts_out: Path | None
+    report_out: Path | None
+    config_file: Path | None
+
+
+def _lived(config: Config, prepared: Prepared, store: Store | None, runs: Runs, files: _Files) -> tuple[Report, str]:
+    """The account of the run, and why the program is to begin anew, if it is.
+
+    Raises:
+        ConfigError: before anything has started.
+        EdgeError: a part died that cannot be restarted.
+    """
+    with ExitStack() as stack:
+        drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in files[:2]]
         if prepared.learners and not config.link.broker:
             _hold(config, stack)
         outbox = _outbox(config, stack) if config.link.broker else None
@@ -102,7 +130,7 @@ def run(
             timekeeping=timekeeping,
             commands=commands,
             status=status,
-            config_file=config_file,
+            config_file=files.config_file,
             keeper=keeper,
             updates=updates,
             manager=here(),
@@ -117,10 +145,7 @@ def run(
         for draft in drafts:
             if draft:
                 draft.commit()
-    if daemon.restarts:
-        log.info("beginning anew: %s", daemon.restarts)
-        os.execv(PROGRAM[0], PROGRAM)
-    return account
+    return account, daemon.restarts
 
 
 def _status(config: Config, prepared: Prepared) -> StatusFile:

@@ -292,6 +292,20 @@ def test_a_configuration_that_cannot_start_is_rolled_back_in_the_same_process(bo
     assert "beginning anew" not in box.log
 
 
+def test_what_cannot_be_started_after_it_was_loaded_is_rolled_back_and_the_next_start_says_whose_mistake_it_is(
+    box: Box,
+) -> None:
+    on_trial(box, rules(1))
+    box.more = 'document_keys = ["absent.pem"]\n'
+    box.write()
+    box.start()
+    assert box.child is not None
+    assert box.child.wait(timeout=30) == 78
+    assert [step.step for step in box.journal.steps] == ["trying", "rolled_back"]
+    assert "absent.pem" in box.journal.steps[-1].reason
+    assert box.log.count("beginning anew: what ran before runs again") == 1
+
+
 def test_a_model_that_goes_wrong_on_trial_is_rolled_back_at_its_end(box: Box) -> None:
     on_trial(box, {**wrong_model(), "models/warm/model.onnx": b"no model"})
     box.start()

@@ -10,7 +10,7 @@ from edge.errors import ConfigError
 from edge.updates.disk import Disk
 from edge.updates.journal import Before, Runs
 from edge.updates.overlay import FILE, Overlay
-from edge.updates.starting import INSTALLED, start
+from edge.updates.starting import INSTALLED, rolls_back, start
 from edge.updates.store import Store
 from tests.bundles import VERSION, bundle_of, none_of
 from tests.unit.updates.test_updates import OwnDisk
@@ -112,3 +112,12 @@ def test_on_a_disk_that_refuses_what_cannot_be_loaded_is_left_out_all_the_same(t
     store = store_with(tmp_path, disk, kept=True, trial=False)
     disk.refuses = True
     assert start(store, OWN, configured, loads(11))[0] == Runs()
+
+
+def test_what_cannot_be_started_after_it_was_loaded_is_rolled_back_only_while_it_is_tried(tmp_path: Path) -> None:
+    store = store_with(tmp_path, kept=True)
+    runs, *_ = start(store, OWN, configured, loads())
+    assert rolls_back(store, runs, "no such pin")
+    assert Store(tmp_path).journal.steps[-1].reason == "it cannot be started: no such pin"
+    assert not rolls_back(store, store.journal.kept, "no such certificate"), "the installer's affair"
+    assert store.journal.kept.slot == "a"
