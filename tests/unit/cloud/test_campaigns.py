@@ -1,12 +1,16 @@
 """Campaigns: what is asked of whom, what vehicles hear, and what they say of it."""
 
+from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import count
+from random import Random
 from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from cloud.campaigns import store
 from cloud.campaigns.model import CampaignFilter, Doing, Progress, Standing, no_room
@@ -442,3 +446,62 @@ def test_a_wish_is_what_vehicles_hear(cloud: Cloud) -> None:
     [said] = told.campaigns
     assert said == made.wish
     assert said.model_dump(exclude_defaults=True) | {"after_s": said.after_s} == {**FIELDS, "id": ID}
+
+
+class LifeOfCampaigns(RuleBasedStateMachine):
+    """Whatever people do and however late the inbox looks: then each document says what is open for its vehicle."""
+
+    VEHICLES: Final = ("van-1", "van-2", "van-3")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closing = ExitStack()
+        self.cloud = self.closing.enter_context(open_cloud())
+        self.heard: set[str] = set()
+        self.open: dict[str, tuple[frozenset[str] | None, datetime]] = {}
+        self.versions: dict[str, int] = {}
+        self.seq = count(1)
+
+    @rule(vehicle=st.sampled_from(VEHICLES))
+    def is_heard(self, vehicle: str) -> None:
+        self.cloud.take(Speaker(vehicle).say(summary(1), next(self.seq)))
+        self.heard.add(vehicle)
+
+    @rule(of_whom=st.none() | st.sets(st.sampled_from(VEHICLES), min_size=1), hours=st.integers(1, 5))
+    def is_made(self, of_whom: set[str] | None, hours: int) -> None:
+        names = sorted((of_whom or set()) & self.heard)
+        if of_whom is not None and not names:
+            return
+        expires_at = self.cloud.now + timedelta(hours=hours)
+        made = create(self.cloud, *names, expires_at=expires_at)
+        self.open[made.id] = (None if of_whom is None else frozenset(names), expires_at)
+
+    @precondition(lambda self: self.open)
+    @rule(choice=st.randoms(use_true_random=False))
+    def is_ended(self, choice: Random) -> None:
+        campaign = choice.choice(sorted(self.open))
+        self.cloud.campaigns.end("north", campaign, by="ada")
+        del self.open[campaign]
+
+    @rule(minutes=st.integers(1, 90))
+    def time_goes_by(self, minutes: int) -> None:
+        self.cloud.now += timedelta(minutes=minutes)
+        self.open = {one: told for one, told in self.open.items() if told[1] > self.cloud.now}
+
+    @rule()
+    def the_inbox_looks(self) -> None:
+        look(self.cloud)
+        for name in self.heard:
+            told = document(self.cloud, Address("north", name))
+            wanted = {one for one, (names, _) in self.open.items() if names is None or name in names}
+            assert {one.id for one in told.campaigns} == wanted if told is not None else not wanted
+            if told is not None:
+                assert told.version >= self.versions.get(name, 0)
+                self.versions[name] = told.version
+
+    def teardown(self) -> None:
+        self.closing.close()
+
+
+LifeOfCampaigns.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestLifeOfCampaigns = LifeOfCampaigns.TestCase
