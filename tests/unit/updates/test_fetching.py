@@ -5,7 +5,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.updates.fetching import PATIENCE_MAX_S, PATIENCE_S, STRETCH_BYTES, Fetching, Stretch
+from cloud.bundles.updates import FETCH_BYTES, FETCH_WINDOW
+from edge.updates.fetching import PACE_S, PATIENCE_MAX_S, PATIENCE_S, STRETCH_BYTES, Fetching, Stretch
 from edge.wire.bundles import PIECE_BYTES, Piece
 from tests.bundles import ID, bundle_of
 
@@ -44,6 +45,16 @@ def test_one_stretch_after_the_other_until_all_is_there() -> None:
     assert fetching.is_whole
     assert asked(fetching, 1e9) is None
     assert (fetching.asked, fetching.asked_again) == (2, 0)
+
+
+def test_the_cloud_is_not_asked_for_more_than_it_gives() -> None:
+    assert FETCH_BYTES / FETCH_WINDOW.total_seconds() > STRETCH_BYTES / PACE_S
+    fetching = Fetching(BUNDLE, 0)
+    first = asked(fetching, 0.0)
+    assert first is not None
+    take(fetching, first, 0.1)
+    assert asked(fetching, PACE_S - 0.01) is None
+    assert asked(fetching, PACE_S) is not None
 
 
 def test_it_goes_on_with_the_first_byte_that_is_not_there() -> None:
