@@ -13,7 +13,7 @@ from edge.wire.bundles import PIECE_BYTES, Bundle, Piece
 STRETCH_BYTES: Final = 4 * PIECE_BYTES
 """That are asked for at a time: what may be on its way when the data budget is spent."""
 PACE_S: Final = 0.4
-"""Between two stretches: 6.6 MB in 10 s at most, since the cloud drops what is asked of it beyond 8 MiB."""
+"""Between two stretches at least: 6.6 MB in 10 s at most, so that a network has room for what else comes and goes."""
 PATIENCE_S: Final = 60.0
 PATIENCE_MAX_S: Final = 1800.0
 """How long a piece is waited for: at first, and at most."""

@@ -5,7 +5,6 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.bundles.updates import FETCH_BYTES, FETCH_WINDOW
 from edge.updates.fetching import PACE_S, PATIENCE_MAX_S, PATIENCE_S, STRETCH_BYTES, Fetching, Stretch
 from edge.wire.bundles import PIECE_BYTES, Piece
 from tests.bundles import ID, bundle_of
@@ -47,8 +46,8 @@ def test_one_stretch_after_the_other_until_all_is_there() -> None:
     assert (fetching.asked, fetching.asked_again) == (2, 0)
 
 
-def test_the_cloud_is_not_asked_for_more_than_it_gives() -> None:
-    assert FETCH_BYTES / FETCH_WINDOW.total_seconds() > STRETCH_BYTES / PACE_S
+def test_however_fast_it_comes_the_network_has_room_for_others() -> None:
+    assert 6.5e6 < 10 * STRETCH_BYTES / PACE_S < 6.6e6
     fetching = Fetching(BUNDLE, 0)
     first = asked(fetching, 0.0)
     assert first is not None
