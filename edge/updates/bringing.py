@@ -54,6 +54,12 @@ class Bringing:
         fetching = self._fetching
         return None if fetching is None else fetching.have
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether bytes are missing."""
+        fetching = self._fetching
+        return fetching is not None and not fetching.is_whole
+
     def hand_in(self, piece: Piece) -> None:
         """A piece has come."""
         with self._lock:

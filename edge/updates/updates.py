@@ -17,6 +17,7 @@ from typing import Final
 from edge.errors import EdgeError
 from edge.outbox import Outbox, Posting
 from edge.updates.bringing import Bringing, Way
+from edge.updates.fetching import PACE_S
 from edge.updates.journal import Before, Journal, Runs
 from edge.updates.probation import Probation, Verdict, Vitals
 from edge.updates.readiness import why_not
@@ -167,7 +168,7 @@ class Updates:
             except Exception as error:  # whatever it is, the next bundle may be a better one
                 log.exception("updates fail")
                 self._put_off(f"{type(error).__name__}: {error}")
-            self._news.wait(LOOK_S)
+            self._news.wait(PACE_S if self._bringing.is_busy else LOOK_S)
 
     def step(self) -> None:
         """Do what is to be done now; what a disk refuses is put off. A trial is judged whatever the disk says."""
