@@ -136,7 +136,7 @@ def wire(config: CloudConfig, database: Database, target: BrokerTarget, *, token
         says=(
             Campaigns(campaigns.renew),
             Bundles(rollouts.give_due),
-            DesiredStates(desired.changed_since),
+            DesiredStates(desired),
             Commands(commands.take_due),
         ),
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from edge.clock import clock_state
 from edge.commands import Commands
 from edge.config import Config
-from edge.daemon import MEGABYTE, Daemon, Parts
+from edge.daemon import Daemon
 from edge.detect.signature import PublicKey, read_public_key
 from edge.documents import Documents
 from edge.enrolment.identity import FILE, Identity
@@ -27,6 +27,8 @@ from edge.outbox import ORDER, Limits, Moment, Outbox, Quota
 from edge.prepare import LIVE, Prepared, prepare
 from edge.quotas import DAY_S, OutboxSettings
 from edge.report import Report
+from edge.service_manager import here
+from edge.stages import Parts
 from edge.state import UnusableState, locked
 from edge.status.file import StatusFile
 from edge.status.place import folders
@@ -51,6 +53,7 @@ log = logging.getLogger(__name__)
 
 PROGRAM: Final = [sys.executable, *sys.orig_argv[1:]]
 """This very program, to begin anew, or to have a bundle looked at."""
+MEGABYTE: Final = 1_000_000
 IN_MEMORY: Final = Limits(messages=10_000, bytes=16 * MEGABYTE, keys=10_000)
 """What an outbox without a disk holds."""
 
@@ -91,7 +94,18 @@ def run(
         keeper = _keeper(config, broker, timekeeping) if broker else None
         status = stack.enter_context(closing(_status(config, prepared)))
         parts = Parts(
-            outbox, link, drafts[0], wanted, documents, timekeeping, commands, status, config_file, keeper, updates
+            outbox=outbox,
+            link=link,
+            alerts_out=drafts[0],
+            wanted=wanted,
+            documents=documents,
+            timekeeping=timekeeping,
+            commands=commands,
+            status=status,
+            config_file=config_file,
+            keeper=keeper,
+            updates=updates,
+            manager=here(),
         )
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:

@@ -92,7 +92,7 @@ class CampaignForm(Form):
     standings: Annotated[dict[Standing, int], Field(examples=[{"running": 3, "refused": 1}])]
     """How many vehicles stand how; those that have not said anything yet are `asked`."""
     windows: Annotated[int, Field(examples=[12])]
-    """That began, as the vehicles count."""
+    """That began, as those vehicles count that have said so."""
     missed: Annotated[int, Field(examples=[0])]
     """That did not, or only in part: no room, or no bytes left."""
     bytes: Annotated[int, Field(examples=[48_210])]
@@ -126,9 +126,10 @@ class DoingForm(Form):
     """`asked` until it says: `waiting` for its start, `running`, `spent` for today, `over`, or `refused`."""
     reason: Annotated[str, Field(examples=[""])]
     """Why it is refused, in the vehicle's words."""
-    windows: Annotated[int, Field(examples=[4])]
-    missed: Annotated[int, Field(examples=[0])]
-    bytes: Annotated[int, Field(examples=[16_070])]
+    windows: Annotated[int | None, Field(examples=[4])]
+    """That began; null, as of the two below: it has not said anything yet."""
+    missed: Annotated[int | None, Field(examples=[0])]
+    bytes: Annotated[int | None, Field(examples=[16_070])]
     told_at: Moment | None
     """When it said so, by its own clock; null: it has not said anything yet."""
 

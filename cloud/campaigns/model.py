@@ -67,10 +67,10 @@ class Doing:
     address: Address
     standing: Standing
     reason: str = ""
-    windows: int = 0
-    """That began, as the vehicle counts."""
-    missed: int = 0
-    bytes: int = 0
+    windows: int | None = None
+    """That began, as the vehicle counts; None, as of the two below: it has not said anything of it."""
+    missed: int | None = None
+    bytes: int | None = None
     told_at: datetime | None = None
     """When the vehicle said so, by its clock; None: it has not said anything of it."""
 

@@ -37,9 +37,9 @@ campaign_vehicles: Final = sa.Table(
     sa.Column("campaign", sa.String(32), primary_key=True),
     sa.Column("standing", sa.String(16), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("windows", sa.BigInteger, nullable=False),
-    sa.Column("missed", sa.BigInteger, nullable=False),
-    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("windows", sa.BigInteger),
+    sa.Column("missed", sa.BigInteger),
+    sa.Column("bytes", sa.BigInteger),
     sa.Column("told_at", UtcTime),
     sa.Column("stream", sa.BigInteger),
     sa.Column("seq", sa.BigInteger),
@@ -138,11 +138,7 @@ def forget(connection: Connection, fleet: str, ids: Collection[str]) -> None:
 
 def ask(connection: Connection, campaign: str, addresses: Iterable[Address]) -> None:
     """These vehicles are asked for a campaign; of those that were already nothing changes."""
-    rows = [
-        {**_names(one), "campaign": campaign, "standing": Standing.ASKED}
-        | {"reason": "", "windows": 0, "missed": 0, "bytes": 0}
-        for one in addresses
-    ]
+    rows = [{**_names(one), "campaign": campaign, "standing": Standing.ASKED, "reason": ""} for one in addresses]
     insert_all_once(connection, campaign_vehicles, rows)
 
 
@@ -192,7 +188,7 @@ def progress(connection: Connection, fleet: str, ids: Sequence[str]) -> dict[str
     found = {one: Progress({}) for one in ids}
     for campaign, standing, count, *more in connection.execute(query):
         before = found[campaign]
-        windows, missed, size = (int(number) for number in more)
+        windows, missed, size = (int(number or 0) for number in more)
         found[campaign] = Progress(
             {**before.vehicles, Standing(standing): count},
             before.windows + windows,

@@ -1,7 +1,7 @@
 """What is wanted of each vehicle: workshop mode while somebody works on it, and documents that are signed for it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -91,10 +91,15 @@ class DesiredService:
         self._put(connection, replace(before, signed={**before.signed, kind: signed}))
         return version
 
-    def changed_since(self, since: datetime | None) -> list[Desired]:
-        """What is wanted of vehicles of which it changed then or later; None: of all."""
+    def versions_since(self, since: datetime | None) -> list[tuple[Address, int]]:
+        """Of which vehicles what is wanted changed then or later, and to which version; None: of all."""
         with self._database.snapshot() as connection:
-            return desired_store.changed_since(connection, since)
+            return desired_store.versions_since(connection, since)
+
+    def wanted(self, addresses: Sequence[Address]) -> list[Desired]:
+        """What is wanted of these vehicles; of one that is not among them nothing ever was."""
+        with self._database.snapshot() as connection:
+            return desired_store.desired_of_each(connection, addresses)
 
     def _wanted(self, connection: Connection, address: Address) -> Desired:
         """What is wanted of a vehicle; version 0: nothing ever was."""

@@ -1,5 +1,6 @@
 """The table of what is wanted of vehicles, and all SQL on it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -45,12 +46,20 @@ def desired_of(connection: Connection, address: Address) -> Desired | None:
     return None if row is None else _desired(row)
 
 
-def changed_since(connection: Connection, since: datetime | None) -> list[Desired]:
-    """What was changed then or later; None: of every vehicle."""
-    query = sa.select(desired).order_by(desired.c.changed_at)
+def versions_since(connection: Connection, since: datetime | None) -> list[tuple[Address, int]]:
+    """Whose was changed then or later, the longest ago first, with the version; None: of every vehicle."""
+    table = desired
+    query = sa.select(table.c.fleet, table.c.vehicle, table.c.version).order_by(table.c.changed_at)
     if since is not None:
-        query = query.where(desired.c.changed_at >= since)
-    return [_desired(row) for row in connection.execute(query)]
+        query = query.where(table.c.changed_at >= since)
+    return [(Address(row.fleet, row.vehicle), row.version) for row in connection.execute(query)]
+
+
+def desired_of_each(connection: Connection, addresses: Sequence[Address]) -> list[Desired]:
+    """What is wanted of these vehicles, the longest unchanged first."""
+    names = [(one.fleet, one.vehicle) for one in addresses]
+    query = sa.select(desired).where(sa.tuple_(desired.c.fleet, desired.c.vehicle).in_(names))
+    return [_desired(row) for row in connection.execute(query.order_by(desired.c.changed_at))]
 
 
 def _desired(row: Row[Any]) -> Desired:

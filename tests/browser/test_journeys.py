@@ -39,6 +39,12 @@ AWAY: Final = ("ERR_CONNECTION_REFUSED", "WebSocket connection", "ERR_CONNECTION
 """What a browser writes into its console while nobody answers."""
 
 
+def follow(page: Page, name: str) -> None:
+    """Go to a page by the menu, of which some are behind a button."""
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("link", name=name, exact=True).click()
+
+
 def test_a_dispatcher_acknowledges_an_alert(service: Service, enter: Enter) -> None:
     page = enter("dora")
     vehicles = page.get_by_role("region", name="Vehicles")
@@ -273,7 +279,7 @@ def test_a_page_says_how_old_it_is_while_the_cloud_is_away_and_goes_on_without_a
     expect(page.get_by_role("region", name="Uptime")).to_be_visible()
     other = page.context.new_page()
     other.goto(page.url)
-    page.get_by_role("link", name="Ask", exact=True).click()
+    follow(page, "Ask")
     page.get_by_label("Your question").fill("May I drive?")
     for each in (page, other):
         expect(each.get_by_role("status", name="Live", exact=True)).to_be_attached()
@@ -285,8 +291,8 @@ def test_a_page_says_how_old_it_is_while_the_cloud_is_away_and_goes_on_without_a
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_label("Your question")).to_have_value("May I drive?")
-    page.get_by_role("link", name="Analytics").click()  # which nobody asks for anew by the clock
-    other.get_by_role("link", name="Root cause").click()  # whose chunk this tab does not have
+    follow(page, "Analytics")  # which nobody asks for anew by the clock
+    follow(other, "Root cause")  # whose chunk this tab does not have
     for each in (page, other):
         expect(each.get_by_role("alert")).to_be_visible()
     service.start(port)

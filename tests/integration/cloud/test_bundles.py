@@ -180,7 +180,7 @@ class Room:
             now=self.now,
             uniform=lambda low, _: low,
             on_change=lambda _: None,
-            says=(Bundles(self.cloud.rollouts.give_due), DesiredStates(self.cloud.desired.changed_since)),
+            says=(Bundles(self.cloud.rollouts.give_due), DesiredStates(self.cloud.desired)),
         )
         thread = threading.Thread(target=link.run, name="inbox")
         thread.start()

@@ -42,7 +42,7 @@ def inbox(cloud: Cloud, mosquitto: Mosquitto) -> Iterator[None]:
         now=lambda: cloud.now + timedelta(seconds=next(ticks)),
         uniform=random.uniform,
         on_change=lambda _: None,
-        says=(DesiredStates(desired_of(cloud).changed_since),),
+        says=(DesiredStates(desired_of(cloud)),),
     )
     ticks = iter(range(1_000_000))
     thread = threading.Thread(target=link.run)

@@ -54,7 +54,7 @@ def look(cloud: Cloud) -> dict[str, wire.Bundle]:
     """What vehicles hear at the next look of the inbox, as far as it is signed by whom they know; by vehicle."""
     Bundles(cloud.rollouts.give_due).due(cloud.now)
     heard = {}
-    for reply in DesiredStates(cloud.desired.changed_since).due(cloud.now):
+    for reply in DesiredStates(cloud.desired).due(cloud.now):
         for signed in decode_down(Desired, reply.payload).signed:
             if signed.kind is DocumentKind.BUNDLE:
                 text = signed_text(signed.kind, signed.text)

@@ -57,7 +57,7 @@ def look(cloud: Cloud, later: timedelta = timedelta()) -> None:
 
 def document(cloud: Cloud, address: Address = VAN.address) -> Campaigns | None:
     """What a vehicle's signed document says, as it is said to it; None: none was ever signed."""
-    for reply in DesiredStates(cloud.desired.changed_since).due(cloud.now):
+    for reply in DesiredStates(cloud.desired).due(cloud.now):
         if reply.topic.startswith(f"telltale/v1/{address.fleet}/{address.vehicle}/"):
             for signed in decode_down(Desired, reply.payload).signed:
                 if signed.kind is DocumentKind.CAMPAIGNS:

@@ -6,6 +6,7 @@ import pytest
 
 from cloud.errors import Conflict
 from cloud.fleet.desired import WORKSHOP_FOR, DesiredService
+from cloud.fleet.model import Desired as Wanted
 from cloud.inbox.desired import AT_ONCE_MAX, DesiredStates
 from cloud.scheduling.work_order import Outcome, Report
 from cloud.scheduling.work_orders import WorkOrderService
@@ -37,18 +38,23 @@ def desired_of(cloud: Cloud) -> DesiredService:
     return service
 
 
+def everything(service: DesiredService) -> list[Wanted]:
+    """What is wanted of all vehicles."""
+    return service.wanted([address for address, _ in service.versions_since(None)])
+
+
 def test_an_order_in_work_wants_workshop_mode_and_takes_it_away_at_once() -> None:
     with at_work() as (cloud, order):
         service = desired_of(cloud)
-        assert service.changed_since(None) == []
+        assert everything(service) == []
         cloud.orders.start(order.number, by="anna")
-        (wanted,) = service.changed_since(None)
+        (wanted,) = everything(service)
         assert (wanted.address, wanted.version) == (VAN.address, int(cloud.now.timestamp()))
         assert wanted.state == {"workshop_until": (cloud.now + WORKSHOP_FOR).isoformat()}
         cloud.orders.start(order.number, by="anna")
         assert cloud.fleet.twin(VAN.address).desired == wanted
         cloud.orders.complete(order.number, Report(Outcome.NOT_FOUND), by="anna")
-        (after,) = service.changed_since(None)
+        (after,) = everything(service)
         assert (after.version, after.state) == (wanted.version + 1, {})
 
 
@@ -56,7 +62,7 @@ def test_an_order_that_was_never_in_work_wants_nothing() -> None:
     with at_work() as (cloud, order):
         service = desired_of(cloud)
         cloud.orders.cancel(order.number, "not needed", by="anna")
-        assert service.changed_since(None) == []
+        assert everything(service) == []
 
 
 def test_a_vehicle_believes_what_is_said_even_if_its_clock_is_an_hour_behind() -> None:
@@ -65,7 +71,7 @@ def test_a_vehicle_believes_what_is_said_even_if_its_clock_is_an_hour_behind() -
 
 def test_each_version_is_said_once_a_connection_retained_and_to_its_own_vehicle(cloud: Cloud) -> None:
     service = DesiredService(cloud.database, lambda: cloud.now)
-    states = DesiredStates(service.changed_since)
+    states = DesiredStates(service)
     assert states.due(cloud.now) == []
     with cloud.database.transaction() as connection:
         service.worked_on(connection, OTHER, is_worked_on=True)
@@ -95,7 +101,7 @@ def test_a_document_is_signed_for_its_vehicle_and_stays_beside_the_others(cloud:
         first = service.sign_for(connection, OTHER, CAMPAIGNS, no_campaigns)
         service.worked_on(connection, OTHER, is_worked_on=True)
         of_bundle = service.sign_for(connection, OTHER, DocumentKind.BUNDLE, bundle)
-    (said,) = DesiredStates(service.changed_since).due(cloud.now)
+    (said,) = DesiredStates(service).due(cloud.now)
     told = decode_down(Desired, said.payload)
     assert set(told.state) == {"workshop_until"}
     assert told.version == int(cloud.now.timestamp()) + 2, "each change is a version of its own"
@@ -126,12 +132,12 @@ def test_who_has_no_key_signs_nothing_and_says_how_to_get_one(cloud: Cloud) -> N
     service = DesiredService(cloud.database, lambda: cloud.now)
     with cloud.database.transaction() as connection, pytest.raises(Conflict, match="authority --documents"):
         service.sign_for(connection, OTHER, CAMPAIGNS, no_campaigns)
-    assert service.changed_since(None) == []
+    assert everything(service) == []
 
 
 def test_many_are_said_bit_by_bit_and_all_of_them(cloud: Cloud) -> None:
     service = DesiredService(cloud.database, lambda: datetime(2020, 1, 1, tzinfo=UTC))
-    states = DesiredStates(service.changed_since)
+    states = DesiredStates(service)
     with cloud.database.transaction() as connection:
         for number in range(AT_ONCE_MAX + 1):
             service.worked_on(connection, Address("north", f"van-{number}"), is_worked_on=True)

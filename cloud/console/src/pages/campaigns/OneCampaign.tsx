@@ -98,9 +98,9 @@ function Vehicles({ of }: { of: Campaign }) {
     { name: t.campaigns.vehicle, cell: (one) => <a href={vehiclePath({ fleet: of.fleet, vehicle: one.vehicle })}>{one.vehicle}</a>, by: (one) => one.vehicle },
     { name: t.campaigns.stands, cell: (one) => <Chip tone={toneOf(one.standing)}>{t.say.campaignStanding[one.standing]}</Chip>, by: (one) => one.standing },
     { name: t.campaigns.reason, cell: (one) => one.reason || "–" },
-    { name: t.campaigns.began, cell: (one) => one.windows, by: (one) => one.windows, isNumber: true },
-    { name: t.campaigns.missed, cell: (one) => one.missed, by: (one) => one.missed, isNumber: true },
-    { name: t.campaigns.bytes, cell: (one) => bytesOf(one.bytes), by: (one) => one.bytes, isNumber: true },
+    { name: t.campaigns.began, cell: (one) => one.windows ?? "–", by: (one) => one.windows, isNumber: true },
+    { name: t.campaigns.missed, cell: (one) => one.missed ?? "–", by: (one) => one.missed, isNumber: true },
+    { name: t.campaigns.bytes, cell: (one) => (one.bytes === null ? "–" : bytesOf(one.bytes)), by: (one) => one.bytes, isNumber: true },
     { name: t.campaigns.told, cell: (one) => (one.told_at === null ? "–" : <When at={one.told_at} />), by: (one) => one.told_at, isShort: true },
   ];
   return (
