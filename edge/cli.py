@@ -223,7 +223,14 @@ def _add_decode(commands: "Commands") -> None:
     decode = commands.add_parser("decode", help="a recording as rows", description="Decodes a recording to a file.")
     decode.set_defaults(command=_decode)
     decode.add_argument("log_file", metavar="LOG", help="a recording in any format, or table:FILE[?map=columns.toml]")
-    decode.add_argument("--dbc", nargs="+", type=Path, default=[], metavar="FILE", help="databases; a table needs none")
+    decode.add_argument(
+        "--dbc",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="databases; tables and answers of OBD-II need none",
+    )
     decode.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="kind by its ending: .jsonl .csv .parquet"
     )

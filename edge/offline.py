@@ -24,12 +24,12 @@ from edge.report import frame_counts
 def decode_file(log_file: Path, databases: Sequence[Path], out: Path) -> str:
     """Write every sample of a recording as a row; the account of what was and was not decoded.
 
+    Without a database that is what control units answered who asked by OBD-II.
+
     Raises:
-        ConfigError: a file is missing or wrong.
+        ConfigError: a file is missing or wrong, or without a database nothing of it is known.
         EdgeError: the disk is full or fails; no half file is left.
     """
-    if not databases:
-        raise ConfigError("nothing says what its frames mean", file=log_file, remedy="Give --dbc FILE…")
     return _decoded(_spec(log_file), [Binding(load_database(file)) for file in databases], out)
 
 
@@ -53,6 +53,8 @@ def _decoded(spec: SourceSpec, bindings: Sequence[Binding], out: Path) -> str:
     with closing(source), closing(open_rows(out)) as rows:
         while (batch := source.read(0)) is not None:
             rows.write(decoder.decode(batch), decoder.signals)
+        if not bindings and not decoder.counts.decoded:
+            raise ConfigError("nothing says what its frames mean", file=Path(spec.rest), remedy="Give --dbc FILE…")
         rows.commit()
     counts = {
         **frame_counts(decoder.counts),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from edge.clock import clock_state
 from edge.commands import Commands
 from edge.config import Config
-from edge.daemon import MEGABYTE, Daemon, Parts
+from edge.daemon import Daemon
 from edge.detect.signature import PublicKey, read_public_key
 from edge.documents import Documents
 from edge.enrolment.identity import FILE, Identity
@@ -27,13 +27,15 @@ from edge.outbox import ORDER, Limits, Moment, Outbox, Quota
 from edge.prepare import LIVE, Prepared, prepare
 from edge.quotas import DAY_S, OutboxSettings
 from edge.report import Report
+from edge.service_manager import here
+from edge.stages import Parts
 from edge.state import UnusableState, locked
 from edge.status.file import StatusFile
 from edge.status.place import folders
 from edge.timekeeping import RIGHT_S, Timekeeping
 from edge.updates.journal import Runs
 from edge.updates.overlay import Overlay
-from edge.updates.starting import INSTALLED, start
+from edge.updates.starting import INSTALLED, rolls_back, start
 from edge.updates.store import Store
 from edge.updates.updates import Updates
 from edge.wanted import Wanted
@@ -51,6 +53,7 @@ log = logging.getLogger(__name__)
 
 PROGRAM: Final = [sys.executable, *sys.orig_argv[1:]]
 """This very program, to begin anew, or to have a bundle looked at."""
+MEGABYTE: Final = 1_000_000
 IN_MEMORY: Final = Limits(messages=10_000, bytes=16 * MEGABYTE, keys=10_000)
 """What an outbox without a disk holds."""
 
@@ -76,7 +79,35 @@ def run(
     with ExitStack() as stack:
         store = _store(config, stack)
         runs, config, prepared = _started(config, store, configured)
-        drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in (alerts_out, report_out)]
+        try:
+            account, again = _lived(config, prepared, store, runs, _Files(alerts_out, report_out, config_file))
+        except ConfigError as error:
+            if store is None or not rolls_back(store, runs, str(error)):
+                raise
+            again = "what ran before runs again"
+    if again:
+        log.info("beginning anew: %s", again)
+        os.execv(PROGRAM[0], PROGRAM)
+    return account
+
+
+class _Files(NamedTuple):
+    """Where a run tells of itself, and where its configuration was."""
+
+    alerts_out: Path | None
+    report_out: Path | None
+    config_file: Path | None
+
+
+def _lived(config: Config, prepared: Prepared, store: Store | None, runs: Runs, files: _Files) -> tuple[Report, str]:
+    """The account of the run, and why the program is to begin anew, if it is.
+
+    Raises:
+        ConfigError: before anything has started.
+        EdgeError: a part died that cannot be restarted.
+    """
+    with ExitStack() as stack:
+        drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in files[:2]]
         if prepared.learners and not config.link.broker:
             _hold(config, stack)
         outbox = _outbox(config, stack) if config.link.broker else None
@@ -91,7 +122,18 @@ def run(
         keeper = _keeper(config, broker, timekeeping) if broker else None
         status = stack.enter_context(closing(_status(config, prepared)))
         parts = Parts(
-            outbox, link, drafts[0], wanted, documents, timekeeping, commands, status, config_file, keeper, updates
+            outbox=outbox,
+            link=link,
+            alerts_out=drafts[0],
+            wanted=wanted,
+            documents=documents,
+            timekeeping=timekeeping,
+            commands=commands,
+            status=status,
+            config_file=files.config_file,
+            keeper=keeper,
+            updates=updates,
+            manager=here(),
         )
         daemon = Daemon(config, prepared, parts, stack)
         for note in prepared.notes:
@@ -103,10 +145,7 @@ def run(
         for draft in drafts:
             if draft:
                 draft.commit()
-    if daemon.restarts:
-        log.info("beginning anew: %s", daemon.restarts)
-        os.execv(PROGRAM[0], PROGRAM)
-    return account
+    return account, daemon.restarts
 
 
 def _status(config: Config, prepared: Prepared) -> StatusFile:

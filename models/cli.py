@@ -177,7 +177,7 @@ def _evaluate_sensors(options: argparse.Namespace) -> str:
 
     file = options.config or RECIPES / f"{options.name}.toml"
     injections = options.injections or RECIPES / "injections.toml"
-    return assess_sensors(file, injections, str(options.data), options.elsewhere, _say, develop=options.develop)
+    return assess_sensors(file, injections, options.data, options.elsewhere, _say, develop=options.develop)
 
 
 def _evaluate_testbed(options: argparse.Namespace) -> str:
@@ -187,7 +187,7 @@ def _evaluate_testbed(options: argparse.Namespace) -> str:
     if options.package is not None or options.healthy is not None or options.leaks is not None:
         options.parser.error("argument --data: not allowed with --package, --healthy or --leaks")
     file = options.config or RECIPES / f"{options.name}.toml"
-    return assess_testbed(load_testbed_recipe(file), file, Path(options.data), develop_only=options.develop)
+    return assess_testbed(load_testbed_recipe(file), file, _one_file(options), develop_only=options.develop)
 
 
 def _card(options: argparse.Namespace) -> str:
@@ -276,7 +276,7 @@ def _add_steps(
         nargs="+",
         metavar="FILE",
         help="run-to-failure table (rul), utterances, unless ours (intents), or healthy drives of virtual sensors: "
-        "table:FILE[?map=columns.toml] or a recorded log, several",
+        "table:FILE[?map=columns.toml] or rows of telltale-edge decode --out, several",
     )
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="package to write")
     predict = commands.add_parser("predict", help="how many cycles the units of a table have left")
@@ -293,7 +293,10 @@ def _add_steps(
     for option, what in (("--healthy", "healthy drives"), ("--leaks", "leaking ones, their truth beside them")):
         evaluate.add_argument(option, type=Path, nargs="+", metavar="FILE", help=what)
     evaluate.add_argument(
-        "--data", metavar="FILE", help="labelled runs of a test bed (skab), or drives of one car (virtual sensors)"
+        "--data",
+        nargs="+",
+        metavar="FILE",
+        help="labelled runs of a test bed (skab), or drives of one car, the oldest first (virtual sensors)",
     )
     evaluate.add_argument("--develop", action="store_true", help="look only at what its recipe was chosen on")
     evaluate.add_argument("--injections", type=Path, metavar="FILE.toml", help="faults, unless recipes/injections.toml")

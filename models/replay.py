@@ -50,16 +50,7 @@ def read_recording(file: Path, paths: Collection[str]) -> Recording:
         ConfigError: the file is missing, is of another kind, lacks a column, or has none of the signals.
     """
     wanted = sorted(paths)
-    names = _names(file)
-    if "signal" in names:
-        time_s, places, values = _of_rows(_read(file, COLUMNS), wanted)
-    elif TIME in names:
-        time_s, places, values = _of_table(_read(file, [TIME, *(path for path in wanted if path in names)]), wanted)
-    else:
-        raise ConfigError(f"has no column {TIME!r}", file=file, remedy=REMEDY)
-    if not len(time_s):
-        remedy = "Decode it with a database whose mapping has them"
-        raise ConfigError("has none of the model's signals", file=file, remedy=remedy)
+    time_s, places, values = read_samples(file, wanted)
     order = np.argsort(time_s, kind="stable")
     samples = SignalBatch(
         time=np.rint(time_s * NANOSECONDS).astype(np.int64)[order],
@@ -69,6 +60,25 @@ def read_recording(file: Path, paths: Collection[str]) -> Recording:
         buses=("",),
     )
     return Recording(file.stem, tuple(_signal(path) for path in wanted), samples)
+
+
+def read_samples(file: Path, wanted: Sequence[str]) -> Columns:
+    """Every known sample of the wanted signals, in no order, whichever of the two forms the file has.
+
+    Raises:
+        ConfigError: see read_recording.
+    """
+    names = _names(file)
+    if "signal" in names:
+        samples = _of_rows(_read(file, COLUMNS), wanted)
+    elif TIME in names:
+        samples = _of_table(_read(file, [TIME, *(path for path in wanted if path in names)]), wanted)
+    else:
+        raise ConfigError(f"has no column {TIME!r}", file=file, remedy=REMEDY)
+    if not len(samples[0]):
+        remedy = "Decode it with a database whose mapping has them"
+        raise ConfigError("has none of the model's signals", file=file, remedy=remedy)
+    return samples
 
 
 def _of_rows(table: Any, wanted: Sequence[str]) -> Columns:

@@ -2,17 +2,55 @@
 
 import hashlib
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from edge.assets import ROOT
 from edge.updates.journal import Journal
+from edge.updates.overlay import FILE
 from edge.updates.store import Store
 from edge.wire.bundles import PROBATION_S_MIN, Bundle
 
 ID: Final = "0" * 31 + "b"
 VERSION: Final = 1_764_000_000
+
+
+RULE: Final = """
+[[rule]]
+alert = "rule_{number}"
+expr = "Vehicle.Speed >= 0"
+component = "load"
+severity = "info"
+action = "watch"
+summary = "{{value}}"
+"""
+SETS_RULES: Final = '[detect]\nrules = ["rules/more.toml"]\n'
+
+
+def rules(count: int) -> dict[str, str | bytes]:
+    """A bundle with rules that fire at once, each its own alert."""
+    return {FILE: SETS_RULES, "rules/more.toml": "".join(RULE.format(number=number) for number in range(count))}
+
+
+def wrong_model() -> dict[str, str | bytes]:
+    """A bundle with a model that does not give the answers that its card names."""
+    package = ROOT / "models" / "packages" / "coolant"
+    card = json.loads((package / "card.json").read_text())
+    card["golden"][0]["answer"] += 30.0
+    return {
+        FILE: '[detect]\nmodels = ["models/warm"]\n',
+        "models/warm/card.json": json.dumps(card),
+        "models/warm/model.onnx": (package / "model.onnx").read_bytes(),
+    }
+
+
+def standing_vehicle(file: Path) -> None:
+    """A table of a vehicle that stands."""
+    rows = "".join(f"{1_700_000_000 + second / 2},0.0,21.5\n" for second in range(600))
+    file.write_text("time,Vehicle.Speed,Vehicle.Exterior.AirTemperature\n" + rows)
 
 
 def packed(files: Mapping[str, str | bytes]) -> bytes:

@@ -163,12 +163,8 @@ class RolloutService:
         reason: str,
         place: tuple[int, int],
         at: datetime,
-    ) -> bool:
-        """A vehicle says how it stands with a document: a rollout may go on, or stop.
-
-        Returns:
-            Whether the document is one that a rollout has given it, as far as that is known.
-        """
+    ) -> None:
+        """A vehicle says how it stands with a document: a rollout may go on, or stop."""
         numbers = rollout_store.tell(connection, address, version, standing, reason=reason, place=place, at=at)
         for number in numbers:
             before = self._any(connection, number)
@@ -178,7 +174,10 @@ class RolloutService:
             said = f"vehicle {address.vehicle} {standing.replace('_', ' ')}" + (f": {reason}" if reason else "")
             after = before.for_all(GOES_ON, at) if state is RolloutState.ALL else before.stopped(said, at)
             self._move(connection, after, by=f"{address.fleet}/{address.vehicle}")
-        return bool(numbers) or rollout_store.has_given(connection, address, version)
+
+    def knows(self, connection: Connection, address: Address, version: int) -> bool:
+        """Whether a document is one that a rollout has given the vehicle, as far as that is known."""
+        return rollout_store.has_given(connection, address, version)
 
     def rollouts(self, window: Window, *, fleet: str | None, fleets: frozenset[str] | None) -> Page[Rollout]:
         """Rollouts, the newest first.

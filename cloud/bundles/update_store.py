@@ -59,13 +59,15 @@ _KEY: Final = ("fleet", "vehicle")
 
 
 def put_wanted(connection: Connection, address: Address, rollout: int, wanted: Running) -> None:
-    """A vehicle is to run this, in place of what it was to run before."""
+    """A vehicle is to run this, in place of what it was to run before; nothing of it was sent yet."""
     content = {
         "rollout": rollout,
         "wanted_bundle": wanted.bundle,
         "wanted_name": wanted.name,
         "wanted_version": wanted.version,
         "wanted_at": wanted.at,
+        "fetched_since": None,
+        "fetched_bytes": 0,
     }
     _put(connection, address, content)
 
@@ -115,10 +117,12 @@ def add_step(connection: Connection, address: Address, step: Step, place: tuple[
     connection.execute(sa.insert(update_steps), {**names, **same, "step": step.step, "clock": step.clock})
 
 
-def has_told(connection: Connection, address: Address, step: UpdateStep, version: int) -> bool:
-    """Whether a vehicle has told this step of this document before."""
+def has_told(connection: Connection, address: Address, version: int, step: UpdateStep | None = None) -> bool:
+    """Whether a vehicle has told this step of this document before; None: any."""
     table = update_steps
-    query = sa.select(table.c.id).where(_of(table, address), table.c.step == step, table.c.version == version).limit(1)
+    query = sa.select(table.c.id).where(_of(table, address), table.c.version == version).limit(1)
+    if step is not None:
+        query = query.where(table.c.step == step)
     return connection.execute(query).first() is not None
 
 

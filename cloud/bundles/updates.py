@@ -14,13 +14,23 @@ from cloud.heard import Heard
 from cloud.pages import Page, Window
 from cloud.security.audit import Audit
 from edge.wire.bundles import PIECE_BYTES, Piece
-from edge.wire.messages import Fetch, UpdateReport, UpdateStep
+from edge.wire.messages import Fetch, Reported, UpdateReport, UpdateStep
+from edge.wire.signed import DocumentKind
 from edge.wire.topics import Address
 
-FETCH_WINDOW: Final = timedelta(seconds=10)
-FETCH_BYTES: Final = 8 * 1024 * 1024
-"""What a vehicle is sent within that; a whole bundle takes 80 s at least."""
+FETCH_WINDOW: Final = timedelta(minutes=10)
+_SPARE_BYTES: Final = 1024 * 1024
+DOCUMENT: Final = f"signed.{DocumentKind.BUNDLE}"
+"""What a vehicle calls the document where it refuses it."""
 _AUDITED: Final = {UpdateStep.ROLLED_BACK: "update_rolled_back", UpdateStep.REFUSED: "update_refused"}
+
+
+def sent_at_most(size: int) -> int:
+    """How many bytes of a bundle of this size a vehicle is sent within FETCH_WINDOW.
+
+    Who fetches it once, however fast and with some cuts, is never held back; who asks again and again is.
+    """
+    return 2 * size + _SPARE_BYTES
 
 
 class UpdateService:
@@ -50,8 +60,29 @@ class UpdateService:
         self._rollouts = rollouts
         self._must_exist = must_exist
 
-    def record(self, connection: Connection, heard: Heard, report: UpdateReport) -> None:
+    def record(self, connection: Connection, heard: Heard, body: Reported) -> None:
         """Keep a step; a rollout goes on, or stops. What goes wrong is written into the audit, once a document."""
+        address = heard.address
+        if body.update is not None:
+            report = body.update
+            is_news = not update_store.has_told(connection, address, report.version, report.step)
+            step = self._keep(connection, heard, report)
+            is_ours = self._rollouts.knows(connection, address, report.version)
+            if report.step in _AUDITED and is_ours and is_news:
+                self._note(connection, address, step)
+        for refusal in body.refusals:
+            if refusal.field == DOCUMENT:
+                self._record_refused(connection, heard, refusal.reason)
+
+    def _record_refused(self, connection: Connection, heard: Heard, reason: str) -> None:
+        """A vehicle does not believe a document, which the audit has by others. If it is the one that it was given, of
+        which it has said nothing else, that is a step as well: it is not tried."""
+        wanted = update_store.standpoint(connection, heard.address).wanted
+        if wanted is not None and not update_store.has_told(connection, heard.address, wanted.version):
+            report = UpdateReport(bundle=wanted.bundle, version=wanted.version, step=UpdateStep.REFUSED, reason=reason)
+            self._keep(connection, heard, report)
+
+    def _keep(self, connection: Connection, heard: Heard, report: UpdateReport) -> Step:
         address = heard.address
         step = Step(
             step=report.step,
@@ -63,10 +94,9 @@ class UpdateService:
             clock=heard.clock,
             received_at=heard.received_at,
         )
-        is_news = not update_store.has_told(connection, address, step.step, step.version)
         update_store.add_step(connection, address, step, heard.place)
         self._find_out_what_runs(connection, address)
-        is_ours = self._rollouts.told(
+        self._rollouts.told(
             connection,
             address,
             report.version,
@@ -75,10 +105,9 @@ class UpdateService:
             place=heard.place,
             at=heard.received_at,
         )
-        if report.step in _AUDITED and is_ours and is_news:
-            self._note(connection, address, step)
         dropped = update_store.keep_newest(connection, address, self._settings.steps_per_vehicle)
         counters.add(connection, {f"updates_{report.step}": 1, "update_steps_dropped": dropped})
+        return step
 
     def asked(self, connection: Connection, heard: Heard, wish: Fetch, pieces_max: int) -> list[Piece]:
         """The pieces that answer a vehicle; none of what it is not to run, and no more than it may be sent now.
@@ -94,10 +123,9 @@ class UpdateService:
         if not since <= heard.received_at < since + FETCH_WINDOW:
             since, sent = heard.received_at, 0
         size = min(wish.size, bundle.size - wish.offset)
-        allowed = min(-(-size // PIECE_BYTES), pieces_max, (FETCH_BYTES - sent) // PIECE_BYTES)
-        content = (
-            store.stretch(connection, bundle.id, wish.offset, min(size, allowed * PIECE_BYTES)) if allowed else b""
-        )
+        left = max(0, sent_at_most(bundle.size) - sent) // PIECE_BYTES
+        allowed = min(size, min(pieces_max, left) * PIECE_BYTES)
+        content = store.stretch(connection, bundle.id, wish.offset, allowed) if allowed else b""
         update_store.put_fetched(connection, heard.address, since, sent + len(content))
         pieces = [
             Piece(bundle=bundle.id, offset=wish.offset + start, content=content[start : start + PIECE_BYTES])

@@ -22,8 +22,8 @@ from edge.wire.messages import Fetch, Gap
 from edge.wire.topics import Address, Down
 
 Sorted = Understood | Greeting | Rejected
-PIECES_MAX: Final = 64
-"""Of bundles, that answer one batch: 4 MiB. Who is left out asks again."""
+PIECES_MAX: Final = 160
+"""Of bundles, that answer one batch: 10 MiB, as much as all its messages can ask for. Who is left out asks again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,7 @@ class Features:
         self.fleet.record_told(connection, heard, told)
         self.refused.record(connection, heard, told)
         self.campaigns.record(connection, heard, told)
-        if told.update is not None:
-            self.updates.record(connection, heard, told.update)
+        self.updates.record(connection, heard, told)
 
 
 def _shelved(heard: Heard, uplink: Uplink, payload: bytes) -> Shelved:

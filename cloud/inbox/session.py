@@ -25,7 +25,7 @@ CONNECT_S_MAX: Final = 5.0
 CONFIRM_S_MAX: Final = 10.0
 _REPLIES_MAX: Final = 1000
 REPLY_BYTES_MAX: Final = 8 * 2**20
-"""On their way to the broker and not confirmed: two batches full of pieces of bundles."""
+"""On their way to the broker and not confirmed: most of what one batch can ask for of bundles."""
 
 
 class Session:

@@ -66,6 +66,7 @@ class Reader:
         self._down_at = 0
         self._up_at = -STEADY_NS
         self._retry_s = RETRY_FIRST_S
+        self._looked_ns = monotonic_ns()
         self._stop = threading.Event()
         self._over = False
         self._failure: BaseException | None = None
@@ -75,6 +76,13 @@ class Reader:
     def counters(self) -> Mapping[str, int]:
         """What the source has counted, and what was lost between it and the daemon."""
         return {**self._source.counters, **self._counters}
+
+    @property
+    def looked_ago_s(self) -> float:
+        """Seconds since the source was looked at last; a thread that hangs in its driver looks no more. 0 of a source
+        that is over, or waits to be taken from."""
+        is_waiting = self._over or bool(self._queue) or self._thread.ident is None
+        return 0.0 if is_waiting else (self._monotonic_ns() - self._looked_ns) / NANOSECONDS
 
     @property
     def ended(self) -> bool:
@@ -135,6 +143,7 @@ class Reader:
 
     def _read(self) -> bool:
         """Read once; False at the end of the source."""
+        self._looked_ns = self._monotonic_ns()
         try:
             batch = self._source.read(WAIT_S)
         except BusDown as error:

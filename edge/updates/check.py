@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -40,8 +41,9 @@ def check(slot: Path, configured: Callable[[Overlay], Config], known: Collection
 
 
 def be_nice() -> None:
-    """Take what processor time others leave."""
-    os.nice(NICE)
+    """Take what processor time others leave, where that may be said: a service manager may forbid it."""
+    with suppress(OSError):
+        os.nice(NICE)
 
 
 def _prove(prepared: Prepared, file: Path) -> None:

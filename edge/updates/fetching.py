@@ -4,6 +4,7 @@ They are asked for in stretches, one at a time, and taken in their order. What w
 at once in a new session, else after a while that grows as long as nothing comes.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,8 @@ from edge.wire.bundles import PIECE_BYTES, Bundle, Piece
 
 STRETCH_BYTES: Final = 4 * PIECE_BYTES
 """That are asked for at a time: what may be on its way when the data budget is spent."""
+PACE_S: Final = 0.4
+"""Between two stretches at least: 6.6 MB in 10 s at most, so that a network has room for what else comes and goes."""
 PATIENCE_S: Final = 60.0
 PATIENCE_MAX_S: Final = 1800.0
 """How long a piece is waited for: at first, and at most."""
@@ -38,6 +41,7 @@ class Fetching:
         self._until = have
         self._session: int | None = None
         self._due_s = 0.0
+        self._not_before_s = -math.inf
         self._patience_s = PATIENCE_S
 
     @property
@@ -47,7 +51,7 @@ class Fetching:
 
     def next(self, now_s: float, session: int | None) -> Stretch | None:
         """What is to be asked for now, if anything; `session`: the link's present one, None: there is none."""
-        if self.is_whole or session is None:
+        if self.is_whole or session is None or now_s < self._not_before_s:
             return None
         is_answered = self.have >= self._until
         if not is_answered and session == self._session and now_s < self._due_s:
@@ -62,11 +66,7 @@ class Fetching:
             if session == self._session:
                 self._patience_s = min(2 * self._patience_s, PATIENCE_MAX_S)
         self._until = stretch.offset + stretch.size
-        self._session, self._due_s = session, now_s + self._patience_s
-
-    def due_s(self) -> float:
-        """When it is looked at again, if nothing comes."""
-        return self._due_s
+        self._session, self._due_s, self._not_before_s = session, now_s + self._patience_s, now_s + PACE_S
 
     def new_in(self, piece: Piece) -> bytes:
         """Of a piece what comes next; nothing of one that is there, that leaves something out, or is of another."""

@@ -1,7 +1,8 @@
 """Overlay: what a bundle sets of the configuration; of a list of keys, and nothing else.
 
 What makes the box another one, or cuts it off, is the installer's alone: who it is, where its state lies, its broker
-and keys, its buses, what the cloud may ask for, pins and outputs, privacy. A bundle that names any of it is refused.
+and keys, its buses and memory, what the cloud may ask for, pins and outputs, privacy. A bundle that names any of it is
+refused.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +24,6 @@ MAY_SET: Final = frozenset(
         "judging.wait_ms",
         "detect.rules",
         "detect.models",
-        "memory.frame_ring_mb",
-        "memory.row_ring_mb",
         "memory.summary_s",
         "memory.summary_signals",
         "memory.summary_slow",

@@ -40,6 +40,12 @@ def start(
                 raise
 
 
+def rolls_back(store: Store, runs: Runs, reason: str) -> bool:
+    """What was loaded cannot be started all the same: of a trial, whether it is over, and something else is to run."""
+    trial = store.journal.trial
+    return trial is not None and trial.runs == runs and _fell(store, runs, reason)
+
+
 def _begun(store: Store) -> Runs:
     """What this start is to run; what cannot be counted is not tried."""
     journal = store.journal.begins(store.now())

@@ -1,6 +1,7 @@
 """The evaluation as one command: its files, their hashes, its tables."""
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from models.sensors.drives import read_drives
 from models.sensors.evaluation import OURS, Heard, Outcome, evaluate_elsewhere, evaluate_sensors
 from models.sensors.injections import FaultKind, Injections
 from models.sensors.looking import look
-from models.sensors.making import sensors_code_hash
+from models.sensors.making import sensors_code_hash, trips_of
 from models.sensors.recipe import SensorsRecipe, load_sensors_recipe
 from models.sensors.remarks import Fate, remarks_table
 from models.sensors.report import Score, by_kind, by_seed, table
@@ -19,10 +20,17 @@ from models.training import sha256_of
 
 
 def assess_sensors(
-    recipe_file: Path, injections_file: Path, source: str, elsewhere: str | None, heard: Heard, *, develop: bool
+    recipe_file: Path,
+    injections_file: Path,
+    sources: Sequence[str],
+    elsewhere: str | None,
+    heard: Heard,
+    *,
+    develop: bool,
 ) -> str:
     """Judge a recipe by rolling origin on the drives of one car, and on another car; tables for people.
 
+    `sources`: the oldest drives first, since what judges is what comes after.
     `heard` is told how far it is, and what is wrong with the drives: those of the other car are taken as they are, as
     on the road.
 
@@ -30,8 +38,7 @@ def assess_sensors(
         ConfigError: a file or a source cannot be used.
     """
     recipe, injections = load_sensors_recipe(recipe_file), load_injections(injections_file)
-    trips = read_drives(source, recipe.plan.paths)
-    outcome = evaluate_sensors(recipe, injections, trips, develop=develop, heard=heard)
+    outcome = evaluate_sensors(recipe, injections, trips_of(recipe, sources), develop=develop, heard=heard)
     files = ", ".join(f"{file.name} {sha256_of(file)[:16]}" for file in (recipe_file, injections_file))
     parts = [
         f"{'Drives to develop on' if develop else 'Drives opened once'}: {files}, code {sensors_code_hash()[:16]}.",

@@ -1,10 +1,10 @@
-"""Drives: tables of recorded trips, read by the vehicle's own program, as one row of signals a second."""
+"""Drives: recorded trips, read by the vehicle's own program or decoded by it before, as one row of signals a second."""
 
 import datetime
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +14,13 @@ import pyarrow.parquet  # type: ignore[import-untyped]  # it ships no types
 
 from edge.errors import ConfigError
 from models.recordings import run_edge
+from models.replay import read_samples
 from models.sensors.clocks import Stamps, stamps_of
 from models.sensors.training import Trip
 
 Float64s = npt.NDArray[np.float64]
 
+KIND: Final = ":"
 TRIP_GAP_S: Final = 600.0 - 1.0
 """A silence as long ends a trip on the vehicle; tables lay trips so far apart that have no clock."""
 STALE_S: Final = 5.0
@@ -29,11 +31,16 @@ YEAR_2000_S: Final = 946_684_800.0
 
 
 def read_drives(source: str, paths: Sequence[str]) -> list[Trip]:
-    """The trips of a source in the order of time; `source`: `table:FILE[?map=columns.toml]`, or a recorded log.
+    """The trips of a source in the order of time.
+
+    `source`: `table:FILE[?map=columns.toml]`, or without a kind the rows that `telltale-edge decode --out` wrote.
 
     Raises:
         ConfigError: the source cannot be used, or holds none of the signals.
     """
+    if KIND not in source:
+        time_s, places, values = read_samples(Path(source), paths)
+        return _trips(time_s, places, values, len(paths))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rows.parquet"
         run_edge(["decode", source, "--out", str(file)])
@@ -42,17 +49,16 @@ def read_drives(source: str, paths: Sequence[str]) -> list[Trip]:
     table = table.filter(wanted)
     if not table.num_rows:
         raise ConfigError(f"{source} has none of the model's signals", remedy="Name them in its column map")
-    return _trips(table, list(paths))
+    places = pc.index_in(table["signal"], pa.array(list(paths))).to_numpy()
+    return _trips(table["time"].to_numpy(), places, table["value"].to_numpy(), len(paths))
 
 
-def _trips(table: Any, paths: list[str]) -> list[Trip]:
-    places = pc.index_in(table["signal"], pa.array(paths)).to_numpy()
-    time_s, values = table["time"].to_numpy(), table["value"].to_numpy()
+def _trips(time_s: Float64s, places: npt.NDArray[np.int64], values: Float64s, channels: int) -> list[Trip]:
     order = np.argsort(time_s, kind="stable")
     time_s, places, values = time_s[order], places[order], values[order]
     cuts = np.flatnonzero(np.diff(time_s) > TRIP_GAP_S) + 1
     ends = zip([0, *cuts.tolist()], [*cuts.tolist(), len(time_s)], strict=True)
-    found = [_trip(number, time_s[a:b], places[a:b], values[a:b], len(paths)) for number, (a, b) in enumerate(ends)]
+    found = [_trip(number, time_s[a:b], places[a:b], values[a:b], channels) for number, (a, b) in enumerate(ends)]
     return [trip for trip in found if len(trip.rows) >= WORN_S]
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from edge.detect.onnx import OnnxModel
 from edge.detect.sensors.commissioning import Hours, Stage
 from edge.errors import ConfigError
-from models.sensors.contenders import always, at_random, fixed_limits, isolation_forest, never
+from models.sensors.contenders import SETTLE_S, always, at_random, fixed_limits, isolation_forest, never
 from models.sensors.injections import Fault, Injections, draw
 from models.sensors.judging import Alarming, judged_by, listen
 from models.sensors.learning import Experts, learn_at_leisure, learn_on_the_road
@@ -103,8 +103,9 @@ def _looked_at(recipe: SensorsRecipe, fold: Fold, heard: Heard) -> Fold:
     is_learning = [place < len(learning) for place in looked.places]
     pairs = list(zip(looked.trips, is_learning, strict=True))
     seen = Fold([trip for trip, is_ in pairs if is_], [trip for trip, is_ in pairs if not is_], fold.test)
-    if not seen.calibration:
-        raise ConfigError("no drive is left to calibrate on", place="--data", remedy="See what is said of the drives")
+    if not any(len(trip.rows) > SETTLE_S for trip in seen.calibration):
+        problem = f"no drive longer than {SETTLE_S} s is left to calibrate on"
+        raise ConfigError(problem, place="--data", remedy="See what is said of the drives")
     return seen
 
 

@@ -4,18 +4,21 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from edge.errors import ConfigError
 from models.sensors.training import Trip
 
 Float64s = npt.NDArray[np.float64]
 Positive = Annotated[float, Field(gt=0)]
 DRIFT_S = 600.0
 """A drift has its size after so long, and goes on."""
+DRIVES_MIN: Final = 2
+"""That judge: the readings of one are mixed up with another's."""
 
 
 class FaultKind(StrEnum):
@@ -78,9 +81,21 @@ class Fault:
 
 
 def draw(injections: Injections, channels: Sequence[str], trips: Sequence[Trip]) -> Iterator[Fault]:
-    """Every channel, kind and size once for each seed, on drawn drives that are long enough."""
+    """Every channel, kind and size once for each seed, on drawn drives that are long enough.
+
+    Raises:
+        ConfigError: none is long enough, no other is there to mix it up with, or the sizes of a channel are not said.
+    """
     need = injections.settled_s + injections.within_s + 60
     long = [number for number, trip in enumerate(trips) if len(trip.rows) >= need]
+    if not long or len(trips) < DRIVES_MIN:
+        problem = (
+            f"of {len(trips)} drives that judge, {len(long)} are of {need} s and longer; faults are tried on one of two"
+        )
+        raise ConfigError(problem, place="--data", remedy="Give more drives, or set [evaluation] in the recipe")
+    if unsized := [name for name in channels if name not in injections.sizes]:
+        remedy = "Add it to the file, and name that with --injections"
+        raise ConfigError(f"no sizes of faults of {unsized[0]} are said", place="sizes", remedy=remedy)
     for seed in injections.seeds:
         for channel, name in enumerate(channels):
             rng = np.random.default_rng(zlib.crc32(f"{seed}/{name}".encode()))

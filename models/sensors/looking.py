@@ -6,6 +6,7 @@ the rest is told.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Final
 
 import numpy as np
@@ -69,14 +70,15 @@ class _Look:
 
 def look(plan: Plan, trips: Sequence[Trip]) -> Looked:
     """What may be learned from, and what is wrong with the rest; the same drives give the same remarks."""
-    looking = _Look(plan, tuple(trip.name for trip in trips), [trip.rows.copy() for trip in trips])
-    looking.remarks += clock_remarks([(trip.name, trip.stamps) for trip in trips])
+    looking = _Look(plan, _told_apart([trip.name for trip in trips]), [trip.rows.copy() for trip in trips])
+    stamps = [trip.stamps for trip in trips]
+    looking.remarks += clock_remarks(list(zip(looking.names, stamps, strict=True)))
     looking.remarks += absences_of(plan, list(zip(looking.names, looking.rows, strict=True)))
     for step in (_sentinels, _stalls, _ranges, _mistakes, _stuck):
         step(looking)
     looking.remarks += _misread(looking)
     kept = tuple(number for number in range(len(trips)) if number not in looking.left_out)
-    clean = tuple(Trip(trips[number].name, looking.rows[number], trips[number].stamps) for number in kept)
+    clean = tuple(Trip(looking.names[number], looking.rows[number], stamps[number]) for number in kept)
     order = {name: number for number, name in enumerate(looking.names)}
     remarks = sorted(looking.remarks, key=lambda one: (order.get(one.drive, -1), one.defect, one.channel))
     return Looked(clean, kept, tuple(remarks))
@@ -94,6 +96,18 @@ def look_before_learning(plan: Plan, trips: Sequence[Trip], heard: Callable[[str
         problem = f"none of the {len(trips)} drives is left to learn from: {_most(looked.remarks)}"
         raise ConfigError(problem, place="--data", remedy="Say units, factors and sentinels in the column map")
     return looked
+
+
+def _told_apart(names: Sequence[str]) -> tuple[str, ...]:
+    """Of every drive another name: two vehicles may set out at one moment, and tables without a clock all begin at 0.
+
+    What is wrong is told by name: of two drives with one name, one that is left out would take the other with it.
+    """
+    found: list[str] = []
+    for name in names:
+        others = (f"{name} ({number})" for number in count(2))
+        found.append(name if name not in found else next(other for other in others if other not in found))
+    return tuple(found)
 
 
 def _most(remarks: Sequence[Remark]) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -184,5 +184,9 @@ def _file_of(source: str, *, whole: bool = False) -> str:
 
 
 def trips_of(recipe: SensorsRecipe, sources: Sequence[str]) -> list[Trip]:
-    """The trips of all sources, in order."""
-    return [trip for source in sources for trip in read_drives(source, recipe.plan.paths)]
+    """The trips of all sources, in order; of several, each trip's name begins with its file's."""
+    return [
+        replace(trip, name=f"{_file_of(source)}, {trip.name}") if len(sources) > 1 else trip
+        for source in sources
+        for trip in read_drives(source, recipe.plan.paths)
+    ]

@@ -5,7 +5,10 @@ from edge.detect.sensors.card import SensorsCard
 
 def sensors_text(card: SensorsCard) -> str:
     """A card for people."""
-    lines = [f"# {card.name}", "", card.description, "", f"Licence: {card.licence}", f"Learned from: {card.origin}", ""]
+    learned = f"Learned from: {card.origin}"
+    if {"hours", "trips"} <= card.training.keys():
+        learned += f" ({card.training['hours']:g} h in {card.training['trips']} drives)"
+    lines = [f"# {card.name}", "", card.description, "", f"Licence: {card.licence}", learned, ""]
     lines += ["| channel | unit | typical error on drives not seen | spread |", "| --- | --- | --- | --- |"]
     errors = card.training.get("error", {})
     for channel, lie in zip(card.plan.channels, card.trained, strict=True):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+import httpx
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
@@ -10,7 +11,8 @@ from tests.browser.axe import barriers
 from tests.browser.conftest import DESKTOP, PHONE, Tone
 from tests.browser.south import KM, claimed, furnish_south, misbehave, told_to
 from tests.browser.town import collect, too_hot, wait_for_case
-from tests.integration.cloud.service import Service
+from tests.integration.cloud.service import TOKEN, Service
+from tests.unit.cloud.bundled import zipped
 
 pytestmark = pytest.mark.xdist_group("browser")
 Enter = Callable[..., Page]
@@ -159,6 +161,8 @@ def pages(service: Service, claim: int) -> Iterator[tuple[str, str]]:
         ("mara", "/root-cause/actions/1"), ("mara", "/warranty"), ("mara", f"/warranty/{claim}"),
         ("mara", "/campaigns"), ("mara", f"/campaigns/south/{campaign}"),
         ("mara", "/analytics"), ("mara", "/admin?show=contacts"), ("mara", "/admin?show=deliveries"),
+        ("mara", "/bundles"), ("mara", "/bundles?show=rollouts"), ("mara", "/bundles/rollouts/south/1"),
+        ("mara", "/admin?show=vehicles"),
         ("ada", "/admin?show=people"), ("ada", "/admin?show=keys"), ("ada", "/admin?show=findings"),
         ("ada", "/admin?show=audit"), ("ada", "/nothing"),
     ]  # fmt: skip
@@ -195,3 +199,8 @@ def _something_to_show(service: Service) -> None:
     if not service.get("/api/v1/capa")["items"]:
         wish = {"fleet": "south", "insight": 1, "title": "Look", "owner": "mara", "due_on": "2099-12-31"}
         service.post("/api/v1/capa", **wish)
+    service.post("/api/v1/rollouts/south", bundle=None, first=1)
+    service.post("/api/v1/admissions/south/van-77/code")
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    url = f"{service.api}/api/v1/bundles/south?name=winter%20rules"
+    assert httpx.post(url, content=zipped(), headers=headers, timeout=30).is_success

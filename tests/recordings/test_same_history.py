@@ -13,11 +13,12 @@ import pytest
 
 from edge.bus.candump_log import CandumpLog
 from edge.config import Bus, Config
-from edge.daemon import Daemon, Parts
+from edge.daemon import Daemon
 from edge.frames import NANOSECONDS, FrameBatch, concatenate
 from edge.grid import Cells, Grid
 from edge.judgement import Judgement, Outcome
 from edge.prepare import prepare
+from edge.stages import Parts
 
 GRID_NS = NANOSECONDS // 10
 SUBSCRIBED = ("dbc.ID118DriveSystemStatus.DI_accelPedalPos", "dbc.ID257DIspeed.DI_vehicleSpeed")

@@ -49,8 +49,7 @@ export const routes: readonly Route[] = [
   { path: "/analytics", needs: ["see_work"], label: t.analytics.title, ...more, page: () => import("./pages/analytics/Analytics") },
   { path: "/bundles", needs: ["update"], label: t.bundle.title, ...more, page: () => import("./pages/bundles/Bundles") },
   { path: "/bundles/rollouts/:fleet/:number", needs: ["update"], label: null, ...more, page: () => import("./pages/bundles/OneRollout") },
-  { path: "/admissions", needs: ["let_in"], label: t.door.title, ...more, page: () => import("./pages/door/Admissions") },
-  { path: "/admin", needs: ["see_people", "see_contacts", "see_findings", "see_audit"], label: t.admin.title, ...more, page: () => import("./pages/admin/Admin") },
+  { path: "/admin", needs: ["see_people", "let_in", "see_contacts", "see_findings", "see_audit"], label: t.admin.title, ...more, page: () => import("./pages/admin/Admin") },
 ];
 
 /** More would drown a phone. */

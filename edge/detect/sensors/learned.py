@@ -49,6 +49,11 @@ class Learned:
         return Known(self.certain * self.stretch, self.places, self.gears)
 
     @property
+    def heard(self) -> Bools:
+        """Channels that this vehicle has."""
+        return ~np.isnan(self.explained)
+
+    @property
     def usable(self) -> Bools:
         """Channels that can be expected on this vehicle."""
         return np.nan_to_num(self.explained) >= EXPLAINED_MIN
@@ -58,12 +63,11 @@ class Learned:
 
         Infinite for a signal that was not heard, and for one that cannot be expected, in all that goes by that.
         """
-        heard = ~np.isnan(self.explained)
         by_itself = np.array([kind in BY_ITSELF for kind in KINDS])
         return limits_of(
             self.maxima,
             per_hour=per_hour,
-            looked_at=heard & (by_itself[:, None] | self.usable),
+            looked_at=self.heard & (by_itself[:, None] | self.usable),
             certain=np.maximum(self.known.certain, self.last_digit),
             tolerance=np.array([channel.tolerance for channel in plan.channels]),
             margin=margin,

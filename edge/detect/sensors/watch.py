@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ Bools = npt.NDArray[np.bool_]
 Answering = Callable[[Float32s], Float64s]
 """(rows, columns) to (rows, 2 x channels): what experts expect, then the logarithm of their error, in spreads of the
 training."""
+
+OTHERS_MIN: Final = 0.75
+"""Of the other signals that must be known where one is missed: half of an electric car's are of units that sleep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,10 @@ class Seen:
     answers: Float64s
     """Of the experts, in the signals' units."""
     told_error: Float64s
-    absent: Bools
+    answered: Bools
+    """There was a reading, even a misread one."""
+    awaited: Bools
+    """A reading is missed where there is none."""
     ready: Bools
     """What the gates that need no expectation let through."""
 
@@ -81,31 +88,30 @@ class Watch:
             means=self._features.aligned,
             answers=answers[..., :channels] * self._trained.spread + self._trained.mean,
             told_error=np.exp(answers[..., channels:]) * self._trained.spread,
-            absent=self._absent(raw, observed),
+            answered=~np.isnan(raw),
+            awaited=self._awaited(observed),
             ready=ready,
         )
 
-    def _absent(self, raw: Float64s, observed: Float64s) -> Bools:
-        """Unknown though most others are known; not while it stands: some units sleep while a vehicle charges."""
-        known = ~np.isnan(raw)
-        others = known.sum(axis=-1, keepdims=True) - known
+    def _awaited(self, observed: Float64s) -> Bools:
+        """Not while it is known to stand: some units sleep while a vehicle charges."""
         running = self._plan.running
-        stands = observed[..., self._plan.paths.index(running.path), None] <= running.above
-        is_settled = self._features.elapsed_s > self._plan.settle_s / 2
-        absent: Bools = ~known & (2 * others >= raw.shape[-1] - 1) & ~stands & is_settled
-        return absent
+        stands: Bools = observed[..., self._plan.paths.index(running.path), None] <= running.above
+        return ~stands & (self._features.elapsed_s > self._plan.settle_s / 2)
 
     def unlearned(self, seen: Seen) -> Moment:
         """The moment by what is observed alone, of a vehicle that nothing is known of; cold engines teach as well."""
-        return self._moment(seen, seen.answers, seen.told_error, trust_answers=False)
+        every = np.ones(seen.observed.shape[-1], np.bool_)
+        return self._moment(seen, seen.answers, seen.told_error, every, trust_answers=False)
 
     def learned(self, seen: Seen, learned: Learned) -> Moment:
         """The moment by what is known of the vehicle."""
         regressors = self._regressors.of(seen.answers, seen.observed, seen.means, learned.scales)
         wanted = expected(regressors, learned.coefficients, learned.scales)
-        return self._moment(seen, wanted, learned.error(seen.told_error, regressors), trust_answers=True)
+        error = learned.error(seen.told_error, regressors)
+        return self._moment(seen, wanted, error, learned.heard, trust_answers=True)
 
-    def _moment(self, seen: Seen, wanted: Float64s, error: Float64s, *, trust_answers: bool) -> Moment:
+    def _moment(self, seen: Seen, wanted: Float64s, error: Float64s, heard: Bools, *, trust_answers: bool) -> Moment:
         plan = self._plan
         judged = seen.ready.copy()
         for gate, by_others in ((plan.running, False), (plan.warm, True)):
@@ -117,7 +123,18 @@ class Watch:
             if trust_answers:
                 passes[..., place] = wanted[..., place] > gate.above
             judged &= passes
-        return Moment(seen.observed, wanted, error, judged, seen.absent)
+        return Moment(seen.observed, wanted, error, judged, _absent(seen, heard))
+
+
+def _absent(seen: Seen, heard: Bools) -> Bools:
+    """Unknown though nearly all others that the vehicle has are known; where more are silent, it is a unit that sleeps.
+
+    `heard`: (channels,), what the vehicle has.
+    """
+    known = seen.answered & heard
+    others = known.sum(axis=-1, keepdims=True) - known
+    absent: Bools = ~seen.answered & seen.awaited & (others >= OTHERS_MIN * (heard.sum() - heard))
+    return absent
 
 
 def evidence_of(plan: Plan, learned: Learned, shape: tuple[int, ...] = ()) -> Evidence:

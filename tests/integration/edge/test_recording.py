@@ -152,3 +152,19 @@ def test_a_log_is_no_live_bus(drive: Path, tmp_path: Path) -> None:
     done = run("telltale-edge", "record", "--bus", f"log:{drive}", "--out", str(tmp_path / "a.log"))
     assert done.status == 78
     assert "is no live bus. Name one, as can:can0" in done.err
+
+
+def test_without_a_database_what_a_tester_was_answered_is_decoded_and_of_the_rest_it_is_told(tmp_path: Path) -> None:
+    broadcast = "(1.0) can0 1A0#0011223344556677\n"
+    answers = "(1.1) can0 7DF#02010C0000000000\n(1.2) can0 7E8#04410C1AF8AAAAAA\n(1.3) can0 7E8#03410D32AAAAAAAA\n"
+    drive, rows = tmp_path / "drive.log", tmp_path / "rows.csv"
+    drive.write_text(broadcast)
+    refused = run("telltale-edge", "decode", drive, "--out", rows)
+    assert (refused.status, rows.exists()) == (78, False)
+    assert f"{drive}: nothing says what its frames mean. Give --dbc" in refused.err
+    drive.write_text(broadcast + answers)
+    assert run("telltale-edge", "decode", drive, "--out", rows).status == 0
+    assert [line.split(",")[3:6] for line in rows.read_text().splitlines()[1:]] == [
+        ["Vehicle.Powertrain.CombustionEngine.Speed", "1726.0", "rpm"],
+        ["Vehicle.Speed", "50.0", "km/h"],
+    ]

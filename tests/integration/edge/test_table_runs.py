@@ -110,7 +110,7 @@ def test_a_table_of_one_drive_is_decoded_to_rows(tmp_path: Path) -> None:
     assert "table_rows" in ended.out
     without = run("telltale-edge", "decode", tmp_path / "trips.csv", "--out", tmp_path / "x.jsonl")
     assert without.status == 78
-    assert "Give --dbc" in without.err
+    assert "is no CSV log" in without.err
 
 
 def test_only_a_table_is_looped_by_the_daemon(tmp_path: Path) -> None:

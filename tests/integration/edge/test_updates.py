@@ -15,7 +15,6 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge.assets import ROOT
 from edge.detect.signature import read_public_key
 from edge.updates.disk import Disk
 from edge.updates.journal import Before, Journal
@@ -26,40 +25,24 @@ from edge.wire.bundles import PIECE_BYTES, PROBATION_S_MIN, Bundle, Piece, encod
 from edge.wire.downlink import Desired, ack_of, encode_down
 from edge.wire.signed import DocumentKind, Signed, key_id, signed_text
 from tests.brokers import Mosquitto
-from tests.bundles import VERSION, asked_for, bundle_of, journal_in, none_of, packed
+from tests.bundles import (
+    SETS_RULES,
+    VERSION,
+    asked_for,
+    bundle_of,
+    journal_in,
+    none_of,
+    packed,
+    rules,
+    standing_vehicle,
+    wrong_model,
+)
 from tests.programs import program
 from tests.signed import Keys, new_keys
 from tests.waiting import wait_until
 
 WITHIN_S: Final = 60.0
 NOBODY: Final = "mqtt://127.0.0.1:9"
-RULE: Final = """
-[[rule]]
-alert = "rule_{number}"
-expr = "Vehicle.Speed >= 0"
-component = "load"
-severity = "info"
-action = "watch"
-summary = "{{value}}"
-"""
-SETS_RULES: Final = '[detect]\nrules = ["rules/more.toml"]\n'
-
-
-def rules(count: int) -> dict[str, str | bytes]:
-    """A bundle with rules that fire at once, each its own alert."""
-    return {FILE: SETS_RULES, "rules/more.toml": "".join(RULE.format(number=number) for number in range(count))}
-
-
-def wrong_model() -> dict[str, str | bytes]:
-    """A bundle with a model that does not give the answers that its card names."""
-    package = ROOT / "models" / "packages" / "coolant"
-    card = json.loads((package / "card.json").read_text())
-    card["golden"][0]["answer"] += 30.0
-    return {
-        FILE: '[detect]\nmodels = ["models/warm"]\n',
-        "models/warm/card.json": json.dumps(card),
-        "models/warm/model.onnx": (package / "model.onnx").read_bytes(),
-    }
 
 
 @dataclass
@@ -85,8 +68,7 @@ class Box:
         return (self.folder / "log").read_text()
 
     def write(self) -> None:
-        rows = "".join(f"{1_700_000_000 + second / 2},0.0,21.5\n" for second in range(600))
-        (self.folder / "drive.csv").write_text("time,Vehicle.Speed,Vehicle.Exterior.AirTemperature\n" + rows)
+        standing_vehicle(self.folder / "drive.csv")
         (self.folder / "edge.toml").write_text(
             f'[vehicle]\nfleet = "fleet-1"\nid = "car-1"\n[[bus]]\nsource = "table:drive.csv?loop=on"\n'
             f'[state]\ndirectory = "state"\n[cab]\nvoice = "none"\n[status]\nenabled = false\n'
@@ -308,6 +290,20 @@ def test_a_configuration_that_cannot_start_is_rolled_back_in_the_same_process(bo
     assert "it cannot be started" in box.journal.steps[-1].reason
     wait_until(lambda: box.log.count("listening") == 1, "it listens, at the first start")
     assert "beginning anew" not in box.log
+
+
+def test_what_cannot_be_started_after_it_was_loaded_is_rolled_back_and_the_next_start_says_whose_mistake_it_is(
+    box: Box,
+) -> None:
+    on_trial(box, rules(1))
+    box.more = 'document_keys = ["absent.pem"]\n'
+    box.write()
+    box.start()
+    assert box.child is not None
+    assert box.child.wait(timeout=30) == 78
+    assert [step.step for step in box.journal.steps] == ["trying", "rolled_back"]
+    assert "absent.pem" in box.journal.steps[-1].reason
+    assert box.log.count("beginning anew: what ran before runs again") == 1
 
 
 def test_a_model_that_goes_wrong_on_trial_is_rolled_back_at_its_end(box: Box) -> None:

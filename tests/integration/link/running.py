@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from edge.link import Broker, Budget, Link, Pace
 from edge.link.exchange import Spool, Timekeeper
+from edge.wire.bundles import Piece
 from edge.wire.downlink import Desired
 from edge.wire.topics import Address
 from tests.integration.link.acker import DEADLINE_S
@@ -32,6 +33,7 @@ class RunningLink:
         pace: Pace = BRISK,
         address: Address = ADDRESS,
         on_desired: Callable[[Desired], None] | None = None,
+        on_piece: Callable[[Piece], None] | None = None,
         budget: Budget | None = None,
         timekeeper: Timekeeper | None = None,
     ) -> None:
@@ -45,6 +47,7 @@ class RunningLink:
             pace=pace,
             budget=budget,
             on_desired=on_desired,
+            on_piece=on_piece,
             timekeeper=timekeeper,
         )
         self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()

@@ -166,7 +166,7 @@ def update(cloud: Cloud) -> None:
         tell(cloud, VAN, seq, said(document, step))
     wish = Fetch(bundle=bundle.id, offset=0, size=1)
     beyond = wish.model_copy(update={"offset": bundle.size})
-    cloud.intake.take([*(VAN.say(wish, seq) for seq in range(3100, 3101 + PIECES_MAX)), VAN.say(beyond, 3200)])
+    cloud.intake.take([*(VAN.say(wish, seq) for seq in range(3100, 3101 + PIECES_MAX)), VAN.say(beyond, 4000)])
 
 
 def test_every_path_is_described(cloud: Cloud) -> None:

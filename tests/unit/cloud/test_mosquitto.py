@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from cloud.broker.mosquitto import IN_FLIGHT_MAX, PACKET_BYTES_MAX, QUEUED_MAX, MosquittoSettings, mosquitto_conf
-from cloud.bundles.updates import FETCH_BYTES
+from cloud.bundles.updates import sent_at_most
+from cloud.inbox.intake import PIECES_MAX
 from cloud.inbox.link import BATCH_MAX
-from edge.wire.bundles import PIECE_BYTES, Piece, encode_piece
+from edge.wire.bundles import BUNDLE_BYTES_MAX, PIECE_BYTES, Piece, encode_piece
 from edge.wire.messages import FETCH_BYTES_MAX
 
 
@@ -28,8 +29,11 @@ def test_what_a_vehicle_asks_for_at_once_fits_in_what_is_kept_for_it() -> None:
     largest = encode_piece(Piece(bundle="0" * 32, offset=2**62, content=bytes(PIECE_BYTES)))
     assert f"max_packet_size {PACKET_BYTES_MAX}" in conf()
     assert len(largest) + 200 < PACKET_BYTES_MAX
-    assert FETCH_BYTES // PIECE_BYTES < QUEUED_MAX, "a vehicle that went away while it fetched misses nothing else"
+    assert sent_at_most(BUNDLE_BYTES_MAX) // PIECE_BYTES < QUEUED_MAX, (
+        "a vehicle that went away while it fetched misses nothing else"
+    )
     assert FETCH_BYTES_MAX // PIECE_BYTES <= IN_FLIGHT_MAX, "what it asks for at once, it is sent at once"
+    assert BATCH_MAX * FETCH_BYTES_MAX // PIECE_BYTES <= PIECES_MAX, "nobody waits because others ask too"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])

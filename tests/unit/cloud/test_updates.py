@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloud.bundles.model import Bundle, Running
+from cloud.bundles.model import Bundle, RolloutState, Running
 from cloud.bundles.service import BundleSettings
 from cloud.bundles.update_store import update_steps
-from cloud.bundles.updates import FETCH_BYTES, FETCH_WINDOW
+from cloud.bundles.updates import FETCH_WINDOW, sent_at_most
 from cloud.errors import NotFound
 from cloud.inbox.intake import PIECES_MAX
 from cloud.pages import LIMIT_MAX, Window
 from edge.wire import bundles as wire
 from edge.wire.bundles import PIECE_BYTES
-from edge.wire.messages import FETCH_BYTES_MAX, Fetch, UpdateStep
+from edge.wire.messages import FETCH_BYTES_MAX, Fetch, Refusal, Reported, UpdateStep
 from tests.unit.cloud.bundled import add, begin, fetch, look, said, tell, vans, zipped
 from tests.unit.cloud.doors import deeds, provisioning_of, with_door
 from tests.unit.cloud.services import Cloud, open_cloud
-from tests.unit.cloud.vehicle import Speaker
+from tests.unit.cloud.vehicle import Speaker, summary
 
 VAN: Final = Speaker("van-1")
 U = UpdateStep
@@ -117,6 +117,36 @@ def test_what_is_refused_or_goes_back_is_in_the_audit_once_a_document_and_only_o
         tell(van, VAN, seq + 100, said(document, U.REFUSED, "invented", version=seq))
     assert [deed.note.rpartition(": ")[2] for deed in deeds(van, "update_refused")] == ["damaged"]
     assert len(steps(van)) == 10
+
+
+def test_a_document_that_is_not_believed_is_a_step_where_nothing_else_was_said_of_it(van: Cloud) -> None:
+    bundle = add(van)
+    rollout = begin(van, bundle, "van-1", "van-2", first=1)
+    [vehicle] = look(van)
+    first = Speaker(vehicle)
+    reason = "it is signed by key 00, and this vehicle knows none"
+    not_believed = Reported(desired_version=1, state={}, refusals=[Refusal(field="signed.bundle", reason=reason)])
+    for seq in (10, 11):
+        tell(van, first, seq, not_believed)
+    [step] = van.updates.steps(first.address, Window()).items
+    assert (step.step, step.reason, step.bundle) == (U.REFUSED, reason, bundle.id)
+    assert van.rollouts.rollout("north", rollout.number).state is RolloutState.STOPPED
+    assert [deed.note for deed in deeds(van, "document_refused")] == [f"signed.bundle: {reason}"]
+    assert deeds(van, "update_refused") == []
+
+
+def test_a_forged_document_is_no_step_of_a_vehicle_that_has_its_own(van: Cloud) -> None:
+    forged = Reported(desired_version=1, state={}, refusals=[Refusal(field="signed.bundle", reason="forged")])
+    tell(van, VAN, 10, forged)
+    assert steps(van) == []
+    document = given_to_van(van, add(van))
+    tell(van, VAN, 11, said(document, U.FETCHING))
+    tell(van, VAN, 12, forged)
+    assert steps(van) == [("fetching", "", "winter rules")]
+    other = Reported(desired_version=1, state={}, refusals=[Refusal(field="signed.campaigns", reason="forged")])
+    given_to_van(van, None)
+    tell(van, VAN, 13, other)
+    assert len(steps(van)) == 1
 
 
 def test_only_the_newest_steps_are_kept() -> None:
@@ -230,10 +260,11 @@ def test_who_was_given_something_else_is_sent_no_more_of_it(large: tuple[Cloud, 
 def test_who_asks_again_and_again_is_sent_a_bounded_amount(large: tuple[Cloud, Bundle, bytes]) -> None:
     cloud, bundle, _ = large
     wish = Fetch(bundle=bundle.id, offset=0, size=FETCH_BYTES_MAX)
-    enough = FETCH_BYTES // FETCH_BYTES_MAX
-    sent = [len(fetch(cloud, VAN, seq, wish)) for seq in range(100, 100 + enough + 5)]
-    assert sent == [8] * enough + [0] * 5
-    assert cloud.counts()["pieces_held_back"] == 40
+    enough = sent_at_most(bundle.size) // PIECE_BYTES
+    sent = [len(fetch(cloud, VAN, seq, wish)) for seq in range(100, 100 + enough // 8 + 5)]
+    assert sent == [8] * (enough // 8) + [enough % 8] + [0] * 4
+    assert cloud.counts()["pieces_held_back"] == 40 - enough % 8
+    assert enough * PIECE_BYTES > 2 * bundle.size, "who fetches it once is never held back"
     cloud.now += FETCH_WINDOW - timedelta(seconds=1)
     assert fetch(cloud, VAN, 200, wish) == []
     cloud.now += timedelta(seconds=1)
@@ -242,14 +273,31 @@ def test_who_asks_again_and_again_is_sent_a_bounded_amount(large: tuple[Cloud, B
     assert len(fetch(cloud, VAN, 202, wish)) == 8
 
 
+def test_who_is_given_something_else_is_sent_all_of_that(large: tuple[Cloud, Bundle, bytes]) -> None:
+    cloud, bundle, _ = large
+    wish = Fetch(bundle=bundle.id, offset=0, size=FETCH_BYTES_MAX)
+    for seq in range(100, 115):
+        fetch(cloud, VAN, seq, wish)
+    assert fetch(cloud, VAN, 200, wish) == []
+    content = zipped({"models/large/model.onnx": os.urandom(FETCH_BYTES_MAX)})
+    other = add(cloud, "other", content)
+    given_to_van(cloud, other)
+    came = fetch(cloud, VAN, 201, Fetch(bundle=other.id, offset=0, size=FETCH_BYTES_MAX))
+    assert b"".join(piece.content for piece in came) == content[:FETCH_BYTES_MAX]
+
+
 def test_one_batch_is_answered_with_a_bounded_amount(large: tuple[Cloud, Bundle, bytes]) -> None:
     cloud, bundle, content = large
     wish = Fetch(bundle=bundle.id, offset=0, size=FETCH_BYTES_MAX)
-    replies = cloud.intake.take([VAN.say(wish, seq) for seq in range(100, 120)])
+    speakers = [Speaker(f"van-{n}") for n in range(10, 15)]
+    cloud.take(*(van.say(summary(), 1) for van in speakers))
+    begin(cloud, bundle, *(van.address.vehicle for van in speakers))
+    look(cloud)
+    replies = cloud.intake.take([van.say(wish, seq) for seq in range(100, 105) for van in speakers])
     pieces = [wire.decode_piece(reply.payload) for reply in replies if reply.topic.endswith("piece")]
     assert len(pieces) == PIECES_MAX
     assert all(piece.content == content[piece.offset :][:PIECE_BYTES] for piece in pieces)
-    assert cloud.counts()["pieces_held_back"] == 20 * 8 - PIECES_MAX
+    assert cloud.counts()["pieces_held_back"] == 25 * 8 - PIECES_MAX
 
 
 def test_who_is_put_out_is_sent_nothing(large: tuple[Cloud, Bundle, bytes]) -> None:

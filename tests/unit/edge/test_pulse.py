@@ -116,3 +116,12 @@ def test_an_output_of_the_cab_that_fails_is_told_as_one_and_not_as_a_detector() 
         "detector.rules": ("off", "too slow"),
         "cab.speech": ("off", "no voice"),
     }
+
+
+def test_a_bundle_that_waits_is_a_part_of_its_own() -> None:
+    told = health_body(
+        uptime_s=1.0, buses={}, askers={}, switched_off={}, learning={}, cab={}, counters={}, updates="no room"
+    )
+    assert {name: (part.state, part.reason) for name, part in told.parts.items()} == {
+        "updates": ("degraded", "no room")
+    }

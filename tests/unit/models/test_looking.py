@@ -154,6 +154,17 @@ def test_two_signals_that_have_changed_names_leave_their_drive_out(pair: tuple[i
     assert {remark.channel, remark.told.rpartition(" ")[2]} == {NAMES[pair[0]], NAMES[pair[1]]}
 
 
+def test_a_drive_that_is_left_out_takes_none_of_its_name_with_it() -> None:
+    trips = [
+        Trip(name, trip.rows) for name, trip in zip(["a", "a", "b", "a (2)", "a", "b", "a"], drives(), strict=True)
+    ]
+    trips[4].rows[:, [SPEED, PRESSURE]] = trips[4].rows[:, [PRESSURE, SPEED]]
+    looked = look(plan(), trips)
+    assert looked.places == (0, 1, 2, 3, 5, 6)
+    assert [trip.name for trip in looked.trips] == ["a", "a (2)", "b", "a (2) (2)", "b (2)", "a (4)"]
+    assert [one.drive for one in looked.remarks] == ["a (3)"]
+
+
 def test_a_clock_that_goes_back_is_told_and_one_that_nobody_can_follow_leaves_its_drive_out() -> None:
     steady = stamps_of(np.arange(0.0, 900.0, 0.1))
     assert steady == Stamps(9000, pytest.approx(10.0, rel=1e-3), ())  # type: ignore[arg-type]  # it is a float

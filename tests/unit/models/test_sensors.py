@@ -155,6 +155,17 @@ def test_every_channel_kind_and_size_is_drawn_once_a_seed_within_its_drive() -> 
     assert faults == list(draw(wanted, NAMES, drives))
 
 
+def test_drives_that_cannot_judge_and_channels_without_sizes_are_told() -> None:
+    wanted = Injections(within_s=200, settled_s=100, seeds=(1,), sizes=dict.fromkeys(NAMES[:3], (1.0,)), common={})
+    short, long = Trip("short", drive(359, seed=1)), Trip("long", drive(360, seed=2))
+    for too_few in ([], [long], [short, short]):
+        with pytest.raises(ConfigError, match="are of 360 s and longer"):
+            list(draw(wanted, NAMES[:3], too_few))
+    assert {fault.trip for fault in draw(wanted, NAMES[:3], [short, long])} == {1}
+    with pytest.raises(ConfigError, match="no sizes of faults of coolant_temperature"):
+        list(draw(wanted, NAMES, [short, long]))
+
+
 def test_alarms_that_follow_each_other_are_one_alert() -> None:
     alarms = np.zeros(5000, bool)
     alarms[[10, 300, 800, 2000, 2001]] = True

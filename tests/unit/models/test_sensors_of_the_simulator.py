@@ -3,6 +3,7 @@
 from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge.detect.sensors.detector import load_sensors
@@ -11,9 +12,12 @@ from edge.simulator.journey import CYCLES
 from edge.simulator.weather import CLIMATES
 from models.cli import main
 from models.recipe import RECIPES, Drives
+from models.recordings import run_edge
+from models.sensors.drives import read_drives
 from models.sensors.evaluation import folds_of
-from models.sensors.making import record_drives
+from models.sensors.making import record_drives, trips_of
 from models.sensors.recipe import SensorsRecipe, load_sensors_recipe
+from tests.small_sensors import RECIPE
 from tests.study.rules.kit import load_kit
 from tests.study.rules.seeds import FINAL_FIRST, TUNING
 
@@ -63,6 +67,63 @@ def test_one_command_makes_drives_and_a_package_of_them(small_sensors: Path) -> 
         "training-40001.parquet",
     ]
     assert detector.progress.in_words == "small: looking, 0.00 of 0.02 h of driving; 0 of 4 channels armed"
+
+
+def test_a_card_says_how_much_was_learned_from(small_sensors: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["card", str(small_sensors)]) == 0
+    assert "Learned from: the simulator (0.1 h in 2 drives)" in capsys.readouterr().out
+
+
+def test_trips_of_several_tables_are_told_apart_by_file(small_sensors: Path) -> None:
+    recipe = load_sensors_recipe(small_sensors.parent / "small.toml")
+    sources = [f"table:{file}" for file in sorted(small_sensors.parent.joinpath("drives").iterdir())]
+    names = [trip.name for trip in trips_of(recipe, sources)]
+    assert names == ["training-40000.parquet, drive 1", "training-40001.parquet, drive 1"]
+    assert [trip.name for trip in trips_of(recipe, sources[:1])] == ["drive 1"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_decoded_rows_are_the_same_drive_as_the_table_that_they_came_from(
+    small_sensors: Path, tmp_path: Path, kind: str
+) -> None:
+    paths = load_sensors_recipe(small_sensors.parent / "small.toml").plan.paths
+    source, rows = f"table:{small_sensors.parent / 'drives' / 'training-40001.parquet'}", tmp_path / f"rows.{kind}"
+    run_edge(["decode", source, "--out", str(rows)])
+    (was,), (now,) = read_drives(source, paths), read_drives(str(rows), paths)
+    assert (was.name, was.stamps) == (now.name, now.stamps)
+    np.testing.assert_array_equal(was.rows, now.rows)
+
+
+def test_a_log_that_was_not_decoded_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is not of a kind that is read here") as refused:
+        read_drives(str(tmp_path / "drive.log"), ["Vehicle.Speed"])
+    assert "csv" in str(refused.value)
+
+
+def test_drives_in_several_files_judge_a_recipe(
+    small_sensors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, recipe, tried = (
+        small_sensors.parent / "drives" / "training-40001.parquet",
+        tmp_path / "r.toml",
+        tmp_path / "i.toml",
+    )
+    folds = "[evaluation]\ndevelop_from = 4\ntest_from = 6\nfolds = 1\ncalibration_trips = 1\n"
+    recipe.write_text(RECIPE + folds, "utf-8")
+    sizes = "\n".join(f"{name} = [50]" for name in ("speed", "engine_speed", "air_flow", "fuel_rate"))
+    tried.write_text(
+        f"within_s = 60\nsettled_s = 30\nseeds = [1]\n[sizes]\n{sizes}\n[common]\ndropout = [1.0]\n", "utf-8"
+    )
+    options = ["small", "--config", str(recipe), "--injections", str(tried), "--develop"]
+    assert main(["evaluate", *options, "--data", *[str(table)] * 6]) == 78
+    assert "no drive longer than 300 s is left to calibrate on" in capsys.readouterr().err
+    long = tmp_path / "long.parquet"
+    run_edge(["simulate", "--vehicle", "car", "--out", str(long), "--seed", "40009", "--duration", "420", "--warm"])
+    files = [str(table)] * 3 + [str(long)] * 2 + [str(table)]
+    assert main(["evaluate", *options, "--data", *files]) == 0
+    said = capsys.readouterr().out
+    assert "| always |" in said
+    assert "Drives to develop on: r.toml" in said
 
 
 def test_a_cycle_that_there_is_not_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

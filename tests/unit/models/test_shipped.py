@@ -1,11 +1,13 @@
 """Every model that ships: small, proven, judged on drives it never saw, and at work on the simulated car."""
 
 import math
+import re
 from pathlib import Path
 
 import pytest
 
 from edge.catalogue import CATALOGUE
+from edge.config import Config, with_profile
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.detect.card import load_card
@@ -27,6 +29,28 @@ README = (ROOT / "models" / "README.md").read_text("utf-8")
 
 def test_something_ships() -> None:
     assert [package.name for package in SHIPPED] == ["coolant"]
+
+
+def test_the_readme_says_of_every_recipe_whether_a_package_ships() -> None:
+    section = README.partition("## What ships, and what does not")[2].partition("\n## ")[0]
+    rows = [
+        line.split("|")[1:3] for line in section.splitlines() if line.startswith("| ") and not line.startswith("| |")
+    ]
+    told = {name: "package" in ships for names, ships in rows for name in re.findall(r"`(\w+)`", names)}
+    packages = {package.name for package in SHIPPED} | {"intents"}
+    assert (ROOT / "models" / "intents" / "package" / "card.json").exists()
+    recipes = {file.stem for file in RECIPES.glob("*.toml")} - {"injections"}
+    assert told == {name: name in packages for name in recipes}
+
+
+def test_only_the_simulated_cars_profile_switches_a_model_on() -> None:
+    profiles = sorted((ROOT / "dbc").glob("*.profile.toml"))
+    models = {
+        file.name.removesuffix(".profile.toml"): with_profile(Config(profile=str(file)), Path.cwd())
+        for file in profiles
+    }
+    switched_on = {name: [Path(model).name for model in config.detect.models] for name, config in models.items()}
+    assert switched_on == {"fms": [], "telltale-car": ["coolant"], "telltale-ev": [], "telltale-truck": []}
 
 
 @BY_NAME

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.updates.fetching import PATIENCE_MAX_S, PATIENCE_S, STRETCH_BYTES, Fetching, Stretch
+from edge.updates.fetching import PACE_S, PATIENCE_MAX_S, PATIENCE_S, STRETCH_BYTES, Fetching, Stretch
 from edge.wire.bundles import PIECE_BYTES, Piece
 from tests.bundles import ID, bundle_of
 
@@ -44,6 +44,16 @@ def test_one_stretch_after_the_other_until_all_is_there() -> None:
     assert fetching.is_whole
     assert asked(fetching, 1e9) is None
     assert (fetching.asked, fetching.asked_again) == (2, 0)
+
+
+def test_however_fast_it_comes_the_network_has_room_for_others() -> None:
+    assert 6.5e6 < 10 * STRETCH_BYTES / PACE_S < 6.6e6
+    fetching = Fetching(BUNDLE, 0)
+    first = asked(fetching, 0.0)
+    assert first is not None
+    take(fetching, first, 0.1)
+    assert asked(fetching, PACE_S - 0.01) is None
+    assert asked(fetching, PACE_S) is not None
 
 
 def test_it_goes_on_with_the_first_byte_that_is_not_there() -> None:

@@ -8,11 +8,12 @@ import pytest
 
 from edge.config import Config, load_config
 from edge.errors import ConfigError
+from edge.updates.bringing import SPARE_BYTES
 from edge.updates.fetching import PATIENCE_MAX_S, PATIENCE_S, STRETCH_BYTES
 from edge.updates.journal import STARTS_MAX
 from edge.updates.overlay import FILE, MAY_SET, read_overlay
 from edge.updates.unpack import FILES_MAX, UNPACKED_BYTES_MAX
-from edge.updates.updates import LATER_S, SPARE_BYTES
+from edge.updates.updates import LATER_S
 from tests.shared import ROOT
 
 BASE = """
@@ -61,11 +62,12 @@ def refused(folder: Path, text: str, **files: str) -> ConfigError:
 
 
 def test_what_is_set_stands_over_what_the_installer_wrote_and_the_rest_stays(tmp_path: Path) -> None:
-    text = '[detect]\nrules = ["rules/more.toml", "car"]\n[memory]\nframe_ring_mb = 8\n[cab.speech]\nvolume = 40\n'
+    text = '[detect]\nrules = ["rules/more.toml", "car"]\n[cab.speech]\nvolume = 40\n'
+    text += '[memory]\nsummary_slow = ["Vehicle.Speed"]\n'
     config = configured(tmp_path, text, rules_more__toml=RULE)
     assert config.detect.rules[0] == str((tmp_path / "slot" / "rules" / "more.toml").resolve())
     assert config.detect.rules[1].endswith("/packs/car.toml")
-    assert (config.memory.frame_ring_mb, config.memory.summary_s) == (8, 30)
+    assert (config.memory.summary_slow, config.memory.summary_s) == (["Vehicle.Speed"], 30)
     assert (config.cab.speech.volume, config.cab.speech.player) == (40, ["aplay", "-q"])
     assert (config.vehicle.id, config.link.broker) == ("van-7", "mqtts://cloud:8883")
 
@@ -105,6 +107,7 @@ def test_a_single_bus_needs_no_name(tmp_path: Path) -> None:
         ('[detect]\nmodel_keys = ["mine.pem"]\n', "detect.model_keys"),
         ("[diagnostics]\nsilent_connector = true\n", "diagnostics.silent_connector"),
         ('[cab.speech]\nplayer = ["rm", "-rf", "/"]\n', "cab.speech.player"),
+        ("[memory]\nframe_ring_mb = 4096\n", "memory.frame_ring_mb"),
         ("[cab.pins]\nenabled = true\n", "cab.pins"),
         ('[[bus]]\nname = "body"\nsource = "can:can9"\n', "bus.source"),
         ('[[bus]]\nname = "body"\nask = "obd"\n', "bus.ask"),
@@ -122,7 +125,7 @@ def test_what_it_may_not_set_is_refused_with_its_place(tmp_path: Path, text: str
 @pytest.mark.parametrize(
     ("text", "place", "problem"),
     [
-        ("[memory]\nframe_ring_mb = 0\n", "memory.frame_ring_mb", "greater than or equal to 1"),
+        ("[memory]\nsummary_s = 0\n", "memory.summary_s", "greater than or equal to 1"),
         ("[memory\n", "", "is not TOML"),
         ('profile = "/etc/passwd"\n', "profile", "leads out of the bundle"),
         ('[detect]\nrules = ["../own.toml"]\n', "detect.rules.1", "leads out of the bundle"),

@@ -48,7 +48,7 @@ CHECK: Final = (
 )
 PROGRAM: Final = (sys.executable, "-S", "-E", "-c", CHECK)
 BOOTS_MAX: Final = 40
-STEPS_MAX: Final = 60
+STEPS_MAX: Final = 200
 
 
 @dataclass
@@ -107,7 +107,7 @@ class Machine:
         updates.attach(Around(Way(self.boots), lambda: (datetime.now(UTC), Clock.SYNCED), self._restart))
         updates.wants(self.wanted)
         for _ in range(STEPS_MAX):
-            self.now_s += 5.0
+            self.now_s += 30.0
             alerts = 99 if files is self.files and "rules/flood.toml" in files else 0
             updates.look(Vitals(self.now_s, judged_ago_s=0.1, alerts_began=alerts, is_acknowledged=True))
             updates.step()

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cloud.bundles import archive
 from edge.updates import unpack as unpacking
 from edge.updates.disk import Disk
 from edge.updates.unpack import BadArchive, unpack, unpacked_bytes
@@ -153,3 +154,9 @@ def test_an_archive_that_was_changed_anywhere_is_refused_or_gives_files_in_their
         found = {}
     assert all(unpacking.ALLOWED.fullmatch(name) for name in found)
     assert {one.name for one in folder.iterdir()} <= {"x.part", "slots"}
+
+
+def test_the_cloud_lets_in_what_a_vehicle_takes() -> None:
+    assert archive._ALLOWED.pattern == unpacking.ALLOWED.pattern
+    assert (archive.FILES_MAX, archive.NAME_LENGTH_MAX) == (unpacking.FILES_MAX, unpacking.NAME_MAX)
+    assert archive.UNPACKED_BYTES_MAX == unpacking.UNPACKED_BYTES_MAX

@@ -211,7 +211,6 @@ export const en = {
     },
   },
   door: {
-    title: "Who is let in",
     letIn: "Let a vehicle in",
     letInHint: "A code with which a box becomes this vehicle, for seven days. A code that still waits for it opens nothing any more.",
     make: "Make a code",
@@ -579,6 +578,7 @@ export const en = {
     title: "Administration",
     people: "People",
     keys: "Keys",
+    vehicles: "Vehicles",
     contacts: "Contacts",
     deliveries: "Deliveries",
     findings: "Findings",

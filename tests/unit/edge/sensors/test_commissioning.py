@@ -116,7 +116,7 @@ def test_a_channel_that_dropped_out_is_found(learned: Learned) -> None:
     assert alarms(learned, rows, healthy)[1600:, PRESSURE].max() > 1.0
 
 
-def test_a_signal_that_this_vehicle_lacks_is_not_armed() -> None:
+def test_a_signal_that_this_vehicle_lacks_is_not_armed_nor_awaited() -> None:
     commissioning = anew()
     for seed in range(12):
         rows = drive(1800, seed=seed)
@@ -124,6 +124,13 @@ def test_a_signal_that_this_vehicle_lacks_is_not_armed() -> None:
         drives(commissioning, rows)
     assert commissioning.learned is not None
     assert commissioning.learned.usable.tolist() == [True, True, False, True]
+    healthy = drive(2000, seed=201)
+    healthy[:, ROAD] = np.nan
+    rows = healthy.copy()
+    rows[1500:, PRESSURE] = np.nan
+    found = alarms(commissioning.learned, rows, healthy)
+    assert found[1600:, PRESSURE].max() > 1.0, "two of two others are known"
+    assert found[:, ROAD].max() == 0.0
 
 
 def test_what_was_learned_outlives_a_restart_at_every_stage() -> None:

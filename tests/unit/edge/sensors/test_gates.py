@@ -64,16 +64,30 @@ def test_one_signal_that_is_stuck_closes_no_gate() -> None:
     assert opened(rows, settle_s=10.0, soak_s=20.0)[100:].all()
 
 
-def test_what_is_silent_while_the_vehicle_stands_is_not_missing() -> None:
-    rows = drive(600, seed=1)
-    rows[300:, PRESSURE] = np.nan
-    rows[450:, SPEED] = 0.0
+def absent(rows: Float64s) -> Float64s:
+    """(seconds, channels): which are missed."""
 
     def no_answers(columns: np.ndarray) -> Float64s:
         raise AssertionError(len(columns))
 
     watch = Watch(plan(), Trained(np.zeros(4), np.ones(4)), Regressors(4), no_answers)
-    absent = np.array([watch.step(row, answers).absent for row, answers in zip(rows, told(rows), strict=True)])
-    assert not absent[:300].any()
-    assert absent[305:445, PRESSURE].all()
-    assert not absent[455:].any()
+    seen = [watch.step(row, answers) for row, answers in zip(rows, told(rows), strict=True)]
+    return np.array([watch.unlearned(one).absent for one in seen])
+
+
+def test_what_is_silent_while_the_vehicle_stands_is_not_missing() -> None:
+    rows = drive(600, seed=1)
+    rows[300:, PRESSURE] = np.nan
+    rows[450:, SPEED] = 0.0
+    found = absent(rows)
+    assert not found[:300].any()
+    assert found[305:445, PRESSURE].all()
+    assert not found[455:].any()
+
+
+def test_a_unit_that_falls_asleep_with_the_one_that_tells_of_running_leaves_nothing_missing() -> None:
+    rows = drive(600, seed=1)
+    rows[300:, [SPEED, PRESSURE]] = np.nan
+    assert not absent(rows).any()
+    rows[450:, PRESSURE] = drive(600, seed=1)[450:, PRESSURE]
+    assert absent(rows)[455:, SPEED].all(), "one alone is a sensor"

@@ -47,6 +47,10 @@ def well(**changed: Any) -> told.Status:
             acknowledged_ago_s=12.0, held=0, metered_bytes_today=120_000, metered_bytes_a_day=1_000_000,
         ),
         "captures": told.Captures(open=0, counters={"begun": 2}),
+        "update": told.UpdateStatus(
+            slot="a", name="autumn", version=3, on_trial=False, probation_left_s=None, wanted=None,
+            wanted_version=None, fetched_bytes=None, wanted_bytes=None, trouble=None,
+        ),
         "box": told.Box(
             state_folder="/var/lib/telltale", disk_free_bytes=10**10, memory_bytes=60_000_000,
             memory_available_bytes=10**9,

@@ -12,8 +12,11 @@ from edge.detect.sensors.progress import Progress
 from edge.outbox import Standing
 from edge.status import told
 from edge.status.pace import Bits, Flow
-from edge.status.parts import bus_of, known_percent, models_of, outbox_of, settled
+from edge.status.parts import bus_of, known_percent, models_of, outbox_of, settled, update_of
 from edge.status.telling import _bitrate
+from edge.updates.journal import Runs
+from edge.updates.updates import Standing as UpdateStanding
+from tests.bundles import VERSION, bundle_of
 from tests.unit.edge.status.test_vehicle import moment
 
 
@@ -122,3 +125,14 @@ def test_what_grows_while_it_is_counted_is_asked_again_and_not_for_ever(fails: i
         return
     with pytest.raises(RuntimeError):
         settled(question)
+
+
+def test_a_bundle_on_trial_and_one_that_is_fetched() -> None:
+    runs = Runs(slot="b", id="a" * 32, name="autumn", version=3)
+    standing = UpdateStanding(runs, True, 12.34, bundle_of(b"xyz", name="winter"), 2, "x" * 1000)
+    assert update_of(standing) == told.UpdateStatus(
+        slot="b", name="autumn", version=3, on_trial=True, probation_left_s=12.3, wanted="winter",
+        wanted_version=VERSION, fetched_bytes=2, wanted_bytes=3, trouble="x" * told.TEXT_MAX,
+    )  # fmt: skip
+    quiet = update_of(UpdateStanding(Runs(), False, None, None, None, None))
+    assert (quiet.slot, quiet.name, quiet.wanted, quiet.trouble) == (None, "none", None, None)

@@ -55,6 +55,19 @@ def test_of_a_box_that_is_well() -> None:
     assert "last acknowledged 12 s ago" in text
 
 
+def test_which_bundle_runs_and_which_is_to_run() -> None:
+    assert row(screen(well(), 0.4), "bundle") == "✓ bundle      autumn, version 3, slot a"
+    none = {"update__slot": None, "update__name": "none"}
+    assert row(screen(well(**none), 0.4), "bundle") == "· bundle      none: what the installer has set up"
+    trial = {"update__on_trial": True, "update__probation_left_s": 90.0}
+    assert row(screen(well(**trial), 0.4), "bundle").endswith("slot a; on probation for 1 min more")
+    wanted = {"update__wanted": "winter", "update__wanted_version": 4, "update__wanted_bytes": 4_000_000}
+    text = screen(well(**wanted, update__fetched_bytes=1_000_000), 0.4)
+    assert "wanted: winter, version 4, 1.0 MB of 4.0 MB fetched" in text
+    assert "wanted: none, version 4\n" in screen(well(update__wanted="none", update__wanted_version=4), 0.4)
+    assert "bundle" not in screen(well(update=None), 0.4)
+
+
 @pytest.mark.parametrize(("changed", "said"), [*WRONG.values(), *NOTES.values()], ids=[*WRONG, *NOTES])
 def test_what_is_found_stands_before_the_parts_and_marks_its_own(changed: dict[str, Any], said: str) -> None:
     text = screen(well(**changed), 0.4)

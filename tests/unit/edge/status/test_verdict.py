@@ -29,6 +29,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no connection": ({"link__connected": False, "link__trouble": "timed out"}, "no connection to broker.example:8883"),
     "no cloud": ({"link__acknowledged_ago_s": ANSWER_S + 1}, "takes messages, and no cloud answers"),
     "no cloud ever": ({"link__acknowledged_ago_s": None}, "takes messages, and no cloud answers"),
+    "update": (
+        {"update__trouble": "No space left on device", "update__wanted": "winter"},
+        "the update winter waits: No space left on device",
+    ),
     "disk": ({"box__disk_free_bytes": 1_000_000}, "1.0 MB are free on the disk"),
     "memory": ({"box__memory_available_bytes": 9_000_000}, "9.0 MB of memory are free"),
 }

@@ -5,6 +5,7 @@ import { Choices } from "../../parts/Bits";
 import { go } from "../../router";
 import type { PageProps } from "../../routes";
 import { may, useMe } from "../../session/me";
+import { Admissions } from "../door/Admissions";
 import { AuditLog } from "./AuditLog";
 import { Contacts } from "./Contacts";
 import { Deliveries } from "./Deliveries";
@@ -12,17 +13,18 @@ import { Findings } from "./Findings";
 import { Keys } from "./Keys";
 import { People } from "./People";
 
-type Kind = "people" | "keys" | "contacts" | "deliveries" | "findings" | "audit";
+type Kind = "people" | "keys" | "vehicles" | "contacts" | "deliveries" | "findings" | "audit";
 const kinds: readonly (readonly [Kind, Permission, ComponentType])[] = [
   ["people", "see_people", People],
   ["keys", "see_people", Keys],
+  ["vehicles", "let_in", Admissions],
   ["contacts", "see_contacts", Contacts],
   ["deliveries", "see_contacts", Deliveries],
   ["findings", "see_findings", Findings],
   ["audit", "see_audit", AuditLog],
 ];
 
-/** Who may what, who is told, what was odd, and who did what; as much of it as somebody may see. */
+/** Who may what, which vehicles are let in, who is told, what was odd, and who did what; as much of it as somebody may see. */
 export default function Admin({ query }: PageProps) {
   const me = useMe();
   const shown = kinds.filter(([, permission]) => may(me, permission));

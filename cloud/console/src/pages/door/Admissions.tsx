@@ -21,7 +21,7 @@ const nameOf = (one: Admission): string => `${one.fleet}/${one.vehicle}`;
 const shut = (one: Admission): string => (one.shut_at_brokers === null ? "–" : one.shut_at_brokers ? t.door.shut : t.door.notYetShut);
 
 /** Which vehicles are let in, until when, and who is out. */
-export default function Admissions() {
+export function Admissions() {
   const [asks, setAsks] = useState<"new" | { replace: Admission } | { revoke: Admission } | null>(null);
   const fleets = useFleets("let_in");
   const asked = usePaged("admissions", (after, signal) => get("/api/v1/admissions", { query: { limit: 100, after: after ?? null }, signal }));
@@ -46,13 +46,8 @@ export default function Admissions() {
   ];
   return (
     <>
-      <div class="title">
-        <h1>{t.door.title}</h1>
-        <button type="button" class="main" onClick={() => setAsks("new")}>{t.door.letIn}</button>
-      </div>
-      <section class="card" aria-label={t.door.title}>
-        <PagedTable asked={asked} label={t.door.title} columns={columns} keyOf={nameOf} find={nameOf} empty={t.door.empty} hint={t.door.emptyHint} />
-      </section>
+      <div class="actions"><button type="button" class="main" onClick={() => setAsks("new")}>{t.door.letIn}</button></div>
+      <PagedTable asked={asked} label={t.admin.vehicles} columns={columns} keyOf={nameOf} find={nameOf} empty={t.door.empty} hint={t.door.emptyHint} />
       {asks === "new" && <Shown asked={fleets}>{(all) => <CodeDialog of={null} fleets={all} close={close} done={asked.reload} />}</Shown>}
       {typeof asks === "object" && asks !== null && "replace" in asks && <CodeDialog of={asks.replace} fleets={[asks.replace.fleet]} close={close} done={asked.reload} />}
       {typeof asks === "object" && asks !== null && "revoke" in asks && <RevokeDialog of={asks.revoke} close={close} done={asked.reload} />}
