@@ -16,15 +16,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cloud.bundles.rules import check_rules
 from cloud.errors import Refused
 from edge.wire.bundles import BUNDLE_BYTES_MAX
+from edge.wire.overlay import refused_of
 
 FILES_MAX: Final = 2000
 UNPACKED_BYTES_MAX: Final = 4 * BUNDLE_BYTES_MAX
-TOML_BYTES_MAX: Final = 1024 * 1024
+TOML_BYTES_MAX: Final = 2_000_000
 NAME_LENGTH_MAX: Final = 200
 PLACES: Final = "edge.toml, rules/*.toml, profiles/…, models/<name>/…, dbc/*"
 REPACK: Final = "Pack the folder with `telltale-cloud bundle add`"
+_OVERLAY: Final = "edge.toml"
+_RULES: Final = "rules/"
 _PART: Final = r"[A-Za-z0-9_][A-Za-z0-9._+-]*"
 _ALLOWED: Final = re.compile(
     rf"edge\.toml|rules/{_PART}\.toml|profiles(?:/{_PART})+|models/{_PART}(?:/{_PART})+|dbc/{_PART}"
@@ -81,7 +85,7 @@ def check_name(name: str) -> None:
 
 
 def check_toml(name: str, content: bytes) -> None:
-    """Let pass what can be read, where a file's name says that it is TOML.
+    """Let pass what can be read, where a file's name says that it is TOML, and rules that are written as rules are.
 
     Raises:
         Refused: it cannot.
@@ -91,11 +95,17 @@ def check_toml(name: str, content: bytes) -> None:
     if len(content) > TOML_BYTES_MAX:
         raise Refused(f"{name}: {len(content)} bytes, and {TOML_BYTES_MAX} are the most. Split it")
     try:
-        tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        text = content.decode()
+        tables = tomllib.loads(text)
+    except ValueError as error:  # also bytes that are no text, and numbers of thousands of digits
         raise Refused(f"{name}: no TOML ({error}). Correct it there") from error
     except RecursionError as error:
         raise Refused(f"{name}: no TOML that anybody reads (nested too deep). Correct it there") from error
+    if name.startswith(_RULES):
+        check_rules(name, text)
+    if name == _OVERLAY:
+        for place in refused_of(tables):
+            raise Refused(f"{name}: {place}: may not be set by a bundle. Leave it out: it is the installer's to set")
 
 
 def check_tree(names: Sequence[str]) -> None:

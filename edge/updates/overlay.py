@@ -5,7 +5,7 @@ and keys, its buses and memory, what the cloud may ask for, pins and outputs, pr
 refused.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -14,42 +14,10 @@ from typing import Any, Final
 from edge.config import SEE, Config
 from edge.errors import ConfigError
 from edge.toml_file import checked, tables_of
+from edge.wire.overlay import BUS_NAME, MAY_SET, refused_of
 
 FILE: Final = "edge.toml"
 """Of a bundle; without it nothing is set."""
-MAY_SET: Final = frozenset(
-    {
-        "profile",
-        "judging.grid_ms",
-        "judging.wait_ms",
-        "detect.rules",
-        "detect.models",
-        "memory.summary_s",
-        "memory.summary_signals",
-        "memory.summary_slow",
-        "memory.subscribe",
-        "diagnostics.codes_s",
-        "diagnostics.identity_s",
-        "diagnostics.pids",
-        "capture.alerts",
-        "capture.rules",
-        "capture.before_s",
-        "capture.after_s",
-        "capture.a_day",
-        "cab.language",
-        "cab.speech.volume",
-        "cab.speech.words_a_minute",
-        "style.vehicle",
-        "style.overspeed_kmh",
-        "integrity",
-        "did",
-        "geofence",
-        "bus.dbc",
-        "bus.mapping",
-    }
-)
-"""Of `bus` those of the bus that has the same `name`; all other keys as the configuration has them."""
-_NAME: Final = "name"
 _REMEDY: Final = "Leave it out of the bundle; the installer alone sets it (edge/README.md, updates)"
 
 
@@ -72,15 +40,15 @@ class Overlay:
         result = deepcopy(dict(tables))
         _put(result, self.tables)
         for number, bus in enumerate(self.buses, 1):
-            self._bus_of(result, bus, number).update({name: one for name, one in bus.items() if name != _NAME})
+            self._bus_of(result, bus, number).update({name: one for name, one in bus.items() if name != BUS_NAME})
         return result
 
     def _bus_of(self, tables: dict[str, Any], bus: Mapping[str, Any], number: int) -> dict[str, Any]:
         buses = tables.setdefault("bus", [{}])
         if not isinstance(buses, list) or not all(isinstance(one, dict) for one in buses):
             return {}  # the installer's mistake, and said as that
-        names = [one.get(_NAME, "") for one in buses]
-        name = bus.get(_NAME, names[0] if len(names) == 1 else "")
+        names = [one.get(BUS_NAME, "") for one in buses]
+        name = bus.get(BUS_NAME, names[0] if len(names) == 1 else "")
         if name not in names:
             remedy = f"Name one of its buses: {', '.join(map(repr, names))}"
             raise ConfigError(f"this vehicle has no bus {name!r}", file=self.file, place=f"bus.{number}", remedy=remedy)
@@ -98,9 +66,8 @@ def read_overlay(slot: Path) -> Overlay:
     if not file.exists():
         return Overlay(file)
     tables = tables_of(file, what="configuration")
-    for place in _leaves(tables):
-        if place not in MAY_SET and place != f"bus.{_NAME}":
-            raise ConfigError("may not be set by a bundle", file=file, place=place, remedy=_REMEDY)
+    for place in refused_of(tables):
+        raise ConfigError("may not be set by a bundle", file=file, place=place, remedy=_REMEDY)
     buses = tables.pop("bus", [])
     if not isinstance(buses, list):
         raise ConfigError("is no list of tables", file=file, place="bus", remedy="Write [[bus]] with its name")
@@ -121,21 +88,6 @@ def _put(tables: dict[str, Any], over: Mapping[str, Any], above: str = "") -> No
         inner = tables.setdefault(name, {})
         if isinstance(inner, dict):
             _put(inner, value, f"{place}.")
-
-
-def _leaves(tables: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    """Every key that is set, as MAY_SET names it; a key that it does not have, as deep as it is known."""
-    for name, value in tables.items():
-        place = f"{above}{name}"
-        has_more = any(one.startswith(f"{place}.") for one in MAY_SET)
-        if place in MAY_SET or not has_more:
-            yield place
-        elif isinstance(value, Mapping):
-            yield from _leaves(value, f"{place}.")
-        elif isinstance(value, list) and all(isinstance(one, Mapping) for one in value) and place == "bus":
-            yield from (leaf for one in value for leaf in _leaves(one, f"{place}."))
-        else:
-            yield place
 
 
 def _placed(tables: dict[str, Any], slot: Path, file: Path) -> None:

@@ -49,7 +49,15 @@ def read_rules(file: Path) -> list[Written]:
     Raises:
         ConfigError: it is missing, too large, neither TOML nor YAML, or has no list of rules.
     """
-    text = _text(file)
+    return rules_in(file, _text(file))
+
+
+def rules_in(file: Path, text: str) -> list[Written]:
+    """Every rule of a file's text, in its order; `file` says what it is, and where it stands in errors.
+
+    Raises:
+        ConfigError: it is neither TOML nor YAML, or has no list of rules.
+    """
     rules = list(_yaml(file, text) if file.suffix in YAML else _toml(file, text))
     if len(rules) > RULES_MAX:
         raise ConfigError(f"holds {len(rules)} rules, at most {RULES_MAX} can be", file=file, remedy="Split it")

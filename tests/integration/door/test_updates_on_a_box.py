@@ -17,6 +17,8 @@ from tests.programs import program
 pytestmark = pytest.mark.xdist_group("door")
 NAME: Final = "car-41"
 UPDATES: Final = f"/api/v1/vehicles/north/{NAME}/updates"
+OTHER_BUS: Final = {FILE: '[[bus]]\nname = "trailer"\nmapping = "dbc/trailer.toml"\n', "dbc/trailer.toml": ""}
+"""Which only the vehicle can know that it does not have."""
 CONFIG: Final = """
 [[bus]]
 source = "table:drive.csv?loop=on"
@@ -82,7 +84,7 @@ def test_good_ones_are_kept_and_bad_ones_go_by_themselves(here: Town) -> None:
         assert rolled_out(here, "two rules", rules(2)) == ["fetching", "trying", "kept"]
         assert rolled_out(here, "flood", rules(30)) == ["fetching", "trying", "rolled_back"]
         assert rolled_out(here, "wrong model", wrong_model()) == ["fetching", "refused"]
-        assert rolled_out(here, "another box", {FILE: '[vehicle]\nid = "x"\n'}) == ["fetching", "refused"]
+        assert rolled_out(here, "another's bus", OTHER_BUS) == ["fetching", "refused"]
         assert here.service.get(UPDATES)["runs"]["name"] == "two rules"
         assert rolled_out(here, "none", None) == ["trying", "kept"]
         assert here.service.get(UPDATES)["runs"]["bundle"] is None

@@ -18,7 +18,17 @@ from edge.wire.signed import DocumentKind, signed_text
 from tests.unit.cloud.services import Cloud, public_key
 from tests.unit.cloud.vehicle import T0, Speaker, summary
 
-RULES: Final = {"rules/coolant.toml": b'[[rule]]\nname = "coolant"\n'}
+RULE: Final = b"""
+[[rule]]
+alert = "coolant_hot"
+expr = "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature > 112 Celsius"
+for = "3s"
+component = "cooling"
+severity = "critical"
+action = "stop_now"
+summary = "Too hot"
+"""
+RULES: Final = {"rules/coolant.toml": RULE}
 
 
 def zipped(files: Mapping[str, bytes] = RULES, packing: int = zipfile.ZIP_DEFLATED) -> bytes:

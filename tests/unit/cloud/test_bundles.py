@@ -20,12 +20,13 @@ from cloud.bundles.store import bundle_pieces, stretch
 from cloud.errors import CloudError, ConfigError, Conflict, NotFound, Refused
 from cloud.pages import Window
 from edge.wire.bundles import BUNDLE_BYTES_MAX, PIECE_BYTES
-from tests.unit.cloud.bundled import RULES, add, begin, look, vans, zipped
+from tests.shared import ROOT
+from tests.unit.cloud.bundled import RULE, RULES, add, begin, look, vans, zipped
 from tests.unit.cloud.doors import deeds
 from tests.unit.cloud.services import Cloud, open_cloud
 
 GOOD: Final = {
-    "edge.toml": b"[trips]\nend_after_s = 60\n",
+    "edge.toml": b"[capture]\nbefore_s = 20.0\n",
     "rules/coolant.toml": RULES["rules/coolant.toml"],
     "profiles/car/can.toml": b"",
     "profiles/plain.vss.toml": b"",
@@ -166,6 +167,7 @@ def test_whatever_the_bytes_are_they_are_refused(content: bytes) -> None:
         (b"a = ", "no TOML"),
         (b"\xff", "no TOML"),
         (b"a = " + b"[" * 100_000, "no TOML"),
+        (b"a = " + b"9" * 10_000, "no TOML"),
         (b"#" * (archive.TOML_BYTES_MAX + 1), "are the most. Split it"),
     ],
 )
@@ -173,6 +175,49 @@ def test_toml_that_cannot_be_read_is_refused_with_its_place(content: bytes, why:
     for name in ("edge.toml", "rules/a.toml", "profiles/car/can.toml", "models/m/recipe.toml"):
         with pytest.raises(Refused, match=rf"{name}: .*{why}"):
             check(zipped({name: content}))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (b"expr =", b"exprs =", r"rules/a\.toml:2: expr: Field required"),
+        (b"> 112", b">> 112", r"rules/a\.toml:4: rule coolant_hot: "),
+        (b'"3s"', b'"3 weeks"', r"rules/a\.toml:5: for: '3 weeks' is no duration"),
+        (b'"critical"', b'"bad"', r"rules/a\.toml:7: severity: "),
+        (b"[[rule]]", b"[[ruler]]", r"rules/a\.toml: 'ruler' is no field of a rules file"),
+        (b"[[rule]]", b"[rule]", r"rules/a\.toml: its rules are no list of rules"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_is_refused_with_its_line(before: bytes, after: bytes, why: str) -> None:
+    check(zipped({"rules/a.toml": RULE}))
+    with pytest.raises(Refused, match=why):
+        check(zipped({"rules/a.toml": RULE.replace(before, after)}))
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (b'[vehicle]\nid = "x"\n', "vehicle"),
+        (b'[link]\nbroker = "mqtts://elsewhere"\n', "link"),
+        (b'[[bus]]\nname = "can0"\nsource = "can:can1"\n', r"bus\.source"),
+        (b'[cab]\nlanguage = "de"\nvoice = "none"\n', r"cab\.voice"),
+    ],
+)
+def test_an_overlay_that_no_vehicle_would_take_is_refused_with_the_key(text: bytes, place: str) -> None:
+    check(zipped({"edge.toml": b'[[bus]]\nname = "can0"\ndbc = ["dbc/car.dbc"]\n[cab]\nlanguage = "de"\n'}))
+    with pytest.raises(Refused, match=rf"edge\.toml: {place}: may not be set by a bundle"):
+        check(zipped({"edge.toml": text}))
+
+
+@pytest.mark.parametrize("name", ["car", "ev", "obd", "truck"])
+def test_the_rules_that_are_shipped_may_be_in_a_bundle(name: str) -> None:
+    content = (ROOT / "edge" / "detect" / "packs" / f"{name}.toml").read_bytes()
+    assert check(zipped({f"rules/{name}.toml": content})) == (File(f"rules/{name}.toml", len(content)),)
+
+
+def test_signals_that_only_a_vehicle_knows_are_its_own_to_judge() -> None:
+    expr = RULE.replace(b"Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature", b"Vehicle.Our.Own.Signal")
+    check(zipped({"rules/a.toml": expr}))
 
 
 def lay(folder: Path, files: dict[str, bytes]) -> Path:

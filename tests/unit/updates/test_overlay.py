@@ -11,9 +11,10 @@ from edge.errors import ConfigError
 from edge.updates.bringing import SPARE_BYTES
 from edge.updates.fetching import PATIENCE_MAX_S, PATIENCE_S, STRETCH_BYTES
 from edge.updates.journal import STARTS_MAX
-from edge.updates.overlay import FILE, MAY_SET, read_overlay
+from edge.updates.overlay import FILE, read_overlay
 from edge.updates.unpack import FILES_MAX, UNPACKED_BYTES_MAX
 from edge.updates.updates import LATER_S
+from edge.wire.overlay import MAY_SET
 from tests.shared import ROOT
 
 BASE = """
