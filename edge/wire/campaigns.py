@@ -15,7 +15,7 @@ from edge.wire.times import UtcTime
 CAMPAIGNS_MAX: Final = 32
 """Of a vehicle at a time."""
 BEFORE_S_MAX: Final = 120.0
-"""The ring of a small box holds about as much of a busy bus."""
+"""The ring holds minutes of an ordinary bus, and seconds of full ones."""
 AFTER_S_MAX: Final = 3600.0
 EVERY_S_MIN: Final = 10.0
 DAY_S: Final = 86_400.0
