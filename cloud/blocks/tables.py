@@ -1,6 +1,6 @@
 """What blocks hold as a table: the same columns in CSV and in Parquet, times in whole nanoseconds."""
 
-import importlib.util
+import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -100,8 +100,13 @@ def parquet_table(columns: Sequence[Column], file: str) -> bytes:
 
 
 def can_write_parquet() -> bool:
-    """Whether pyarrow is installed."""
-    return importlib.util.find_spec("pyarrow") is not None
+    """Whether pyarrow is installed, and can be loaded."""
+    try:
+        for name in ("pyarrow", "pyarrow.parquet"):
+            importlib.import_module(name)
+    except ImportError:
+        return False
+    return True
 
 
 def parquet_pieces(tables: Iterable[Sequence[Column]]) -> Iterator[bytes]:

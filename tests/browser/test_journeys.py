@@ -158,7 +158,8 @@ def test_a_dispatcher_has_something_collected_sees_how_it_goes_and_takes_it_alon
     page.get_by_role("button", name="End it").click()
     page.get_by_role("dialog").get_by_role("button", name="End it").click()
     expect(page.get_by_text("dora,").last).to_be_visible()
-    assert service.get(f"/api/v1/fleets/north/campaigns/{made['id']}")["is_open"] is False
+    asked = f"/api/v1/fleets/north/campaigns/{made['id']}"
+    service.wait_until(lambda: service.get(asked)["is_open"] is False, "the end of what was asked for")
     page.goto(f"{service.api}/campaigns?fleet=north&show=over")
     expect(page.get_by_role("link", name="Fast")).to_be_visible()
 

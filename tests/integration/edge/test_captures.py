@@ -165,7 +165,8 @@ def test_a_capture_goes_on_after_a_kill_and_says_what_it_lacks(bus: str, config:
     sender = Sender(bus)
     with sender.running():
         with listening("--config", config) as daemon:
-            wait_until(lambda: sender.sent > 400, "two seconds of frames")
+            since = sender.sent
+            wait_until(lambda: sender.sent > since + 400, "two seconds of frames that it hears")
             at = sender.sent
             sender.hot.set()
             wait_until(lambda: bool(parts(tmp_path)), "what was before is durable")

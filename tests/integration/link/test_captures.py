@@ -38,7 +38,8 @@ def test_the_clouds_frames_are_those_of_the_bus_also_after_a_kill(tmp_path: Path
             return items
 
         with listening("--config", config) as daemon:
-            wait_until(lambda: sender.sent > 400, "two seconds of frames")
+            since = sender.sent
+            wait_until(lambda: sender.sent > since + 400, "two seconds of frames that it hears")
             at = sender.sent
             sender.hot.set()
             wait_until(lambda: bool(listed()), "the cloud has what was before")
