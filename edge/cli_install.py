@@ -47,6 +47,8 @@ def _install(options: argparse.Namespace) -> int:
 
     if options.purge and not options.uninstall:
         raise ConfigError("takes away what is kept", place="--purge", remedy="Say --uninstall --purge")
+    if not options.root.is_dir():
+        raise ConfigError("is no folder", file=options.root, place="--root", remedy="Name the root of a mounted image")
     box = Box(options.root)
     if box.is_running and not options.dry_run and os.geteuid() != 0:
         raise ConfigError("only root may", place="install", remedy="sudo telltale-edge install")

@@ -78,6 +78,11 @@ def test_a_dry_run_does_nothing(tmp_path: Path) -> None:
     assert {line.split()[0] for line in told.splitlines()} == {"would"}
 
 
+def test_a_root_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    done = run("telltale-edge", "install", "--root", tmp_path / "nowhere")
+    assert (done.status, "is no folder" in done.err) == (78, True)
+
+
 def test_purging_alone_is_refused(tmp_path: Path) -> None:
     done = run("telltale-edge", "install", "--root", tmp_path, "--purge")
     assert (done.status, "--uninstall --purge" in done.err) == (78, True)
