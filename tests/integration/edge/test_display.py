@@ -258,7 +258,10 @@ def test_the_daemon_itself_listens_at_no_port(tmp_path: Path) -> None:
 
 def ports_of(pid: int) -> list[str]:
     """Where a process listens for others, as the kernel tells (proc_net_tcp(5); of UDP, whatever is bound)."""
-    links = [str(one.readlink()) for one in Path(f"/proc/{pid}/fd").iterdir()]
+    links = []
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            links.append(str(one.readlink()))
     own = {link[8:-1] for link in links if link.startswith("socket:[")}
     found = []
     for kind, listening in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
