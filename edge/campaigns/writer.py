@@ -8,12 +8,10 @@ import numpy as np
 from edge.campaigns.samples import SampleRows
 from edge.campaigns.tallies import Tallies
 from edge.captures.capture import Part
-from edge.captures.packing import Packing, block_of, told
+from edge.captures.packing import Packing, block_of, head_of, known_at
 from edge.frames import FrameBatch
 from edge.outbox import Outbox, Posting
-from edge.uplink import utc
 from edge.wire import frame_block, messages, sample_block
-from edge.wire.blocks import digest
 from edge.wire.campaigns import Campaign
 from edge.wire.envelope import Clock
 from edge.wire.sample_block import Sampled, Samples, encode_samples
@@ -69,22 +67,9 @@ class Writer:
             self._packing.counts["over_budget"] += 1
             self._outbox.put([], remember={WINDOWS: part.state, TALLIES: self._tallies.packed()})
             return
-        body = messages.Telemetry(
-            format=form,
-            started_at=utc(part.started),
-            ended_at=utc(part.ended),
-            count=len(part.frames),
-            sha256=digest(block),
-            campaign=campaign.id,
-            window=part.id,
-            part=part.number,
-            is_last=part.is_last,
-            wanted_from=utc(part.wanted_from),
-            wanted_to=utc(part.wanted_to),
-            holes=told(part.holes),
-        )
+        body = messages.Telemetry(**head_of(part, block, form), campaign=campaign.id, window=part.id)
         key = f"window:{part.id}:{part.number}"
-        posting = Posting(body, utc(part.wanted_to if part.is_last else part.ended), clock, key=key, block=block)
+        posting = Posting(body, known_at(part), clock, key=key, block=block)
         self._outbox.put([posting], remember={WINDOWS: part.state, TALLIES: self._tallies.packed()})
         self._packing.counts.update(parts=1, rows=len(part.frames), bytes=len(block))
 

@@ -5,13 +5,15 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
-from edge.captures.capture import Hole
+from edge.captures.capture import Hole, Part
 from edge.errors import EdgeError
 from edge.frames import FrameBatch
 from edge.uplink import utc
 from edge.wire import messages
+from edge.wire.blocks import digest
 from edge.wire.frame_block import Frames, encode_frames
 
 log = logging.getLogger(__name__)
@@ -65,8 +67,28 @@ def block_of(frames: FrameBatch) -> bytes:
     )
 
 
-def told(holes: Sequence[Hole]) -> list[messages.Hole]:
-    """Holes as the cloud is told of them."""
+def head_of(part: Part[Any], block: bytes, form: str) -> dict[str, Any]:
+    """What every part tells of itself, whatever it is of; `form`: of the block."""
+    return {
+        "format": form,
+        "started_at": utc(part.started),
+        "ended_at": utc(part.ended),
+        "count": len(part.frames),
+        "sha256": digest(block),
+        "part": part.number,
+        "is_last": part.is_last,
+        "wanted_from": utc(part.wanted_from),
+        "wanted_to": utc(part.wanted_to),
+        "holes": _told(part.holes),
+    }
+
+
+def known_at(part: Part[Any]) -> datetime:
+    """When what a part tells was known."""
+    return utc(part.wanted_to if part.is_last else part.ended)
+
+
+def _told(holes: Sequence[Hole]) -> list[messages.Hole]:
     return [
         messages.Hole(started_at=utc(one.started), ended_at=utc(one.ended), frames=one.frames, cause=one.cause)
         for one in holes

@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from edge.captures.capture import Part
-from edge.captures.packing import Packing, block_of, told
+from edge.captures.packing import Packing, block_of, head_of, known_at
 from edge.frames import FrameBatch
 from edge.outbox import Outbox, Posting
-from edge.uplink import utc
 from edge.wire import messages
-from edge.wire.blocks import digest
 from edge.wire.envelope import Clock
 from edge.wire.frame_block import FORMAT
 
@@ -49,21 +47,12 @@ class Writer:
     def _keep(self, part: Part[FrameBatch], clock: Clock) -> None:
         block = block_of(part.frames)
         body = messages.Capture(
-            format=FORMAT,
-            started_at=utc(part.started),
-            ended_at=utc(part.ended),
-            count=len(part.frames),
-            sha256=digest(block),
+            **head_of(part, block, FORMAT),
             trigger=part.trigger,
             id=part.id,
-            part=part.number,
-            is_last=part.is_last,
-            wanted_from=utc(part.wanted_from),
-            wanted_to=utc(part.wanted_to),
-            holes=told(part.holes),
             running=self._running if part.number == 1 else {},
         )
         key = f"capture:{part.id}:{part.number}"
-        posting = Posting(body, utc(part.wanted_to if part.is_last else part.ended), clock, key=key, block=block)
+        posting = Posting(body, known_at(part), clock, key=key, block=block)
         self._outbox.put([posting], remember={STATE: part.state})
         self._packing.counts.update(parts=1, frames=len(part.frames), bytes=len(block))
