@@ -16,6 +16,8 @@ EDGE: Final = "telltale-edge.service"
 DISPLAY: Final = "telltale-display.service"
 CONFIG: Final = PurePosixPath("etc/telltale/edge.toml")
 STATE: Final = PurePosixPath("var/lib/telltale")
+NETWORKD_NOTE: Final = CONFIG.parent / "networkd.enabled"
+"""There while systemd-networkd is enabled because of us."""
 USER: Final = "telltale"
 _OURS: Final[Mapping[str, PurePosixPath]] = {
     "telltale-edge.sysusers.conf": PurePosixPath("etc/sysusers.d/telltale-edge.conf"),
