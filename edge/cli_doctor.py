@@ -29,6 +29,7 @@ def add_doctor(commands: "Commands") -> None:
     add = doctor.add_argument
     add("--config", type=Path, metavar="FILE", help="the daemon's, or /etc/telltale/edge.toml, unless given")
     add("--json", action="store_true", help="for a program: every check")
+    add("--bundle", type=Path, metavar="FILE.tar.gz", help="also a file for whoever helps, without secrets and places")
     add("--listen", type=_seconds, default=LISTEN_S, metavar="S", help="how long to listen to buses (3)")
     add("--status", type=Path, metavar="DIR", help="where the daemon's status file lies, if it was told where")
 
@@ -55,6 +56,11 @@ def _doctor(options: argparse.Namespace) -> int:
     where = [options.status] if options.status else folders(os.environ)
     looks = Eyes(config_file=options.config, status_folders=where, listen_s=options.listen).looks()
     outcomes = examine(CHECKS, looks)
+    if options.bundle:
+        from edge.doctor.bundle import write_bundle  # noqa: PLC0415  # as above
+
+        write_bundle(options.bundle, looks, outcomes, at)
+        print(f"telltale-edge: written: {options.bundle}; look into it before you give it away", file=sys.stderr)
     sys.stdout.write(as_json(outcomes, at) if options.json else screen(outcomes, is_utf8=_is_utf8()))
     return exit_status(outcomes)
 

@@ -15,7 +15,7 @@ from edge.bus.spec import SourceSpec
 from edge.doctor.every import CHECKS
 from edge.doctor.examine import Outcome, examine
 from edge.doctor.eyes import Eyes
-from edge.doctor.looks import CanSocket
+from edge.doctor.looks import CanSocket, Looks
 from edge.machine.programs import Python
 from edge.machine.time_of_day import TimeOfDay
 from edge.status import told
@@ -155,17 +155,22 @@ class Box:
 
     def examined(self) -> list[Outcome]:
         """What the doctor says of it."""
+        with self.looked() as looks:
+            return examine(CHECKS, looks)
+
+    @contextmanager
+    def looked(self) -> Iterator[Looks]:
+        """What the doctor may look at, while the box is there."""
         lines = "\n".join(f"echo {name}={value}" for name, value in self.service.items())
         self.program("systemctl", lines)
-        path, os.environ["PATH"] = os.environ["PATH"], f"{self.programs}:/bin/nowhere"
+        path, os.environ["PATH"] = os.environ["PATH"], str(self.programs)
         try:
             with folder_in_memory() as folder, self._speaking() as kernels:
                 if self.status is not None:
                     written = self.status.written.model_copy(update={"boot_s": well().written.boot_s})
-                    StatusFile([folder], is_asked=True).write(
-                        self.status.model_copy(update={"written": written}).as_json()
-                    )
-                return examine(CHECKS, self.eyes(folder, kernels).looks())
+                    status = self.status.model_copy(update={"written": written})
+                    StatusFile([folder], is_asked=True).write(status.as_json())
+                yield self.eyes(folder, kernels).looks()
         finally:
             os.environ["PATH"] = path
 
