@@ -3,16 +3,19 @@
 That frames came is no proof: some controllers (MCP2515) that only listen count no errors and hand on what they made of
 bits that they sampled at the wrong moments. A vehicle says the same things again and again: its ids repeat with a
 rhythm, or as parts of long messages that count on, and each has one length. Chance does none of that.
+
+On a bus of few ids a wrong rate may do it as well, since the same frame is misread alike each time. But it makes fewer
+frames or fewer ids of them than the right one does, so where a rate is not beyond doubt all are heard and compared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
 
-from edge.frames import ERROR, NANOSECONDS, FrameBatch
+from edge.frames import ERROR, EXTENDED, NANOSECONDS, REMOTE, FrameBatch
 from edge.suggest.heard import HeardId, Listener
 from edge.suggest.protocols import is_isotp
 
@@ -31,8 +34,19 @@ STEADY_SHARE: Final = 0.5
 """Of the data frames: in recordings of vehicles it is 0.8 to 1, and by chance less than one in a million had half."""
 ERRORS_MAX: Final = 0.2
 """Error frames for each data frame; a bad plug makes some."""
-FULL: Final = 0.5
+MANY: Final = 16
+"""Steady ids that no wrong rate made of any recording; then no other rate need be heard."""
+AHEAD: Final = 2.0
+"""So many times as much speaks for the rate that is taken as for the next one."""
+REMOTE_MAX: Final = 0.02
+"""Remote frames for each data frame: vehicles ask for nothing in this way, and of misread frames every second does."""
+HURRIED_MAX: Final = 0.05
+"""Of the gaps between frames: so many may be shorter than a frame, as stamps come late."""
+SLOW_NS: Final = 800_000
+"""Only frames that take so long are held against their stamps; shorter ones may be read two at a time."""
+FULL: Final = 0.7
 """Of a bus that one id alone fills: an ordinary vehicle leaves that to all of its ids together."""
+FULL_RHYTHM: Final = 0.9
 _OVERHEAD_BITS: Final = (47, 67)
 """Of a data frame and the pause behind it, without stuff bits, by whether its id is long (ISO 11898-1, 10.4.2)."""
 
@@ -65,13 +79,23 @@ class Verdict:
 
     @property
     def is_right(self) -> bool:
-        """Whether it is the rate of the bus."""
+        """Whether it may be the rate of the bus."""
         return self.kind in {Kind.PLAUSIBLE, Kind.LONE_SENDER}
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether no other rate need be heard."""
+        return self.kind is Kind.LONE_SENDER or (self.is_right and self.steady_ids >= MANY)
+
+    @property
+    def weight(self) -> float:
+        """What speaks for it beside others."""
+        return self.steady_ids * self.steady_share * self.frames if self.is_right else 0.0
 
     def __str__(self) -> str:
         seen = f"{self.frames:,} frames of {self.ids} ids"
         return {
-            Kind.PLAUSIBLE: f"{seen}, {self.steady_share:.0%} of them in a rhythm: this is it",
+            Kind.PLAUSIBLE: f"{seen}, {self.steady_share:.0%} of them in a rhythm: a vehicle",
             Kind.SILENT: "nothing",
             Kind.FEW: f"{seen}: too few to tell",
             Kind.ERRORS: f"{self.errors:,} error frames beside {self.frames:,} frames: not this one",
@@ -80,21 +104,31 @@ class Verdict:
         }[self.kind]
 
 
+def best(heard: Mapping[int, Verdict]) -> int | None:
+    """The bit rate of a bus, of what was heard at each; None: none was right, or two are as good as each other."""
+    ranked = sorted((rate for rate, one in heard.items() if one.is_right), key=lambda rate: -heard[rate].weight)
+    if len(ranked) > 1 and heard[ranked[0]].weight < AHEAD * heard[ranked[1]].weight:
+        return None
+    return ranked[0] if ranked else None
+
+
 def judge(batches: Sequence[FrameBatch], bitrate: int | None, listened_ns: int) -> Verdict:
     """What one bus said in so long at a bit rate; None: it has none, as virtual ones."""
     listener = Listener()
     for batch in batches:
         listener.take(batch)
-    heard = list(listener.heard())
-    errors = sum(int(np.count_nonzero(batch.flags & ERROR)) for batch in batches)
+    heard, remote = list(listener.heard()), listener.counters["remote"]
     frames = sum(one.frames for one in heard) + listener.counters["id_limit"]
     steady = [one for one in heard if _is_steady(one)]
     in_rhythm = sum(one.frames for one in steady)
     share = in_rhythm / frames if frames else 0.0
-    kind = _kind(frames, errors, in_rhythm, share)
+    kind = _kind(frames + remote, listener.counters["error"], in_rhythm, share)
     if _is_lone(heard, bitrate, listened_ns):
         kind = Kind.LONE_SENDER
-    return Verdict(kind, frames, errors, len(heard), len(steady), share)
+    elif kind is Kind.PLAUSIBLE:
+        is_none = remote > REMOTE_MAX * frames or _is_still(steady) or _is_hurried(batches, bitrate)
+        kind = Kind.NOISE if is_none else kind
+    return Verdict(kind, frames + remote, listener.counters["error"], len(heard), len(steady), share)
 
 
 def _kind(frames: int, errors: int, in_rhythm: int, share: float) -> Kind:
@@ -105,6 +139,28 @@ def _kind(frames: int, errors: int, in_rhythm: int, share: float) -> Kind:
     if share >= STEADY_SHARE:
         return Kind.PLAUSIBLE if in_rhythm >= STEADY_FRAMES else Kind.FEW
     return Kind.FEW if frames < STEADY_FRAMES / STEADY_SHARE else Kind.NOISE
+
+
+def _is_still(steady: Sequence[HeardId]) -> bool:
+    """Whether there is one id alone and nothing changes in it: what is left of any frame at a rate far too high."""
+    return len(steady) == 1 and not steady[0].changed.any()
+
+
+def _is_hurried(batches: Sequence[FrameBatch], bitrate: int | None) -> bool:
+    """Whether frames come faster than any can at this rate: they were given up before their end."""
+    if bitrate is None:
+        return False
+    time = np.concatenate([batch.time for batch in batches])
+    flags, length = (np.concatenate([getattr(one, name) for one in batches]) for name in ("flags", "length"))
+    is_data = (flags & (ERROR | REMOTE)) == 0
+    time, bits = (
+        time[is_data],
+        np.where(flags & EXTENDED, *_OVERHEAD_BITS[::-1])[is_data] + 8 * length[is_data].astype(np.int64),
+    )
+    lasts_ns = bits * (NANOSECONDS / bitrate)
+    needed_ns = np.minimum(lasts_ns[:-1], lasts_ns[1:])
+    is_slow = needed_ns >= SLOW_NS
+    return bool(is_slow.any() and (np.diff(time) < needed_ns / 2)[is_slow].mean() > HURRIED_MAX)
 
 
 def _is_steady(one: HeardId) -> bool:
@@ -118,9 +174,10 @@ def _is_steady(one: HeardId) -> bool:
 
 def _is_lone(heard: Sequence[HeardId], bitrate: int | None, listened_ns: int) -> bool:
     """Whether one sender alone repeats what nobody acknowledges (ISO 11898-1, 10.9.2: it is sent again at once)."""
-    if bitrate is None or len(heard) != 1:
+    if bitrate is None or len(heard) != 1 or not len(heard[0].gaps_s):
         return False
     [one] = heard
     bits = (_OVERHEAD_BITS[one.extended] + 8 * int(one.length[0])) * one.frames
-    is_same = len(one.lengths) == 1 and not one.changed.any()
-    return is_same and bits >= FULL * bitrate * listened_ns / NANOSECONDS
+    near = np.abs(one.gaps_s - np.median(one.gaps_s)) <= NEAR * np.median(one.gaps_s)
+    is_same = len(one.lengths) == 1 and not one.changed.any() and near.mean() >= FULL_RHYTHM
+    return bool(is_same) and bits >= FULL * bitrate * listened_ns / NANOSECONDS

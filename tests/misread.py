@@ -6,20 +6,21 @@ says: hard at the first edge of a frame, by at most a tenth of a bit at later on
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from edge.frames import EXTENDED, NANOSECONDS, Frame
+from edge.frames import EXTENDED, NANOSECONDS, REMOTE, Frame
 
 IDLE_BITS: Final = 11
 SAMPLE_POINT: Final = 0.8
 JUMP: Final = 0.1
 POLYNOMIAL: Final = 0x4599
 STUFF: Final = 5
-TAIL: Final = (1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)
+TAIL: Final = (1, 0, *[1] * 11)
 """CRC delimiter, acknowledgement, its delimiter, end of frame, pause."""
 
 
@@ -83,7 +84,7 @@ class Listener:
     _at: float = 0.0
     """In bits of the wire."""
     _run: list[int] = field(default_factory=list)
-    _buffer: dict[str, int] = field(default_factory=lambda: {"id": 0, "extended": 0, "length": 0})
+    _buffer: dict[str, int] = field(default_factory=lambda: {"id": 0, "flags": 0, "length": 0})
     _payload: bytearray = field(default_factory=lambda: bytearray(8))
 
     @property
@@ -96,16 +97,12 @@ class Listener:
         while (place := int(np.searchsorted(falls, self._at))) < len(falls):
             self._at = float(falls[place])
             time = int(self._at * NANOSECONDS / self.wire.bitrate)
-            try:
+            with suppress(StopIteration, ValueError):
                 self._frame(self._data())
-            except (StopIteration, ValueError):
-                pass
-            yield Frame(
-                time,
-                self._buffer["id"],
-                bytes(self._payload[: min(8, self._buffer["length"])]),
-                flags=EXTENDED if self._buffer["extended"] else 0,
-            )
+            length = min(8, self._buffer["length"])
+            is_remote = bool(self._buffer["flags"] & REMOTE)
+            payload = bytes(length) if is_remote else bytes(self._payload[:length])
+            yield Frame(time, self._buffer["id"], payload, flags=self._buffer["flags"])
             if not self._waits():
                 return
 
@@ -145,15 +142,16 @@ class Listener:
             return value
 
         number(1)
-        base, _, extended = number(11), number(1), number(1)
-        if extended:
-            self._buffer["id"], self._buffer["extended"] = base << 18 | number(18), 1
-            number(3)
+        base, is_remote, is_extended = number(11), number(1), number(1)
+        if is_extended:
+            identifier, is_remote = base << 18 | number(18), number(1)
+            number(2)
         else:
-            self._buffer["id"], self._buffer["extended"] = base, 0
+            identifier = base
             number(1)
-        self._buffer["length"] = number(4)
-        for place in range(min(8, self._buffer["length"])):
+        flags = EXTENDED * is_extended | REMOTE * is_remote
+        self._buffer |= {"id": identifier, "flags": flags, "length": number(4)}
+        for place in range(0 if is_remote else min(8, self._buffer["length"])):
             self._payload[place] = number(8)
         number(15)
 

@@ -1,4 +1,4 @@
-"""What is a bus and what is chance: noise of any kind is never taken for a bus, a rhythm is, and a lone sender is named."""
+"""What is a bus and what is chance: noise is never taken for a bus, a rhythm is, and a lone sender is named."""
 
 from collections.abc import Sequence
 
@@ -7,20 +7,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.bitrate import Kind, judge
+from edge.bitrate import Kind, best, judge
 from edge.frames import ERROR, EXTENDED, NANOSECONDS, Frame, FrameBatch
+from tests.misread import Listener, Wire
 
 MS = 1_000_000
 LISTENED_NS = 2 * NANOSECONDS
 
 
-def cyclic(periods_ms: dict[int, int], *, until_ns: int = LISTENED_NS, jitter_ns: int = 0, seed: int = 1) -> list[Frame]:
+def cyclic(
+    periods_ms: dict[int, int], *, until_ns: int = LISTENED_NS, jitter_ns: int = 0, seed: int = 1
+) -> list[Frame]:
     """Ids with a rhythm each, and something that changes in them."""
     rng = np.random.default_rng(seed)
     frames = [
         Frame(time + int(rng.integers(jitter_ns + 1)), identifier, bytes([0x10, count & 0xFF, 0, 0, 0, 0, 0, 0xFF]))
         for identifier, period in periods_ms.items()
-        for count, time in enumerate(range(0, until_ns, period * MS))
+        for count, time in enumerate(range(identifier * 37 % period * MS, until_ns, period * MS))
     ]
     return sorted(frames, key=lambda frame: frame.time)
 
@@ -111,6 +114,37 @@ def test_one_frame_without_a_pause_is_a_lone_sender_that_nobody_acknowledges(ext
     assert kind(counting) is Kind.PLAUSIBLE
 
 
+SPARSE = {0x0C4: 10, 0x1A0: 20, 0x2B3: 20, 0x318: 50, 0x45A: 100, 0x6F1: 100}
+RATES = (500_000, 250_000, 125_000, 1_000_000, 100_000, 83_333, 50_000, 33_333)
+
+
+@pytest.mark.parametrize("right", [500_000, 250_000, 125_000, 83_333])
+def test_of_all_rates_the_one_of_the_bus_is_taken_though_a_wrong_one_shows_frames_too(right: int) -> None:
+    wire = Wire.of(cyclic(SPARSE, jitter_ns=MS), right, LISTENED_NS)
+    heard = {rate: judge([FrameBatch.of(list(Listener(wire, rate).frames()))], rate, LISTENED_NS) for rate in RATES}
+    assert heard[right].is_right
+    assert heard[right].frames == len(cyclic(SPARSE))
+    assert any(one.frames for rate, one in heard.items() if rate != right)
+    assert best(heard) == right
+    del heard[right]
+    assert not any(one.is_sure for one in heard.values())
+
+
+def test_a_misread_bus_can_have_a_rhythm_so_rates_are_compared() -> None:
+    """What the comparison is for: without it half of the rate would be taken, or twice."""
+    wire = Wire.of(cyclic(SPARSE, jitter_ns=MS), 250_000, LISTENED_NS)
+    heard = {rate: judge([FrameBatch.of(list(Listener(wire, rate).frames()))], rate, LISTENED_NS) for rate in RATES}
+    assert [rate for rate, one in heard.items() if one.is_right] != [250_000]
+
+
+def test_two_rates_that_are_as_good_as_each_other_are_none() -> None:
+    verdict = judge([FrameBatch.of(cyclic({0x100: 10, 0x200: 20}))], 500_000, LISTENED_NS)
+    silent = judge([], 125_000, LISTENED_NS)
+    assert best({500_000: verdict, 250_000: verdict}) is None
+    assert best({500_000: verdict, 125_000: silent}) == 500_000
+    assert best({125_000: silent}) is None
+
+
 def test_a_verdict_says_what_it_rests_on() -> None:
     told = str(judge([FrameBatch.of(cyclic({0x100: 10, 0x200: 20}))], 500_000, LISTENED_NS))
-    assert told == "300 frames of 2 ids, 100% of them in a rhythm: this is it"
+    assert told == "300 frames of 2 ids, 100% of them in a rhythm: a vehicle"
