@@ -45,7 +45,7 @@ class Choices:
 def config_text(choices: Choices, now: datetime) -> str:
     """The configuration: what was found and chosen; everything else is as its defaults have it."""
     lines = [
-        f"# Written by telltale-edge setup on {now.astimezone(UTC):%Y-%m-%d}; the next one keeps it under a dated name.",
+        f"# Written by telltale-edge setup on {now.astimezone(UTC):%Y-%m-%d}; the next one keeps it, dated.",
         "# `telltale-edge check --config FILE` prints what it comes down to, with every default.",
         f"profile = {_toml(choices.profile)}",
         "",

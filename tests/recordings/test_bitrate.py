@@ -2,14 +2,16 @@
 
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from edge.bitrate import Kind, judge
+from edge.bitrate import Kind, best, judge
 from edge.bus.open import open_source
 from edge.bus.spec import SourceSpec
 from edge.frames import NANOSECONDS, FrameBatch
+from tests.misread import Listener, Wire
 
 STRETCHES = 12
 
@@ -42,3 +44,18 @@ def test_a_recorded_bus_is_always_a_bus(shared: Path, name: str, enough_s: int) 
                 kind = judge([stretch], 500_000, listened_ns).kind
                 assert kind in {Kind.PLAUSIBLE, Kind.FEW, Kind.SILENT}
                 assert kind is Kind.PLAUSIBLE or listen_s < enough_s
+
+
+def test_a_bus_of_few_ids_is_misread_alike_each_time_so_rates_are_compared(shared: Path) -> None:
+    """Twice the rate shows a rhythm as well; without the comparison it would be taken by whoever hears it first."""
+    batch = recorded(shared / "data" / "can" / "tesla-model3-dogmode.log")
+    begin, listened_ns = int(batch.time[0]), 2 * NANOSECONDS
+    frames = [replace(one, time=one.time - begin) for one in batch.select(batch.time < begin + listened_ns).frames()]
+    wire = Wire.of(frames, 500_000, listened_ns)
+    heard = {
+        rate: judge([FrameBatch.of(list(Listener(wire, rate).frames()))], rate, listened_ns)
+        for rate in (1_000_000, 500_000, 250_000)
+    }
+    assert [rate for rate, one in heard.items() if one.is_right] == [1_000_000, 500_000]
+    assert not any(one.is_sure for one in heard.values())
+    assert best(heard) == 500_000
