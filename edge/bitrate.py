@@ -42,8 +42,8 @@ REMOTE_MAX: Final = 0.02
 """Remote frames for each data frame: vehicles ask for nothing in this way, and of misread frames every second does."""
 HURRIED_MAX: Final = 0.05
 """Of the gaps between frames: so many may be shorter than a frame, as stamps come late."""
-SLOW_NS: Final = 800_000
-"""Only frames that take so long are held against their stamps; shorter ones may be read two at a time."""
+SLOW_NS: Final = 2_000_000
+"""Only frames that take so long are held against their stamps: USB adapters give several at once each millisecond."""
 FULL: Final = 0.7
 """Of a bus that one id alone fills: an ordinary vehicle leaves that to all of its ids together."""
 FULL_RHYTHM: Final = 0.9

@@ -5,19 +5,23 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from edge.arguments import STATE, positive
 from edge.cli_diagnose import BITRATE_MAX, BITRATE_MIN
 from edge.errors import EXIT_CONFIG, ConfigError, LinkDown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from edge.cli_simulate import Commands
+    from edge.setup.coverage import Coverage
     from edge.setup.person import Person
     from edge.setup.wishes import Wishes
 
 EXIT_WRONG: Final = 4
 """As `telltale-edge status` has it."""
+EXIT_NO_DAEMON: Final = 3
 EXIT_AGAIN: Final = 75
 """EX_TEMPFAIL of sysexits.h: no network yet; the unit of the first boot tries again."""
 
@@ -62,6 +66,7 @@ def _add_box(setup: argparse.ArgumentParser) -> None:
     add("--root", type=Path, default=Path("/"), metavar="DIR", help="write into an image that is not running")
     add("--status", type=Path, metavar="DIR", help="where the daemon's status file lies, if it was told where")
     add("--no-start", action="store_true", help="do not start the daemon")
+    add("--report", action="store_true", help="only the report, of a daemon that runs with that configuration")
     add("--yes", action="store_true", help="ask nothing, as without a terminal")
     add("--json", action="store_true", help="the report as JSON; the steps go to standard error")
 
@@ -81,24 +86,48 @@ def _bitrate(text: str) -> int:
 def _setup(options: argparse.Namespace) -> int:
     if options.first_boot:
         return _first_boot(options)
-    from edge.setup.report import json_of, text_of  # noqa: PLC0415  # `--help` needs none of it
-    from edge.setup.steps import setup  # noqa: PLC0415  # as above
+    if options.report:
+        return _report(options)
+    from edge.setup.steps import setup  # noqa: PLC0415  # `--help` needs none of it
 
     wishes = _wishes(options)
     if not wishes.root.is_dir():
         raise ConfigError("is no folder", file=wishes.root, place="--root", remedy="Name the root of a mounted image")
     done = setup(wishes, _person(options))
+    return _told(options, done.coverage, done.facts)
+
+
+def _report(options: argparse.Namespace) -> int:
+    from edge.setup.again import report  # noqa: PLC0415  # as above
+    from edge.status.look import NoDaemon  # noqa: PLC0415  # as above
+
+    try:
+        coverage = report(options.config, _folders(options))
+    except NoDaemon as none:
+        print(f"telltale-edge: {none}", file=sys.stderr)
+        return EXIT_NO_DAEMON
+    return _told(options, coverage, {"config": str(options.config)})
+
+
+def _told(options: argparse.Namespace, coverage: "Coverage", facts: "Mapping[str, Any]") -> int:
+    from edge.setup.report import json_of, text_of  # noqa: PLC0415  # as above
+
     if options.json:
-        sys.stdout.write(json_of(done.coverage, **done.facts))
+        sys.stdout.write(json_of(coverage, **facts))
     else:
-        for line in text_of(done.coverage):
+        for line in text_of(coverage):
             print(f"  {line}")
-    return EXIT_WRONG if done.coverage.is_wrong else 0
+    return EXIT_WRONG if coverage.is_wrong else 0
+
+
+def _folders(options: argparse.Namespace) -> list[Path]:
+    from edge.status.place import folders  # noqa: PLC0415  # as above
+
+    return [options.status] if options.status else folders(os.environ)
 
 
 def _wishes(options: argparse.Namespace) -> "Wishes":
     from edge.setup.wishes import Wishes  # noqa: PLC0415  # as above
-    from edge.status.place import folders  # noqa: PLC0415  # as above
 
     return Wishes(
         bus=options.bus,
@@ -117,7 +146,7 @@ def _wishes(options: argparse.Namespace) -> "Wishes":
         state=options.state,
         root=options.root,
         starts=not options.no_start,
-        status=[options.status] if options.status else folders(os.environ),
+        status=_folders(options),
     )
 
 
