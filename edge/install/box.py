@@ -65,6 +65,23 @@ class Box:
             draft.unlink(missing_ok=True)
             raise EdgeError(f"/{place}: cannot be written: {error.strerror}. Run it as root: sudo …") from error
 
+    def link(self, place: PurePosixPath, target: str) -> bool:
+        """Let a name stand for a file of the box; whether it did not before.
+
+        Raises:
+            EdgeError: it cannot be written.
+        """
+        link = self._root / place
+        try:
+            if link.is_symlink() and str(link.readlink()) == target:
+                return False
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(target)
+        except OSError as error:
+            raise EdgeError(f"/{place}: cannot be written: {error.strerror}. Run it as root: sudo …") from error
+        return True
+
     def remove(self, place: PurePosixPath) -> bool:
         """Take a file or a whole folder away; whether there was one.
 

@@ -7,7 +7,21 @@ from typing import Final
 
 from edge.errors import ConfigError
 from edge.install.box import Box
-from edge.install.plan import CONFIG, DISPLAY, EDGE, STATE, USER, Options, Wanted, every_place, is_theirs, wanted_files
+from edge.install.plan import (
+    CONFIG,
+    DISPLAY,
+    EDGE,
+    FIRST_BOOT,
+    STATE,
+    UNITS,
+    USER,
+    WANTS,
+    Options,
+    Wanted,
+    every_place,
+    is_theirs,
+    wanted_files,
+)
 
 ROOT_ONLY: Final = "Run it as root: sudo telltale-edge install"
 _AFTER: Final[tuple[tuple[str, ...], ...]] = (
@@ -55,14 +69,19 @@ def install(
         line = _put(box, one, before[one.place], is_dry=is_dry)
         changed |= line.how == DONE
         yield line
-    if not box.is_running or is_dry:
+    if is_dry:
+        return
+    if not box.is_running:
+        yield from _linked(box, options.enabled)
         return
     for command in _AFTER:
         yield from _ran(box, command, may_fail=command[0] in _CANNOT_HARM)
-    units = [EDGE, *([DISPLAY] if options.with_display else [])]
-    yield from _ran(box, ("systemctl", "enable", *units))
+    yield from _ran(box, ("systemctl", "enable", *options.enabled))
     if not start:
         return
+    if options.claim is not None:
+        yield from _ran(box, ("systemctl", "start", FIRST_BOOT), may_fail=True)
+    units = [unit for unit in options.enabled if unit != FIRST_BOOT]
     yield from _ran(box, ("systemctl", "restart", *units), may_fail=True)
     why = is_well()
     if not why:
@@ -80,7 +99,7 @@ def uninstall(box: Box, *, is_dry: bool, purge: bool) -> Iterator[Line]:
         EdgeError: a file cannot be taken away.
     """
     if box.is_running and not is_dry:
-        yield from _ran(box, ("systemctl", "disable", "--now", EDGE, DISPLAY), may_fail=True)
+        yield from _ran(box, ("systemctl", "disable", "--now", FIRST_BOOT, EDGE, DISPLAY), may_fail=True)
     for place in every_place():
         if is_theirs(place) and not purge:
             if box.read(place) is not None:
@@ -120,6 +139,13 @@ def _put(box: Box, one: Wanted, before: bytes | None, *, is_dry: bool) -> Line:
         return Line(WOULD, f"/{one.place}: {verb}")
     box.write(one.place, one.content, one.mode)
     return Line(DONE, f"/{one.place}: {verb}")
+
+
+def _linked(box: Box, units: Sequence[str]) -> Iterator[Line]:
+    """What `systemctl enable` does, in an image."""
+    for unit in units:
+        is_new = box.link(WANTS / unit, f"/{UNITS / unit}")
+        yield Line(DONE if is_new else KEPT, f"/{WANTS / unit}: starts at every boot")
 
 
 def _taken(box: Box, place: PurePosixPath, *, is_dry: bool) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 import stat
 from pathlib import Path
 
+from edge.wire.enrolment import ClaimCode
 from tests.programs import run
 from tests.shared import ROOT
 
@@ -70,6 +71,40 @@ def test_taken_away_what_is_the_installer_s_stays_until_it_is_purged(tmp_path: P
     }
     installed(tmp_path, "--uninstall", "--purge")
     assert files(tmp_path) == {}
+
+
+def test_an_image_starts_its_units_at_every_boot_and_no_more_when_they_are_taken_away(tmp_path: Path) -> None:
+    installed(tmp_path)
+    wants = tmp_path / "etc" / "systemd" / "system" / "multi-user.target.wants"
+    assert {link.name: str(link.readlink()) for link in wants.iterdir()} == {
+        unit: f"/etc/systemd/system/{unit}" for unit in ("telltale-edge.service", "telltale-first-boot.service")
+    }
+    installed(tmp_path, "--uninstall")
+    assert list(wants.iterdir()) == []
+
+
+def test_a_claim_is_carried_for_nobody_but_root_and_taken_away_again(tmp_path: Path) -> None:
+    code = str(ClaimCode(bytes(10), bytes(10)))
+    claim, root = tmp_path / "mine.toml", tmp_path / "root"
+    root.mkdir()
+    claim.write_text(f'cloud = "https://cloud.example"\ncode = "{code}"\n')
+    installed(root, "--claim", str(claim))
+    carried = root / "etc" / "telltale" / "claim.toml"
+    assert carried.read_bytes() == claim.read_bytes()
+    assert stat.S_IMODE(carried.stat().st_mode) == 0o600
+    unit = (root / "etc" / "systemd" / "system" / "telltale-first-boot.service").read_text()
+    assert "ConditionPathExists=/etc/telltale/claim.toml\n" in unit
+    assert "/opt/telltale" not in unit
+    installed(root, "--uninstall")
+    assert not carried.exists()
+
+
+def test_a_claim_that_cannot_be_used_is_refused_before_anything_is_installed(tmp_path: Path) -> None:
+    (tmp_path / "claim.toml").write_text('cloud = "https://cloud.example"\ncode = "ABC"\n')
+    (tmp_path / "root").mkdir()
+    done = run("telltale-edge", "install", "--root", tmp_path / "root", "--claim", tmp_path / "claim.toml")
+    assert (done.status, "a code has" in done.err) == (78, True)
+    assert files(tmp_path / "root") == {}
 
 
 def test_a_dry_run_does_nothing(tmp_path: Path) -> None:
