@@ -16,11 +16,12 @@ EDGE: Final = "telltale-edge.service"
 DISPLAY: Final = "telltale-display.service"
 FIRST_BOOT: Final = "telltale-first-boot.service"
 """Does something only where there is a claim."""
-WANTS: Final = UNITS / "multi-user.target.wants"
 CONFIG: Final = PurePosixPath("etc/telltale/edge.toml")
 STATE: Final = PurePosixPath("var/lib/telltale")
 CLAIM: Final = PurePosixPath("etc/telltale/claim.toml")
 """With which an image's first boot enrols; it goes then."""
+NETWORKD_NOTE: Final = CONFIG.parent / "networkd.enabled"
+"""There while systemd-networkd is enabled because of us."""
 USER: Final = "telltale"
 _OURS: Final[Mapping[str, PurePosixPath]] = {
     "telltale-edge.sysusers.conf": PurePosixPath("etc/sysusers.d/telltale-edge.conf"),
@@ -89,8 +90,7 @@ def wanted_files(shipped: Path, options: Options) -> list[Wanted]:
 
 def every_place() -> list[PurePosixPath]:
     """Where files of any installation may lie."""
-    links = (WANTS / unit for unit in (FIRST_BOOT, EDGE, DISPLAY))
-    return [*links, *_OURS.values(), *_THEIRS.values(), *_TESTERS.values(), CLAIM]
+    return [*_OURS.values(), *_THEIRS.values(), *_TESTERS.values(), CLAIM]
 
 
 def is_theirs(place: PurePosixPath) -> bool:
