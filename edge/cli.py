@@ -27,6 +27,7 @@ from edge.cli_outbox import add_outbox
 from edge.cli_profile import add_profile
 from edge.cli_recording import add_recording
 from edge.cli_rules import add_rules
+from edge.cli_setup import add_setup
 from edge.cli_simulate import add_simulate
 from edge.cli_status import add_status, add_top
 from edge.cli_updates import add_updates
@@ -186,6 +187,7 @@ def _parser() -> argparse.ArgumentParser:
     add_profile(commands)
     add_recording(commands)
     add_rules(commands)
+    add_setup(commands)
     add_simulate(commands)
     add_simulate_fleet(commands)
     add_status(commands)

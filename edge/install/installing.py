@@ -11,6 +11,7 @@ from edge.install.plan import (
     CONFIG,
     DISPLAY,
     EDGE,
+    FIRST_BOOT,
     NETWORKD_NOTE,
     STATE,
     USER,
@@ -73,18 +74,20 @@ def install(
         yield line
     if is_dry:
         return
-    units = [EDGE, *([DISPLAY] if options.with_display else [])]
     if not box.is_running:
         yield from _ran(box, ("systemd-sysusers", f"--root={box.root}", "telltale-edge.conf"))
-        yield from _ran(box, box.systemctl("enable", *units))
+        yield from _ran(box, box.systemctl("enable", *options.enabled))
         yield from _with_networkd(box)
         return
     yield from _with_networkd(box)
     for command in _AFTER:
         yield from _ran(box, command, may_fail=command[0] in _CANNOT_HARM)
-    yield from _ran(box, ("systemctl", "enable", *units))
+    yield from _ran(box, ("systemctl", "enable", *options.enabled))
     if not start:
         return
+    if options.claim is not None:
+        yield from _ran(box, ("systemctl", "start", FIRST_BOOT), may_fail=True)
+    units = [unit for unit in options.enabled if unit != FIRST_BOOT]
     yield from _ran(box, ("systemctl", "restart", *units), may_fail=True)
     why = is_well()
     if not why:
@@ -102,7 +105,7 @@ def uninstall(box: Box, *, is_dry: bool, purge: bool) -> Iterator[Line]:
         EdgeError: a file cannot be taken away.
     """
     if not is_dry:
-        yield from _ran(box, box.systemctl("disable", *box.now, EDGE, DISPLAY), may_fail=True)
+        yield from _ran(box, box.systemctl("disable", *box.now, FIRST_BOOT, EDGE, DISPLAY), may_fail=True)
     with_networkd = not is_dry and box.remove(NETWORKD_NOTE)
     for place in every_place():
         if is_theirs(place) and not purge:

@@ -3,6 +3,7 @@
 import stat
 from pathlib import Path
 
+from edge.wire.enrolment import ClaimCode
 from tests.programs import run
 from tests.shared import ROOT
 
@@ -85,13 +86,38 @@ def test_taken_away_what_is_the_installer_s_stays_until_it_is_purged(tmp_path: P
     assert files(tmp_path) == {}
 
 
+def test_a_claim_is_carried_for_nobody_but_root_and_taken_away_again(tmp_path: Path) -> None:
+    code = str(ClaimCode(bytes(10), bytes(10)))
+    claim, root = tmp_path / "mine.toml", tmp_path / "root"
+    root.mkdir()
+    claim.write_text(f'cloud = "https://cloud.example"\ncode = "{code}"\n')
+    installed(root, "--claim", str(claim))
+    carried = root / "etc" / "telltale" / "claim.toml"
+    assert carried.read_bytes() == claim.read_bytes()
+    assert stat.S_IMODE(carried.stat().st_mode) == 0o600
+    unit = (root / "etc" / "systemd" / "system" / "telltale-first-boot.service").read_text()
+    assert "ConditionPathExists=/etc/telltale/claim.toml\n" in unit
+    assert "/opt/telltale" not in unit
+    installed(root, "--uninstall")
+    assert not carried.exists()
+
+
+def test_a_claim_that_cannot_be_used_is_refused_before_anything_is_installed(tmp_path: Path) -> None:
+    (tmp_path / "claim.toml").write_text('cloud = "https://cloud.example"\ncode = "ABC"\n')
+    (tmp_path / "root").mkdir()
+    done = run("telltale-edge", "install", "--root", tmp_path / "root", "--claim", tmp_path / "claim.toml")
+    assert (done.status, "a code has" in done.err) == (78, True)
+    assert files(tmp_path / "root") == {}
+
+
 def test_an_image_starts_the_daemon_at_its_first_boot_as_its_own_user(tmp_path: Path) -> None:
     installed(tmp_path)
-    link = tmp_path / "etc" / "systemd" / "system" / "multi-user.target.wants" / "telltale-edge.service"
-    assert str(link.readlink()) == "/etc/systemd/system/telltale-edge.service"
+    wants = tmp_path / "etc" / "systemd" / "system" / "multi-user.target.wants"
+    links = [wants / name for name in ("telltale-edge.service", "telltale-first-boot.service")]
+    assert [str(link.readlink()) for link in links] == [f"/etc/systemd/system/{link.name}" for link in links]
     assert "telltale" in users(tmp_path)
     installed(tmp_path, "--uninstall")
-    assert not link.is_symlink()
+    assert not any(link.is_symlink() for link in links)
     installed(tmp_path, "--uninstall", "--purge")
     assert "telltale" not in users(tmp_path)
 
