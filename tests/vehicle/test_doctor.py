@@ -1,0 +1,211 @@
+"""The doctor on a real kernel: interfaces that are down, at a wrong rate, bus-off, silent; and a box that is well."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.cli import main
+from edge.machine.interfaces import State, interfaces
+from tests.in_memory import folder_in_memory
+from tests.programs import program
+from tests.slcan import Slcan, ip, slcan
+from tests.vehicle.clients import HAS_VCAN, PATIENCE_S, Wire
+from tests.waiting import wait_until
+
+pytestmark = [
+    pytest.mark.skipif(not HAS_VCAN, reason="this kernel has no CAN"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="interfaces are set by root"),
+    pytest.mark.xdist_group("vcan"),
+]
+Told = dict[tuple[str, str | None], dict[str, Any]]
+Doctor = Callable[..., Told]
+UNASKED = frozenset({"daemon", "service", "clock", "buffer", "disk"})
+"""What the guest has not, or has so."""
+
+
+@pytest.fixture
+def doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Doctor:
+    """Runs it on one bus and gives what each check says, by check and bus."""
+
+    def run(source: str, *options: str, bus: str = "", listen: str = "1.5") -> Told:
+        file = tmp_path / "edge.toml"
+        file.write_text(f'[[bus]]\nname = "it"\nsource = "{source}"\n{bus}\n[state]\ndirectory = "{tmp_path}"\n')
+        capsys.readouterr()
+        main(["doctor", "--config", str(file), "--json", "--listen", listen, "--status", str(tmp_path), *options])
+        told = json.loads(capsys.readouterr().out)
+        return {(one["id"], one["bus"]): one for one in told["checks"]}
+
+    return run
+
+
+def wrong(told: Told) -> list[str]:
+    """Of the bus."""
+    return [name for (name, _), one in told.items() if one["result"] in ("wrong", "warning") and name not in UNASKED]
+
+
+def because(told: Told, cause: str) -> set[str]:
+    return {name for (name, _), one in told.items() if one["because"] == cause}
+
+
+@pytest.fixture
+def adapter() -> Iterator[Slcan]:
+    try:
+        with slcan() as found:
+            yield found
+    except OSError as error:
+        pytest.skip(f"no slcan here: {error}")
+
+
+def state_of(name: str) -> State | None:
+    return next(one.state for one in interfaces() if one.name == name)
+
+
+def test_a_bus_that_is_well(adapter: Slcan, doctor: Doctor) -> None:
+    adapter.up(500_000, listen_only=True)
+    with adapter.again_and_again(frames=4):
+        told = doctor(f"can:{adapter.name}", bus="bitrate = 500000")
+    assert wrong(told) == []
+    for name in (
+        "interface",
+        "bitrate",
+        "link",
+        "listen-only",
+        "bus-off",
+        "wrong-rate",
+        "errors",
+        "frames",
+        "overruns",
+    ):
+        assert told[name, "it"]["result"] == "well", told[name, "it"]
+    assert told["can-modules", None]["result"] == "well"
+
+
+def test_a_wrong_rate_with_error_frames(adapter: Slcan, doctor: Doctor) -> None:
+    adapter.up(500_000, listen_only=True)
+    adapter.state("p", 0, 135)
+    wait_until(lambda: state_of(adapter.name) is State.ERROR_PASSIVE, "it is error-passive")
+    with adapter.again_and_again(errors=2):
+        told = doctor(f"can:{adapter.name}")
+    assert wrong(told) == ["wrong-rate"]
+    assert {"errors", "frames"} <= because(told, "wrong-rate")
+
+
+def test_another_rate_than_configured(adapter: Slcan, doctor: Doctor) -> None:
+    adapter.up(500_000, listen_only=True)
+    with adapter.again_and_again(errors=2):
+        told = doctor(f"can:{adapter.name}", bus="bitrate = 250000")
+    assert wrong(told) == ["bitrate"]
+    assert "BitRate=250000" in told["bitrate", "it"]["remedy"]
+    assert {"wrong-rate", "errors", "frames"} <= because(told, "bitrate")
+
+
+def test_bus_off_and_what_is_left_of_it_after_recovery(adapter: Slcan, doctor: Doctor) -> None:
+    adapter.up(500_000, listen_only=False)
+    adapter.state("b", 256, 128)
+    wait_until(lambda: state_of(adapter.name) is State.BUS_OFF, "it is bus-off")
+    told = doctor(f"can:{adapter.name}", bus='ask = "obd"')
+    assert wrong(told) == ["bus-off"]
+    assert {"gateway", "frames"} <= because(told, "bus-off")
+    adapter.up(500_000, listen_only=False)
+    with adapter.again_and_again(frames=4):
+        told = doctor(f"can:{adapter.name}", bus='ask = "obd"')
+    assert wrong(told) == ["bus-off"]
+    assert told["bus-off", "it"]["result"] == "warning"
+    assert "it was bus-off 1 time since" in told["bus-off", "it"]["seen"]
+
+
+def test_overruns(adapter: Slcan, doctor: Doctor) -> None:
+    adapter.up(500_000, listen_only=True)
+    for _ in range(7):
+        adapter.overrun()
+    with adapter.again_and_again(frames=4):
+        told = doctor(f"can:{adapter.name}")
+    assert wrong(told) == ["overruns"]
+    assert "lost 7 frames" in told["overruns", "it"]["seen"]
+
+
+@pytest.fixture
+def controller() -> Iterator[str]:
+    """A real controller's driver, as far as an emulated one is real; without anybody else on its wire."""
+    tool = shutil.which("modprobe") or "/usr/sbin/modprobe"
+    with suppress(OSError):
+        subprocess.run([tool, "kvaser_pci"], check=False, capture_output=True, timeout=60)
+    found = next((one.name for one in interfaces() if one.driver == "kvaser_pci"), None)
+    if found is None:
+        pytest.skip("no emulated controller here")
+    ip(found, "down")
+    yield found
+    ip(found, "down")
+
+
+def test_a_link_that_is_down_and_one_that_nobody_has_set(controller: str, doctor: Doctor) -> None:
+    bitrate = next(one.bitrate for one in interfaces() if one.name == controller)
+    told = doctor(f"can:{controller}", bus="bitrate = 500000")
+    assert wrong(told) == ["bitrate" if bitrate is None else "link"]
+    ip(controller, "type", "can", "bitrate", "500000", "listen-only", "on")
+    told = doctor(f"can:{controller}", bus="bitrate = 500000")
+    assert wrong(told) == ["link"]
+    assert f"ip link set {controller} up" in told["link", "it"]["remedy"]
+    assert "frames" in because(told, "link")
+
+
+def test_no_frames_and_a_silent_connector(controller: str, doctor: Doctor) -> None:
+    ip(controller, "type", "can", "bitrate", "500000", "listen-only", "on")
+    ip(controller, "up")
+    assert wrong(doctor(f"can:{controller}")) == ["frames"]
+    told = doctor(f"can:{controller}", bus='ask = "obd"')
+    assert wrong(told) == ["listen-only"]
+    ip(controller, "down")
+    ip(controller, "type", "can", "bitrate", "500000", "listen-only", "off")
+    ip(controller, "up")
+    told = doctor(f"can:{controller}", bus='ask = "obd"')
+    assert wrong(told) == ["gateway"]
+    assert f"--bus can:{controller} --silent-connector" in told["gateway", "it"]["remedy"]
+    assert "frames" in because(told, "gateway")
+
+
+def test_an_interface_that_is_not_there(doctor: Doctor) -> None:
+    told = doctor("can:can77")
+    assert wrong(told) == ["interface"]
+    assert "vcan0" in told["interface", "it"]["seen"]
+
+
+@contextmanager
+def daemon(config: Path, status: Path) -> Iterator[None]:
+    command = [program("telltale-edge"), "run", "--config", str(config), "--status", str(status)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(lambda: heard(status), "the daemon hears the bus", within_s=PATIENCE_S)
+        yield
+    finally:
+        child.terminate()
+        child.communicate(timeout=PATIENCE_S)
+
+
+def heard(status: Path) -> bool:
+    """Enough to know what is understood."""
+    with suppress(OSError, ValueError):
+        [bus] = json.loads((status / "status.json").read_text())["buses"]
+        return (bus["frames"] or 0) > 1000 and bus["known_percent"] is not None
+    return False
+
+
+def test_a_vehicle_on_vcan_with_its_daemon(wire: Wire, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "edge.toml"
+    file.write_text(f'profile = "telltale-car"\n[[bus]]\nsource = "{wire.spec}"\n[state]\ndirectory = "{tmp_path}"\n')
+    with folder_in_memory() as status, wire.vehicle("car", "--skip", "60"), daemon(file, status):
+        capsys.readouterr()
+        main(["doctor", "--json", "--listen", "2", "--status", str(status)])
+        told = json.loads(capsys.readouterr().out)
+    checks = {one["id"]: one for one in told["checks"]}
+    assert checks["config"]["seen"].startswith(f"{file}: 1 bus"), "the daemon's own, by its status"
+    assert [one for one in told["checks"] if one["result"] == "wrong"] == []
+    for name in ("daemon", "interface", "link", "frames", "drops", "understood", "rules", "models"):
+        assert checks[name]["result"] == "well", checks[name]
