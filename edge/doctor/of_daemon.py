@@ -24,7 +24,8 @@ def _config(looks: Looks) -> Iterator[Seen]:
     configured = looks.configured()
     if configured.config is None:
         said = str(configured.error) if configured.error is not None else f"{configured.file}: there is none"
-        yield wrong(said, do.CONFIG.format(file=configured.file))
+        is_secret = configured.error is not None and isinstance(configured.error.__cause__, PermissionError)
+        yield wrong(said, do.AS_ROOT if is_secret else do.CONFIG.format(file=configured.file))
     elif looks.daemon().status is None and (error := looks.tried().error) is not None:
         yield wrong(str(error), do.CONFIG.format(file=configured.file))
     else:
@@ -98,6 +99,20 @@ def _daemon(looks: Looks) -> Iterator[Seen]:
         yield wrong(f"the daemon runs, and has judged nothing for {span(ago_s)}", do.HANGS)
     else:
         yield well(f"version {told.version} runs for {span(told.up_s)}")
+
+
+def _reading(looks: Looks) -> Iterator[Seen]:
+    status = looks.daemon().status
+    for live in looks.live:
+        told, remedy = looks.told_of(live), do.READING.format(source=live.bus.source)
+        if status is None or told is None:
+            yield none(NO_DAEMON, live.name)
+        elif told.state == "down":
+            yield wrong(f"the daemon cannot read it: {told.why}", remedy, live.name)
+        elif told.heard_ago_s is None and live.spec.kind != KERNEL and status.daemon.up_s > FIRST_FRAME_S:
+            yield wrong("the daemon has heard nothing there yet", remedy, live.name)
+        else:
+            yield well("the daemon reads it", live.name)
 
 
 def volts_of(status: Status) -> float | None:
@@ -227,7 +242,7 @@ _BUS: Final = (
     "gateway",
     "frames",
 )
-CONFIG: Final = Check("config", "configuration", _config, (do.CONFIG,))
+CONFIG: Final = Check("config", "configuration", _config, (do.CONFIG, do.AS_ROOT))
 ADAPTERS: Final = Check("adapter", "serial adapter", _adapter, (do.ADAPTER,), ("config",))
 PERMISSION: Final = Check(
     "permission", "permission", _permission, (do.GROUP, do.CAN_RIGHT, do.STATE), ("config", "can-modules")
@@ -246,10 +261,13 @@ DAEMON: Final = Check(
     (do.START, do.HANGS),
     ("python", "config", "disk", "can-modules", "permission", "service"),
 )
+READING: Final = Check(
+    "reading", "bus in the daemon", _reading, (do.READING,), ("config", "adapter", "permission", "daemon", *_BUS)
+)
 VOLTAGE: Final = Check("voltage", "supply of the vehicle", _voltage, (do.VOLTAGE,), ("config",))
 POLLING: Final = Check(
     "polling", "answers of control units", _polling, (do.POLLING,),
-    ("config", "adapter", "permission", *_BUS, "listen-only", "voltage", "daemon"),
+    ("config", "adapter", "permission", *_BUS, "listen-only", "reading", "voltage", "daemon"),
 )  # fmt: skip
 MODELS: Final = Check("models", "models", _models, (do.MODELS,), ("config", "disk"))
 RULES: Final = Check(

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ import pytest
 from edge.cli import main
 from edge.machine.interfaces import State, interfaces
 from tests.in_memory import folder_in_memory
+from tests.modules import load
 from tests.programs import program
 from tests.slcan import Slcan, ip, slcan
 from tests.vehicle.clients import HAS_VCAN, PATIENCE_S, Wire
@@ -134,9 +134,7 @@ def test_overruns(adapter: Slcan, doctor: Doctor) -> None:
 @pytest.fixture
 def controller() -> Iterator[str]:
     """A real controller's driver, as far as an emulated one is real; without anybody else on its wire."""
-    tool = shutil.which("modprobe") or "/usr/sbin/modprobe"
-    with suppress(OSError):
-        subprocess.run([tool, "kvaser_pci"], check=False, capture_output=True, timeout=60)
+    load("sja1000", "kvaser_pci")
     found = next((one.name for one in interfaces() if one.driver == "kvaser_pci"), None)
     if found is None:
         pytest.skip("no emulated controller here")

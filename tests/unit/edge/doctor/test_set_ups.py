@@ -225,6 +225,13 @@ def not_understood(box: Box, _: ExitStack) -> None:
     )
 
 
+def not_read(box: Box, _: ExitStack) -> None:
+    """Another program has the adapter."""
+    down = ADAPTER.model_copy(update={"state": "down", "why": "Device or resource busy", "heard_ago_s": None})
+    asked = [asker("engine"), asker("adapter", trouble="Device or resource busy")]
+    box.tell(buses=[bus(), bus(name="body"), down], diagnostics=asked)
+
+
 def low_voltage(box: Box, _: ExitStack) -> None:
     low = VOLTS.model_copy(update={"value": 11.2})
     asked = [asker("engine", silent_because="low_voltage"), asker("adapter", silent_because="low_voltage")]
@@ -368,6 +375,9 @@ SET_UPS = {
     "frames that are not kept": SetUp(drops, "drops", "engine", says="5 frames came and were not kept"),
     "nothing understood": SetUp(
         not_understood, "understood", "engine", says="0.4 %", remedy="profile suggest", because="rules"
+    ),
+    "adapter that another has": SetUp(
+        not_read, "reading", "adapter", says="Device or resource busy", because="polling"
     ),
     "low voltage": SetUp(low_voltage, "voltage", says="11.2 V", remedy="Charge", because="polling"),
     "nobody answers": SetUp(no_answers, "polling", "engine", says="nobody answers", remedy="diagnose --bus can:can0"),
