@@ -6,6 +6,7 @@ What is written there the kernel takes for an adapter's words (linux/drivers/net
 import fcntl
 import os
 import pty
+import select
 import struct
 import subprocess
 import threading
@@ -80,15 +81,20 @@ def slcan() -> Iterator[Slcan]:
     """One more CAN interface, which is gone afterwards; needs root and a kernel with slcan."""
     before = _names()
     master, slave = pty.openpty()
+    stop = threading.Event()
+    drain = threading.Thread(target=_drain, args=(master, stop), name="slcan's answers")
     try:
         tty.setraw(slave)
         fcntl.ioctl(slave, TIOCSETD, struct.pack("i", N_SLCAN))
-        threading.Thread(target=_drain, args=(master,), name="slcan's answers", daemon=True).start()
+        drain.start()
         wait_until(lambda: bool(_names() - before), "the interface is there")
         [name] = _names() - before
         yield Slcan(name, master)
     finally:
         os.close(slave)
+        stop.set()
+        if drain.ident is not None:
+            drain.join()
         os.close(master)
 
 
@@ -101,8 +107,9 @@ def _names() -> set[str]:
     return {one.name for one in _NET.iterdir()}
 
 
-def _drain(master: int) -> None:
+def _drain(master: int, stop: threading.Event) -> None:
     """What the kernel says to its adapter is read, else it waits."""
-    with suppress(OSError):
-        while os.read(master, 1000):
-            pass
+    with suppress(OSError):  # nobody holds the other end any more
+        while not stop.is_set():
+            if select.select([master], [], [], 0.1)[0]:
+                os.read(master, 1000)

@@ -139,4 +139,6 @@ def test_the_screen_tells_what_is_wrong_first_and_fits() -> None:
     plain = screen(examine(checks, NOTHING), is_utf8=False)
     assert plain.isascii()
     assert "x the link (engine): can0 is down" in plain
+    more = screen(examine([*checks, check("bit rate", after=("link",)), check("noise", after=("link",))], NOTHING))
+    assert f"{MARKS[Result.NONE]} not looked at, because of the link: the bit rate, the noise\n" in more
     assert screen(examine([check("a", well("fine"))], NOTHING)).startswith("NOTHING IS WRONG\n")

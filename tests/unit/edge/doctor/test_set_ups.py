@@ -277,6 +277,11 @@ def broker_of_yesterday(box: Box, stack: ExitStack) -> None:
     box.tell(**NOT_CONNECTED)
 
 
+def lost_key(box: Box, _: ExitStack) -> None:
+    (box.folder / "van-7.key").unlink()
+    box.tell(**NOT_CONNECTED)
+
+
 def silent_cloud(box: Box, _: ExitStack) -> None:
     box.tell(link__acknowledged_ago_s=4000.0, outbox__messages=900)
 
@@ -390,6 +395,7 @@ SET_UPS = {
     "broker whose certificate has expired": SetUp(
         broker_of_yesterday, "broker", says="certificate has expired", remedy="its date"
     ),
+    "key that is gone": SetUp(lost_key, "broker", says="link.certificate", remedy="[link] ca and certificate"),
     "silent cloud": SetUp(silent_cloud, "cloud", remedy="telltale-cloud"),
     "full outbox": SetUp(full_outbox, "outbox", says="nearly full", remedy="network"),
 }
