@@ -96,6 +96,7 @@ def slcan() -> Iterator[Slcan]:
         if drain.ident is not None:
             drain.join()
         os.close(master)
+        wait_until(lambda: _names() <= before, "the interface is gone")
 
 
 def ip(interface: str, *change: str) -> None:

@@ -219,6 +219,7 @@ def _tried(configured: Look[Configured]) -> Tried:
     try:
         if os.access(config.state.directory / FILE, os.R_OK):
             config = with_identity(config)
-        return Tried(prepare(config).unusable)
+        prepared = prepare(config)
+        return Tried(prepared.unusable, decoder=prepared.judgement.decoder)
     except ConfigError as error:
         return Tried((), error)

@@ -2,7 +2,11 @@
 
 import json
 import os
+import re
+import socket
+import struct
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,8 +19,9 @@ from edge.machine.interfaces import State, interfaces
 from tests.in_memory import folder_in_memory
 from tests.modules import load
 from tests.programs import program
+from tests.shared import ROOT
 from tests.slcan import Slcan, ip, slcan
-from tests.vehicle.clients import HAS_VCAN, PATIENCE_S, Wire
+from tests.vehicle.clients import HAS_VCAN, PATIENCE_S
 from tests.waiting import wait_until
 
 pytestmark = [
@@ -195,15 +200,38 @@ def heard(status: Path) -> bool:
     return False
 
 
-def test_a_vehicle_on_vcan_with_its_daemon(wire: Wire, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "edge.toml"
-    file.write_text(f'profile = "telltale-car"\n[[bus]]\nsource = "{wire.spec}"\n[state]\ndirectory = "{tmp_path}"\n')
-    with folder_in_memory() as status, wire.vehicle("car", "--skip", "60"), daemon(file, status):
+@contextmanager
+def messages_of(database: Path, interface: str) -> Iterator[None]:
+    """Each message of a database, again and again: what a vehicle says, without its physics."""
+    ids = [int(found) for found in re.findall(r"^BO_ (\d+) ", database.read_text(), re.MULTILINE)]
+    stop = threading.Event()
+
+    def speak() -> None:
+        with socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW) as out:
+            out.bind((interface,))
+            while not stop.wait(0.05):
+                for identifier in ids:
+                    out.send(struct.pack("=IB3x8s", identifier, 8, bytes(8)))
+
+    thread = threading.Thread(target=speak, name="a vehicle")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_vehicle_on_vcan_with_its_daemon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, state = tmp_path / "edge.toml", f'[state]\ndirectory = "{tmp_path}"\n'
+    file.write_text(f'profile = "telltale-car"\n[[bus]]\nsource = "can:vcan0"\n{state}')
+    database = ROOT / "dbc" / "telltale-car.dbc"
+    with folder_in_memory() as status, messages_of(database, "vcan0"), daemon(file, status):
         capsys.readouterr()
         main(["doctor", "--json", "--listen", "2", "--status", str(status)])
         told = json.loads(capsys.readouterr().out)
     checks = {one["id"]: one for one in told["checks"]}
     assert checks["config"]["seen"].startswith(f"{file}: 1 bus"), "the daemon's own, by its status"
     assert [one for one in told["checks"] if one["result"] == "wrong"] == []
-    for name in ("daemon", "interface", "link", "frames", "drops", "understood", "rules", "models"):
+    for name in ("daemon", "interface", "link", "frames", "drops", "reading", "understood", "rules", "models"):
         assert checks[name]["result"] == "well", checks[name]

@@ -20,6 +20,7 @@ from edge.machine.programs import Python
 from edge.machine.time_of_day import TimeOfDay
 from tests.brokers import Mosquitto, free_port
 from tests.certificates import DAY, NOW, SmallAuthority
+from tests.shared import ROOT
 from tests.small_disks import fill, small_disk
 from tests.unit.edge.doctor.a_box import (
     ADAPTER,
@@ -442,6 +443,21 @@ def test_what_is_wrong_is_named_and_nothing_else(box: Box, name: str) -> None:
     assert set(set_up.because.split()) <= explained, told(outcomes)
     wrong = 78 if set_up.check == "config" else 4
     assert exit_status(outcomes) == (wrong if set_up.result is Result.WRONG else 0)
+
+
+@pytest.mark.parametrize(
+    ("ids", "result", "says"),
+    [((0x0A0, 0x0C0, 0x0C8, 0x110), Result.WELL, "100 %"), ((0x0C9, 0x0F1, 0x1E5), Result.WRONG, "0 %")],
+)
+def test_before_the_first_start_what_is_heard_is_held_against_the_databases(
+    box: Box, ids: tuple[int, ...], result: Result, says: str
+) -> None:
+    box.status = None
+    database = ROOT / "dbc" / "telltale-car.dbc"
+    box.config = box.config.replace('name = "body"', f'name = "body"\ndbc = ["{database}"]')
+    box.speaks[BODY] = [frame(one) for one in ids] * 10
+    [body] = [one for one in box.examined() if (one.check.id, one.seen.subject) == ("understood", "body")]
+    assert (body.seen.result, says in body.seen.what) == (result, True), body
 
 
 def test_every_check_has_a_set_up_in_which_it_fails_alone() -> None:
