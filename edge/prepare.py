@@ -66,6 +66,8 @@ class Prepared:
     """The same, to be proven."""
     unusable: Sequence[str] = ()
     """Rules and models that cannot be used, and why."""
+    paths: frozenset[str] = frozenset()
+    """Signals that databases give, and answers of control units where these are asked by us."""
 
 
 def prepare(config: Config, *, keeps: bool = False) -> Prepared:
@@ -147,6 +149,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         models=[detector.name for detector in models.detectors],
         packages=models.detectors,
         unusable=[*map(str, refused), *(f"detector {name}: {why}" for name, why in models.refused.items())],
+        paths=frozenset(paths),
     )
 
 

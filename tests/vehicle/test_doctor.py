@@ -7,21 +7,20 @@ import socket
 import struct
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from edge.cli import main
 from edge.machine.interfaces import State, interfaces
 from tests.in_memory import folder_in_memory
-from tests.modules import load
 from tests.programs import program
 from tests.shared import ROOT
-from tests.slcan import Slcan, ip, slcan
+from tests.slcan import Slcan, slcan
 from tests.vehicle.clients import HAS_VCAN, PATIENCE_S
+from tests.vehicle.doctoring import Doctor, because, doctor_of, wrong
 from tests.waiting import wait_until
 
 pytestmark = [
@@ -29,34 +28,11 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="interfaces are set by root"),
     pytest.mark.xdist_group("vcan"),
 ]
-Told = dict[tuple[str, str | None], dict[str, Any]]
-Doctor = Callable[..., Told]
-UNASKED = frozenset({"daemon", "service", "clock", "buffer", "disk"})
-"""What the guest has not, or has so."""
 
 
 @pytest.fixture
 def doctor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Doctor:
-    """Runs it on one bus and gives what each check says, by check and bus."""
-
-    def run(source: str, *options: str, bus: str = "", listen: str = "1.5") -> Told:
-        file = tmp_path / "edge.toml"
-        file.write_text(f'[[bus]]\nname = "it"\nsource = "{source}"\n{bus}\n[state]\ndirectory = "{tmp_path}"\n')
-        capsys.readouterr()
-        main(["doctor", "--config", str(file), "--json", "--listen", listen, "--status", str(tmp_path), *options])
-        told = json.loads(capsys.readouterr().out)
-        return {(one["id"], one["bus"]): one for one in told["checks"]}
-
-    return run
-
-
-def wrong(told: Told) -> list[str]:
-    """Of the bus."""
-    return [name for (name, _), one in told.items() if one["result"] in ("wrong", "warning") and name not in UNASKED]
-
-
-def because(told: Told, cause: str) -> set[str]:
-    return {name for (name, _), one in told.items() if one["because"] == cause}
+    return doctor_of(tmp_path, capsys)
 
 
 @pytest.fixture
@@ -134,44 +110,6 @@ def test_overruns(adapter: Slcan, doctor: Doctor) -> None:
         told = doctor(f"can:{adapter.name}")
     assert wrong(told) == ["overruns"]
     assert "lost 7 frames" in told["overruns", "it"]["seen"]
-
-
-@pytest.fixture
-def controller() -> Iterator[str]:
-    """A real controller's driver, as far as an emulated one is real; without anybody else on its wire."""
-    load("sja1000", "kvaser_pci")
-    found = next((one.name for one in interfaces() if one.driver == "kvaser_pci"), None)
-    if found is None:
-        pytest.skip("no emulated controller here")
-    ip(found, "down")
-    yield found
-    ip(found, "down")
-
-
-def test_a_link_that_is_down_and_one_that_nobody_has_set(controller: str, doctor: Doctor) -> None:
-    bitrate = next(one.bitrate for one in interfaces() if one.name == controller)
-    told = doctor(f"can:{controller}", bus="bitrate = 500000")
-    assert wrong(told) == ["bitrate" if bitrate is None else "link"]
-    ip(controller, "type", "can", "bitrate", "500000", "listen-only", "on")
-    told = doctor(f"can:{controller}", bus="bitrate = 500000")
-    assert wrong(told) == ["link"]
-    assert f"ip link set {controller} up" in told["link", "it"]["remedy"]
-    assert "frames" in because(told, "link")
-
-
-def test_no_frames_and_a_silent_connector(controller: str, doctor: Doctor) -> None:
-    ip(controller, "type", "can", "bitrate", "500000", "listen-only", "on")
-    ip(controller, "up")
-    assert wrong(doctor(f"can:{controller}")) == ["frames"]
-    told = doctor(f"can:{controller}", bus='ask = "obd"')
-    assert wrong(told) == ["listen-only"]
-    ip(controller, "down")
-    ip(controller, "type", "can", "bitrate", "500000", "listen-only", "off")
-    ip(controller, "up")
-    told = doctor(f"can:{controller}", bus='ask = "obd"')
-    assert wrong(told) == ["gateway"]
-    assert f"--bus can:{controller} --silent-connector" in told["gateway", "it"]["remedy"]
-    assert "frames" in because(told, "gateway")
 
 
 def test_an_interface_that_is_not_there(doctor: Doctor) -> None:
