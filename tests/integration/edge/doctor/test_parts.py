@@ -24,9 +24,9 @@ from edge.link import Broker
 from tests.brokers import Mosquitto, free_port
 from tests.certificates import DAY, NOW, SmallAuthority
 from tests.folders import folder_for_the_run
+from tests.integration.edge.doctor.a_box import error_frame, frame
 from tests.integration.link.test_refusals import CONNACK, scripted
 from tests.udp_kernel import UdpKernel
-from tests.unit.edge.doctor.a_box import error_frame, frame
 
 
 def test_a_broker_is_greeted_and_the_daemon_stays_connected(tmp_path: Path) -> None:

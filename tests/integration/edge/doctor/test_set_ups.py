@@ -20,9 +20,7 @@ from edge.machine.programs import Python
 from edge.machine.time_of_day import TimeOfDay
 from tests.brokers import Mosquitto, free_port
 from tests.certificates import DAY, NOW, SmallAuthority
-from tests.shared import ROOT
-from tests.small_disks import fill, small_disk
-from tests.unit.edge.doctor.a_box import (
+from tests.integration.edge.doctor.a_box import (
     ADAPTER,
     BODY,
     ENGINE,
@@ -33,6 +31,8 @@ from tests.unit.edge.doctor.a_box import (
     error_frame,
     frame,
 )
+from tests.shared import ROOT
+from tests.small_disks import fill, small_disk
 from tests.unit.edge.status.a_status import bus
 
 NOT_CONNECTED = {"link__connected": False, "link__up_s": None, "link__trouble": "it cannot be reached"}

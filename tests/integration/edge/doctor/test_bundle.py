@@ -20,7 +20,7 @@ from edge.errors import EdgeError
 from edge.status import told
 from edge.wire.enrolment import PIN_BYTES, SECRET_BYTES, ClaimCode
 from tests.certificates import SmallAuthority
-from tests.unit.edge.doctor.a_box import VOLTS, Box, asker
+from tests.integration.edge.doctor.a_box import VOLTS, Box, asker
 from tests.unit.edge.status.a_status import bus
 
 VIN = "WVWZZZ1JZ3W386752"
