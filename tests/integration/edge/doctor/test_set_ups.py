@@ -2,6 +2,8 @@
 
 import os
 import random
+import socket
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import pytest
 from edge.doctor.check import Result
 from edge.doctor.every import CHECKS
 from edge.doctor.examine import Outcome
+from edge.doctor.look import WHOLE_S
 from edge.doctor.looks import CanSocket
 from edge.doctor.told import exit_status
 from edge.machine.interfaces import State
@@ -458,6 +461,22 @@ def test_before_the_first_start_what_is_heard_is_held_against_the_databases(
     box.speaks[BODY] = [frame(one) for one in ids] * 10
     [body] = [one for one in box.examined() if (one.check.id, one.seen.subject) == ("understood", "body")]
     assert (body.seen.result, says in body.seen.what) == (result, True), body
+
+
+def test_what_hangs_is_told_and_all_together_end_in_time(box: Box) -> None:
+    box.systemctl = "exec /bin/sleep 60"
+    box.tell(**NOT_CONNECTED)
+    with socket.create_server(("127.0.0.1", 0)) as nobody_accepts:
+        box.port = nobody_accepts.getsockname()[1]
+        began = time.monotonic()
+        outcomes = box.examined()
+        took_s = time.monotonic() - began
+    assert took_s < WHOLE_S
+    said = {one.check.id: one.seen for one in outcomes}
+    assert said["service"].what.startswith("could not look: systemctl: ")
+    assert said["permission"].what.startswith("could not look: "), "without the service nobody knows its user"
+    assert (said["broker"].result, "no answer" in said["broker"].what) == (Result.WRONG, True)
+    assert said["frames"].result is Result.WELL, "the rest goes on"
 
 
 def test_every_check_has_a_set_up_in_which_it_fails_alone() -> None:
