@@ -8,7 +8,7 @@ from edge.doctor.check import Check, Result, Seen
 from edge.doctor.look import CouldNotLook
 from edge.doctor.looks import Looks
 
-_NOTHING: Final = Seen(Result.NONE, "there is nothing to look at")
+NOTHING: Final = Seen(Result.NONE, "there is nothing to look at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ def examine(checks: Sequence[Check], looks: Looks) -> list[Outcome]:
     outcomes: list[Outcome] = []
     causes: dict[tuple[str, str], Check] = {}
     for check in checks:
-        for seen in list(_judged(check, looks)) or [_NOTHING]:
+        for seen in list(_judged(check, looks)) or [NOTHING]:
             cause = _cause(check, seen.subject, causes)
-            if cause is not None and (seen.result in (Result.WRONG, Result.WARNING) or seen is _NOTHING):
+            if cause is not None and (seen.result in (Result.WRONG, Result.WARNING) or seen is NOTHING):
                 seen_so = replace(seen, result=Result.NONE, remedy="")
                 outcomes.append(Outcome(check, seen_so, because=cause.id))
                 causes[check.id, seen.subject] = cause

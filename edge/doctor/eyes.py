@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from edge.bus.kernel_can import KernelCan
 from edge.bus.receiver import Kernel
 from edge.bus.spec import SourceSpec
 from edge.config import Config, load_config
-from edge.doctor.greeting import Greeted, greet
+from edge.doctor.greeting import Greeted, Step, greet
 from edge.doctor.listening import Heard, listen
 from edge.doctor.look import Clock, CouldNotLook, Look
 from edge.doctor.looks import ADAPTER, KERNEL, CanSocket, Configured, Daemon, Looks, Overheard, Tried, User, live_buses
@@ -197,14 +198,17 @@ def _greeted(configured: Look[Configured]) -> Greeted | None:
     settings = _identified(configured).link
     if not settings.broker:
         return None
-    broker = Broker.of(
-        settings.broker,
-        username=settings.username,
-        password_file=settings.password_file,
-        ca=settings.ca,
-        certificate=settings.certificate,
-        key=settings.key,
-    )
+    try:
+        broker = Broker.of(
+            settings.broker,
+            username=settings.username,
+            password_file=settings.password_file,
+            ca=settings.ca,
+            certificate=settings.certificate,
+            key=settings.key,
+        )
+    except ConfigError as error:
+        return Greeted(urlsplit(settings.broker).hostname or "the broker", Step.TLS, str(error))
     return greet(broker)
 
 
@@ -215,6 +219,7 @@ def _tried(configured: Look[Configured]) -> Tried:
     try:
         if os.access(config.state.directory / FILE, os.R_OK):
             config = with_identity(config)
-        return Tried(prepare(config).unusable)
+        prepared = prepare(config)
+        return Tried(prepared.unusable, decoder=prepared.judgement.decoder)
     except ConfigError as error:
         return Tried((), error)

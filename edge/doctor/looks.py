@@ -6,12 +6,14 @@ from enum import StrEnum
 
 from edge.bus.spec import SourceSpec
 from edge.config import Bus, Config
+from edge.decode.decoder import Decoder
 from edge.doctor.greeting import Greeted
 from edge.doctor.listening import Heard
 from edge.doctor.look import CouldNotLook, Look
 from edge.doctor.service import Service
 from edge.doctor.validity import Validity
 from edge.errors import ConfigError
+from edge.frames import EXTENDED, Frame, FrameBatch
 from edge.machine.board import Board
 from edge.machine.disks import Card, Room
 from edge.machine.interfaces import Interface
@@ -51,6 +53,19 @@ class Tried:
     """Rules and models that cannot be used, and why."""
     error: ConfigError | None = None
     """Why a daemon would not start."""
+    decoder: Decoder | None = None
+    """Of the databases."""
+
+    def known_percent(self, bus: str, ids: Mapping[tuple[bool, int], int]) -> float | None:
+        """The share of frames whose id a database has; `ids`: how many of each (extended, id). None: of none."""
+        every = sum(ids.values())
+        if self.decoder is None or not every:
+            return None
+        frames = [Frame(at, one, bytes(8), bus, EXTENDED if extended else 0) for at, (extended, one) in enumerate(ids)]
+        self.decoder.decode(FrameBatch.of(frames))
+        known = self.decoder.counts.known
+        share = sum(count for (extended, one), count in ids.items() if (bus, extended, one) in known) / every
+        return round(100.0 * share, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final
 from edge.bus.socket_losses import RECEIVE_BUFFER_BYTES
 from edge.doctor import remedies as do
 from edge.doctor.check import Check, Seen, none, warning, well, wrong
-from edge.doctor.looks import KERNEL, Looks
+from edge.doctor.looks import KERNEL, Live, Looks
 from edge.doctor.of_wires import RATE_IS_RIGHT
 from edge.doctor.on_a_bus import OnBus, on_buses
 from edge.status.told import BusStatus
@@ -16,6 +16,8 @@ from edge.status.words import counted, span
 MUTE: Final = ("mcp251x",)
 """Drivers of controllers that tell no errors while they only listen: the MCP2515 switches its error counters off then
 (Microchip DS20001801, 10.3)."""
+HEARD_FROM: Final = 100
+"""Frames heard by ourselves: of fewer no share is judged."""
 OVERRUN_SHARE: Final = 0.001
 """Of all frames since the interface is there; fewer a busy start of the board explains."""
 
@@ -118,15 +120,25 @@ def _drops(looks: Looks) -> Iterator[Seen]:
 def _understood(looks: Looks) -> Iterator[Seen]:
     for live in looks.live_of(KERNEL):
         told = looks.told_of(live)
-        if told is None:
-            yield none("no daemon tells", live.name)
-        elif told.known_percent is None or (told.frames or 0) < UNDERSTOOD_FROM:
+        if told is None and not live.bus.dbc:
+            yield none("it has no database, and no daemon tells", live.name)
+            continue
+        percent = _known_percent(looks, live) if told is None else told.known_percent
+        if percent is None or (told is not None and (told.frames or 0) < UNDERSTOOD_FROM):
             yield none("too few frames yet", live.name)
-        elif told.known_percent < UNDERSTOOD_PERCENT:
-            what = f"its databases know {told.known_percent:g} % of its frames"
+        elif percent < UNDERSTOOD_PERCENT:
+            what = f"its databases know {percent:g} % of its frames"
             yield wrong(what, do.UNDERSTOOD.format(source=live.bus.source), live.name)
         else:
-            yield well(f"its databases know {told.known_percent:g} % of its frames", live.name)
+            yield well(f"its databases know {percent:g} % of its frames", live.name)
+
+
+def _known_percent(looks: Looks, live: Live) -> float | None:
+    """As we have heard it ourselves; None: too little."""
+    heard = looks.overheard().heard.get(live.interface)
+    if heard is None or heard.frames < HEARD_FROM:
+        return None
+    return looks.tried().known_percent(live.name, heard.ids)
 
 
 _BUSY: Final = (*RATE_IS_RIGHT, "slowed", "supply", "heat")

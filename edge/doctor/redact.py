@@ -22,7 +22,6 @@ _WORDS: Final = r"pass(?:word|wd|phrase)?|token|secret|authori[sz]ation|api[-_ ]
 _PATTERNS: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), to)
     for pattern, to in (
-        (r"-----BEGIN[^-]*-----[\s\S]*?(?:-----END[^-]*-----|\Z)", SECRET),
         (r"(?<=://)[^/\s@]+@", f"{SECRET}@"),
         (rf"\b({_WORDS})(\"?'?\s*(?:[:=]|\bis\b)\s*\"?'?(?:bearer |basic )?)[^\s\"',;]+", rf"\1\2{SECRET}"),
         (r"\bcode\b\W{1,3}(?:is\s)?\d{6,12}\b", SECRET),
@@ -48,7 +47,10 @@ _PATTERNS: Final = tuple(
     )
 )
 """In this order. A decimal number with four places or more may be a degree of latitude, and is taken for one."""
-_SEPARATORS: Final = r"[\s._:/-]*"
+_PEM: Final = re.compile(r"-----BEGIN[^-]*-----[\s\S]*?(?:-----END[^-]*-----|\Z)")
+_SEPARATORS: Final = r"[\s._:/-]{0,3}"
+LINE_MAX: Final = 2000
+"""Characters of a line; what is behind them is left out, since whoever looks for patterns in it could take for ever."""
 
 
 class Redactor:
@@ -70,10 +72,8 @@ class Redactor:
     def text(self, text: str) -> str:
         """Without anything of it."""
         for pattern, to in self._known:
-            text = pattern.sub(to.replace("\\", r"\\"), text)
-        for pattern, to in _PATTERNS:
             text = pattern.sub(to, text)
-        return text
+        return "\n".join(map(_line, _PEM.sub(SECRET, text).split("\n")))
 
     def values(self, values: Any) -> Any:
         """The same of everything that JSON can hold: of texts in it, and of the names of its fields."""
@@ -84,6 +84,14 @@ class Redactor:
         if isinstance(values, list | tuple):
             return [self.values(value) for value in values]
         return values
+
+
+def _line(line: str) -> str:
+    if len(line) > LINE_MAX:
+        line = f"{line[:LINE_MAX].rpartition(' ')[0]} [cut off]"  # half a secret looks like none
+    for pattern, to in _PATTERNS:
+        line = pattern.sub(to, line)
+    return line
 
 
 def _spellings(known: str) -> str:

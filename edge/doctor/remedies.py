@@ -16,6 +16,7 @@ READ_ONLY: Final = "See dmesg, run fsck, and replace the card: it has failed, or
 CARD: Final = "Replace the card by one made for endurance before it fails"
 
 CONFIG: Final = "Put it right (systemd/telltale-edge.toml has every field), then telltale-edge check --config {file}"
+AS_ROOT: Final = "sudo telltale-edge doctor: only root and the daemon may read it"
 ADAPTER: Final = (
     "Plug {device} in, and switch the ignition on, so that it has power; ls /dev/serial/by-id names what is there"
 )
@@ -63,6 +64,7 @@ OVERRUNS: Final = (
 )
 BUFFER: Final = "sudo telltale-edge install brings 60-telltale.sysctl.conf; then sudo sysctl --system"
 DROPS: Final = "See in top what else runs, and give the daemon a ring (systemd/samples/telltale-edge-ring.conf)"
+READING: Final = "See that {source} is right and that nobody else has it; the daemon tries again by itself"
 UNDERSTOOD: Final = "telltale-edge record --bus {source} --out drive.log, then telltale-edge profile suggest drive.log"
 
 VOLTAGE: Final = "Charge the vehicle's battery and measure it at its poles; see the fuse and the ground of the socket"

@@ -5,7 +5,7 @@ from textwrap import wrap
 from typing import Final
 
 from edge.doctor.check import Result
-from edge.doctor.examine import Outcome
+from edge.doctor.examine import NOTHING, Outcome
 from edge.status.words import counted, plain
 
 WIDTH: Final = 80
@@ -24,8 +24,14 @@ def screen(outcomes: Sequence[Outcome], *, is_utf8: bool = True) -> str:
         lines += _found(one, marks)
     lines.append("")
     titles = {one.check.id: one.check.title for one in outcomes}
+    unseen = [one for one in outcomes if one.because and one.seen.what == NOTHING.what]
     for one in outcomes:
-        lines += _line(one, marks, titles)
+        if one not in unseen:
+            lines += _line(one, marks, titles)
+    for cause in dict.fromkeys(one.because for one in unseen):
+        without = ", ".join(one.check.title for one in unseen if one.because == cause)
+        told = f"not looked at, because of {titles.get(cause, cause)}: {without}"
+        lines += wrap(told, WIDTH, initial_indent=f"{marks[Result.NONE]} ", subsequent_indent="    ")
     text = "\n".join(plain(line) for line in lines) + "\n"
     return text if is_utf8 else text.encode("ascii", "replace").decode()
 

@@ -5,6 +5,7 @@ import json
 import re
 import stat
 import tarfile
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,12 +16,12 @@ from hypothesis import strategies as st
 from edge.doctor.bundle import write_bundle
 from edge.doctor.every import CHECKS
 from edge.doctor.examine import examine
-from edge.doctor.redact import Redactor
+from edge.doctor.redact import LINE_MAX, Redactor
 from edge.errors import EdgeError
 from edge.status import told
 from edge.wire.enrolment import PIN_BYTES, SECRET_BYTES, ClaimCode
 from tests.certificates import SmallAuthority
-from tests.unit.edge.doctor.a_box import VOLTS, Box, asker
+from tests.integration.edge.doctor.a_box import VOLTS, Box, asker
 from tests.unit.edge.status.a_status import bus
 
 VIN = "WVWZZZ1JZ3W386752"
@@ -185,6 +186,23 @@ def test_whatever_is_known_is_taken_out_wherever_it_stands(secret: str, around: 
     for spelling in (secret, quote(secret, safe=""), secret.encode().hex(), base64.b64encode(secret.encode()).decode()):
         cleaned = redactor.text(f"{around} {spelling} {around}")
         assert spelling not in cleaned.replace(around, "") or spelling in "[secret] [place] [VIN]"
+
+
+@pytest.mark.parametrize("place", range(LINE_MAX - 60, LINE_MAX + 10, 7))
+def test_of_a_line_that_is_cut_no_half_a_secret_is_left(place: int) -> None:
+    key = base64.b64encode(bytes(range(48))).decode()
+    words = ("word " * LINE_MAX)[: place - 1]
+    cleaned = Redactor([], {}, key=b"k").text(f"{words} {key}\nnext line")
+    assert not any(part in cleaned for part in re.findall(".{8}", key))
+    assert cleaned.endswith("\nnext line")
+
+
+def test_nobody_makes_it_take_for_ever() -> None:
+    redactor = Redactor([PASSWORD, VIN], {VEHICLE: "vehicle"}, key=b"k")
+    began = time.process_time()
+    for worst in ("1", "a1", "ABCDE-", "a1 ", "+/", "-----BEGIN ", "12° ", "W.V.W._", "password ", "://"):
+        redactor.text(worst * (200_000 // len(worst)))
+    assert time.process_time() - began < 20.0
 
 
 def test_names_are_taken_out_of_fields_too() -> None:

@@ -2,6 +2,8 @@
 
 import os
 import random
+import socket
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ import pytest
 from edge.doctor.check import Result
 from edge.doctor.every import CHECKS
 from edge.doctor.examine import Outcome
+from edge.doctor.look import WHOLE_S
 from edge.doctor.looks import CanSocket
 from edge.doctor.told import exit_status
 from edge.machine.interfaces import State
@@ -20,8 +23,7 @@ from edge.machine.programs import Python
 from edge.machine.time_of_day import TimeOfDay
 from tests.brokers import Mosquitto, free_port
 from tests.certificates import DAY, NOW, SmallAuthority
-from tests.small_disks import fill, small_disk
-from tests.unit.edge.doctor.a_box import (
+from tests.integration.edge.doctor.a_box import (
     ADAPTER,
     BODY,
     ENGINE,
@@ -32,6 +34,8 @@ from tests.unit.edge.doctor.a_box import (
     error_frame,
     frame,
 )
+from tests.shared import ROOT
+from tests.small_disks import fill, small_disk
 from tests.unit.edge.status.a_status import bus
 
 NOT_CONNECTED = {"link__connected": False, "link__up_s": None, "link__trouble": "it cannot be reached"}
@@ -225,6 +229,13 @@ def not_understood(box: Box, _: ExitStack) -> None:
     )
 
 
+def not_read(box: Box, _: ExitStack) -> None:
+    """Another program has the adapter."""
+    down = ADAPTER.model_copy(update={"state": "down", "why": "Device or resource busy", "heard_ago_s": None})
+    asked = [asker("engine"), asker("adapter", trouble="Device or resource busy")]
+    box.tell(buses=[bus(), bus(name="body"), down], diagnostics=asked)
+
+
 def low_voltage(box: Box, _: ExitStack) -> None:
     low = VOLTS.model_copy(update={"value": 11.2})
     asked = [asker("engine", silent_because="low_voltage"), asker("adapter", silent_because="low_voltage")]
@@ -267,6 +278,11 @@ def nobody_there(box: Box, _: ExitStack) -> None:
 
 def broker_of_yesterday(box: Box, stack: ExitStack) -> None:
     with_broker(box, stack, broker_ends=NOW - DAY / 2)
+    box.tell(**NOT_CONNECTED)
+
+
+def lost_key(box: Box, _: ExitStack) -> None:
+    (box.folder / "van-7.key").unlink()
     box.tell(**NOT_CONNECTED)
 
 
@@ -369,6 +385,9 @@ SET_UPS = {
     "nothing understood": SetUp(
         not_understood, "understood", "engine", says="0.4 %", remedy="profile suggest", because="rules"
     ),
+    "adapter that another has": SetUp(
+        not_read, "reading", "adapter", says="Device or resource busy", because="polling"
+    ),
     "low voltage": SetUp(low_voltage, "voltage", says="11.2 V", remedy="Charge", because="polling"),
     "nobody answers": SetUp(no_answers, "polling", "engine", says="nobody answers", remedy="diagnose --bus can:can0"),
     "rules refused": SetUp(refused_rule, "rules", says="2 rules"),
@@ -380,6 +399,7 @@ SET_UPS = {
     "broker whose certificate has expired": SetUp(
         broker_of_yesterday, "broker", says="certificate has expired", remedy="its date"
     ),
+    "key that is gone": SetUp(lost_key, "broker", says="link.certificate", remedy="[link] ca and certificate"),
     "silent cloud": SetUp(silent_cloud, "cloud", remedy="telltale-cloud"),
     "full outbox": SetUp(full_outbox, "outbox", says="nearly full", remedy="network"),
 }
@@ -426,6 +446,37 @@ def test_what_is_wrong_is_named_and_nothing_else(box: Box, name: str) -> None:
     assert set(set_up.because.split()) <= explained, told(outcomes)
     wrong = 78 if set_up.check == "config" else 4
     assert exit_status(outcomes) == (wrong if set_up.result is Result.WRONG else 0)
+
+
+@pytest.mark.parametrize(
+    ("ids", "result", "says"),
+    [((0x0A0, 0x0C0, 0x0C8, 0x110), Result.WELL, "100 %"), ((0x0C9, 0x0F1, 0x1E5), Result.WRONG, "0 %")],
+)
+def test_before_the_first_start_what_is_heard_is_held_against_the_databases(
+    box: Box, ids: tuple[int, ...], result: Result, says: str
+) -> None:
+    box.status = None
+    database = ROOT / "dbc" / "telltale-car.dbc"
+    box.config = box.config.replace('name = "body"', f'name = "body"\ndbc = ["{database}"]')
+    box.speaks[BODY] = [frame(one) for one in ids] * 10
+    [body] = [one for one in box.examined() if (one.check.id, one.seen.subject) == ("understood", "body")]
+    assert (body.seen.result, says in body.seen.what) == (result, True), body
+
+
+def test_what_hangs_is_told_and_all_together_end_in_time(box: Box) -> None:
+    box.systemctl = "exec /bin/sleep 60"
+    box.tell(**NOT_CONNECTED)
+    with socket.create_server(("127.0.0.1", 0)) as nobody_accepts:
+        box.port = nobody_accepts.getsockname()[1]
+        began = time.monotonic()
+        outcomes = box.examined()
+        took_s = time.monotonic() - began
+    assert took_s < WHOLE_S
+    said = {one.check.id: one.seen for one in outcomes}
+    assert said["service"].what.startswith("could not look: systemctl: ")
+    assert said["permission"].what.startswith("could not look: "), "without the service nobody knows its user"
+    assert (said["broker"].result, "no answer" in said["broker"].what) == (Result.WRONG, True)
+    assert said["frames"].result is Result.WELL, "the rest goes on"
 
 
 def test_every_check_has_a_set_up_in_which_it_fails_alone() -> None:

@@ -90,6 +90,8 @@ class Box:
             self.drive(name, driver)
         self.program("espeak-ng", "exit 0")
         self.service = dict(SERVICE)
+        self.systemctl = ""
+        """What it does instead of telling that."""
         self.before = {
             ENGINE: can_links.controller(ENGINE),
             BODY: can_links.controller(BODY, bitrate=125_000, is_listen_only=True),
@@ -162,7 +164,7 @@ class Box:
     def looked(self) -> Iterator[Looks]:
         """What the doctor may look at, while the box is there."""
         lines = "\n".join(f"echo {name}={value}" for name, value in self.service.items())
-        self.program("systemctl", lines)
+        self.program("systemctl", self.systemctl or lines)
         path, os.environ["PATH"] = os.environ["PATH"], str(self.programs)
         try:
             with folder_in_memory() as folder, self._speaking() as kernels:
