@@ -65,6 +65,7 @@ def known_of(run: Stages) -> Known:
         config=config,
         config_file=parts.config_file,
         is_live=run.is_live,
+        buses=prepared.buses,
         specs=prepared.specs,
         lanes=[lane.name for lane in run.lanes],
         readers=run.readers.readers,

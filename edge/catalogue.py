@@ -98,6 +98,7 @@ CATALOGUE: Final = _table(
     ("Vehicle.Telltale.MalfunctionLamp", "", 0.0, 2.0, 0.2),
     ("Vehicle.Telltale.TyreLamp", "", 0.0, 1.0, 0.2),
     ("Vehicle.Telltale.ChargeLamp", "", 0.0, 1.0, 0.2),
+    ("Vehicle.Telltale.Supply.CrankMinimum", "V", 0.0, 40.0, 60.0),
     *heavy_vehicles(),
     *polled_signals(),
     *electric_vehicles(),

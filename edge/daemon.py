@@ -35,6 +35,7 @@ from edge.driver.outputs import open_outputs
 from edge.errors import EdgeError
 from edge.grid import Grid
 from edge.health import LOOK_S, Pulse, Quiet
+from edge.instruments import speaks
 from edge.lanes import open_hot, open_lanes
 from edge.looking import SWITCH_S, Looking
 from edge.memories import Memories
@@ -81,7 +82,7 @@ class Daemon:
         self._judgement = prepared.judgement
         self._stop = threading.Event()
         self._offset_ns = parts.timekeeping.offset_ns
-        asked = asked_buses(config, prepared.specs, self._stop, keeps=parts.outbox is not None)
+        asked = asked_buses(config, prepared.buses, prepared.specs, self._stop, keeps=parts.outbox is not None)
         self._run = self._staged(config, prepared, asked, stack)
         self._obeying = self._obeying_of(parts.commands)
         self.restarts = ""
@@ -99,7 +100,7 @@ class Daemon:
         """Everything that frames go through, open."""
         parts, started_s, judged = self._parts, time.monotonic(), Judged()
         sources, lanes = open_lanes(
-            config, prepared.specs, asked, stop=self._stop, offset_ns=self._offset_ns, stack=stack
+            config, prepared.buses, prepared.specs, asked, stop=self._stop, offset_ns=self._offset_ns, stack=stack
         )
         self._live = any(source.live for source in sources)
         collecting = Collecting(
@@ -307,7 +308,7 @@ class Daemon:
         self._wake(run.teller.tell(run.collecting.hearing(self._judgement.advance(cells)), self._clock()))
         if len(cells.frames):
             run.collecting.keep(cells)
-            if run.quiet.heard(time.monotonic()):
+            if speaks(cells.frames, run.prepared.instruments) and run.quiet.heard(time.monotonic()):
                 self._tell_health()
         run.collecting.advance()
         judges = self._judgement.judges

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from edge.bus.spec import LIVE
 from edge.clock import clock_state
 from edge.commands import Commands
 from edge.config import Config
@@ -24,7 +25,7 @@ from edge.enrolment.keeper import Keeper
 from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
 from edge.outbox import ORDER, Limits, Moment, Outbox, Quota
-from edge.prepare import LIVE, Prepared, prepare
+from edge.prepare import Prepared, prepare
 from edge.quotas import DAY_S, OutboxSettings
 from edge.report import Report
 from edge.service_manager import here

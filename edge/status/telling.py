@@ -62,6 +62,7 @@ class Known:
     config: Config
     config_file: Path | None
     is_live: bool
+    buses: Sequence[Bus]
     specs: Sequence[SourceSpec]
     lanes: Sequence[str]
     """Buses as they are called here, in the order of their readers."""
@@ -89,7 +90,7 @@ class Telling:
         self._known = known
         self._began_s, self._started_at = time.monotonic(), _now()
         self._kernel = boot_id(), own_start()
-        self._bits = [Bits(_bitrate(bus, spec)) for bus, spec in zip(known.config.bus, known.specs, strict=True)]
+        self._bits = [Bits(_bitrate(bus, spec)) for bus, spec in zip(known.buses, known.specs, strict=True)]
         self._flows = [Flow(self._began_s) for _ in known.lanes]
         self._vehicle = Vehicle(known.history.slot, known.history.units)
         self._arming = Arming(known.rules, known.rules_refused, known.history.slot)

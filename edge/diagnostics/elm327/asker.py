@@ -144,6 +144,11 @@ class ElmAsker:
         self._look_at_supply()
         return self._reach.measured[1] if self._reach.measured else None
 
+    @property
+    def measured(self) -> tuple[int, float] | None:
+        """When the adapter measured the supply last, monotonic ns, and its volts; None: not lately. Any thread."""
+        return self._reach.measured
+
     def taken_frames(self) -> list[Frame]:
         """Frames of answers since the last call, as they were on the bus, for a decoder; any one thread."""
         return self._hearing.taken_frames()
