@@ -33,14 +33,17 @@ from edge.driver.judged import Judged
 from edge.driver.notice import Wish
 from edge.driver.outputs import open_outputs
 from edge.errors import EdgeError
+from edge.frames import FrameBatch
 from edge.grid import Grid
 from edge.health import LOOK_S, Pulse, Quiet
-from edge.instruments import speaks
+from edge.instruments import DEFAULTS, speaks
 from edge.lanes import open_hot, open_lanes
 from edge.looking import SWITCH_S, Looking
 from edge.memories import Memories
 from edge.modes import Surroundings
 from edge.obeying import Obeying
+from edge.power.decision import Step
+from edge.powering import Powering
 from edge.prepare import MS, Prepared
 from edge.report import Report
 from edge.service_manager import Watchdog
@@ -87,6 +90,8 @@ class Daemon:
         self._obeying = self._obeying_of(parts.commands)
         self.restarts = ""
         """Why the program is to begin anew; empty: it is not, or somebody else has it end."""
+        self.powers_off = ""
+        """Why the box is to be shut down now that everything is durable; empty: it is not."""
         self._is_told_to_stop = False
         self._span: list[int] = []
         self._show_at_ns = 0
@@ -122,6 +127,8 @@ class Daemon:
             language=words.language,
         )
         stack.callback(cab.close)
+        powering = Powering(config.power)
+        stack.callback(powering.close)
         teller = Teller(self._judgement.book, cab, outbox=parts.outbox, alerts_out=parts.alerts_out)
         hot = list(open_hot(lanes, prepared.specs, prepared.hot, stop=self._stop, stack=stack))
         looking = Looking(prepared.hot, teller.early) if hot else None
@@ -152,6 +159,7 @@ class Daemon:
             cab=cab,
             teller=teller,
             quiet=Quiet(started_s, after_s=config.link.parked_after_s),
+            powering=powering,
         )
 
     def _obeying_of(self, commands: Commands | None) -> Obeying | None:
@@ -198,7 +206,7 @@ class Daemon:
             keeping = keeper and group.create_task(keeper.run(stop_link), name="certificate")
             try:
                 await asyncio.to_thread(self._pipeline)
-                if link and not self._live and not self.restarts:
+                if link and (self.powers_off or not self._live) and not self.restarts:
                     await self._drained(link, told)
             finally:
                 stop_link.set()
@@ -207,13 +215,13 @@ class Daemon:
 
     def _tell_to_stop(self, told: asyncio.Event) -> None:
         self._is_told_to_stop = True
-        self.restarts = ""
+        self.restarts = self.powers_off = ""
         self._parts.manager.stopping()
         self._stop.set()
         told.set()
 
     async def _drained(self, link: "Link", told: asyncio.Event) -> None:
-        """Wait for the last acknowledgement of a recording, as long as is configured, or until told to stop."""
+        """Wait for the last acknowledgement, as long as is configured, or until told to stop."""
         drained = link.drained(self._run.config.link.drain_s)
         waits = [asyncio.ensure_future(told.wait()), asyncio.ensure_future(drained)]
         done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -265,6 +273,7 @@ class Daemon:
                 self._hear_askers()
                 self._obey()
                 self._look_after()
+                self._power()
                 if time.monotonic() >= health_at:
                     health_at += LOOK_S
                     self._keep_memories()
@@ -292,9 +301,17 @@ class Daemon:
                 run.grid.end(index)
             else:
                 self._status.hear(index, batch)
-                if index in run.asked:
-                    run.asked[index].service.count(*own_traffic(batch))
+                self._listen(index, batch)
                 run.grid.offer(index, run.lanes[index].placed(batch), time.monotonic_ns())
+
+    def _listen(self, index: int, batch: FrameBatch) -> None:
+        """Whether the vehicle says something of its own accord."""
+        run, spoke = self._run, len(batch)
+        if index in run.asked:
+            spoke, *more = own_traffic(batch)
+            run.asked[index].service.count(spoke, *more)
+        if spoke and run.prepared.specs[index].kind not in DEFAULTS:
+            run.powering.spoke()
 
     def _judge(self) -> None:
         run = self._run
@@ -353,9 +370,9 @@ class Daemon:
         if not self._run.asked or now_ns < self._show_at_ns:
             return
         self._show_at_ns = now_ns + SHOW_NS
-        window = self._judgement.history.window()
+        window, is_parked = self._judgement.history.window(), self._run.powering.is_parked
         for service in (one.service for one in self._run.asked.values()):
-            service.show(signs_of(window, now_ns, workshop=self._judgement.modes.workshop))
+            service.show(signs_of(window, now_ns, workshop=self._judgement.modes.workshop, parked=is_parked))
             for told in service.take():
                 at, clock = self._stamp()
                 for body in bodies(told, at, place_of(window), private=window.private):
@@ -367,6 +384,41 @@ class Daemon:
         until = self._judgement.history.until
         if self._obeying and self._obeying.step(self._parts.timekeeping.look(), self._stamp(), until):
             self._wake(posted=True)
+
+    # the battery
+
+    def _power(self) -> None:
+        """Let the vehicle's battery alone, once it is not in use or low."""
+        powering = self._run.powering
+        if not self._live or not powering.is_due:
+            return
+        judgement = self._judgement
+        for step in powering.look(judgement.history.window(), moves=judgement.moves_by_position):
+            match step:
+                case Step.SEAL:
+                    self._seal()
+                case Step.SHUT_DOWN:
+                    self._shut_down()
+                case Step.WAKE:
+                    log.info("the vehicle is in use again")
+
+    def _seal(self) -> None:
+        """Make durable what is known, since the power may go; the trip and the minute that run end here."""
+        powering = self._run.powering
+        self._wake(self._run.teller.tell([self._judgement.seal(powering.ended_by)], self._clock()))
+        powering.sealed()
+        log.info("the vehicle is not in use; everything is kept, nothing is asked")
+
+    def _shut_down(self) -> None:
+        why = self._run.powering.why_ends or ""
+        if not self._run.config.power.shutdown:
+            log.warning("%s: the box would be shut down, and no command for it is configured ([power] shutdown)", why)
+            return self._tell_health()
+        log.warning("%s: the box is shut down", why)
+        if not self._is_told_to_stop:
+            self.powers_off = why
+        self._stop.set()
+        return None
 
     # how it is
 
@@ -405,6 +457,8 @@ class Daemon:
             return
         now_s, posted_s = time.monotonic(), -math.inf if is_asked else self._posted_s
         is_quiet = self._run.quiet.is_quiet
+        if self.powers_off:
+            body = body.model_copy(update={"quiet_s": self._run.config.power.quiet_s})
         told = body if at_the_end else self._pulse.of(body, now_s=now_s, posted_s=posted_s, is_quiet=is_quiet)
         if told is not None:
             self._wake(self._run.teller.post(told, *self._stamp()))

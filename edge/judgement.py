@@ -144,6 +144,11 @@ class Judgement:
         """When (ns) the trip that runs began; None: none runs."""
         return self._trips.running_since
 
+    @property
+    def moves_by_position(self) -> bool:
+        """It moves, as positions say; of a vehicle of which nothing else tells."""
+        return self._trips.moves_by_position
+
     def advance(self, cells: Cells) -> Iterator[Outcome]:
         """Judge cell by cell; what each brought to light, if anything."""
         self.private_ends = []
@@ -175,6 +180,15 @@ class Judgement:
         until = self.history.until
         trip = self._with_figures(self._trips.close())
         return Outcome(until, trips=[trip] if trip else [], periods=self._summaries.close(until))
+
+    def seal(self, ended_by: str) -> Outcome:
+        """What is known and not told yet, since the box may lose its power: the running period, as far as it came, and
+        a trip for whose end something speaks already, as `ended_by` it. More may come."""
+        until = self.history.until
+        trip = None if self._trips.in_use else self._with_figures(self._trips.close(ended_by))
+        if trip is not None:
+            self._trip_known, self._trip_in_use = None, False
+        return Outcome(until, trips=[trip] if trip else [], periods=self._summaries.seal(until))
 
     def _judge(self, end: int, periods: list[Period]) -> Outcome:
         self.cells += 1

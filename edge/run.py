@@ -25,6 +25,7 @@ from edge.enrolment.keeper import Keeper
 from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
 from edge.outbox import ORDER, Limits, Moment, Outbox, Quota
+from edge.poweroff import power_off
 from edge.prepare import Prepared, prepare
 from edge.quotas import DAY_S, OutboxSettings
 from edge.report import Report
@@ -81,14 +82,18 @@ def run(
         store = _store(config, stack)
         runs, config, prepared = _started(config, store, configured)
         try:
-            account, again = _lived(config, prepared, store, runs, _Files(alerts_out, report_out, config_file))
+            account, again, powers_off = _lived(
+                config, prepared, store, runs, _Files(alerts_out, report_out, config_file)
+            )
         except ConfigError as error:
             if store is None or not rolls_back(store, runs, str(error)):
                 raise
-            again = "what ran before runs again"
+            again, powers_off = "what ran before runs again", ""
     if again:
         log.info("beginning anew: %s", again)
         os.execv(PROGRAM[0], PROGRAM)
+    if powers_off:
+        power_off(config.power)
     return account
 
 
@@ -100,8 +105,10 @@ class _Files(NamedTuple):
     config_file: Path | None
 
 
-def _lived(config: Config, prepared: Prepared, store: Store | None, runs: Runs, files: _Files) -> tuple[Report, str]:
-    """The account of the run, and why the program is to begin anew, if it is.
+def _lived(
+    config: Config, prepared: Prepared, store: Store | None, runs: Runs, files: _Files
+) -> tuple[Report, str, str]:
+    """The account of the run, why the program is to begin anew, if it is, and why the box is to be shut down.
 
     Raises:
         ConfigError: before anything has started.
@@ -146,7 +153,7 @@ def _lived(config: Config, prepared: Prepared, store: Store | None, runs: Runs, 
         for draft in drafts:
             if draft:
                 draft.commit()
-    return account, daemon.restarts
+    return account, daemon.restarts, daemon.powers_off
 
 
 def _status(config: Config, prepared: Prepared) -> StatusFile:

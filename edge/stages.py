@@ -22,6 +22,7 @@ from edge.lanes import Lane
 from edge.looking import Looking
 from edge.memories import Memories
 from edge.outbox import Outbox
+from edge.powering import Powering
 from edge.prepare import Prepared
 from edge.service_manager import ServiceManager
 from edge.status.file import StatusFile
@@ -78,6 +79,7 @@ class Stages:
     cab: Cab
     teller: Teller
     quiet: Quiet
+    powering: Powering
 
     @property
     def judgement(self) -> Judgement:

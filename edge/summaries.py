@@ -61,6 +61,8 @@ class Summaries:
         self._was_private = False
         """Both in this minute."""
         self._kept: _Kept | None = None
+        self._sealed = 0
+        """What was before it was told."""
         self._slow_from: int | None = None
         """From when on what changes slowly is due."""
 
@@ -88,9 +90,15 @@ class Summaries:
         self._end = None
         return self._close(until) + self._tell_kept()
 
+    def seal(self, until: int) -> list[Period]:
+        """As `close`, though more may come: what does so in the same minute is told as of here."""
+        told = self.close(until)
+        self._sealed = until
+        return told
+
     def _close(self, ended: int) -> list[Period]:
         """End the running minute."""
-        started = (ended - 1) // self._minute_ns * self._minute_ns
+        started = max((ended - 1) // self._minute_ns * self._minute_ns, min(self._sealed, ended))
         minute = _Kept(started, ended, self._history.ledger.close_period())
         stood, self._stood = self._stood, True
         is_withheld, self._was_private = self._was_private, False

@@ -20,7 +20,9 @@ from edge.errors import EdgeError
 from edge.frames import FrameBatch
 from edge.health import Quiet, edge_version
 from edge.history import History
+from edge.instruments import DEFAULTS
 from edge.outbox import Outbox, Standing
+from edge.powering import Powering
 from edge.status import told
 from edge.status.arming import DETECTOR, Arming
 from edge.status.boot import boot_id, boot_s, own_start
@@ -36,6 +38,7 @@ from edge.status.parts import (
     link_of,
     models_of,
     outbox_of,
+    power_of,
     rounded,
     settled,
     understood_of,
@@ -79,6 +82,7 @@ class Known:
     link: "Link | None"
     timekeeping: Timekeeping
     quiet: Quiet
+    powering: Powering
     notes: Sequence[str]
     updates: Updates | None = None
 
@@ -128,6 +132,7 @@ class Telling:
             captures=captures_of(moment),
             campaigns=campaigns_of(moment),
             update=None if known.updates is None else update_of(known.updates.standing),
+            power=power_of(known.powering.standing) if known.is_live else None,
             box=self._box(),
             own=self._own(now_s, cpu_s, writes_failed),
             notes=[note[: told.TEXT_MAX] for note in known.notes[: told.NOTES_MAX]],
@@ -146,13 +151,16 @@ class Telling:
 
     def _buses(self, now_s: float, moment: Moment | None) -> list[told.BusStatus]:
         known, told_of = self._known, list[told.BusStatus]()
-        for name, reader, flow, bits in zip(known.lanes, known.readers, self._flows, self._bits, strict=False):
+        kinds = [DEFAULTS.get(spec.kind, spec.kind) for spec in known.specs]
+        for name, kind, reader, flow, bits in zip(
+            known.lanes, kinds, known.readers, self._flows, self._bits, strict=False
+        ):
             counters = settled(lambda reader=reader: reader.counters)  # type: ignore[misc]  # mypy knows no such lambda
             flow.look(now_s, counters, bits.total)
             share = known_percent(name, len(known.lanes), moment)
             bus = bus_of(
                 name, flow, bits, down=reader.down, counters=counters, now_s=now_s, is_live=known.is_live,
-                known_percent=share,
+                known_percent=share, kind=kind,
             )  # fmt: skip
             told_of.append(bus)
         return told_of

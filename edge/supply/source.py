@@ -11,6 +11,7 @@ from edge.supply.adc import Adc
 from edge.supply.crank import FAST_NS, CrankWatch
 from edge.supply.nominal import Nominal, Volts
 
+FRAMES: Final = "frames"
 READINGS: Final = "readings"
 S: Final = 1_000_000_000
 
@@ -38,12 +39,12 @@ class SupplySource:
         self._watch = CrankWatch(Nominal(nominal))
         self._adc: Adc | None = None
         self._due_ns = 0
-        self._readings = 0
+        self._readings = self._frames = 0
 
     @property
     def counters(self) -> Mapping[str, int]:
-        """Readings, those that cannot be, and starts."""
-        return {READINGS: self._readings, **self._watch.counters}
+        """What was handed on; readings, those that cannot be, and starts."""
+        return {FRAMES: self._frames, READINGS: self._readings, **self._watch.counters}
 
     def read(self, wait_s: float) -> FrameBatch:
         """What is worth handing on of the next `wait_s` of readings.
@@ -64,6 +65,7 @@ class SupplySource:
         except BaseException:
             self.close()
             raise
+        self._frames += len(told)
         return batch_of(told, self._name, max(self._now_ns(), told[-1].time_ns if told else 0))
 
     def close(self) -> None:
