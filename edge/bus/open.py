@@ -7,7 +7,7 @@ from typing import Final
 from edge.bus.cadence import Cadence
 from edge.bus.pace import Paced
 from edge.bus.source import Source
-from edge.bus.spec import SUPPLIES, SourceSpec
+from edge.bus.spec import RECEIVERS, SUPPLIES, SourceSpec
 from edge.errors import ConfigError
 
 _CADENCE: Final = Cadence()
@@ -54,8 +54,8 @@ def _open(spec: SourceSpec, now_ns: int, cadence: Cadence, *, offline: bool) -> 
         from edge.bus.socketcan import SocketCanSource  # noqa: PLC0415  see above
 
         return SocketCanSource(spec, cadence=cadence)
-    if spec.kind in SUPPLIES:
-        return _supply(spec)
+    if spec.kind in SUPPLIES | RECEIVERS:
+        return _supply(spec) if spec.kind in SUPPLIES else _receiver(spec)
     if spec.kind == "elm327":
         remedy = 'Ask it: telltale-edge diagnose, or the daemon with ask = "obd" on this bus'
         raise ConfigError("an adapter says nothing by itself", place=spec.text, remedy=remedy)
@@ -80,3 +80,12 @@ def _supply(spec: SourceSpec) -> Source:
         divider=spec.float_option("divider", 1.0),
         nominal=NOMINALS[said],
     )
+
+
+def _receiver(spec: SourceSpec) -> Source:
+    from edge.receivers.source import gpsd_source, nmea_source  # noqa: PLC0415  see above
+
+    name = spec.text_option("name", "position")
+    if spec.kind == "gpsd":
+        return gpsd_source(spec.rest, name)
+    return nmea_source(spec.rest, spec.int_option("baud", 9600), name)
