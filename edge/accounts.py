@@ -93,6 +93,7 @@ def known_of(run: Stages) -> Known:
         timekeeping=parts.timekeeping,
         quiet=run.quiet,
         powering=run.powering,
+        before=parts.sealing.before,
         notes=prepared.notes,
         updates=parts.updates,
     )

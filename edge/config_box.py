@@ -63,6 +63,16 @@ class PowerSettings(_Part):
         return self
 
 
+class TamperSettings(_Part):
+    """What is told of what happens to the box or the vehicle without being driven."""
+
+    enabled: bool = True
+    moved_m: Annotated[float, Field(ge=50, le=100_000)] = 500.0
+    """What is nearer to where it was left was not moved."""
+    vin: Annotated[str, StringConstraints(pattern=r"^([A-HJ-NPR-Z0-9]{17})?$")] = ""
+    """Of the vehicle that the box belongs to; empty: the one that was read last."""
+
+
 class PositionSettings(_Part):
     """What tells where the vehicle is, and how often the cloud is told; places are personal, so only if somebody says
     so."""

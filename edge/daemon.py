@@ -25,6 +25,7 @@ from edge.clock import clock_state
 from edge.collecting import Collecting
 from edge.commands import Commands
 from edge.config import Config
+from edge.detect.tamper import Before
 from edge.diagnostics.signs import place_of, signs_of
 from edge.diagnostics.telling import bodies
 from edge.diagnostics.traffic import own_traffic
@@ -36,6 +37,7 @@ from edge.errors import EdgeError
 from edge.frames import FrameBatch
 from edge.grid import Grid
 from edge.health import LOOK_S, Pulse, Quiet
+from edge.history import Window
 from edge.instruments import DEFAULTS, speaks
 from edge.lanes import open_hot, open_lanes
 from edge.looking import SWITCH_S, Looking
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+VIN: Final = "Vehicle.VehicleIdentification.VIN"
 MODES: Final = "modes.json"
 """In the state: private and workshop mode, as they were asked for."""
 DRAIN_S: Final = 0.1
@@ -238,11 +241,21 @@ class Daemon:
         outbox = self._parts.outbox
         if not self._live:
             return
+        self._watch_for_tampering()
         self._judgement.wish(self._run.wishes.recall())
         if outbox and (firing := outbox.recall(FIRING)):
             self._judgement.book.restore(unpack_alerts(firing))
             self._run.cab.take_up(self._judgement.book.firing)
         self._run.collecting.take_up(time.monotonic_ns() + self._offset_ns)
+
+    def _watch_for_tampering(self) -> None:
+        tamper, before = self._run.prepared.tamper, self._parts.sealing.before or Before()
+        if before.ended == "power_lost":
+            log.warning("the box lost its power before everything was kept; the outbox tells what is missing")
+            if self._run.config.power.hardware == "switched":
+                before = replace(before, ended="sealed")  # that is how such a box is switched off
+        if tamper:
+            tamper.recall(before)
 
     def _restart(self, why: str) -> None:
         if not self._is_told_to_stop:
@@ -291,6 +304,7 @@ class Daemon:
         self._tell_campaigns()
         self._keep_memories(at_the_end=True)
         self._tell_health(at_the_end=True)
+        self._parts.sealing.seal()
 
     def _take(self) -> None:
         run = self._run
@@ -393,6 +407,7 @@ class Daemon:
         if not self._live or not powering.is_due:
             return
         judgement = self._judgement
+        self._see(judgement.history.window())
         for step in powering.look(judgement.history.window(), moves=judgement.moves_by_position):
             match step:
                 case Step.SEAL:
@@ -400,14 +415,32 @@ class Daemon:
                 case Step.SHUT_DOWN:
                     self._shut_down()
                 case Step.WAKE:
-                    log.info("the vehicle is in use again")
+                    self._unseal()
 
     def _seal(self) -> None:
         """Make durable what is known, since the power may go; the trip and the minute that run end here."""
         powering = self._run.powering
         self._wake(self._run.teller.tell([self._judgement.seal(powering.ended_by)], self._clock()))
         powering.sealed()
+        self._parts.sealing.seal()
+        if tamper := self._run.prepared.tamper:
+            tamper.left(self._parts.sealing.place)
         log.info("the vehicle is not in use; everything is kept, nothing is asked")
+
+    def _unseal(self) -> None:
+        self._parts.sealing.unseal()
+        if tamper := self._run.prepared.tamper:
+            tamper.left(None)
+        log.info("the vehicle is in use again")
+
+    def _see(self, window: Window) -> None:
+        """Remember where the vehicle is and what it calls itself."""
+        spoken = self._judgement.decoder.counts.spoken.by_path.get(VIN, [])
+        vin = next((one.service.vin for one in self._run.asked.values() if one.service.vin), "")
+        vin = vin or (spoken[0] if len(spoken) == 1 else "")
+        self._parts.sealing.see(window.fix, vin, private=window.private)
+        if tamper := self._run.prepared.tamper:
+            tamper.read(vin, self._run.powering.scale)
 
     def _shut_down(self) -> None:
         why = self._run.powering.why_ends or ""

@@ -64,6 +64,11 @@ class Powering:
         return self._watch.stage is not Stage.USED
 
     @property
+    def scale(self) -> float:
+        """2 of a supply of 24 V."""
+        return self._nominal.scale
+
+    @property
     def why_ends(self) -> str | None:
         """In a line, of a box that is to be shut down."""
         if self._watch.stage not in (Stage.ENDING, Stage.ENDED):

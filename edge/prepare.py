@@ -23,6 +23,7 @@ from edge.decode.wrapped import notes_on_answers
 from edge.detect.geofences.detector import GeofenceDetector
 from edge.detect.rules.detector import RuleDetector
 from edge.detect.rules.rule import Rule, load_rules, unheard, untranslated
+from edge.detect.tamper import TamperDetector
 from edge.driver.words import Words, load_words
 from edge.hot import HotWatch
 from edge.instruments import instruments_of, measured, names_of
@@ -68,6 +69,8 @@ class Prepared:
     """Detectors that came of packages, by name; those that were refused are in the judges' list."""
     packages: Sequence[Package] = ()
     """The same, to be proven."""
+    tamper: TamperDetector | None = None
+    """To be told what no frame tells."""
     unusable: Sequence[str] = ()
     """Rules and models that cannot be used, and why."""
 
@@ -100,10 +103,11 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     words = load_words(config.cab.language, config.cab.words)
     rules, refused = load_rules([Path(file) for file in config.detect.rules], units, words)
     models = load_packages(config.detect.models, config.detect.model_keys, words)
+    tampers = [TamperDetector(moved_m=config.tamper.moved_m, vin=config.tamper.vin)] if config.tamper.enabled else []
     fences = [GeofenceDetector(config.geofence)] if config.geofence else []
     judgement = Judgement(
         decoder,
-        [RuleDetector(rules), *models.detectors, *fences],
+        [RuleDetector(rules), *models.detectors, *fences, *tampers],
         vehicle=config.vehicle.id,
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
@@ -157,6 +161,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         rules_refused=sum(one.rule not in known for one in refused),
         models=[detector.name for detector in models.detectors],
         packages=models.detectors,
+        tamper=tampers[0] if tampers else None,
         unusable=[*map(str, refused), *(f"detector {name}: {why}" for name, why in models.refused.items())],
     )
 

@@ -29,9 +29,11 @@ from edge.poweroff import power_off
 from edge.prepare import Prepared, prepare
 from edge.quotas import DAY_S, OutboxSettings
 from edge.report import Report
+from edge.sealing import Sealing
 from edge.service_manager import here
 from edge.stages import Parts
 from edge.state import UnusableState, locked
+from edge.status.boot import boot_id
 from edge.status.file import StatusFile
 from edge.status.place import folders
 from edge.timekeeping import RIGHT_S, Timekeeping
@@ -118,6 +120,7 @@ def _lived(
         drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in files[:2]]
         if prepared.learners and not config.link.broker:
             _hold(config, stack)
+        sealing = _sealing(config, prepared)
         outbox = _outbox(config, stack) if config.link.broker else None
         wanted, timekeeping = Wanted(), Timekeeping(_correcting(outbox))
         documents = _documents(config, outbox, stack) if outbox else None
@@ -141,6 +144,7 @@ def _lived(
             config_file=files.config_file,
             keeper=keeper,
             updates=updates,
+            sealing=sealing,
             manager=here(),
         )
         daemon = Daemon(config, prepared, parts, stack)
@@ -226,6 +230,14 @@ def _hold(config: Config, stack: ExitStack) -> None:
     except UnusableState as error:
         if config.link.broker and not error.is_disk:
             raise
+
+
+def _sealing(config: Config, prepared: Prepared) -> Sealing:
+    """What lasts of how a run ends, of a live vehicle; taken up before anything else of the state is written."""
+    keeps = bool(config.link.broker) and any(spec.kind in LIVE for spec in prepared.specs)
+    sealing = Sealing(config.state.directory if keeps else None, boot_id(), wall_s=lambda: _moment().wall_s)
+    sealing.take_up()
+    return sealing
 
 
 def _outbox(config: Config, stack: ExitStack) -> Outbox:

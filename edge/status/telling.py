@@ -14,6 +14,7 @@ from edge.bus.spec import SourceSpec
 from edge.clock import clock_state
 from edge.config import Bus, Config
 from edge.detect.rules.rule import Rule
+from edge.detect.tamper import Before
 from edge.driver.cab import Cab
 from edge.driver.judged import Judged
 from edge.errors import EdgeError
@@ -83,6 +84,8 @@ class Known:
     timekeeping: Timekeeping
     quiet: Quiet
     powering: Powering
+    before: Before | None
+    """How the last run ended."""
     notes: Sequence[str]
     updates: Updates | None = None
 
@@ -133,6 +136,7 @@ class Telling:
             campaigns=campaigns_of(moment),
             update=None if known.updates is None else update_of(known.updates.standing),
             power=power_of(known.powering.standing) if known.is_live else None,
+            last_run=_last_run(known.before),
             box=self._box(),
             own=self._own(now_s, cpu_s, writes_failed),
             notes=[note[: told.TEXT_MAX] for note in known.notes[: told.NOTES_MAX]],
@@ -244,6 +248,10 @@ class Telling:
 def _bitrate(bus: Bus, spec: SourceSpec) -> int | None:
     said = dict(spec.options).get("bitrate", "")
     return bus.bitrate or (int(said) if said.isdecimal() and int(said) > 0 else None)
+
+
+def _last_run(before: Before | None) -> told.LastRun | None:
+    return None if before is None else told.LastRun(ended=before.ended, off_s=rounded(before.off_s))
 
 
 def _now() -> str:

@@ -296,6 +296,15 @@ class Power(_Part):
     """A command is configured."""
 
 
+class LastRun(_Part):
+    """How the daemon ended the last time."""
+
+    ended: str
+    """sealed (everything was kept), killed, or power_lost."""
+    off_s: float | None
+    """Until it was started again; None: a clock was not right."""
+
+
 class Box(_Part):
     """The machine."""
 
@@ -341,6 +350,8 @@ class Status(_Part):
     """None: there is no broker, or no bundle is taken."""
     power: Power | None = None
     """None: it replays or simulates."""
+    last_run: LastRun | None = None
+    """None: it is the first, or nothing is kept."""
     box: Box
     own: Own
     notes: list[str]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from edge.driver.judged import JUDGED_MAX_S
-from edge.status.told import BusStatus, LinkStatus, OutboxStatus, Power, Status
+from edge.status.told import BusStatus, LastRun, LinkStatus, OutboxStatus, Power, Status
 from edge.status.words import counted, size, span
 
 FIRST_FRAME_S: Final = 15.0
@@ -60,6 +60,7 @@ def findings(status: Status) -> list[Finding]:
         *_link(status),
         *_update(status),
         *(_power(status.power) if status.power else ()),
+        *(_last_run(status.last_run) if status.last_run else ()),
         *_box(status),
         *_modes(status),
     ]
@@ -130,6 +131,16 @@ def _power(power: Power) -> Iterator[Finding]:
         else:
             remedy = "Name the command in [power] shutdown, or cut its supply"
             yield Finding("power", Level.WRONG, f"{what}, and nothing shuts the box down", remedy)
+
+
+def _last_run(last: LastRun) -> Iterator[Finding]:
+    if last.ended == "power_lost":
+        ago = "" if last.off_s is None else f", and was off for {span(last.off_s)}"
+        remedy = 'Look at plug and fuse; where the ignition cuts its supply, write [power] hardware = "switched"'
+        yield Finding("power", Level.NOTE, f"the box lost its power without being shut down{ago}", remedy)
+    elif last.ended == "killed":
+        what = "the daemon was killed the last time before everything was kept"
+        yield Finding("power", Level.NOTE, what, "Read its log (journalctl -u telltale-edge)")
 
 
 def _diagnostics(status: Status) -> Iterator[Finding]:

@@ -57,6 +57,14 @@ def driven(bus: str) -> Iterator[None]:
         thread.join(10)
 
 
+def last_run(config: Path) -> dict[str, Any]:
+    """How the daemon says that it ended before, and what fires because of it; it is killed then."""
+    with folder_in_memory() as place, listening("--config", config, "--status", place):
+        wait_until(lambda: bool((told(place).get("signals") or {}).get("heard")), "it judges")
+        status = told(place)
+        return {**status["last_run"], "fires": [one["rule"] for one in status["alerts"]["fires"]]}
+
+
 @pytest.fixture
 def bus() -> str:
     return f"pythoncan:udp_multicast:239.74.163.25?port={free_port()}"
@@ -113,6 +121,7 @@ def test_a_vehicle_that_is_left_lets_the_box_go_when_all_is_durable(tmp_path: Pa
         "reason": "the vehicle was parked for 20 s: the box is shut down",
     }
     assert was == sent(tmp_path / "state"), "nothing came after the command"
+    assert last_run(config)["ended"] == "sealed"
 
 
 def test_a_low_battery_without_a_command_is_said_and_the_box_stays(tmp_path: Path, bus: str) -> None:
@@ -126,3 +135,16 @@ def test_a_low_battery_without_a_command_is_said_and_the_box_stays(tmp_path: Pat
         (tmp_path / "in2_input").write_text("13900\n")
         wait_until(lambda: told(place)["power"]["stage"] == "used", "it is charged again")
         assert daemon.poll() is None
+
+
+def test_a_box_that_lost_its_power_says_so_and_a_killed_daemon_is_none(tmp_path: Path, bus: str) -> None:
+    config = configured(tmp_path, bus, "", millivolts=12_700)
+    with listening("--config", config):
+        pass
+    killed = last_run(config)
+    assert (killed["ended"], killed["fires"]) == ("killed", [])
+    kept = tmp_path / "state" / "last-seen.json"
+    kept.write_text(json.dumps({**json.loads(kept.read_text()), "boot_id": "of another start of the machine"}))
+    lost = last_run(config)
+    assert (lost["ended"], lost["fires"]) == ("power_lost", ["box_power_lost"])
+    assert lost["off_s"] is None or lost["off_s"] < 600, "since it was last written, where the clock is right"

@@ -38,5 +38,5 @@ def test_not_available_is_no_place_on_earth() -> None:
 
 
 def test_a_course_is_a_heading_or_unknown() -> None:
-    assert told((COURSE | 1, "00fc3d7a0000ffff")) == {HEADING: pytest.approx(179.28, abs=0.01)}
+    assert told((COURSE | 1, "00fc3d7a0000ffff")) == {HEADING: pytest.approx(179.296, abs=0.01)}
     assert told((COURSE | 1, "00fcffff0000ffff")) == {}

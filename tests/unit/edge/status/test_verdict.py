@@ -53,6 +53,11 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
     "budget": ({"link__held": 3}, "3 messages wait for the next day's data budget"),
     "no position": ({"buses": [bus(name="gps", kind="position", heard_ago_s=None)]}, "gps has told nothing yet"),
     "position lost": ({"buses": [bus(name="gps", kind="position", heard_ago_s=90.0)]}, "gps tells nothing for 1 min"),
+    "power lost": (
+        {"last_run": told.LastRun(ended="power_lost", off_s=300.0)},
+        "lost its power without being shut down, and was off for 5 min",
+    ),
+    "killed": ({"last_run": told.LastRun(ended="killed", off_s=None)}, "the daemon was killed the last time"),
     "shuts down": ({"power__stage": "ending", "power__why": "parked"}, "the vehicle is parked for long: the box is"),
     "clock": ({"written__clock": "unsynced", "daemon__is_time_known": False}, "the time of day is not known"),
     "private": ({"daemon__private": True}, "private mode"),
