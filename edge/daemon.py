@@ -384,7 +384,7 @@ class Daemon:
         if not self._run.asked or now_ns < self._show_at_ns:
             return
         self._show_at_ns = now_ns + SHOW_NS
-        window, is_parked = self._judgement.history.window(), self._run.powering.is_parked
+        window, is_parked = self._judgement.history.window(), self._run.powering.asks_nothing
         for service in (one.service for one in self._run.asked.values()):
             service.show(signs_of(window, now_ns, workshop=self._judgement.modes.workshop, parked=is_parked))
             for told in service.take():

@@ -31,6 +31,8 @@ POSITION: Final[Mapping[str, int]] = {
 }
 """Ids by path; recordings have them, so none is ever given to another quantity."""
 _IDS: Final = {**SUPPLY, **POSITION}
+MEASURED: Final = frozenset(_IDS)
+"""What may be heard although the vehicle says nothing."""
 _FLOAT: Final = struct.Struct("<d")
 
 

@@ -12,7 +12,7 @@ from edge.diagnostics.signs import signs_of
 from edge.doing import ENGINE_SPEED, MOVING_KMH, READY, SPEED
 from edge.errors import EdgeError
 from edge.history import Window
-from edge.power.decision import Limits, PowerWatch, Seen, Stage, Step, Why
+from edge.power.decision import SPOKE_S, Limits, PowerWatch, Seen, Stage, Step, Why
 from edge.power.line import Line
 from edge.supply.nominal import Nominal
 
@@ -59,9 +59,12 @@ class Powering:
         self._seen = Seen(now_s())
 
     @property
-    def is_parked(self) -> bool:
-        """The vehicle is not in use, or the box is to go: nothing is asked."""
-        return self._watch.stage is not Stage.USED
+    def asks_nothing(self) -> bool:
+        """The box is to go, or the vehicle is not in use and sleeps. While a parked one talks, diagnostics have their
+        own manners (a minute from when it began): only an answer may say that its engine runs."""
+        stage = self._watch.stage
+        is_awake = self._spoke_s is not None and self._now_s() - self._spoke_s < SPOKE_S
+        return stage is not Stage.USED and not (stage is Stage.PARKED and is_awake)
 
     @property
     def scale(self) -> float:

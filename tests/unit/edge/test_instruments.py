@@ -117,3 +117,22 @@ def test_what_measures_nothing_is_refused_with_an_example(tmp_path: Path, text: 
 
 def test_bus_is_another_word_for_what_buses_tell() -> None:
     assert Config.model_validate({"supply": {"source": "bus"}}) == Config()
+
+
+def test_places_are_in_no_summary_unless_somebody_names_them(tmp_path: Path) -> None:
+    told = {}
+    for name, memory in (("by default", {}), ("named", {"summary_signals": [LATITUDE]})):
+        one = prepared(tmp_path, supply={"source": ADC}, position={"source": "gpsd:127.0.0.1"}, memory=memory)
+        readings = [Reading(59 * S, LATITUDE, 52.5), Reading(59 * S, LONGITUDE, 13.4)]
+        advance(one, batch_of(readings, "position", 60 * S), 60 * S)
+        told[name] = [set(period.figures) for period in one.judgement.close().periods]
+    assert told == {"by default": [], "named": [{LATITUDE}]}
+
+
+def test_what_the_box_measures_is_no_sign_that_the_vehicle_is_heard(tmp_path: Path) -> None:
+    one = prepared(tmp_path, supply={"source": ADC}, bus=[{"source": "can:can0", "ask": "obd"}])
+    told = []
+    for second in range(3):
+        batch = batch_of([Reading(second * S, VOLTS, 12.4)], "supply", 0)
+        told += list(one.judgement.advance(Cells(batch, [second * S + 1], [len(batch)])))
+    assert not any(outcome.situation and outcome.situation.is_heard for outcome in told)
