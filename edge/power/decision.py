@@ -12,9 +12,10 @@ The vehicle is in use
 The fourth waits because control units wake each other at night; the fifth ends because questions keep an electric car's
 converter running, which then looks like an engine.
 
-A vehicle that is no longer in use for five seconds is parked: all that is known is sealed, nothing is asked. It may
-stay so for `stay_s`; then the box is shut down, and so it is when its supply was low for `low_s`, parked or not, unless
-an engine runs or may: its speed is unknown and the bus talks. It is sealed before it is shut down.
+A vehicle that is no longer in use for five seconds is parked (for five minutes, where the supply alone tells, since an
+engine rests at traffic lights): all that is known is sealed, nothing is asked. It may stay so for `stay_s`; then the
+box is shut down, and so it is when its supply was low for `low_s`, parked or not, unless an engine runs or may: its
+speed is unknown and the bus talks. It is sealed before it is shut down.
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from typing import Final
 
 SETTLE_S: Final = 5.0
 """A line drops out while a starter turns; trips wait as long."""
+REST_S: Final = 300.0
 SPOKE_S: Final = 10.0
 """A bus that said nothing for so long sleeps."""
 AWAKE_S: Final = 60.0
@@ -128,7 +130,8 @@ class PowerWatch:
             return self._end(Why.LOW_VOLTAGE, seen)
         off_s = seen.at_s - self._used_s
         if self.stage is Stage.USED:
-            if off_s < SETTLE_S:
+            is_told = seen.line is not None or seen.ignition is not None or seen.spoke_s is not None
+            if off_s < (SETTLE_S if is_told else REST_S):
                 return ()
             self.stage = Stage.PARKED
             return (Step.SEAL,)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edge.power.decision import (
     AWAKE_S,
+    REST_S,
     SETTLE_S,
     SPOKE_S,
     Limits,
@@ -102,8 +103,16 @@ def test_a_line_that_drops_while_the_starter_turns_is_no_end() -> None:
 def test_whether_it_is_in_use_is_said_by_the_first_that_knows(signs: dict[str, Any], is_used: bool) -> None:
     box = Box(replace(LIMITS, stay_s=3600.0))
     talks = signs.get("spoke_s") == math.inf
-    box.lives(120, talks=talks, **signs)
+    box.lives(REST_S + 20, talks=talks, **signs)
     assert (box.watch.stage is Stage.USED) is is_used
+
+
+def test_an_engine_that_rests_at_traffic_lights_is_in_use_where_its_supply_alone_tells() -> None:
+    box = Box()
+    box.lives(300, volts=14.2)
+    assert box.lives(REST_S - 1, runs=False, volts=12.4) == []
+    assert box.lives(60, volts=14.2) == []
+    assert box.lives(REST_S, runs=False, volts=12.4) == [Step.SEAL]
 
 
 def test_control_units_that_wake_each_other_at_night_are_no_use() -> None:
@@ -127,7 +136,7 @@ def test_a_converter_that_our_questions_keep_running_is_no_engine_for_ever() -> 
     """An electric car behind a gateway: answers keep it awake, and its 12 V battery is charged."""
     box = Box()
     box.lives(300, volts=14.0, runs=True)
-    box.lives(LIMITS.stay_s + SETTLE_S + 2, volts=14.0)
+    box.lives(LIMITS.stay_s + REST_S + 2, volts=14.0)
     assert box.watch.stage is Stage.PARKED, "nothing is asked from here on"
     box.lives(60, volts=12.8)
     assert box.lives(15, volts=14.0) == [Step.WAKE], "it was off, and is on"
