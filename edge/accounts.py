@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from edge.health import health_body
 from edge.personal import without_personal
+from edge.power.decision import Why
 from edge.report import Report, frame_counts, most_common, unheard
 from edge.stages import Stages
 from edge.status.moment import Moment, moment_of
@@ -42,7 +43,8 @@ def _power(run: Stages) -> tuple[PartState, str] | None:
         says = (
             "the box is shut down" if standing.can_shut_down else "the box should be shut down, and no command is set"
         )
-        return (PartState.OK if standing.can_shut_down else PartState.DEGRADED), f"{why}: {says}"
+        is_well = standing.can_shut_down or standing.why is Why.PARKED
+        return (PartState.OK if is_well else PartState.DEGRADED), f"{why}: {says}"
     return None if standing.line_trouble is None else (PartState.DEGRADED, standing.line_trouble)
 
 

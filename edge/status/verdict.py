@@ -130,7 +130,8 @@ def _power(power: Power) -> Iterator[Finding]:
             yield Finding("power", Level.NOTE, f"{what}: the box is shut down")
         else:
             remedy = "Name the command in [power] shutdown, or cut its supply"
-            yield Finding("power", Level.WRONG, f"{what}, and nothing shuts the box down", remedy)
+            level = Level.WRONG if power.why == "low_voltage" else Level.NOTE
+            yield Finding("power", level, f"{what}, and nothing shuts the box down", remedy)
 
 
 def _last_run(last: LastRun) -> Iterator[Finding]:

@@ -58,6 +58,10 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
         "lost its power without being shut down, and was off for 5 min",
     ),
     "killed": ({"last_run": told.LastRun(ended="killed", off_s=None)}, "the daemon was killed the last time"),
+    "stays on": (
+        {"power__stage": "ended", "power__why": "parked", "power__can_shut_down": False},
+        "the vehicle is parked for long, and nothing shuts the box down",
+    ),
     "shuts down": ({"power__stage": "ending", "power__why": "parked"}, "the vehicle is parked for long: the box is"),
     "clock": ({"written__clock": "unsynced", "daemon__is_time_known": False}, "the time of day is not known"),
     "private": ({"daemon__private": True}, "private mode"),

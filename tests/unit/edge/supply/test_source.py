@@ -129,4 +129,23 @@ def test_its_time_is_that_of_the_clock_and_never_goes_back(tmp_path: Path) -> No
         assert (batch.time >= until_ns).all()
         assert batch.until >= clock.now_ns
         until_ns = batch.until
-    assert source.counters["readings"] == pytest.approx(500, abs=60), "a hundred a second, at rest"
+    assert source.counters["readings"] == pytest.approx(625, abs=65), "125 a second, at rest"
+
+
+def test_a_board_that_is_late_catches_up_and_does_not_run_away(tmp_path: Path) -> None:
+    """Each wait takes 3 ms longer than it should, and once half a second."""
+    clock = Clock()
+
+    def wait(seconds: float) -> None:
+        clock.wait(seconds + 0.003)
+
+    source = SupplySource(
+        "hwmon", converter(tmp_path, in2_input="12500") / "in2", name="supply", wait=wait, now_ns=clock.now
+    )
+    for _ in range(20):
+        source.read(0.1)
+    assert source.counters["readings"] / 2.0 >= 100
+    before = source.counters["readings"]
+    clock.wait(0.5)
+    source.read(0.1)
+    assert source.counters["readings"] - before <= 4 * 0.1 * 125
