@@ -241,7 +241,10 @@ class ElmAsker:
             self._signs = signs
         self.watch.tell(self._signs)
         if (measured := self._reach.measured) is not None:
-            self.watch.tell(Signs(measured[0], volts=measured[1]))
+            told = self._signs  # whether anything may be asked at all is not for the supply to say
+            self.watch.tell(
+                Signs(measured[0], volts=measured[1], workshop=told.workshop, parked=told.parked, private=told.private)
+            )
 
     def _refuse_if_silent(self) -> None:
         if (why := self.watch.why_silent(self.now_ns())) is not None:
