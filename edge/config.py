@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, field_validator, model_validator
 
 from edge import assets
-from edge.config_box import PositionSettings, PowerSettings, SupplySettings, TamperSettings
+from edge.config_box import MotionSettings, PositionSettings, PowerSettings, SupplySettings, TamperSettings
 from edge.decode.did_entries import DidEntry
 from edge.decode.schemes import IntegrityEntry
 from edge.detect.geofences.entry import FENCES_MAX, GeofenceEntry
@@ -363,6 +363,7 @@ class Config(_Part):
     power: PowerSettings = PowerSettings()
     supply: SupplySettings = SupplySettings()
     position: PositionSettings = PositionSettings()
+    motion: MotionSettings = MotionSettings()
     tamper: TamperSettings = TamperSettings()
     style: StyleSettings = StyleSettings()
     status: StatusSettings = StatusSettings()

@@ -63,6 +63,18 @@ class PowerSettings(_Part):
         return self
 
 
+class MotionSettings(_Part):
+    """What tells how the box is shaken and how it lies."""
+
+    source: str = ""
+    """imu:, an accelerometer of the box; empty: nothing does."""
+
+    @field_validator("source")
+    @classmethod
+    def _is_imu(cls, source: str) -> str:
+        return _of_kinds(source, ("imu:",), "imu:/sys/bus/iio/devices/iio:device1")
+
+
 class TamperSettings(_Part):
     """What is told of what happens to the box or the vehicle without being driven."""
 

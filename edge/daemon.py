@@ -430,7 +430,7 @@ class Daemon:
     def _unseal(self) -> None:
         self._parts.sealing.unseal()
         if tamper := self._run.prepared.tamper:
-            tamper.left(None)
+            tamper.used()
         log.info("the vehicle is in use again")
 
     def _see(self, window: Window) -> None:

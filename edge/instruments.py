@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from edge.bus.spec import LIVE, RECEIVERS, SUPPLIES, SourceSpec
+from edge.bus.spec import LIVE, MOTIONS, RECEIVERS, SUPPLIES, SourceSpec
 from edge.catalogue import CATALOGUE
 from edge.config import Bus, Config
 from edge.decode.compile import Conversion, compiled
@@ -17,12 +17,17 @@ from edge.decode.database import Database
 from edge.decode.decoder import Binding
 from edge.decode.layout import MessageLayout, Number, SignalLayout
 from edge.frames import FrameBatch
-from edge.measured import POSITION, SUPPLY
+from edge.measured import MOTION, POSITION, SUPPLY
 from edge.signals import Signal
 
 SUPPLY_BUS: Final = "supply"
 POSITION_BUS: Final = "position"
-DEFAULTS: Final = {**dict.fromkeys(SUPPLIES, SUPPLY_BUS), **dict.fromkeys(RECEIVERS, POSITION_BUS)}
+MOTION_BUS: Final = "motion"
+DEFAULTS: Final = {
+    **dict.fromkeys(SUPPLIES, SUPPLY_BUS),
+    **dict.fromkeys(RECEIVERS, POSITION_BUS),
+    **dict.fromkeys(MOTIONS, MOTION_BUS),
+}
 """What a bus of each kind is called where the installer gives it no name."""
 PERIOD_S: Final = 1.0
 """No instrument tells anything more often for long."""
@@ -50,18 +55,24 @@ def instruments_of(config: Config) -> list[Bus]:
     """The buses that the box itself adds, as it is configured; none beside recordings and simulations."""
     if not any(SourceSpec.parse(bus.source).kind in LIVE for bus in config.bus):
         return []
-    wanted = {SUPPLY_BUS: config.supply.source, POSITION_BUS: config.position.source}
-    return [Bus(name=name, source=source) for name, source in wanted.items() if source]
+    return [Bus(name=name, source=source) for name, source in _wanted(config).items() if source]
+
+
+def _wanted(config: Config) -> dict[str, str]:
+    return {
+        SUPPLY_BUS: config.supply.source,
+        POSITION_BUS: config.position.source,
+        MOTION_BUS: config.motion.source,
+    }
 
 
 def measured(config: Config, buses: Sequence[Bus], specs: Sequence[SourceSpec]) -> list[Binding]:
     """What decodes their frames, each for the bus that it is on."""
-    known = {SUPPLY_BUS: SUPPLY, POSITION_BUS: POSITION}
-    wanted = {SUPPLY_BUS: config.supply.source, POSITION_BUS: config.position.source}
-    tables = {name: known[name] for name, source in wanted.items() if source}
+    known = {SUPPLY_BUS: SUPPLY, POSITION_BUS: POSITION, MOTION_BUS: MOTION}
+    tables = {name: known[name] for name, source in _wanted(config).items() if source}
     for bus, spec in zip(buses, specs, strict=True):
-        if spec.kind in SUPPLIES | RECEIVERS:
-            tables[bus.name] = SUPPLY if spec.kind in SUPPLIES else POSITION
+        if spec.kind in DEFAULTS:
+            tables[bus.name] = known[DEFAULTS[spec.kind]]
         elif spec.kind == "elm327":
             tables[bus.name] = SUPPLY  # its AT RV
     return [Binding(database_of(ids), bus) for bus, ids in tables.items()]

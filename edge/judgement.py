@@ -14,7 +14,7 @@ from edge.doing import Situation
 from edge.grid import Cells
 from edge.history import ROW_BYTES, History, Window
 from edge.judges import NOBODY, Judges
-from edge.measured import MEASURED
+from edge.measured import MEASURED, MOTION
 from edge.modes import Modes, Surroundings, Week
 from edge.personal import is_place
 from edge.signals import SignalBatch
@@ -108,7 +108,7 @@ class Judgement:
         self.judges = Judges(detectors, stopwatch, refused)
         self._tracker = Tracker(position_every_s)
         self._trips = TripLog(vehicle, grid_ns=grid_ns, limits=limits)
-        mapped = {path for path in self.history.slot if path.startswith(MAPPED) and not is_place(path)}
+        mapped = {path for path in self.history.slot if path.startswith(MAPPED) and not is_place(path)} - set(MOTION)
         often = set(summary_paths) or mapped - set(summary_slow)
         self._all_told = often | set(summary_slow)
         self._summaries = Summaries(self.history, minute_ns=summary_ns, often=often, slow=summary_slow)

@@ -14,6 +14,10 @@ from edge.frames import EXTENDED, Frame, FrameBatch
 VOLTS: Final = "Vehicle.LowVoltageBattery.CurrentVoltage"
 CRANK_MINIMUM: Final = "Vehicle.Telltale.Supply.CrankMinimum"
 """V; the lowest that the supply fell to while an engine was started, told at the moment at which it was there."""
+GRAVITY: Final = tuple(f"Vehicle.Telltale.Box.Acceleration.{axis}" for axis in "XYZ")
+"""m/s^2 on each axis of the box, in the mean of a second: of one that stands, which way is up."""
+VIBRATION: Final = "Vehicle.Telltale.Box.Vibration"
+"""m/s^2; how far acceleration strays from that mean (root of its mean square)."""
 LATITUDE: Final = "Vehicle.CurrentLocation.Latitude"
 LONGITUDE: Final = "Vehicle.CurrentLocation.Longitude"
 ACCURACY: Final = "Vehicle.CurrentLocation.HorizontalAccuracy"
@@ -30,7 +34,11 @@ POSITION: Final[Mapping[str, int]] = {
     HEADING: FIRST_ID + 20,
 }
 """Ids by path; recordings have them, so none is ever given to another quantity."""
-_IDS: Final = {**SUPPLY, **POSITION}
+MOTION: Final[Mapping[str, int]] = {
+    **{path: FIRST_ID + 32 + axis for axis, path in enumerate(GRAVITY)},
+    VIBRATION: FIRST_ID + 35,
+}
+_IDS: Final = {**SUPPLY, **POSITION, **MOTION}
 MEASURED: Final = frozenset(_IDS)
 """What may be heard although the vehicle says nothing."""
 _FLOAT: Final = struct.Struct("<d")

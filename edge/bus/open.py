@@ -7,7 +7,7 @@ from typing import Final
 from edge.bus.cadence import Cadence
 from edge.bus.pace import Paced
 from edge.bus.source import Source
-from edge.bus.spec import RECEIVERS, SUPPLIES, SourceSpec
+from edge.bus.spec import MOTIONS, RECEIVERS, SUPPLIES, SourceSpec
 from edge.errors import ConfigError
 
 _CADENCE: Final = Cadence()
@@ -54,8 +54,8 @@ def _open(spec: SourceSpec, now_ns: int, cadence: Cadence, *, offline: bool) -> 
         from edge.bus.socketcan import SocketCanSource  # noqa: PLC0415  see above
 
         return SocketCanSource(spec, cadence=cadence)
-    if spec.kind in SUPPLIES | RECEIVERS:
-        return _supply(spec) if spec.kind in SUPPLIES else _receiver(spec)
+    if spec.kind in _INSTRUMENTS:
+        return _INSTRUMENTS[spec.kind](spec)
     if spec.kind == "elm327":
         remedy = 'Ask it: telltale-edge diagnose, or the daemon with ask = "obd" on this bus'
         raise ConfigError("an adapter says nothing by itself", place=spec.text, remedy=remedy)
@@ -89,3 +89,17 @@ def _receiver(spec: SourceSpec) -> Source:
     if spec.kind == "gpsd":
         return gpsd_source(spec.rest, name)
     return nmea_source(spec.rest, spec.int_option("baud", 9600), name)
+
+
+def _motion(spec: SourceSpec) -> Source:
+    from edge.motion.source import MotionSource  # noqa: PLC0415  see above
+
+    return MotionSource(Path(spec.rest), name=spec.text_option("name", "motion"))
+
+
+_INSTRUMENTS: Final = {
+    **dict.fromkeys(SUPPLIES, _supply),
+    **dict.fromkeys(RECEIVERS, _receiver),
+    **dict.fromkeys(MOTIONS, _motion),
+}
+"""What the box measures itself."""

@@ -21,6 +21,7 @@ KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "gpsd": frozenset({"name"}),
         "hwmon": frozenset({"divider", "name", "volts"}),
         "iio": frozenset({"divider", "name", "volts"}),
+        "imu": frozenset({"name"}),
         "log": frozenset({"channel"}),
         "nmea": frozenset({"baud", "name"}),
         "pythoncan": ANY,
@@ -33,7 +34,9 @@ SUPPLIES: Final = frozenset({"hwmon", "iio"})
 """Kinds that measure the supply of the box."""
 RECEIVERS: Final = frozenset({"gpsd", "nmea"})
 """Kinds that tell where it is."""
-LIVE: Final = frozenset({"can", "elm327", "pythoncan", *SUPPLIES, *RECEIVERS})
+MOTIONS: Final = frozenset({"imu"})
+"""Kinds that tell how it is shaken and how it lies."""
+LIVE: Final = frozenset({"can", "elm327", "pythoncan", *SUPPLIES, *RECEIVERS, *MOTIONS})
 """Kinds at which time passes whether or not anything is heard."""
 
 _ON: Final = ("on", "true", "yes", "1")
@@ -147,6 +150,7 @@ _EXAMPLES: Final = {
     "gpsd": "gpsd:127.0.0.1:2947",
     "hwmon": "hwmon:/sys/class/hwmon/hwmon1/in2?divider=5.7",
     "iio": "iio:/sys/bus/iio/devices/iio:device0/in_voltage0?divider=5.7",
+    "imu": "imu:/sys/bus/iio/devices/iio:device1",
     "log": "log:drive.log",
     "nmea": "nmea:/dev/ttyUSB0?baud=9600",
     "pythoncan": "pythoncan:udp_multicast:239.0.0.1?port=43113",

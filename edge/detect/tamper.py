@@ -2,6 +2,7 @@
 
     box_power_lost     the box lost its power in the middle of something: it was not shut down, and is started again
     box_unplugged      the supply is gone, while the box lives on a reserve
+    tilted_while_parked  it lies otherwise than when it was parked
     moved_while_off    the vehicle is not where it was left, and did not drive there
     other_vehicle      another vehicle names itself than the one that this box belongs to
 
@@ -12,14 +13,14 @@ was read) the daemon says; a replay has none of it, and finds nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import acos, degrees, hypot, isnan
 from typing import Final, Literal
 
 from edge.detect.finding import Concern, Finding, Verdict
 from edge.doing import MOVING_KMH, SPEED
 from edge.frames import NANOSECONDS
 from edge.history import NOTHING, Smoothing, Window
-from edge.measured import VOLTS
+from edge.measured import GRAVITY, VIBRATION, VOLTS
 from edge.whereabouts import ACCURACY, Fix, distance_m
 
 Ended = Literal["sealed", "killed", "power_lost"]
@@ -30,6 +31,13 @@ GONE_VOLTS: Final = 6.0
 """No starter pulls a 12 V battery so low for ten seconds, and no box runs on less without a reserve."""
 GONE_NS: Final = 10 * NANOSECONDS
 MOVED_NS: Final = 5 * NANOSECONDS
+TILTED_NS: Final = 10 * NANOSECONDS
+TILT_DEG: Final = 4.0
+"""A load tilts a van by one or two degrees, a jack or a tow truck by five and more."""
+STILL: Final = 0.3
+"""m/s^2 of vibration: nobody moves in it."""
+GRAVITIES: Final = (8.0, 12.0)
+"""m/s^2; what a sensor feels that stands, whatever its scale errs."""
 SURE: Final = 2.0
 """Standard deviations of each place."""
 MAY_DRIVE_MPS: Final = 40.0
@@ -73,6 +81,17 @@ OTHER_VEHICLE: Final = Concern(
 )
 
 
+TILTED: Final = Concern(
+    rule="tilted_while_parked",
+    component="vehicle",
+    severity="warning",
+    action="watch",
+    summary="The parked vehicle was tilted by {degrees} degrees: lifted, jacked up or loaded",
+    advice="Call the driver; if nobody works on the vehicle, treat it as theft.",
+    for_ns=TILTED_NS,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Before:
     """What was known when the last run ended."""
@@ -108,6 +127,9 @@ class TamperDetector:
         self._told: tuple[Finding, int] | None = None
         """What was found of before the start, and until when that is told."""
         self._at = 0
+        self._is_parked = False
+        self._lay: tuple[float, ...] | None = None
+        """Which way gravity pulled when it was parked, in the axes of the box."""
         self._read_vin = ""
         self._scale = 1.0
 
@@ -118,8 +140,13 @@ class TamperDetector:
         self._vin = self._vin or before.vin
 
     def left(self, place: Fix | None) -> None:
-        """The vehicle is parked from now on; None: it is in use, or nobody knows where it is."""
+        """The vehicle is parked from now on, there if anybody knows where."""
         self._left, self._is_first = place, False
+        self._is_parked, self._lay = True, None
+
+    def used(self) -> None:
+        """The vehicle is in use from now on."""
+        self._left, self._is_first, self._is_parked = None, False, False
 
     def read(self, vin: str, scale: float) -> None:
         """The vehicle calls itself so ("": it says nothing); `scale`: 2 of a supply of 24 V."""
@@ -133,7 +160,13 @@ class TamperDetector:
             return ()
         passed_ns, self._at = window.until - (self._at or window.until), window.until
         self._began = window.until if self._began is None else self._began
-        found = [self._power_lost(window), self._unplugged(window), self._moved(window, passed_ns), self._other()]
+        found = [
+            self._power_lost(window),
+            self._unplugged(window),
+            self._moved(window, passed_ns),
+            self._tilted(window),
+            self._other(),
+        ]
         return [one for one in found if one is not None]
 
     def _power_lost(self, window: Window) -> Finding | None:
@@ -187,10 +220,30 @@ class TamperDetector:
         distance = f"{apart_m / 1000:.1f} km" if apart_m >= 1000 else f"{apart_m:.0f} m"
         return Finding(MOVED, Verdict.HOLDS, {ACCURACY: here.accuracy_m}, {"distance": distance})
 
+    def _tilted(self, window: Window) -> Finding | None:
+        if not self._is_parked:
+            return None
+        pulled = tuple(window.value(path) for path in GRAVITY)
+        low, high = GRAVITIES
+        if not low <= hypot(*pulled) <= high:  # nor is what is unknown
+            return None if self._lay is None else Finding(TILTED, Verdict.UNKNOWN)
+        if self._lay is None:
+            self._lay = pulled if window.value(VIBRATION) <= STILL else None
+            return None
+        tilt_deg = _angle_deg(self._lay, pulled)
+        if tilt_deg < TILT_DEG:
+            return None
+        return Finding(TILTED, Verdict.HOLDS, facts={"degrees": f"{tilt_deg:.0f}"})
+
     def _other(self) -> Finding | None:
         if not self._vin or not self._read_vin or self._read_vin == self._vin:
             return None
         return Finding(OTHER_VEHICLE, Verdict.HOLDS, facts={"vin": self._read_vin, "known": self._vin})
+
+
+def _angle_deg(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    cosine = sum(a * b for a, b in zip(one, other, strict=True)) / (hypot(*one) * hypot(*other))
+    return degrees(acos(min(max(cosine, -1.0), 1.0)))
 
 
 def _span(seconds: float) -> str:

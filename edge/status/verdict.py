@@ -16,6 +16,7 @@ UNDERSTOOD_FROM: Final = 1000
 UNDERSTOOD_PERCENT: Final = 5.0
 INSTRUMENTS: Final = {
     "supply": "Look at [supply] source: cat the converter's files as the daemon's user",
+    "motion": "Look at [motion] source: cat in_accel_x_raw there as the daemon's user",
     "position": "Can its antenna see the sky? Look at [position] source; --json counts what was refused",
 }
 """What to do about each kind of what the box measures itself."""

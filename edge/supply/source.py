@@ -5,15 +5,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from edge.converter import Converter
 from edge.frames import FrameBatch
 from edge.measured import Reading, batch_of
-from edge.supply.adc import Adc
 from edge.supply.crank import FAST_NS, CrankWatch
 from edge.supply.nominal import Nominal, Volts
 
 FRAMES: Final = "frames"
 READINGS: Final = "readings"
 S: Final = 1_000_000_000
+MILLI: Final = 1000.0
 
 
 class SupplySource:
@@ -37,7 +38,7 @@ class SupplySource:
         self._kind, self._channel, self._divider, self._name = kind, channel, divider, name
         self._wait, self._now_ns = wait, now_ns
         self._watch = CrankWatch(Nominal(nominal))
-        self._adc: Adc | None = None
+        self._adc: Converter | None = None
         self._due_ns = 0
         self._readings = self._frames = 0
 
@@ -52,7 +53,7 @@ class SupplySource:
         Raises:
             BusDown: the converter is not there just now.
         """
-        adc = self._adc = self._adc or Adc(self._kind, self._channel, self._divider)
+        adc = self._adc = self._adc or Converter(self._kind, self._channel, self._divider / MILLI)
         end_ns = self._now_ns() + round(wait_s * S)
         told: list[Reading] = []
         try:
@@ -74,12 +75,12 @@ class SupplySource:
             self._adc.close()
             self._adc = None
 
-    def _read_on(self, adc: Adc) -> list[Reading]:
+    def _read_on(self, adc: Converter) -> list[Reading]:
         """What is due: one reading, or all that wait in a pipe."""
         now_ns = self._now_ns()
         if now_ns < self._due_ns:
             return []
-        volts = adc.volts()
+        volts = adc.value()
         if volts is None:
             self._due_ns = now_ns + FAST_NS
             return []

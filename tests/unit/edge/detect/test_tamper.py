@@ -1,5 +1,6 @@
 """Unplugged, moved while off, in another vehicle: told apart from each other, from driving, and from being offline."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from edge.detect.tamper import FIRST_FIX_NS, GONE_NS, MOVED_NS, TOLD_NS, Before,
 from edge.frames import Frame, FrameBatch, merge
 from edge.grid import Cells
 from edge.judgement import Judgement
-from edge.measured import ACCURACY, LATITUDE, LONGITUDE, VOLTS, Reading, batch_of
+from edge.measured import ACCURACY, GRAVITY, LATITUDE, LONGITUDE, VIBRATION, VOLTS, Reading, batch_of
 from edge.prepare import Prepared, prepare
 from edge.whereabouts import Fix
 from tests.unit.edge.power.test_powering import DBC, MAPPING, engine
@@ -35,6 +36,7 @@ class Box:
                     "state": {"directory": folder},
                     "supply": {"source": "hwmon:/sys/class/hwmon/hwmon9/in2"},
                     "position": {"source": "gpsd:127.0.0.1"},
+                    "motion": {"source": "imu:/sys/bus/iio/devices/iio:device9"},
                     "tamper": tamper,
                     "judging": {"grid_ms": 1000},
                 }
@@ -62,6 +64,8 @@ class Box:
         kmh: int | None = None,
         volts: float | None = None,
         step_m: float = 0.0,
+        pulled: tuple[float, float, float] | None = None,
+        shaken: float = 0.02,
     ) -> None:
         """What receiver, bus and supply say in that time; None: nothing."""
         for number in range(round(seconds)):
@@ -73,12 +77,14 @@ class Box:
             if north_m is not None:
                 latitude = DEPOT[0] + (north_m + number * step_m) * METRE_DEG
                 places = [(LATITUDE, latitude), (LONGITUDE, DEPOT[1]), (ACCURACY, 5.0)]
+            felt = [] if pulled is None else [*zip(GRAVITY, pulled, strict=True), (VIBRATION, shaken)]
             batches = [
+                batch_of([Reading(at, *one) for one in felt], "motion", at),
                 FrameBatch.of(own, buses=("can0",)),
                 batch_of(readings, "supply", at),
                 batch_of([Reading(at, *one) for one in places], "position", at),
             ]
-            batch = merge(batches, buses=("can0", "supply", "position"), until=at)
+            batch = merge(batches, buses=("can0", "supply", "position", "motion"), until=at)
             for outcome in self.judgement.advance(Cells(batch, [at + S], [len(batch)])):
                 self.told += outcome.alerts
 
@@ -150,7 +156,7 @@ def test_a_parked_vehicle_that_is_towed_is_told_while_it_is_and_driving_ends_it(
     assert box.fires == {}
     box.lives(90, north_m=0.0, step_m=12.0)
     assert list(box.fires) == ["moved_while_off"]
-    box.detector.left(None)
+    box.detector.used()
     box.lives(2, north_m=1100.0, kmh=30)
     assert box.fires == {}
 
@@ -240,3 +246,49 @@ def test_in_private_mode_nothing_is_told_of_places(tmp_path: Path) -> None:
     window = box.judgement.history.window()
     assert box.detector.judge(window)[-1].concern.rule == "box_unplugged"
     assert all(one.concern.rule != "moved_while_off" for one in box.detector.judge(window))
+
+
+LEVEL = (0.3, -0.2, 9.8)
+
+
+def turned(angle_deg: float) -> tuple[float, float, float]:
+    """The same box, pitched."""
+    x, y, z = LEVEL
+    sine, cosine = math.sin(math.radians(angle_deg)), math.cos(math.radians(angle_deg))
+    return (x * cosine + z * sine, y, z * cosine - x * sine)
+
+
+def test_a_parked_vehicle_that_is_lifted_is_told_until_it_is_let_down(tmp_path: Path) -> None:
+    box = Box(tmp_path, Before())
+    box.lives(10, pulled=turned(8.0), kmh=30)
+    box.detector.left(None)
+    box.lives(5, pulled=turned(3.0), shaken=1.5)
+    box.lives(60, pulled=LEVEL)
+    assert box.told == [], "it lies as it did when it came to rest"
+    box.lives(60, pulled=turned(2.0), shaken=0.8)
+    assert box.told == [], "somebody loads it"
+    box.lives(15, pulled=turned(-7.0))
+    assert box.fires == {
+        "tilted_while_parked": "The parked vehicle was tilted by 7 degrees: lifted, jacked up or loaded"
+    }
+    box.lives(15)
+    assert list(box.fires) == ["tilted_while_parked"], "unknown ends nothing"
+    box.lives(5, pulled=LEVEL)
+    assert box.fires == {}
+
+
+def test_hills_are_no_tilt_while_it_is_used(tmp_path: Path) -> None:
+    box = Box(tmp_path, Before())
+    box.detector.left(None)
+    box.lives(30, pulled=LEVEL)
+    box.detector.used()
+    box.lives(60, pulled=turned(12.0), kmh=30)
+    assert box.told == []
+
+
+def test_a_sensor_that_feels_no_gravity_is_none(tmp_path: Path) -> None:
+    box = Box(tmp_path, Before())
+    box.detector.left(None)
+    box.lives(30, pulled=(0.0, 0.0, 0.0))
+    box.lives(30, pulled=(0.0, 0.0, 98.1))
+    assert box.told == []

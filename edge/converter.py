@@ -1,32 +1,34 @@
-"""Adc: one channel of an analogue-to-digital converter, as the kernel shows it in files.
+"""Converter: one channel of a converter or sensor, as the kernel shows it in files.
 
-    iio    (<channel>_raw + <channel>_offset) * <channel>_scale is in millivolts; offset and scale may be those of all
-           channels (in_voltage_scale), and some drivers give the millivolts themselves, as <channel>_input
-    hwmon  <channel>_input is in millivolts
+    iio    (<channel>_raw + <channel>_offset) * <channel>_scale, in millivolts or m/s^2; offset and scale may be those
+           of all channels (in_voltage_scale, in_accel_scale), and some drivers give the whole as <channel>_input
+    hwmon  <channel>_input, in millivolts
 
-(Linux: Documentation/ABI/testing/sysfs-bus-iio and sysfs-class-hwmon.) What a divider takes away before the converter
-is multiplied in again. A file that is a pipe gives one line for each reading, so that a program can stand in for a
-driver.
+(Linux: Documentation/ABI/testing/sysfs-bus-iio and sysfs-class-hwmon.) A file that is a pipe gives one line for each
+reading, so that a program can stand in for a driver.
 """
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Final
 
 from edge.errors import BusDown
 
-MILLI: Final = 1000.0
 LINE_MAX: Final = 64
 """Bytes of one number."""
 PIPE_BYTES: Final = 4096
+_INDEX: Final = re.compile(r"\d+$|_[xyz]$")
+"""Which of its kind a channel is."""
 
 
-class Adc:
+class Converter:
     """One channel, open; it is read by one thread."""
 
-    def __init__(self, kind: str, channel: Path, divider: float) -> None:
-        """`channel`: without its ending, as /sys/bus/iio/devices/iio:device0/in_voltage3, /sys/class/hwmon/hwmon1/in2.
+    def __init__(self, kind: str, channel: Path, factor: float) -> None:
+        """`channel`: without its ending, as /sys/bus/iio/devices/iio:device0/in_voltage3, /sys/class/hwmon/hwmon1/in2;
+        `factor`: what the kernel's unit is multiplied by.
 
         Raises:
             BusDown: it is not there, or says no numbers.
@@ -35,7 +37,7 @@ class Adc:
         raw = channel.with_name(f"{channel.name}_raw")
         is_raw = kind == "iio" and not whole.exists()
         self._offset = _shared(channel, "offset", 0.0) if is_raw else 0.0
-        self._factor = (_shared(channel, "scale", 1.0) if is_raw else 1.0) / MILLI * divider
+        self._factor = (_shared(channel, "scale", 1.0) if is_raw else 1.0) * factor
         self._file = raw if is_raw else whole
         self._rest = b""
         try:
@@ -44,8 +46,8 @@ class Adc:
         except OSError as error:
             raise BusDown(f"{self._file}: {error.strerror}") from error
 
-    def volts(self) -> float | None:
-        """The supply now; None: a pipe that has no more just now.
+    def value(self) -> float | None:
+        """What it is now; None: a pipe that has no more just now.
 
         Raises:
             BusDown: it is gone, or says no number.
@@ -78,7 +80,7 @@ class Adc:
 
 def _shared(channel: Path, what: str, otherwise: float) -> float:
     """Of the channel, else of all of its kind (in_voltage3_scale, in_voltage_scale), else nothing is said of it."""
-    names = [f"{channel.name}_{what}", f"{channel.name.rstrip('0123456789')}_{what}"]
+    names = [f"{channel.name}_{what}", f"{_INDEX.sub('', channel.name)}_{what}"]
     for file in map(channel.with_name, names):
         try:
             return _number(file.read_bytes()[:LINE_MAX], file)
