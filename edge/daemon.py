@@ -450,6 +450,8 @@ class Daemon:
         log.warning("%s: the box is shut down", why)
         if not self._is_told_to_stop:
             self.powers_off = why
+            if self._parts.link:
+                self._parts.link.fall_asleep()
         self._stop.set()
         return None
 

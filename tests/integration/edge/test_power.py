@@ -12,8 +12,10 @@ import pytest
 from edge.bus.sink import open_sink
 from edge.frames import Frame, FrameBatch
 from edge.status.place import NAME
-from tests.brokers import free_port
+from tests.brokers import Mosquitto, free_port
 from tests.in_memory import folder_in_memory
+from tests.integration.cloud.service import serving
+from tests.integration.link.test_parked import presence
 from tests.programs import listening, run
 from tests.unit.edge.power.test_powering import DBC, MAPPING, engine
 from tests.waiting import wait_until
@@ -148,3 +150,23 @@ def test_a_box_that_lost_its_power_says_so_and_a_killed_daemon_is_none(tmp_path:
     lost = last_run(config)
     assert (lost["ended"], lost["fires"]) == ("power_lost", ["box_power_lost"])
     assert lost["off_s"] is None or lost["off_s"] < 600, "since it was last written, where the clock is right"
+
+
+def test_a_box_that_is_shut_down_is_asleep_to_the_cloud_and_one_that_is_stopped_is_offline(
+    tmp_path: Path, bus: str
+) -> None:
+    folder = tmp_path / "mosquitto"
+    folder.mkdir()
+    with Mosquitto(folder) as mosquitto:
+        config = configured(tmp_path, bus, 'shutdown = ["true"]', millivolts=11_900)
+        config.write_text(config.read_text().replace("mqtt://127.0.0.1:1", mosquitto.url).replace("drain_s = 0.0", ""))
+        with serving(tmp_path, "--broker", mosquitto.url) as cloud:
+            with listening("--config", config) as daemon:
+                assert daemon.wait(60) == 0
+            wait_until(lambda: presence(cloud) == "asleep", "its battery is low, and the box is off")
+            (tmp_path / "in2_input").write_text("13900\n")
+            with listening("--config", config) as daemon:
+                wait_until(lambda: presence(cloud) == "online", "it was started again")
+                daemon.terminate()
+                assert daemon.wait(60) == 0
+            wait_until(lambda: presence(cloud) == "offline", "somebody stopped it")
