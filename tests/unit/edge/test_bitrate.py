@@ -84,8 +84,9 @@ def test_half_of_a_bus_in_noise_is_a_bus_and_less_is_not() -> None:
 
 
 def test_lengths_that_change_are_no_vehicle_s() -> None:
-    frames = [Frame(count * 10 * MS, 0x100, bytes(count % 9)) for count in range(200)]
+    frames = [Frame(count * 10 * MS, 0x100, bytes([count] * (count % 9))) for count in range(200)]
     assert kind(frames) is Kind.NOISE
+    assert kind([Frame(one.time, one.id, bytes([count])) for count, one in enumerate(frames)]) is Kind.PLAUSIBLE
 
 
 def test_nothing_is_silence_and_little_is_too_little() -> None:
