@@ -1,8 +1,11 @@
 """The installer's guide says what setup does: its steps, its flags, and the rates that it hears."""
 
 import re
+from dataclasses import fields
 
+from edge.setup.coverage import Coverage
 from edge.setup.rates import RATES
+from edge.setup.steps import FACTS
 from tests.programs import run
 from tests.shared import ROOT
 
@@ -31,3 +34,8 @@ def test_the_rates_of_the_guide_are_those_that_are_heard() -> None:
     text = MANUAL[MANUAL.index("It sets the link to each rate") :].partition(";")[0]
     told = [(float(number), unit) for number, unit in re.findall(r"([\d.]+)(?= ?(Mbit/s)?)", text.partition("(")[2])]
     assert [round(number * (1000 if unit else 1)) for number, unit in told] == [round(rate / 1000) for rate in RATES]
+
+
+def test_the_report_has_the_fields_of_the_guide() -> None:
+    text = MANUAL[MANUAL.index("As JSON (`setup/1`) it has") :].partition(". A daemon")[0]
+    assert re.findall(r"`([a-z]+)`", text) == [*FACTS, *(field.name for field in fields(Coverage))]
