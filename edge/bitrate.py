@@ -44,9 +44,10 @@ HURRIED_MAX: Final = 0.05
 """Of the gaps between frames: so many may be shorter than a frame, as stamps come late."""
 SLOW_NS: Final = 2_000_000
 """Only frames that take so long are held against their stamps: USB adapters give several at once each millisecond."""
-FULL: Final = 0.7
-"""Of a bus that one id alone fills: an ordinary vehicle leaves that to all of its ids together."""
-FULL_RHYTHM: Final = 0.9
+FULL: Final = (0.5, 1.1)
+"""Of a bus that one id alone fills; with more a frame would be shorter than its bits."""
+PAUSE_FRAMES: Final = 50
+"""In no time that so many frames take are there fewer than half as many as on average: stamps come in lots."""
 _OVERHEAD_BITS: Final = (47, 67)
 """Of a data frame and the pause behind it, without stuff bits, by whether its id is long (ISO 11898-1, 10.4.2)."""
 
@@ -85,11 +86,13 @@ class Verdict:
     @property
     def is_sure(self) -> bool:
         """Whether no other rate need be heard."""
-        return self.kind is Kind.LONE_SENDER or (self.is_right and self.steady_ids >= MANY)
+        return self.kind is Kind.PLAUSIBLE and self.steady_ids >= MANY
 
     @property
     def weight(self) -> float:
-        """What speaks for it beside others."""
+        """What speaks for it beside others; a lone sender is believed where there is nothing else."""
+        if self.kind is Kind.LONE_SENDER:
+            return 1.0
         return self.steady_ids * self.steady_share * self.frames if self.is_right else 0.0
 
     def __str__(self) -> str:
@@ -123,7 +126,7 @@ def judge(batches: Sequence[FrameBatch], bitrate: int | None, listened_ns: int) 
     in_rhythm = sum(one.frames for one in steady)
     share = in_rhythm / frames if frames else 0.0
     kind = _kind(frames + remote, listener.counters["error"], in_rhythm, share)
-    if _is_lone(heard, bitrate, listened_ns):
+    if _is_lone(heard, batches, bitrate, listened_ns):
         kind = Kind.LONE_SENDER
     elif kind is Kind.PLAUSIBLE:
         is_none = remote > REMOTE_MAX * frames or _is_still(steady) or _is_hurried(batches, bitrate)
@@ -172,12 +175,13 @@ def _is_steady(one: HeardId) -> bool:
     return bool(median_s > 0.0 and near.mean() >= RHYTHM) or is_isotp(one)
 
 
-def _is_lone(heard: Sequence[HeardId], bitrate: int | None, listened_ns: int) -> bool:
+def _is_lone(heard: Sequence[HeardId], batches: Sequence[FrameBatch], bitrate: int | None, listened_ns: int) -> bool:
     """Whether one sender alone repeats what nobody acknowledges (ISO 11898-1, 10.9.2: it is sent again at once)."""
-    if bitrate is None or len(heard) != 1 or not len(heard[0].gaps_s):
+    if bitrate is None or len(heard) != 1 or len(heard[0].lengths) != 1 or heard[0].changed.any():
         return False
     [one] = heard
-    bits = (_OVERHEAD_BITS[one.extended] + 8 * int(one.length[0])) * one.frames
-    near = np.abs(one.gaps_s - np.median(one.gaps_s)) <= NEAR * np.median(one.gaps_s)
-    is_same = len(one.lengths) == 1 and not one.changed.any() and near.mean() >= FULL_RHYTHM
-    return bool(is_same) and bits >= FULL * bitrate * listened_ns / NANOSECONDS
+    lasts_ns = (_OVERHEAD_BITS[one.extended] + 8 * int(one.length[0])) * NANOSECONDS / bitrate
+    load = one.frames * lasts_ns / listened_ns
+    time = np.concatenate([batch.time[(batch.flags & (ERROR | REMOTE)) == 0] for batch in batches])
+    counts = np.bincount(((time - time[0]) // (PAUSE_FRAMES * lasts_ns)).astype(np.int64))[:-1]
+    return bool(FULL[0] <= load <= FULL[1] and len(counts) and counts.min() >= load * PAUSE_FRAMES / 2)

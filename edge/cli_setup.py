@@ -93,6 +93,8 @@ def _setup(options: argparse.Namespace) -> int:
     wishes = _wishes(options)
     if not wishes.root.is_dir():
         raise ConfigError("is no folder", file=wishes.root, place="--root", remedy="Name the root of a mounted image")
+    if wishes.root == Path("/") and os.geteuid() != 0:
+        raise ConfigError("only root may", place="setup", remedy="sudo telltale-edge setup; or --root DIR, to try it")
     done = setup(wishes, _person(options))
     return _told(options, done.coverage, done.facts)
 

@@ -44,7 +44,7 @@ def set_down(interface: str) -> None:
 def _ip(interface: str, *change: str) -> None:
     command = ["ip", "link", "set", interface, *change]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=IP_S, check=False)  # nosec B603 B607
+        done = subprocess.run(command, capture_output=True, text=True, timeout=IP_S, check=False)  # nosec B603  # a list of arguments
     except FileNotFoundError as error:
         raise BusDown("the bit rate cannot be set: there is no `ip` here (package iproute2)") from error
     except (OSError, subprocess.TimeoutExpired) as error:

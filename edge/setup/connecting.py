@@ -88,7 +88,7 @@ def _with_adapter(connection: Connection, work: Work) -> Connection:
     spec = SourceSpec.parse(connection.source)
     answered = adapter_at(spec.rest)
     if answered is None:
-        remedy = "Is it plugged in, paired and bound (rfcomm bind), and used by no other program?"
+        remedy = "Is it paired and bound (rfcomm bind), and used by no other program? SLCAN: --bus pythoncan:slcan:PORT"
         raise EdgeError(f"{spec.rest}: no ELM327 answers. {remedy}")
     name, baud = answered
     work.tell(f"{name} answers at {baud} baud")

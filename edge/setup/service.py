@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,20 @@ def why_not(box: Box) -> str:
     if box.read(UNITS / EDGE) is None:
         return "its unit is not installed: sudo telltale-edge install, then setup again"
     return ""
+
+
+@contextmanager
+def aside(box: Box, tell: Callable[[str], None]) -> Iterator[None]:
+    """Meanwhile a daemon that systemd runs is stopped, since it holds adapter and state; then it is back."""
+    was_there = not why_not(box) and box.run(("systemctl", "is-active", "--quiet", EDGE)).is_well
+    if was_there:
+        ran = box.run(("systemctl", "stop", EDGE))
+        tell(f"the daemon is stopped meanwhile{'' if ran.is_well else f': {ran.said}'}")
+    try:
+        yield
+    finally:
+        if was_there:
+            box.run(("systemctl", "start", EDGE))
 
 
 def start(box: Box, *, with_network: bool) -> Iterator[str]:

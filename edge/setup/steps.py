@@ -29,6 +29,8 @@ from edge.setup.wishes import Wishes
 OBD_RULES: Final = ("obd",)
 """For a vehicle of which only answers are understood."""
 NETWORK_MODE: Final = 0o644
+FACTS: Final = ("source", "bitrate", "profile", "ask", "vin", "units", "pids", "vehicle", "config")
+"""What a program is told beside the coverage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,12 @@ def setup(
         EdgeError: a step failed; what was done before stays, and setup may be repeated.
     """
     work = Work(wishes, person, Box(wishes.root), now())
-    setting = known(heard(rated(connected(work, found), work), work), work)
-    speech, pins = sounded(work)
-    identity = _enrolled(work)
-    prepared, with_network = _written(setting, speech, pins, work)
-    coverage = _started(setting, prepared, work, with_network=with_network)
+    with service.aside(work.box, person.tell):
+        setting = known(heard(rated(connected(work, found), work), work), work)
+        speech, pins = sounded(work)
+        identity = _enrolled(work)
+        prepared, with_network = _written(setting, speech, pins, work)
+        coverage = _started(setting, prepared, work, with_network=with_network)
     return Done(coverage, _facts(setting, identity, wishes))
 
 
@@ -150,14 +153,15 @@ def _paths(setting: Setting, prepared: Prepared) -> set[str]:
 
 def _facts(setting: Setting, identity: Identity | None, wishes: Wishes) -> dict[str, Any]:
     answered = setting.answered
-    return {
-        "source": setting.source,
-        "bitrate": setting.bitrate,
-        "profile": setting.profile or None,
-        "ask": setting.ask,
-        "vin": masked(answered.vin) if answered and answered.vin else None,
-        "units": list(answered.units) if answered else [],
-        "pids": sorted(answered.values) if answered else [],
-        "vehicle": f"{identity.fleet}/{identity.vehicle}" if identity else None,
-        "config": str(wishes.config),
-    }
+    told = (
+        setting.source,
+        setting.bitrate,
+        setting.profile or None,
+        setting.ask,
+        masked(answered.vin) if answered and answered.vin else None,
+        list(answered.units) if answered else [],
+        sorted(answered.values) if answered else [],
+        f"{identity.fleet}/{identity.vehicle}" if identity else None,
+        str(wishes.config),
+    )
+    return dict(zip(FACTS, told, strict=True))

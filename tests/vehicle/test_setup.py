@@ -11,6 +11,10 @@ from tests.in_memory import folder_in_memory
 from tests.programs import Ended, listening, run
 from tests.vehicle.clients import HAS_VCAN, Wire
 
+LONG_S = 900 if HAS_VCAN else 120
+"""The guest's processor is slow, and shared."""
+pytestmark = pytest.mark.timeout(3 * LONG_S)
+seconds_here = pytest.mark.skipif(HAS_VCAN, reason="minutes in the guest, and no different there")
 MASKED = re.compile(r"[A-Z0-9]{3}·{10}[A-Z0-9]{4}")
 
 
@@ -23,7 +27,7 @@ def root(tmp_path: Path) -> Path:
 
 def set_up(root: Path, *options: str | Path) -> Ended:
     state = root.parent / "state"
-    return run("telltale-edge", "setup", "--yes", "--root", root, "--state", state, *options)
+    return run("telltale-edge", "setup", "--yes", "--root", root, "--state", state, *options, timeout_s=LONG_S)
 
 
 def config_of(root: Path) -> Path:
@@ -54,7 +58,17 @@ def test_from_nothing_to_a_daemon_that_is_well(wire: Wire, root: Path) -> None:
             "9. What this vehicle gives",
         ]
         with folder_in_memory() as memory, listening("--config", config_of(root), "--status", memory):
-            again = run("telltale-edge", "setup", "--report", "--config", config_of(root), "--status", memory, "--json")
+            again = run(
+                "telltale-edge",
+                "setup",
+                "--report",
+                "--config",
+                config_of(root),
+                "--status",
+                memory,
+                "--json",
+                timeout_s=LONG_S,
+            )
             well = json.loads(again.out)
             assert (again.status, well["verdict"]) == (0, "healthy"), again.err
             assert {"Vehicle.Speed", "Vehicle.LowVoltageBattery.CurrentVoltage"} <= set(well["heard"])
@@ -62,6 +76,7 @@ def test_from_nothing_to_a_daemon_that_is_well(wire: Wire, root: Path) -> None:
     assert not set(well["armed"]) & {one["rule"] for one in well["unarmed"]}
 
 
+@seconds_here
 def test_a_truck_is_known_by_what_it_says_and_asked_in_its_own_way(root: Path) -> None:
     wire = Wire("vcan1")
     with wire.vehicle("truck", "--seed", "3", "--skip", "60"):
@@ -73,6 +88,7 @@ def test_a_truck_is_known_by_what_it_says_and_asked_in_its_own_way(root: Path) -
     assert (config["profile"], config["bus"][0]["ask"]) == ("telltale-truck", "j1939")
 
 
+@seconds_here
 def test_a_silent_bus_is_never_asked_and_said_to_be_silent(root: Path) -> None:
     wire = Wire("vcan1")
     with wire.bus() as ear:
@@ -85,6 +101,7 @@ def test_a_silent_bus_is_never_asked_and_said_to_be_silent(root: Path) -> None:
     assert tomllib.loads(config_of(root).read_text())["bus"][0]["ask"] == "nothing"
 
 
+@seconds_here
 def test_a_configuration_of_before_is_kept_and_said(wire: Wire, root: Path) -> None:
     config_of(root).parent.mkdir(parents=True)
     config_of(root).write_text("# mine\n")
@@ -97,6 +114,7 @@ def test_a_configuration_of_before_is_kept_and_said(wire: Wire, root: Path) -> N
     assert tomllib.loads(config_of(root).read_text())["profile"] == "telltale-ev"
 
 
+@seconds_here
 @pytest.mark.parametrize(
     ("options", "words"),
     [

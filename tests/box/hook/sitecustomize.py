@@ -14,8 +14,12 @@ def _how() -> str:
 
 
 def _watch() -> None:
-    while not (how := _how()).startswith("judge"):
+    while not (how := _how()):
         time.sleep(0.2)
+    if how == "die":
+        while "edge.daemon" not in sys.modules:
+            time.sleep(0.05)
+        os.abort()
     from edge.judgement import Judgement  # noqa: PLC0415  # once it is there
 
     if how == "judge nothing":
@@ -25,6 +29,4 @@ def _watch() -> None:
 
 
 if "run" in sys.orig_argv:
-    if _how() == "die":
-        os.abort()
     threading.Thread(target=_watch, daemon=True).start()

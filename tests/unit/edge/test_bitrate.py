@@ -84,8 +84,9 @@ def test_half_of_a_bus_in_noise_is_a_bus_and_less_is_not() -> None:
 
 
 def test_lengths_that_change_are_no_vehicle_s() -> None:
-    frames = [Frame(count * 10 * MS, 0x100, bytes(count % 9)) for count in range(200)]
+    frames = [Frame(count * 10 * MS, 0x100, bytes([count] * (count % 9))) for count in range(200)]
     assert kind(frames) is Kind.NOISE
+    assert kind([Frame(one.time, one.id, bytes([count])) for count, one in enumerate(frames)]) is Kind.PLAUSIBLE
 
 
 def test_nothing_is_silence_and_little_is_too_little() -> None:
@@ -112,6 +113,21 @@ def test_one_frame_without_a_pause_is_a_lone_sender_that_nobody_acknowledges(ext
     assert kind(repeated[::4]) is Kind.NOISE
     counting = [Frame(one.time, one.id, bytes([count & 0xFF, *one.payload[1:]])) for count, one in enumerate(repeated)]
     assert kind(counting) is Kind.PLAUSIBLE
+    in_lots = [Frame(one.time // MS * MS, one.id, one.payload, flags=flags) for one in repeated]
+    assert kind(in_lots) is Kind.LONE_SENDER
+    with_pauses = [one for one in repeated if one.time // (50 * MS) % 2]
+    assert kind(with_pauses) is Kind.NOISE
+    twice = sorted([*repeated, *repeated], key=lambda one: one.time)
+    assert kind(twice) is Kind.NOISE
+
+
+def test_a_lone_sender_is_believed_only_where_nothing_else_is_heard() -> None:
+    repeated = [Frame(time, 0x123, b"\x01" * 8) for time in range(0, LISTENED_NS, 222_000)]
+    lone = judge([FrameBatch.of(repeated)], 500_000, LISTENED_NS)
+    few = judge([FrameBatch.of(cyclic({0x100: 20, 0x200: 50}))], 250_000, LISTENED_NS)
+    assert (lone.kind, lone.is_sure, few.is_sure) == (Kind.LONE_SENDER, False, False)
+    assert best({500_000: lone}) == 500_000
+    assert best({500_000: lone, 250_000: few}) == 250_000
 
 
 def test_remote_frames_are_no_vehicle_s() -> None:

@@ -110,12 +110,12 @@ def test_two_rates_that_are_as_good_as_each_other_are_left_to_a_person() -> None
     assert "say which by --bitrate" in found.why
 
 
-def test_a_lone_sender_is_found_at_once_and_named() -> None:
+def test_a_lone_sender_is_found_where_nothing_else_is_and_named() -> None:
     def repeated(begin_ns: int, end_ns: int) -> list[Frame]:
         return [Frame(time, 0x123, b"\1" * 8) for time in range(begin_ns, end_ns, 230_000)]
 
     found, _ = searched(ear := WireEar(500_000, repeated, silence))
-    assert (found.bitrate, found.is_lone, ear.tuned) == (500_000, True, [500_000])
+    assert (found.bitrate, found.is_lone, ear.tuned) == (500_000, True, list(RATES))
     assert found.heard[500_000].kind is Kind.LONE_SENDER
 
 
