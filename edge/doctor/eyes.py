@@ -36,7 +36,8 @@ from edge.machine.time_of_day import TimeOfDay, time_of_day
 from edge.status.look import NoDaemon, look
 
 CONFIG_FILE: Final = Path("/etc/telltale/edge.toml")
-_PREPARE_S: Final = 12.0
+_PREPARE_S: Final = 20.0
+"""A small board takes that long to load what judges."""
 _USER: Final = "telltale"
 _SPEECH: Final = "espeak-ng"
 

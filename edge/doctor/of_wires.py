@@ -64,6 +64,8 @@ def _listen_only(looks: Looks) -> Iterator[Seen]:
         sends = bus.live.asks or bus.live.spec.bool_option("send", False)
         if found.is_listen_only is None:
             yield none("it has no such setting" if found.is_virtual else "its driver does not tell", bus.name)
+        elif found.bitrate is None and found.state is not None:
+            yield none("it has not been set up", bus.name)
         elif found.is_listen_only and sends:
             what = f"{found.name} only listens, and control units on it are to be asked"
             yield wrong(what, do.LISTEN_OFF.format(interface=found.name), bus.name)

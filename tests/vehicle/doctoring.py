@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+import edge.prepare  # noqa: F401  # in a guest machine this alone takes as long as a look may
 from edge.cli import main
 
 Told = dict[tuple[str, str | None], dict[str, Any]]

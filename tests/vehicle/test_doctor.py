@@ -140,8 +140,9 @@ def heard(status: Path) -> bool:
 
 @contextmanager
 def messages_of(database: Path, interface: str) -> Iterator[None]:
-    """Each message of a database, again and again: what a vehicle says, without its physics."""
-    ids = [int(found) for found in re.findall(r"^BO_ (\d+) ", database.read_text(), re.MULTILINE)]
+    """Each message of a database but its supply, again and again, all zeros: what a vehicle says, without physics."""
+    every = re.findall(r"^BO_ (\d+) (\w+)", database.read_text(), re.MULTILINE)
+    ids = [int(found) for found, name in every if name != "PowerSupply"]
     stop = threading.Event()
 
     def speak() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.shared import ROOT
 from tests.vehicle.clients import HAS_VCAN
 
-TIMEOUT_S = 1200
+TIMEOUT_S = 1800
 CONTROLLERS = "-object can-bus,id=cb0 -device kvaser_pci,canbus=cb0 -device kvaser_pci,canbus=cb0"
 """Options of the emulator."""
 HERE = "tests/vehicle"

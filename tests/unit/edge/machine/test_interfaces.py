@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from edge.errors import EdgeError
 from edge.machine import netlink
 from edge.machine.interfaces import Counted, Interface, State, interfaces
+from tests import can_links
 
 RECORDED = Path(__file__).parent / "recorded"
 UP = (RECORDED / "up.netlink").read_bytes()
@@ -39,6 +40,39 @@ def test_what_an_installer_has_set() -> None:
     assert (can0.restart_ms, can1.restart_ms) == (100, 0)
     up = told("up")["can0"]
     assert (up.is_up, up.state, up.transmit_errors, up.receive_errors) == (True, State.ERROR_ACTIVE, 0, 0)
+
+
+def test_what_became_of_a_controller_that_heard_errors() -> None:
+    """An slcan adapter that lost five of its frames, was error-passive, and then switched itself off."""
+    passive, off = told("error_passive")["can2"], told("bus_off")["can2"]
+    assert (passive.state, off.state) == (State.ERROR_PASSIVE, State.BUS_OFF)
+    assert (passive.counted.error_passive, passive.counted.bus_off, off.counted.bus_off) == (1, 0, 1)
+    assert (off.counted.received, off.counted.receive_over, off.counted.receive_errors) == (3, 5, 5)
+    assert (off.bitrate, off.sample_point) == (250_000, None), "its driver knows rates alone"
+    assert (off.transmit_errors, off.receive_errors) == (None, None), "and tells no error counters"
+    assert off.is_up
+
+
+@given(
+    name=st.from_regex("[a-z]{1,6}[0-9]{1,3}", fullmatch=True), bitrate=st.none() | st.integers(1, 10**7),
+    is_up=st.booleans(), is_listen_only=st.booleans(), state=st.sampled_from(State), restart_ms=st.integers(0, 10**6),
+    counts=st.lists(st.integers(0, 2**32 - 1), min_size=10, max_size=10),
+)  # fmt: skip
+def test_whatever_a_controller_is_like_is_read_as_it_was_told(
+    *,
+    name: str,
+    bitrate: int | None,
+    is_up: bool,
+    is_listen_only: bool,
+    state: State,
+    restart_ms: int,
+    counts: list[int],
+) -> None:
+    made = can_links.controller(
+        name, bitrate=bitrate, is_up=is_up, is_listen_only=is_listen_only, state=state, restart_ms=restart_ms,
+        counted=Counted(*counts),
+    )  # fmt: skip
+    assert interfaces(Path("/nowhere"), ask=lambda: can_links.told([made])) == [made]
 
 
 def test_of_a_virtual_bus_nothing_is_told_that_only_a_controller_has() -> None:
