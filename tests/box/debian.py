@@ -75,8 +75,10 @@ def disk_with(bare: Path, built: Path, folder: Path, trial: Path, given: Mapping
     (root / "srv" / built.name).unlink()
     shutil.copy(trial, root / "srv" / "trial.py")
     here = Path(__file__).parent
-    shutil.copy(here / "inside.py", root / "srv")
-    shutil.copy(here / "hooked.py", root / "srv")
+    package = root / "srv" / "tests" / "box"
+    package.mkdir(parents=True)
+    for name in ("inside.py", "hooked.py"):
+        shutil.copy(here / name, package)
     shutil.copy(here / "probe.py", root / "srv")
     shutil.copy(ROOT / "systemd" / "samples" / "telltale-edge-network.conf", root / "srv")
     (root / "srv" / "given.json").write_text(json.dumps(given))

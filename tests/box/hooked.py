@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from inside import say, sh, show, wait_for
+from tests.box.inside import say, sh, show, wait_for
 
 UNIT = "telltale-edge"
 CONFIG = Path("/etc/telltale/edge.toml")

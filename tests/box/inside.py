@@ -7,7 +7,9 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+T = TypeVar("T")
 PATIENCE_S = 240.0
 GIVEN = json.loads(Path("/srv/given.json").read_text())
 """What the test on the other machine has to tell."""
@@ -33,7 +35,7 @@ def show(unit: str, *names: str) -> "dict[str, str]":
     return dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
 
 
-def wait_for(what: str, is_so: Callable[[], object], patience_s: float = PATIENCE_S) -> "tuple[object, float]":
+def wait_for(what: str, is_so: "Callable[[], T]", patience_s: float = PATIENCE_S) -> "tuple[T, float]":
     """What `is_so` says once it is true, and after how many seconds; the trial ends where it never is."""
     since_s = time.monotonic()
     while time.monotonic() - since_s < patience_s:

@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 HOW = Path(__file__).parent / "how"
@@ -22,10 +23,15 @@ def _watch() -> None:
         os.abort()
     from edge.judgement import Judgement  # noqa: PLC0415  # once it is there
 
-    if how == "judge nothing":
-        Judgement.advance = lambda _self, _cells: iter(())  # type: ignore[method-assign]
-    else:
-        Judgement.advance = lambda _self, _cells: time.sleep(3600)  # type: ignore[method-assign,assign,return-value]
+    setattr(Judgement, "advance", _nothing if how == "judge nothing" else _for_ever)  # noqa: B010  # mypy says no else
+
+
+def _nothing(*_: object) -> Iterator[object]:
+    return iter(())
+
+
+def _for_ever(*_: object) -> None:
+    time.sleep(3600)
 
 
 if "run" in sys.orig_argv:

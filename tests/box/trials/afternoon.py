@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from inside import GIVEN, files, journal, say, sh, show, trial, wait_for
+from tests.box.inside import GIVEN, files, journal, say, sh, show, trial, wait_for
 
 UNIT = "telltale-edge"
 EDGE = "/opt/telltale/bin/telltale-edge"

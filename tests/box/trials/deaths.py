@@ -4,8 +4,8 @@ import re
 import time
 from itertools import pairwise
 
-from hooked import CONFIG, HOW, STATE, UNIT, begin_anew, configure, install_with_a_hook, is_up, restarts
-from inside import journal, say, sh, show, trial, wait_for
+from tests.box.hooked import CONFIG, HOW, STATE, UNIT, begin_anew, configure, install_with_a_hook, is_up, restarts
+from tests.box.inside import journal, say, sh, show, trial, wait_for
 
 
 def full_disk() -> None:

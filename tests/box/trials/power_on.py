@@ -4,8 +4,8 @@ import json
 import threading
 from pathlib import Path
 
-from hooked import UNIT, chatter, configure
-from inside import say, sh, show, trial, wait_for
+from tests.box.hooked import UNIT, chatter, configure
+from tests.box.inside import say, sh, show, trial, wait_for
 
 EDGE = "/opt/telltale/bin/telltale-edge"
 STATUS = Path("/run/telltale-edge/status.json")

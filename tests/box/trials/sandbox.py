@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from inside import GIVEN, say, sh, trial
+from tests.box.inside import GIVEN, say, sh, trial
 
 UNIT = Path("/etc/systemd/system/telltale-edge.service")
 PROBE = Path("/run/systemd/system/telltale-probe.service")

@@ -4,8 +4,8 @@ import os
 import re
 from collections.abc import Callable
 
-from hooked import HOW, STATE, UNIT, configure, install_with_a_hook, is_up, restarts
-from inside import journal, say, sh, show, trial, wait_for
+from tests.box.hooked import HOW, STATE, UNIT, configure, install_with_a_hook, is_up, restarts
+from tests.box.inside import journal, say, sh, show, trial, wait_for
 
 PIPE = """[[bus]]
 name = "pipe"
