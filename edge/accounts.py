@@ -5,12 +5,13 @@ from collections.abc import Mapping
 
 from edge.health import health_body
 from edge.personal import without_personal
+from edge.power.decision import Why
 from edge.report import Report, frame_counts, most_common, unheard
 from edge.stages import Stages
 from edge.status.moment import Moment, moment_of
 from edge.status.telling import Known
 from edge.updates.probation import Vitals
-from edge.wire.messages import Health
+from edge.wire.messages import Health, PartState
 
 
 def health_of(run: Stages) -> Health:
@@ -31,7 +32,20 @@ def health_of(run: Stages) -> Health:
         outbox=parts.outbox.trouble if parts.outbox else None,
         certificate=parts.keeper.trouble if parts.keeper else None,
         updates=parts.updates.trouble if parts.updates else None,
+        power=_power(run),
     )
+
+
+def _power(run: Stages) -> tuple[PartState, str] | None:
+    """What of the box's power the cloud should know: mostly nothing, and nothing changes it but an end."""
+    standing, why = run.powering.standing, run.powering.why_ends
+    if why is not None:
+        says = (
+            "the box is shut down" if standing.can_shut_down else "the box should be shut down, and no command is set"
+        )
+        is_well = standing.can_shut_down or standing.why is Why.PARKED
+        return (PartState.OK if is_well else PartState.DEGRADED), f"{why}: {says}"
+    return None if standing.line_trouble is None else (PartState.DEGRADED, standing.line_trouble)
 
 
 def vitals_of(run: Stages) -> Vitals:
@@ -65,6 +79,7 @@ def known_of(run: Stages) -> Known:
         config=config,
         config_file=parts.config_file,
         is_live=run.is_live,
+        buses=prepared.buses,
         specs=prepared.specs,
         lanes=[lane.name for lane in run.lanes],
         readers=run.readers.readers,
@@ -79,6 +94,8 @@ def known_of(run: Stages) -> Known:
         link=parts.link,
         timekeeping=parts.timekeeping,
         quiet=run.quiet,
+        powering=run.powering,
+        before=parts.sealing.before,
         notes=prepared.notes,
         updates=parts.updates,
     )

@@ -35,16 +35,16 @@ class Asked:
 
 
 def asked_buses(
-    config: Config, specs: Sequence[SourceSpec], stop: threading.Event, *, keeps: bool
+    config: Config, buses: Sequence[Bus], specs: Sequence[SourceSpec], stop: threading.Event, *, keeps: bool
 ) -> Mapping[int, Asked]:
-    """Those that are asked, by their place; `keeps`: what is learned is kept in the state.
+    """Those of the buses that are asked, by their place; `keeps`: what is learned is kept in the state.
 
     Raises:
         ConfigError: a recording is to be asked, or an adapter is not to be.
     """
     return {
         place: _asked(config, bus, spec, stop, keeps=keeps)
-        for place, (bus, spec) in enumerate(zip(config.bus, specs, strict=True))
+        for place, (bus, spec) in enumerate(zip(buses, specs, strict=True))
         if bus.ask != "nothing" or spec.kind == ADAPTER
     }
 

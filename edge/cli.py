@@ -17,6 +17,7 @@ from edge.arguments import speed
 from edge.cli_dbc import add_dbc
 from edge.cli_diagnose import add_diagnose
 from edge.cli_display import add_display
+from edge.cli_doctor import add_doctor
 from edge.cli_dtc import add_dtc
 from edge.cli_enrol import add_enrol
 from edge.cli_fleet import add_simulate_fleet
@@ -177,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     add_dbc(commands)
     add_diagnose(commands)
     add_display(commands)
+    add_doctor(commands)
     add_dtc(commands)
     add_enrol(commands)
     add_install(commands)

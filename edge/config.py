@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, field_validator, model_validator
 
 from edge import assets
+from edge.config_box import MotionSettings, PositionSettings, PowerSettings, SupplySettings, TamperSettings
 from edge.decode.did_entries import DidEntry
 from edge.decode.schemes import IntegrityEntry
 from edge.detect.geofences.entry import FENCES_MAX, GeofenceEntry
@@ -332,13 +333,6 @@ class StyleSettings(_Part):
     """Absent: nothing is too fast."""
 
 
-class PositionSettings(_Part):
-    """How often the cloud is told where the vehicle is; they are personal, so only if somebody says so."""
-
-    every_s: Annotated[int, Field(ge=0, le=86_400)] = 0
-    """While it drives; 0: no position is told by itself."""
-
-
 class StatusSettings(_Part):
     """What the daemon says of itself to whoever stands beside the box (telltale-edge status, top)."""
 
@@ -366,7 +360,11 @@ class Config(_Part):
     updates: UpdateSettings = UpdateSettings()
     cab: CabSettings = CabSettings()
     private: PrivateSettings = PrivateSettings()
+    power: PowerSettings = PowerSettings()
+    supply: SupplySettings = SupplySettings()
     position: PositionSettings = PositionSettings()
+    motion: MotionSettings = MotionSettings()
+    tamper: TamperSettings = TamperSettings()
     style: StyleSettings = StyleSettings()
     status: StatusSettings = StatusSettings()
     integrity: list[IntegrityEntry] = []

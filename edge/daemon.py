@@ -25,6 +25,7 @@ from edge.clock import clock_state
 from edge.collecting import Collecting
 from edge.commands import Commands
 from edge.config import Config
+from edge.detect.tamper import Before
 from edge.diagnostics.signs import place_of, signs_of
 from edge.diagnostics.telling import bodies
 from edge.diagnostics.traffic import own_traffic
@@ -33,13 +34,18 @@ from edge.driver.judged import Judged
 from edge.driver.notice import Wish
 from edge.driver.outputs import open_outputs
 from edge.errors import EdgeError
+from edge.frames import FrameBatch
 from edge.grid import Grid
 from edge.health import LOOK_S, Pulse, Quiet
+from edge.history import Window
+from edge.instruments import DEFAULTS, speaks
 from edge.lanes import open_hot, open_lanes
 from edge.looking import SWITCH_S, Looking
 from edge.memories import Memories
 from edge.modes import Surroundings
 from edge.obeying import Obeying
+from edge.power.decision import Step
+from edge.powering import Powering
 from edge.prepare import MS, Prepared
 from edge.report import Report
 from edge.service_manager import Watchdog
@@ -56,6 +62,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+VIN: Final = "Vehicle.VehicleIdentification.VIN"
 MODES: Final = "modes.json"
 """In the state: private and workshop mode, as they were asked for."""
 DRAIN_S: Final = 0.1
@@ -81,11 +88,13 @@ class Daemon:
         self._judgement = prepared.judgement
         self._stop = threading.Event()
         self._offset_ns = parts.timekeeping.offset_ns
-        asked = asked_buses(config, prepared.specs, self._stop, keeps=parts.outbox is not None)
+        asked = asked_buses(config, prepared.buses, prepared.specs, self._stop, keeps=parts.outbox is not None)
         self._run = self._staged(config, prepared, asked, stack)
         self._obeying = self._obeying_of(parts.commands)
         self.restarts = ""
         """Why the program is to begin anew; empty: it is not, or somebody else has it end."""
+        self.powers_off = ""
+        """Why the box is to be shut down now that everything is durable; empty: it is not."""
         self._is_told_to_stop = False
         self._span: list[int] = []
         self._show_at_ns = 0
@@ -99,7 +108,7 @@ class Daemon:
         """Everything that frames go through, open."""
         parts, started_s, judged = self._parts, time.monotonic(), Judged()
         sources, lanes = open_lanes(
-            config, prepared.specs, asked, stop=self._stop, offset_ns=self._offset_ns, stack=stack
+            config, prepared.buses, prepared.specs, asked, stop=self._stop, offset_ns=self._offset_ns, stack=stack
         )
         self._live = any(source.live for source in sources)
         collecting = Collecting(
@@ -121,6 +130,8 @@ class Daemon:
             language=words.language,
         )
         stack.callback(cab.close)
+        powering = Powering(config.power)
+        stack.callback(powering.close)
         teller = Teller(self._judgement.book, cab, outbox=parts.outbox, alerts_out=parts.alerts_out)
         hot = list(open_hot(lanes, prepared.specs, prepared.hot, stop=self._stop, stack=stack))
         looking = Looking(prepared.hot, teller.early) if hot else None
@@ -151,6 +162,7 @@ class Daemon:
             cab=cab,
             teller=teller,
             quiet=Quiet(started_s, after_s=config.link.parked_after_s),
+            powering=powering,
         )
 
     def _obeying_of(self, commands: Commands | None) -> Obeying | None:
@@ -197,7 +209,7 @@ class Daemon:
             keeping = keeper and group.create_task(keeper.run(stop_link), name="certificate")
             try:
                 await asyncio.to_thread(self._pipeline)
-                if link and not self._live and not self.restarts:
+                if link and (self.powers_off or not self._live) and not self.restarts:
                     await self._drained(link, told)
             finally:
                 stop_link.set()
@@ -206,13 +218,13 @@ class Daemon:
 
     def _tell_to_stop(self, told: asyncio.Event) -> None:
         self._is_told_to_stop = True
-        self.restarts = ""
+        self.restarts = self.powers_off = ""
         self._parts.manager.stopping()
         self._stop.set()
         told.set()
 
     async def _drained(self, link: "Link", told: asyncio.Event) -> None:
-        """Wait for the last acknowledgement of a recording, as long as is configured, or until told to stop."""
+        """Wait for the last acknowledgement, as long as is configured, or until told to stop."""
         drained = link.drained(self._run.config.link.drain_s)
         waits = [asyncio.ensure_future(told.wait()), asyncio.ensure_future(drained)]
         done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -229,11 +241,21 @@ class Daemon:
         outbox = self._parts.outbox
         if not self._live:
             return
+        self._watch_for_tampering()
         self._judgement.wish(self._run.wishes.recall())
         if outbox and (firing := outbox.recall(FIRING)):
             self._judgement.book.restore(unpack_alerts(firing))
             self._run.cab.take_up(self._judgement.book.firing)
         self._run.collecting.take_up(time.monotonic_ns() + self._offset_ns)
+
+    def _watch_for_tampering(self) -> None:
+        tamper, before = self._run.prepared.tamper, self._parts.sealing.before or Before()
+        if before.ended == "power_lost":
+            log.warning("the box lost its power before everything was kept; the outbox tells what is missing")
+            if self._run.config.power.hardware == "switched":
+                before = replace(before, ended="sealed")  # that is how such a box is switched off
+        if tamper:
+            tamper.recall(before)
 
     def _restart(self, why: str) -> None:
         if not self._is_told_to_stop:
@@ -264,6 +286,7 @@ class Daemon:
                 self._hear_askers()
                 self._obey()
                 self._look_after()
+                self._power()
                 if time.monotonic() >= health_at:
                     health_at += LOOK_S
                     self._keep_memories()
@@ -281,6 +304,7 @@ class Daemon:
         self._tell_campaigns()
         self._keep_memories(at_the_end=True)
         self._tell_health(at_the_end=True)
+        self._parts.sealing.seal()
 
     def _take(self) -> None:
         run = self._run
@@ -291,9 +315,17 @@ class Daemon:
                 run.grid.end(index)
             else:
                 self._status.hear(index, batch)
-                if index in run.asked:
-                    run.asked[index].service.count(*own_traffic(batch))
+                self._listen(index, batch)
                 run.grid.offer(index, run.lanes[index].placed(batch), time.monotonic_ns())
+
+    def _listen(self, index: int, batch: FrameBatch) -> None:
+        """Whether the vehicle says something of its own accord."""
+        run, spoke = self._run, len(batch)
+        if index in run.asked:
+            spoke, *more = own_traffic(batch)
+            run.asked[index].service.count(spoke, *more)
+        if spoke and run.prepared.specs[index].kind not in DEFAULTS:
+            run.powering.spoke()
 
     def _judge(self) -> None:
         run = self._run
@@ -307,7 +339,7 @@ class Daemon:
         self._wake(run.teller.tell(run.collecting.hearing(self._judgement.advance(cells)), self._clock()))
         if len(cells.frames):
             run.collecting.keep(cells)
-            if run.quiet.heard(time.monotonic()):
+            if speaks(cells.frames, run.prepared.instruments) and run.quiet.heard(time.monotonic()):
                 self._tell_health()
         run.collecting.advance()
         judges = self._judgement.judges
@@ -352,9 +384,9 @@ class Daemon:
         if not self._run.asked or now_ns < self._show_at_ns:
             return
         self._show_at_ns = now_ns + SHOW_NS
-        window = self._judgement.history.window()
+        window, is_parked = self._judgement.history.window(), self._run.powering.asks_nothing
         for service in (one.service for one in self._run.asked.values()):
-            service.show(signs_of(window, now_ns, workshop=self._judgement.modes.workshop))
+            service.show(signs_of(window, now_ns, workshop=self._judgement.modes.workshop, parked=is_parked))
             for told in service.take():
                 at, clock = self._stamp()
                 for body in bodies(told, at, place_of(window), private=window.private):
@@ -366,6 +398,62 @@ class Daemon:
         until = self._judgement.history.until
         if self._obeying and self._obeying.step(self._parts.timekeeping.look(), self._stamp(), until):
             self._wake(posted=True)
+
+    # the battery
+
+    def _power(self) -> None:
+        """Let the vehicle's battery alone, once it is not in use or low."""
+        powering = self._run.powering
+        if not self._live or not powering.is_due:
+            return
+        judgement = self._judgement
+        self._see(judgement.history.window())
+        for step in powering.look(judgement.history.window(), moves=judgement.moves_by_position):
+            match step:
+                case Step.SEAL:
+                    self._seal()
+                case Step.SHUT_DOWN:
+                    self._shut_down()
+                case Step.WAKE:
+                    self._unseal()
+
+    def _seal(self) -> None:
+        """Make durable what is known, since the power may go; the trip and the minute that run end here."""
+        powering = self._run.powering
+        self._wake(self._run.teller.tell([self._judgement.seal(powering.ended_by)], self._clock()))
+        powering.sealed()
+        self._parts.sealing.seal()
+        if tamper := self._run.prepared.tamper:
+            tamper.left(self._parts.sealing.place)
+        log.info("the vehicle is not in use; everything is kept, nothing is asked")
+
+    def _unseal(self) -> None:
+        self._parts.sealing.unseal()
+        if tamper := self._run.prepared.tamper:
+            tamper.used()
+        log.info("the vehicle is in use again")
+
+    def _see(self, window: Window) -> None:
+        """Remember where the vehicle is and what it calls itself."""
+        spoken = self._judgement.decoder.counts.spoken.by_path.get(VIN, [])
+        vin = next((one.service.vin for one in self._run.asked.values() if one.service.vin), "")
+        vin = vin or (spoken[0] if len(spoken) == 1 else "")
+        self._parts.sealing.see(window.fix, vin, private=window.private)
+        if tamper := self._run.prepared.tamper:
+            tamper.read(vin, self._run.powering.scale)
+
+    def _shut_down(self) -> None:
+        why = self._run.powering.why_ends or ""
+        if not self._run.config.power.shutdown:
+            log.warning("%s: the box would be shut down, and no command for it is configured ([power] shutdown)", why)
+            return self._tell_health()
+        log.warning("%s: the box is shut down", why)
+        if not self._is_told_to_stop:
+            self.powers_off = why
+            if self._parts.link:
+                self._parts.link.fall_asleep()
+        self._stop.set()
+        return None
 
     # how it is
 
@@ -404,6 +492,8 @@ class Daemon:
             return
         now_s, posted_s = time.monotonic(), -math.inf if is_asked else self._posted_s
         is_quiet = self._run.quiet.is_quiet
+        if self.powers_off:
+            body = body.model_copy(update={"quiet_s": self._run.config.power.quiet_s})
         told = body if at_the_end else self._pulse.of(body, now_s=now_s, posted_s=posted_s, is_quiet=is_quiet)
         if told is not None:
             self._wake(self._run.teller.post(told, *self._stamp()))

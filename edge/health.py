@@ -37,6 +37,7 @@ def health_body(
     outbox: str | None = None,
     certificate: str | None = None,
     updates: str | None = None,
+    power: tuple[PartState, str] | None = None,
 ) -> Health:
     """The wire message.
 
@@ -44,7 +45,8 @@ def health_body(
     and why it is silent just now, if anything; `switched_off`: detectors that could not go on, with the reason;
     `learning`: how far those are that learn the vehicle; `cab`: outputs that do not reach the driver, and why;
     `outbox`: what keeps it from keeping everything; `certificate`: why it was not renewed;
-    `updates`: why a bundle waits; `counters`: by stage, flattened to `<stage>.<name>`.
+    `updates`: why a bundle waits; `power`: that the box is shut down or should be, or what keeps it from knowing;
+    `counters`: by stage, flattened to `<stage>.<name>`.
     """
     parts = {
         **{f"bus.{name}": _part(reason, PartState.DEGRADED) for name, reason in buses.items()},
@@ -55,6 +57,7 @@ def health_body(
         **({"outbox": _part(outbox, PartState.DEGRADED)} if outbox else {}),
         **({"certificate": _part(certificate, PartState.DEGRADED)} if certificate else {}),
         **({"updates": _part(updates, PartState.DEGRADED)} if updates else {}),
+        **({"power": PartHealth(state=power[0], reason=power[1])} if power else {}),
     }
     flat = {f"{stage}.{name}": count for stage, table in counters.items() for name, count in table.items()}
     return Health(

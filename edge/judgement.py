@@ -14,7 +14,9 @@ from edge.doing import Situation
 from edge.grid import Cells
 from edge.history import ROW_BYTES, History, Window
 from edge.judges import NOBODY, Judges
+from edge.measured import MEASURED, MOTION
 from edge.modes import Modes, Surroundings, Week
+from edge.personal import is_place
 from edge.signals import SignalBatch
 from edge.spans import Wants
 from edge.style import CAR, StyleLimits
@@ -106,10 +108,13 @@ class Judgement:
         self.judges = Judges(detectors, stopwatch, refused)
         self._tracker = Tracker(position_every_s)
         self._trips = TripLog(vehicle, grid_ns=grid_ns, limits=limits)
-        mapped = {path for path in self.history.slot if path.startswith(MAPPED)}
+        mapped = {path for path in self.history.slot if path.startswith(MAPPED) and not is_place(path)} - set(MOTION)
         often = set(summary_paths) or mapped - set(summary_slow)
         self._all_told = often | set(summary_slow)
         self._summaries = Summaries(self.history, minute_ns=summary_ns, often=often, slow=summary_slow)
+        own = np.array([path not in MEASURED for path in self.history.slot], np.bool_)
+        self._of_vehicle = own if own.any() else ~own
+        """What the box measures itself does not tell that the vehicle is heard, unless there is nothing else."""
         self.watcher: Watcher | None = None
         """Whoever runs the judgement sets it, between two cells."""
         self._trip_known: str | None = None
@@ -144,6 +149,11 @@ class Judgement:
         """When (ns) the trip that runs began; None: none runs."""
         return self._trips.running_since
 
+    @property
+    def moves_by_position(self) -> bool:
+        """It moves, as positions say; of a vehicle of which nothing else tells."""
+        return self._trips.moves_by_position
+
     def advance(self, cells: Cells) -> Iterator[Outcome]:
         """Judge cell by cell; what each brought to light, if anything."""
         self.private_ends = []
@@ -175,6 +185,15 @@ class Judgement:
         until = self.history.until
         trip = self._with_figures(self._trips.close())
         return Outcome(until, trips=[trip] if trip else [], periods=self._summaries.close(until))
+
+    def seal(self, ended_by: str) -> Outcome:
+        """What is known and not told yet, since the box may lose its power: the running period, as far as it came, and
+        a trip for whose end something speaks already, as `ended_by` it. More may come."""
+        until = self.history.until
+        trip = None if self._trips.in_use else self._with_figures(self._trips.close(ended_by))
+        if trip is not None:
+            self._trip_known, self._trip_in_use = None, False
+        return Outcome(until, trips=[trip] if trip else [], periods=self._summaries.seal(until))
 
     def _judge(self, end: int, periods: list[Period]) -> Outcome:
         self.cells += 1
@@ -209,9 +228,9 @@ class Judgement:
     def _changed(self, window: Window) -> Situation | None:
         """The situation, if it is another one than before."""
         doing = self.history.doing
-        is_heard = bool(np.count_nonzero(window.values == window.values))  # NaN alone is not itself
+        is_heard = not np.isnan(window.values[self._of_vehicle]).all()
         in_trip, private = self._trips.running is not None, self.history.private
-        situation = Situation(doing.now, doing.moves, in_trip, is_heard, private, self.modes.workshop_until)
+        situation = Situation(doing.now, doing.moves, in_trip, bool(is_heard), private, self.modes.workshop_until)
         if situation == self._situation:
             return None
         self._situation = situation

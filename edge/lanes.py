@@ -42,6 +42,7 @@ class Lane:
 
 def open_lanes(
     config: Config,
+    buses: Sequence[Bus],
     specs: Sequence[SourceSpec],
     asked: Mapping[int, Asked],
     *,
@@ -49,7 +50,7 @@ def open_lanes(
     offset_ns: int,
     stack: ExitStack,
 ) -> tuple[list[Source], list[Lane]]:
-    """Every configured bus; what must be closed is put onto the stack.
+    """Every bus, and what the box itself measures; what must be closed is put onto the stack.
 
     `asked`: by place of the bus, those that are asked, which may bring their sources. `offset_ns` leads from monotonic
     time to UTC as of the daemon's start.
@@ -59,7 +60,7 @@ def open_lanes(
     """
     cadence = Cadence.of_grid(config.judging.grid_ms * MS, offset_ns)
     sources: list[Source] = []
-    for place, (spec, bus) in enumerate(zip(specs, config.bus, strict=True)):
+    for place, (spec, bus) in enumerate(zip(specs, buses, strict=True)):
         own = asked[place].source if place in asked else None
         if own is None:
             speed = None if bus.speed == "max" else bus.speed
@@ -68,7 +69,7 @@ def open_lanes(
         sources.append(own)
     lanes = [
         Lane(spec, bus, offset_ns if source.live else 0)
-        for source, spec, bus in zip(sources, specs, config.bus, strict=True)
+        for source, spec, bus in zip(sources, specs, buses, strict=True)
     ]
     return sources, lanes
 

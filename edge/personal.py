@@ -29,6 +29,7 @@ STYLE: Final = (
     "Vehicle.Powertrain.CombustionEngine.Torque",
     "Vehicle.Powertrain.ElectricMotor.Speed",
     "Vehicle.Powertrain.ElectricMotor.Torque",
+    "Vehicle.Telltale.Box.",
     "Vehicle.OBD.Speed",
     "Vehicle.OBD.VehicleSpeed",
     "Vehicle.OBD.EngineSpeed",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from edge.bus.spec import SourceSpec
+from edge.bus.spec import LIVE, SourceSpec
 from edge.bus.table.layout import layout_of
 from edge.bus.table.signals import database_of, notes_on_table
 from edge.config import Bus, Config
@@ -23,8 +23,10 @@ from edge.decode.wrapped import notes_on_answers
 from edge.detect.geofences.detector import GeofenceDetector
 from edge.detect.rules.detector import RuleDetector
 from edge.detect.rules.rule import Rule, load_rules, unheard, untranslated
+from edge.detect.tamper import TamperDetector
 from edge.driver.words import Words, load_words
 from edge.hot import HotWatch
+from edge.instruments import instruments_of, measured, names_of
 from edge.judgement import Judgement
 from edge.memories import Learner
 from edge.packages import Package, load_packages
@@ -34,8 +36,6 @@ from edge.whereabouts import LATITUDE, LONGITUDE
 
 log = logging.getLogger(__name__)
 
-LIVE: Final = frozenset({"can", "elm327", "pythoncan"})
-"""Kinds of sources at which a detector that is slow makes others late; what a recording gives depends on no machine."""
 REMARKS_MAX: Final = 20
 """Told of one database at the start."""
 MS: Final = 1_000_000
@@ -48,7 +48,12 @@ class Prepared:
     """The pure part of the daemon, with what the installer should know about it."""
 
     judgement: Judgement
+    buses: Sequence[Bus]
+    """Those of the configuration, and what the box itself measures."""
     specs: Sequence[SourceSpec]
+    """Of each of them."""
+    instruments: frozenset[str]
+    """Buses on which the box tells what it measures itself."""
     notes: Sequence[str]
     inner: Mapping[str, str]
     """Buses that recordings are taken to hold, by their names on this vehicle: the recording."""
@@ -64,6 +69,8 @@ class Prepared:
     """Detectors that came of packages, by name; those that were refused are in the judges' list."""
     packages: Sequence[Package] = ()
     """The same, to be proven."""
+    tamper: TamperDetector | None = None
+    """To be told what no frame tells."""
     unusable: Sequence[str] = ()
     """Rules and models that cannot be used, and why."""
     paths: frozenset[str] = frozenset()
@@ -79,24 +86,30 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     Raises:
         ConfigError: with file, place and remedy. (A model that cannot be used, now or later, is switched off instead.)
     """
-    specs = [SourceSpec.parse(bus.source) for bus in config.bus]
+    buses = [*config.bus, *instruments_of(config)]
+    specs = [SourceSpec.parse(bus.source) for bus in buses]
     of_tables: list[str] = []
-    bindings = _bindings(config.bus, specs, config.state.directory if keeps else None, of_tables)
+    bindings = _bindings(buses, specs, config.state.directory if keeps else None, of_tables)
     dids = declared(config.did, Path(config.profile or "did"))
-    decoder = Decoder(bindings, _guards(config, bindings), Answers(dids))
+    own = measured(config, buses, specs)
+    decoder = Decoder([*bindings, *own], _guards(config, bindings), Answers(dids))
     paths = {signal.path for one in bindings for signal in one.database.signals}
     paths |= {quantity.path for did in dids.values() for quantity in did.quantities}
     answered = {signal.path for signal in decoder.signals}
     if any(bus.ask == "obd" for bus in config.bus):
         paths |= answered
+    is_bare = not paths
+    bindings += own
+    paths |= {signal.path for one in bindings for signal in one.database.signals}
     units = {signal.path: signal.unit for one in bindings for signal in one.database.signals}
     words = load_words(config.cab.language, config.cab.words)
     rules, refused = load_rules([Path(file) for file in config.detect.rules], units, words)
     models = load_packages(config.detect.models, config.detect.model_keys, words)
+    tampers = [TamperDetector(moved_m=config.tamper.moved_m, vin=config.tamper.vin)] if config.tamper.enabled else []
     fences = [GeofenceDetector(config.geofence)] if config.geofence else []
     judgement = Judgement(
         decoder,
-        [RuleDetector(rules), *models.detectors, *fences],
+        [RuleDetector(rules), *models.detectors, *fences, *tampers],
         vehicle=config.vehicle.id,
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
@@ -104,7 +117,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         summary_slow=config.memory.summary_slow,
         subscribed=config.memory.subscribe,
         row_bytes=config.memory.row_ring_mb * MEGABYTE,
-        stopwatch=time.perf_counter_ns if any(spec.kind in LIVE for spec in specs) else None,
+        stopwatch=time.perf_counter_ns if any(spec.kind in LIVE for spec in specs) else None,  # see Judges
         private_hours=config.private.week(),
         limits=replace(HEAVY if config.style.vehicle == "heavy" else CAR, overspeed_kmh=config.style.overspeed_kmh),
         position_every_s=config.position.every_s,
@@ -121,7 +134,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         *unheard(rules, paths, answered),
         *words.notes,
         *untranslated(rules),
-        *_rates(config.bus, specs),
+        *_rates(buses, specs),
     ]
     notes += [f"nobody sends {path}, which is subscribed to" for path in config.memory.subscribe if path not in paths]
     known = {rule.concern.rule for rule in rules}
@@ -133,12 +146,14 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     ]
     if config.geofence or config.position.every_s:
         notes += [f"nobody sends {path}: positions stay unknown" for path in (LATITUDE, LONGITUDE) if path not in paths]
-    if not paths:
+    if is_bare:
         notes.insert(0, "no database is configured: of frames only answers to testers are decoded (add dbc = […])")
     inner = {bus_inside(bus.name, one.name): bus.name or bus.source for bus in config.bus for one in bus.channels}
     return Prepared(
         judgement,
+        buses,
         specs,
+        names_of(buses, specs),
         notes,
         inner,
         HotWatch(rules, bindings),
@@ -148,6 +163,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         rules_refused=sum(one.rule not in known for one in refused),
         models=[detector.name for detector in models.detectors],
         packages=models.detectors,
+        tamper=tampers[0] if tampers else None,
         unusable=[*map(str, refused), *(f"detector {name}: {why}" for name, why in models.refused.items())],
         paths=frozenset(paths),
     )

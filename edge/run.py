@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from edge.bus.spec import LIVE
 from edge.clock import clock_state
 from edge.commands import Commands
 from edge.config import Config
@@ -24,12 +25,15 @@ from edge.enrolment.keeper import Keeper
 from edge.errors import ConfigError, EdgeError
 from edge.files import Draft
 from edge.outbox import ORDER, Limits, Moment, Outbox, Quota
-from edge.prepare import LIVE, Prepared, prepare
+from edge.poweroff import power_off
+from edge.prepare import Prepared, prepare
 from edge.quotas import DAY_S, OutboxSettings
 from edge.report import Report
+from edge.sealing import Sealing
 from edge.service_manager import here
 from edge.stages import Parts
 from edge.state import UnusableState, locked
+from edge.status.boot import boot_id
 from edge.status.file import StatusFile
 from edge.status.place import folders
 from edge.timekeeping import RIGHT_S, Timekeeping
@@ -80,14 +84,18 @@ def run(
         store = _store(config, stack)
         runs, config, prepared = _started(config, store, configured)
         try:
-            account, again = _lived(config, prepared, store, runs, _Files(alerts_out, report_out, config_file))
+            account, again, powers_off = _lived(
+                config, prepared, store, runs, _Files(alerts_out, report_out, config_file)
+            )
         except ConfigError as error:
             if store is None or not rolls_back(store, runs, str(error)):
                 raise
-            again = "what ran before runs again"
+            again, powers_off = "what ran before runs again", ""
     if again:
         log.info("beginning anew: %s", again)
         os.execv(PROGRAM[0], PROGRAM)
+    if powers_off:
+        power_off(config.power)
     return account
 
 
@@ -99,8 +107,10 @@ class _Files(NamedTuple):
     config_file: Path | None
 
 
-def _lived(config: Config, prepared: Prepared, store: Store | None, runs: Runs, files: _Files) -> tuple[Report, str]:
-    """The account of the run, and why the program is to begin anew, if it is.
+def _lived(
+    config: Config, prepared: Prepared, store: Store | None, runs: Runs, files: _Files
+) -> tuple[Report, str, str]:
+    """The account of the run, why the program is to begin anew, if it is, and why the box is to be shut down.
 
     Raises:
         ConfigError: before anything has started.
@@ -110,6 +120,7 @@ def _lived(config: Config, prepared: Prepared, store: Store | None, runs: Runs, 
         drafts = [stack.enter_context(closing(Draft(file))) if file else None for file in files[:2]]
         if prepared.learners and not config.link.broker:
             _hold(config, stack)
+        sealing = _sealing(config, prepared)
         outbox = _outbox(config, stack) if config.link.broker else None
         wanted, timekeeping = Wanted(), Timekeeping(_correcting(outbox))
         documents = _documents(config, outbox, stack) if outbox else None
@@ -133,6 +144,7 @@ def _lived(config: Config, prepared: Prepared, store: Store | None, runs: Runs, 
             config_file=files.config_file,
             keeper=keeper,
             updates=updates,
+            sealing=sealing,
             manager=here(),
         )
         daemon = Daemon(config, prepared, parts, stack)
@@ -145,7 +157,7 @@ def _lived(config: Config, prepared: Prepared, store: Store | None, runs: Runs, 
         for draft in drafts:
             if draft:
                 draft.commit()
-    return account, daemon.restarts
+    return account, daemon.restarts, daemon.powers_off
 
 
 def _status(config: Config, prepared: Prepared) -> StatusFile:
@@ -218,6 +230,14 @@ def _hold(config: Config, stack: ExitStack) -> None:
     except UnusableState as error:
         if config.link.broker and not error.is_disk:
             raise
+
+
+def _sealing(config: Config, prepared: Prepared) -> Sealing:
+    """What lasts of how a run ends, of a live vehicle; taken up before anything else of the state is written."""
+    keeps = bool(config.link.broker) and any(spec.kind in LIVE for spec in prepared.specs)
+    sealing = Sealing(config.state.directory if keeps else None, boot_id(), wall_s=lambda: _moment().wall_s)
+    sealing.take_up()
+    return sealing
 
 
 def _outbox(config: Config, stack: ExitStack) -> Outbox:

@@ -22,7 +22,9 @@ from edge.lanes import Lane
 from edge.looking import Looking
 from edge.memories import Memories
 from edge.outbox import Outbox
+from edge.powering import Powering
 from edge.prepare import Prepared
+from edge.sealing import Sealing
 from edge.service_manager import ServiceManager
 from edge.status.file import StatusFile
 from edge.tell import Teller
@@ -51,6 +53,7 @@ class Parts:
     keeper: Keeper | None = None
     """Renews the certificate, where this box enrolled for one."""
     updates: Updates | None = None
+    sealing: Sealing = field(default_factory=lambda: Sealing(None, None))
     manager: ServiceManager = field(default_factory=ServiceManager)
 
 
@@ -78,6 +81,7 @@ class Stages:
     cab: Cab
     teller: Teller
     quiet: Quiet
+    powering: Powering
 
     @property
     def judgement(self) -> Judgement:

@@ -2,16 +2,20 @@
 
 A minute here is what `summary_s` says. It begins and ends with a minute of the clock. Minutes that the vehicle stood
 through are kept and told together when the next one is no such minute, and at the latest at the end of the minutes that
-belong together. So a minute in use has the same figures whatever was before it.
+belong together. So a minute in use has the same figures whatever was before it. Where
+the box alone measures something, since the vehicle sleeps, an hour is told at once.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from edge.figures import Figures, Totals
 from edge.frames import NANOSECONDS
 from edge.history import History
+from edge.measured import MEASURED
 
 STANDING_MINUTES: Final = 5
 """Told at once: a car that charges all evening changes slowly, and three of five still make each quarter of an hour,
@@ -20,6 +24,10 @@ STANDING_MAX_NS: Final = 900 * NANOSECONDS
 """Where minutes are set to be long, no more of them than fit into that quarter of an hour."""
 SLOW_MINUTES: Final = 10
 """From one summary that tells what changes slowly to the next: with minutes, still in every quarter of an hour."""
+
+
+RESTING_NS: Final = 3600 * NANOSECONDS
+"""Told at once of what the box measures while the vehicle sleeps: a battery at rest falls by days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,11 @@ class Summaries:
         self._was_private = False
         """Both in this minute."""
         self._kept: _Kept | None = None
+        self._is_resting = False
+        """In what is kept the vehicle said nothing."""
+        self._of_vehicle = np.array([path not in MEASURED for path in history.slot], np.bool_)
+        self._sealed = 0
+        """What was before it was told."""
         self._slow_from: int | None = None
         """From when on what changes slowly is due."""
 
@@ -88,12 +101,36 @@ class Summaries:
         self._end = None
         return self._close(until) + self._tell_kept()
 
+    def seal(self, until: int) -> list[Period]:
+        """As `close`, though more may come: what does so in the same minute is told as of here."""
+        told = self.close(until)
+        self._sealed = until
+        return told
+
     def _close(self, ended: int) -> list[Period]:
         """End the running minute."""
-        started = (ended - 1) // self._minute_ns * self._minute_ns
+        started = max((ended - 1) // self._minute_ns * self._minute_ns, min(self._sealed, ended))
         minute = _Kept(started, ended, self._history.ledger.close_period())
         stood, self._stood = self._stood, True
         is_withheld, self._was_private = self._was_private, False
+        if not is_withheld and minute.totals.count.any() and not minute.totals.count[self._of_vehicle].any():
+            return self._rest(minute)
+        if self._is_resting:
+            before = self._tell_kept()
+            return before + self._told(minute, stood=stood, is_withheld=is_withheld)
+        return self._told(minute, stood=stood, is_withheld=is_withheld)
+
+    def _rest(self, minute: _Kept) -> list[Period]:
+        """A minute in which the box alone measured something: an hour of them is told at once."""
+        told = [] if self._is_resting else self._tell_kept()
+        if self._kept is None:
+            self._kept, self._is_resting = minute, True
+        else:
+            self._kept.join(minute)
+        return told + (self._tell_kept() if minute.ended - self._kept.started >= RESTING_NS else [])
+
+    def _told(self, minute: _Kept, *, stood: bool, is_withheld: bool) -> list[Period]:
+        ended = minute.ended
         if is_withheld or not stood or not minute.totals.count.any():
             return self._tell_kept() + self._tell(minute, is_withheld=is_withheld)
         if self._kept is None:
@@ -103,7 +140,7 @@ class Summaries:
         return [] if ended % self._standing_ns else self._tell_kept()
 
     def _tell_kept(self) -> list[Period]:
-        kept, self._kept = self._kept, None
+        kept, self._kept, self._is_resting = self._kept, None, False
         return [] if kept is None else self._tell(kept)
 
     def _tell(self, kept: _Kept, *, is_withheld: bool = False) -> list[Period]:

@@ -12,8 +12,9 @@ class Machine:
     """One boot from a disk: its console's lines, until the power is cut."""
 
     def __init__(
-        self, tool: Path, image: Path, timeout_s: int, *, init: str = "/sbin/init", memory_mb: int = 512, extra: str = ""
-    ) -> None:
+        self, tool: Path, image: Path, timeout_s: int, *,
+        init: str = "/sbin/init", memory_mb: int = 512, extra: str = "",
+    ) -> None:  # fmt: skip
         """`tool` boots disks; `init` is what the kernel starts; `extra`: more hardware, as the tool takes it."""
         command = [str(tool), "--mem", str(memory_mb), "--timeout", str(timeout_s), str(image), f"INIT={init}"]
         self._process = subprocess.Popen(

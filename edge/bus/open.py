@@ -1,12 +1,13 @@
 """open_source: from what the installer wrote to a source that can be read."""
 
 import threading
+from pathlib import Path
 from typing import Final
 
 from edge.bus.cadence import Cadence
 from edge.bus.pace import Paced
 from edge.bus.source import Source
-from edge.bus.spec import SourceSpec
+from edge.bus.spec import MOTIONS, RECEIVERS, SUPPLIES, SourceSpec
 from edge.errors import ConfigError
 
 _CADENCE: Final = Cadence()
@@ -21,7 +22,7 @@ def open_source(
     cadence: Cadence = _CADENCE,
     offline: bool = False,
 ) -> Source:
-    """Open `can:…`, `pythoncan:…`, `log:…`, `sim:…` or `table:…`.
+    """Open `can:…`, `pythoncan:…`, `log:…`, `sim:…`, `table:…`, or what the box itself measures.
 
     `speed` paces a recording or a simulation, None lets it run as fast as it is read; a live bus has its own.
     `now_ns` is the wall clock (UTC): where a simulation begins unless told otherwise. `stop` ends a wait early.
@@ -53,6 +54,8 @@ def _open(spec: SourceSpec, now_ns: int, cadence: Cadence, *, offline: bool) -> 
         from edge.bus.socketcan import SocketCanSource  # noqa: PLC0415  see above
 
         return SocketCanSource(spec, cadence=cadence)
+    if spec.kind in _INSTRUMENTS:
+        return _INSTRUMENTS[spec.kind](spec)
     if spec.kind == "elm327":
         remedy = 'Ask it: telltale-edge diagnose, or the daemon with ask = "obd" on this bus'
         raise ConfigError("an adapter says nothing by itself", place=spec.text, remedy=remedy)
@@ -60,3 +63,43 @@ def _open(spec: SourceSpec, now_ns: int, cadence: Cadence, *, offline: bool) -> 
     from edge.bus.pythoncan import PythonCanSource  # noqa: PLC0415  see above
 
     return PythonCanSource(Interface.of(spec), cadence=cadence)
+
+
+def _supply(spec: SourceSpec) -> Source:
+    from edge.supply.nominal import NOMINALS  # noqa: PLC0415  see above
+    from edge.supply.source import SupplySource  # noqa: PLC0415  see above
+
+    said = spec.text_option("volts", "")
+    if said not in NOMINALS:
+        remedy = "Write volts=12 or volts=24, or leave it out: it shows by itself"
+        raise ConfigError(f"no supply of {said} V is known", place=spec.text, remedy=remedy)
+    return SupplySource(
+        spec.kind,
+        Path(spec.rest),
+        name=spec.text_option("name", "supply"),
+        divider=spec.float_option("divider", 1.0),
+        nominal=NOMINALS[said],
+    )
+
+
+def _receiver(spec: SourceSpec) -> Source:
+    from edge.receivers.source import gpsd_source, nmea_source  # noqa: PLC0415  see above
+
+    name = spec.text_option("name", "position")
+    if spec.kind == "gpsd":
+        return gpsd_source(spec.rest, name)
+    return nmea_source(spec.rest, spec.int_option("baud", 9600), name)
+
+
+def _motion(spec: SourceSpec) -> Source:
+    from edge.motion.source import MotionSource  # noqa: PLC0415  see above
+
+    return MotionSource(Path(spec.rest), name=spec.text_option("name", "motion"))
+
+
+_INSTRUMENTS: Final = {
+    **dict.fromkeys(SUPPLIES, _supply),
+    **dict.fromkeys(RECEIVERS, _receiver),
+    **dict.fromkeys(MOTIONS, _motion),
+}
+"""What the box measures itself."""

@@ -18,13 +18,26 @@ KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "can": frozenset({"bitrate", "fd", "name", "only", "ring", "send"}),
         "elm327": frozenset({"baud", "name", "protocol"}),
+        "gpsd": frozenset({"name"}),
+        "hwmon": frozenset({"divider", "name", "volts"}),
+        "iio": frozenset({"divider", "name", "volts"}),
+        "imu": frozenset({"name"}),
         "log": frozenset({"channel"}),
+        "nmea": frozenset({"baud", "name"}),
         "pythoncan": ANY,
         "sim": frozenset({"cycle", "duration", "fault", "seed", "skip", "start", "warm", "weather"}),
         "table": frozenset({"loop", "map"}),
     }
 )
 """Every kind of source, with the options that it takes."""
+SUPPLIES: Final = frozenset({"hwmon", "iio"})
+"""Kinds that measure the supply of the box."""
+RECEIVERS: Final = frozenset({"gpsd", "nmea"})
+"""Kinds that tell where it is."""
+MOTIONS: Final = frozenset({"imu"})
+"""Kinds that tell how it is shaken and how it lies."""
+LIVE: Final = frozenset({"can", "elm327", "pythoncan", *SUPPLIES, *RECEIVERS, *MOTIONS})
+"""Kinds at which time passes whether or not anything is heard."""
 
 _ON: Final = ("on", "true", "yes", "1")
 _OFF: Final = ("off", "false", "no", "0")
@@ -134,7 +147,12 @@ class SourceSpec:
 _EXAMPLES: Final = {
     "can": "can:can0",
     "elm327": "elm327:/dev/ttyUSB0?baud=38400&protocol=6",
+    "gpsd": "gpsd:127.0.0.1:2947",
+    "hwmon": "hwmon:/sys/class/hwmon/hwmon1/in2?divider=5.7",
+    "iio": "iio:/sys/bus/iio/devices/iio:device0/in_voltage0?divider=5.7",
+    "imu": "imu:/sys/bus/iio/devices/iio:device1",
     "log": "log:drive.log",
+    "nmea": "nmea:/dev/ttyUSB0?baud=9600",
     "pythoncan": "pythoncan:udp_multicast:239.0.0.1?port=43113",
     "sim": "sim:car?fault=coolant_leak@60",
     "table": "table:trips.csv?map=columns.toml",

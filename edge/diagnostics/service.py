@@ -85,6 +85,12 @@ class Service:
         return self._looks
 
     @property
+    def vin(self) -> str:
+        """What the vehicle calls itself, as far as that is known; any thread."""
+        poller = self._poller
+        return "" if poller is None else poller.survey.vin or ""
+
+    @property
     def codes(self) -> int | None:
         """How many codes are known; None while nobody has answered."""
         poller = self._poller

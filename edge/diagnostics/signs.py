@@ -11,7 +11,7 @@ from edge.history import Window
 _VOLTS = ("Vehicle.LowVoltageBattery.CurrentVoltage", "Vehicle.OBD.ControlModuleVoltage")
 
 
-def signs_of(window: Window, now_ns: int, *, workshop: bool = False) -> Signs:
+def signs_of(window: Window, now_ns: int, *, workshop: bool = False, parked: bool = False) -> Signs:
     """Engine, motion, ignition and supply as they are known; what is stale is unknown. `now_ns`: monotonic."""
     ignition = _known(window, IGNITION)
     volts = [value for path in _VOLTS if (value := _known(window, path)) is not None]
@@ -22,6 +22,7 @@ def signs_of(window: Window, now_ns: int, *, workshop: bool = False) -> Signs:
         ignition=None if ignition is None else ignition >= ON,
         volts=volts[0] if volts else None,
         workshop=workshop,
+        parked=parked,
         private=window.private,
     )
 

@@ -82,6 +82,8 @@ class Signs:
     volts: float | None = None
     workshop: bool = False
     """Workshop mode: nothing is sent to the bus."""
+    parked: bool = False
+    """The box takes the vehicle for one that is not in use: it is to sleep."""
     private: bool = False
     """Private mode: what is personal is not written down."""
 
@@ -189,8 +191,8 @@ class Watch:
             return Silence.LISTEN_ONLY
         if self.bad_install is not None:
             return Silence.BAD_INSTALL
-        if self._signs.workshop:
-            return Silence.WORKSHOP
+        if self._signs.workshop or self._signs.parked:
+            return Silence.WORKSHOP if self._signs.workshop else Silence.ASLEEP
         if self._foreign_ns is not None and now_ns - self._foreign_ns < FOREIGN_NS:
             return Silence.FOREIGN_TESTER
         if self.address_lost:

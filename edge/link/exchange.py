@@ -115,6 +115,8 @@ class Signals:
         """How long nothing had been heard of the broker when that was looked at last."""
         self.acknowledged_s: float | None = None
         """Monotonic: when the cloud last said what it has."""
+        self.leaves_asleep = False
+        """The cloud was told for how long there will be silence: no goodbye, which would make it offline."""
 
 
 class Exchange:
@@ -159,7 +161,8 @@ class Exchange:
         self._publishing: dict[tuple[str, int], asyncio.Task[None]] = {}
 
     async def run(self, stop: asyncio.Event, *, is_up: Callable[[], None]) -> None:
-        """Greet, then send and receive until `stop` is set, then say goodbye. `is_up` is called after the greeting.
+        """Greet, then send and receive until `stop` is set, then say goodbye, unless it falls asleep. `is_up` is called
+        after the greeting.
 
         Raises:
             LinkDown: the broker refuses, the connection is lost, or the outbox cannot be used.
@@ -175,7 +178,8 @@ class Exchange:
                 await stop.wait()
                 for task in (sender, watch, *self._publishing.values()):
                     task.cancel()
-                await self._say_online(online=False)
+                if not self._signals.leaves_asleep:
+                    await self._say_online(online=False)
                 receiver.cancel()
         except ExceptionGroup as failures:
             expected, others = failures.split((aiomqtt.MqttError, EdgeError))

@@ -173,6 +173,10 @@ class Link:
                     return
                 before = now
 
+    def fall_asleep(self) -> None:
+        """Say no goodbye at the end: health has said for how long there will be silence."""
+        self._signals.leaves_asleep = True
+
     def wake(self) -> None:
         """Say that something new waits in the outbox; any thread, at any time."""
         loop = self._loop

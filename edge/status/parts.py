@@ -8,6 +8,7 @@ from edge.asking import Asked
 from edge.config import Config
 from edge.decode.decoder import Key
 from edge.outbox import Standing
+from edge.powering import PowerStanding
 from edge.report import most_common
 from edge.status import told
 from edge.status.arming import DETECTOR
@@ -50,6 +51,7 @@ def bus_of(
     now_s: float,
     is_live: bool,
     known_percent: float | None,
+    kind: str,
 ) -> told.BusStatus:
     """One source of frames. `down`: why, if it is."""
     has_load = bits.bitrate is not None and not bits.is_fd and is_live
@@ -65,6 +67,7 @@ def bus_of(
         lost_last_minute=flow.lost_lately,
         known_percent=known_percent,
         counters=some(counters),
+        kind=kind,
     )
 
 
@@ -77,6 +80,20 @@ def known_percent(lane: str, lanes: int, moment: Moment | None) -> float | None:
         return sum(n for (bus, _, _), n in frames.items() if lanes == 1 or bus == lane or bus.startswith(f"{lane}/"))
 
     return percent(count(moment.known), count(moment.unknown))
+
+
+def power_of(power: PowerStanding) -> told.Power:
+    """When the box lets the vehicle's battery alone."""
+    return told.Power(
+        stage=power.stage,
+        why=power.why,
+        line=None if power.line is None else "on" if power.line else "off",
+        line_trouble=power.line_trouble,
+        volts=rounded(power.volts),
+        low_for_s=round(power.low_for_s, 1),
+        stays_s=rounded(power.stays_s),
+        can_shut_down=power.can_shut_down,
+    )
 
 
 def understood_of(moment: Moment | None) -> told.Understood:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Final
 
-from edge.status.told import AlertStatus, BusStatus, Status, UpdateStatus
+from edge.status.told import AlertStatus, BusStatus, Power, Status, UpdateStatus
 from edge.status.verdict import Finding, Level, findings, wrong
 from edge.status.words import UNKNOWN, counted, plain, size, span
 
@@ -80,6 +80,8 @@ def _parts(status: Status) -> Iterator[tuple[str, list[str]]]:
         yield "campaigns", [f"{one.name}: {one.state}" for one in status.campaigns]
     if status.update:
         yield "bundle", _bundle(status.update)
+    if status.power:
+        yield "power", [_power(status.power)]
     yield "box", _box(status)
 
 
@@ -196,6 +198,14 @@ def _captures(status: Status) -> str:
     refused = sum(count for name, count in captures.counters.items() if "refused" in name or "dropped" in name)
     told = f"{captures.open} open, {captures.counters.get('begun', 0)} since the start"
     return f"{told}, {refused} refused" if refused else told
+
+
+def _power(power: Power) -> str:
+    supply = "supply unknown" if power.volts is None else f"supply at {power.volts:.1f} V"
+    told = {"used": "the vehicle is in use", "parked": "parked, nothing is asked"}.get(power.stage, "to be shut down")
+    stays = f", stays on for {span(power.stays_s)}" if power.stays_s is not None and power.can_shut_down else ""
+    line = f"; ignition line {power.line}" if power.line else ""
+    return f"{told}{stays}; {supply}{line}"
 
 
 def _box(status: Status) -> list[str]:

@@ -14,13 +14,16 @@ from edge.bus.spec import SourceSpec
 from edge.clock import clock_state
 from edge.config import Bus, Config
 from edge.detect.rules.rule import Rule
+from edge.detect.tamper import Before
 from edge.driver.cab import Cab
 from edge.driver.judged import Judged
 from edge.errors import EdgeError
 from edge.frames import FrameBatch
 from edge.health import Quiet, edge_version
 from edge.history import History
+from edge.instruments import DEFAULTS
 from edge.outbox import Outbox, Standing
+from edge.powering import Powering
 from edge.status import told
 from edge.status.arming import DETECTOR, Arming
 from edge.status.boot import boot_id, boot_s, own_start
@@ -36,6 +39,7 @@ from edge.status.parts import (
     link_of,
     models_of,
     outbox_of,
+    power_of,
     rounded,
     settled,
     understood_of,
@@ -62,6 +66,7 @@ class Known:
     config: Config
     config_file: Path | None
     is_live: bool
+    buses: Sequence[Bus]
     specs: Sequence[SourceSpec]
     lanes: Sequence[str]
     """Buses as they are called here, in the order of their readers."""
@@ -78,6 +83,9 @@ class Known:
     link: "Link | None"
     timekeeping: Timekeeping
     quiet: Quiet
+    powering: Powering
+    before: Before | None
+    """How the last run ended."""
     notes: Sequence[str]
     updates: Updates | None = None
 
@@ -89,7 +97,7 @@ class Telling:
         self._known = known
         self._began_s, self._started_at = time.monotonic(), _now()
         self._kernel = boot_id(), own_start()
-        self._bits = [Bits(_bitrate(bus, spec)) for bus, spec in zip(known.config.bus, known.specs, strict=True)]
+        self._bits = [Bits(_bitrate(bus, spec)) for bus, spec in zip(known.buses, known.specs, strict=True)]
         self._flows = [Flow(self._began_s) for _ in known.lanes]
         self._vehicle = Vehicle(known.history.slot, known.history.units)
         self._arming = Arming(known.rules, known.rules_refused, known.history.slot)
@@ -127,6 +135,8 @@ class Telling:
             captures=captures_of(moment),
             campaigns=campaigns_of(moment),
             update=None if known.updates is None else update_of(known.updates.standing),
+            power=power_of(known.powering.standing) if known.is_live else None,
+            last_run=_last_run(known.before),
             box=self._box(),
             own=self._own(now_s, cpu_s, writes_failed),
             notes=[note[: told.TEXT_MAX] for note in known.notes[: told.NOTES_MAX]],
@@ -145,13 +155,16 @@ class Telling:
 
     def _buses(self, now_s: float, moment: Moment | None) -> list[told.BusStatus]:
         known, told_of = self._known, list[told.BusStatus]()
-        for name, reader, flow, bits in zip(known.lanes, known.readers, self._flows, self._bits, strict=False):
+        kinds = [DEFAULTS.get(spec.kind, spec.kind) for spec in known.specs]
+        for name, kind, reader, flow, bits in zip(
+            known.lanes, kinds, known.readers, self._flows, self._bits, strict=False
+        ):
             counters = settled(lambda reader=reader: reader.counters)  # type: ignore[misc]  # mypy knows no such lambda
             flow.look(now_s, counters, bits.total)
             share = known_percent(name, len(known.lanes), moment)
             bus = bus_of(
                 name, flow, bits, down=reader.down, counters=counters, now_s=now_s, is_live=known.is_live,
-                known_percent=share,
+                known_percent=share, kind=kind,
             )  # fmt: skip
             told_of.append(bus)
         return told_of
@@ -235,6 +248,10 @@ class Telling:
 def _bitrate(bus: Bus, spec: SourceSpec) -> int | None:
     said = dict(spec.options).get("bitrate", "")
     return bus.bitrate or (int(said) if said.isdecimal() and int(said) > 0 else None)
+
+
+def _last_run(before: Before | None) -> told.LastRun | None:
+    return None if before is None else told.LastRun(ended=before.ended, off_s=rounded(before.off_s))
 
 
 def _now() -> str:

@@ -86,6 +86,8 @@ class BusStatus(_Part):
     """Of its frames those whose id a database has."""
     counters: Counters
     """As `bus.<name>` of health."""
+    kind: str = ""
+    """Of its source, as can, supply or position."""
 
 
 class Understood(_Part):
@@ -276,6 +278,33 @@ class UpdateStatus(_Part):
     """Why that one waits."""
 
 
+class Power(_Part):
+    """When the box lets the vehicle's battery alone."""
+
+    stage: str
+    """used, parked (sealed, nothing is asked), ending, ended."""
+    why: str | None
+    """Of an end: parked, low_voltage."""
+    line: Literal["on", "off"] | None
+    """The ignition by a wire; None: unknown, or there is none."""
+    line_trouble: str | None
+    volts: float | None
+    low_for_s: float
+    stays_s: float | None
+    """How much longer it stays on while the vehicle is parked; None: until something changes."""
+    can_shut_down: bool
+    """A command is configured."""
+
+
+class LastRun(_Part):
+    """How the daemon ended the last time."""
+
+    ended: str
+    """sealed (everything was kept), killed, or power_lost."""
+    off_s: float | None
+    """Until it was started again; None: a clock was not right."""
+
+
 class Box(_Part):
     """The machine."""
 
@@ -319,6 +348,10 @@ class Status(_Part):
     campaigns: list[CampaignStanding] = []
     update: UpdateStatus | None = None
     """None: there is no broker, or no bundle is taken."""
+    power: Power | None = None
+    """None: it replays or simulates."""
+    last_run: LastRun | None = None
+    """None: it is the first, or nothing is kept."""
     box: Box
     own: Own
     notes: list[str]

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from edge.driver.judged import JUDGED_MAX_S
-from edge.status.told import BusStatus, LinkStatus, OutboxStatus, Status
+from edge.status.told import BusStatus, LastRun, LinkStatus, OutboxStatus, Power, Status
 from edge.status.words import counted, size, span
 
 FIRST_FRAME_S: Final = 15.0
@@ -14,6 +14,12 @@ SILENT_S: Final = 10.0
 UNDERSTOOD_FROM: Final = 1000
 """Frames: of fewer no share is judged."""
 UNDERSTOOD_PERCENT: Final = 5.0
+INSTRUMENTS: Final = {
+    "supply": "Look at [supply] source: cat the converter's files as the daemon's user",
+    "motion": "Look at [motion] source: cat in_accel_x_raw there as the daemon's user",
+    "position": "Can its antenna see the sky? Look at [position] source; --json counts what was refused",
+}
+"""What to do about each kind of what the box measures itself."""
 FULL_SHARE: Final = 0.9
 HANGS_S: Final = 30.0
 ANSWER_S: Final = 300.0
@@ -54,6 +60,8 @@ def findings(status: Status) -> list[Finding]:
         *(_outbox(status.outbox) if status.outbox else ()),
         *_link(status),
         *_update(status),
+        *(_power(status.power) if status.power else ()),
+        *(_last_run(status.last_run) if status.last_run else ()),
         *_box(status),
         *_modes(status),
     ]
@@ -77,6 +85,9 @@ def _bus(bus: BusStatus, status: Status) -> Iterator[Finding]:
     def wrong(what: str, remedy: str) -> Finding:
         return Finding("buses", Level.WRONG, f"bus {bus.name}{what}", remedy)
 
+    if bus.kind in INSTRUMENTS:
+        yield from _instrument(bus, status)
+        return
     errors = bus.counters.get("bus_off", 0)
     if bus.state == "down":
         yield wrong(f" is down: {bus.why}", "Check its cable and ip link; it is tried again by itself")
@@ -97,6 +108,41 @@ def _bus(bus: BusStatus, status: Status) -> Iterator[Finding]:
     if bus.known_percent is not None and bus.known_percent < UNDERSTOOD_PERCENT and (bus.frames or 0) > UNDERSTOOD_FROM:
         remedy = "Name its databases or profile: telltale-edge record, then telltale-edge profile suggest"
         yield wrong(f" is hardly understood ({bus.known_percent:g} % of its frames)", remedy)
+
+
+def _instrument(bus: BusStatus, status: Status) -> Iterator[Finding]:
+    """What the box measures itself: neither wires nor databases of the vehicle are to blame for it."""
+    if bus.state == "down":
+        yield Finding("buses", Level.WRONG, f"{bus.name} is down: {bus.why}", INSTRUMENTS[bus.kind])
+    elif bus.heard_ago_s is None and status.daemon.is_live and status.daemon.up_s > FIRST_FRAME_S:
+        yield Finding("buses", Level.NOTE, f"{bus.name} has told nothing yet", INSTRUMENTS[bus.kind])
+    elif bus.heard_ago_s is not None and bus.heard_ago_s > SILENT_S and status.daemon.is_live:
+        what = f"{bus.name} tells nothing for {span(bus.heard_ago_s)}"
+        yield Finding("buses", Level.NOTE, what, INSTRUMENTS[bus.kind])
+
+
+def _power(power: Power) -> Iterator[Finding]:
+    if power.line_trouble:
+        remedy = "Look at [power] line and at who may open the chip (70-telltale-adapters.rules)"
+        yield Finding("power", Level.WRONG, f"the ignition line: {power.line_trouble}", remedy)
+    if power.stage not in ("used", "parked"):
+        what = "the vehicle's battery is low" if power.why == "low_voltage" else "the vehicle is parked for long"
+        if power.can_shut_down:
+            yield Finding("power", Level.NOTE, f"{what}: the box is shut down")
+        else:
+            remedy = "Name the command in [power] shutdown, or cut its supply"
+            level = Level.WRONG if power.why == "low_voltage" else Level.NOTE
+            yield Finding("power", level, f"{what}, and nothing shuts the box down", remedy)
+
+
+def _last_run(last: LastRun) -> Iterator[Finding]:
+    if last.ended == "power_lost":
+        ago = "" if last.off_s is None else f", and was off for {span(last.off_s)}"
+        remedy = 'Look at plug and fuse; where the ignition cuts its supply, write [power] hardware = "switched"'
+        yield Finding("power", Level.NOTE, f"the box lost its power without being shut down{ago}", remedy)
+    elif last.ended == "killed":
+        what = "the daemon was killed the last time before everything was kept"
+        yield Finding("power", Level.NOTE, what, "Read its log (journalctl -u telltale-edge)")
 
 
 def _diagnostics(status: Status) -> Iterator[Finding]:

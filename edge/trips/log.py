@@ -104,9 +104,9 @@ class TripLog:
         self._follow(trip, window)
         return None
 
-    def close(self) -> Trip | None:
-        """End the running trip because the daemon or the recording ends."""
-        return self._finish("shutdown") if self._trip else None
+    def close(self, ended_by: str = "shutdown") -> Trip | None:
+        """End the running trip because the daemon or the recording ends, or for what is said."""
+        return self._finish(ended_by) if self._trip else None
 
     def _begun(self, window: Window) -> _Running:
         name = "\0".join((self._vehicle, "trip", str(window.until)))
@@ -173,6 +173,11 @@ class TripLog:
             end=place_of(self._left),
             manners=trip.style.end(),
         )
+
+    @property
+    def moves_by_position(self) -> bool:
+        """A trip runs that positions alone tell of, and it moves."""
+        return self.in_use and self._by_position
 
     @property
     def _by_position(self) -> bool:

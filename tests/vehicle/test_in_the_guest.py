@@ -13,6 +13,7 @@ from tests.vehicle.clients import HAS_VCAN
 TIMEOUT_S = 1200
 CONTROLLERS = "-object can-bus,id=cb0 -device kvaser_pci,canbus=cb0 -device kvaser_pci,canbus=cb0"
 """Options of the emulator."""
+HERE = "tests/vehicle"
 HARNESS = 125
 """What the tool ends with when the guest could not be had: no root, no packages."""
 
@@ -22,7 +23,7 @@ HARNESS = 125
 @pytest.mark.skipif(HAS_VCAN, reason="this kernel has vcan itself")
 @pytest.mark.skipif(os.geteuid() != 0, reason="a guest machine needs root")
 def test_on_real_vcan(shared: Path) -> None:
-    _in_the_guest(shared, "tests/vehicle")
+    _in_the_guest(shared, HERE)
 
 
 @pytest.mark.guest
@@ -31,7 +32,7 @@ def test_on_real_vcan(shared: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="a guest machine needs root")
 def test_on_real_controllers(shared: Path) -> None:
     """Two on one wire, which the guest's kernel drives as it does real ones."""
-    _in_the_guest(shared, "tests/vehicle/test_controllers.py", RUN_IN_VM_QEMU=CONTROLLERS)
+    _in_the_guest(shared, f"{HERE}/test_doctor_controllers.py {HERE}/test_controllers.py", RUN_IN_VM_QEMU=CONTROLLERS)
 
 
 def _in_the_guest(shared: Path, tests: str, **environ: str) -> None:

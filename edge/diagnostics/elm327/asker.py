@@ -144,6 +144,11 @@ class ElmAsker:
         self._look_at_supply()
         return self._reach.measured[1] if self._reach.measured else None
 
+    @property
+    def measured(self) -> tuple[int, float] | None:
+        """When the adapter measured the supply last, monotonic ns, and its volts; None: not lately. Any thread."""
+        return self._reach.measured
+
     def taken_frames(self) -> list[Frame]:
         """Frames of answers since the last call, as they were on the bus, for a decoder; any one thread."""
         return self._hearing.taken_frames()
@@ -236,7 +241,10 @@ class ElmAsker:
             self._signs = signs
         self.watch.tell(self._signs)
         if (measured := self._reach.measured) is not None:
-            self.watch.tell(Signs(measured[0], volts=measured[1]))
+            told = self._signs  # whether anything may be asked at all is not for the supply to say
+            self.watch.tell(
+                Signs(measured[0], volts=measured[1], workshop=told.workshop, parked=told.parked, private=told.private)
+            )
 
     def _refuse_if_silent(self) -> None:
         if (why := self.watch.why_silent(self.now_ns())) is not None:

@@ -1,11 +1,15 @@
-"""AdapterSource: what answers to an adapter's questions were on the bus, as frames of a source like others."""
+"""AdapterSource: what answers to an adapter's questions were on the bus, as frames of a source like others.
+
+What the adapter measures of the supply (AT RV) is told there as well, as what an ADC of the box would measure.
+"""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from edge.diagnostics.elm327.asker import ElmAsker
 from edge.frames import Frame, FrameBatch
+from edge.measured import VOLTS, Reading, batch_of
 
 LOOK_S: Final = 0.05
 FRAMES: Final = "frames"
@@ -22,6 +26,8 @@ class AdapterSource:
         self._name = name
         self._stop = stop
         self._frames = 0
+        self._until_ns = 0
+        self._measured_ns = 0
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -40,7 +46,20 @@ class AdapterSource:
             left_s -= LOOK_S
         self._frames += len(frames)
         named = [Frame(frame.time, frame.id, frame.payload, self._name, frame.flags) for frame in frames]
-        return FrameBatch.of(named, buses=(self._name,), until=now_ns)
+        supply = list(batch_of(self._supply(), self._name, now_ns).frames())
+        self._until_ns = now_ns
+        return FrameBatch.of(sorted([*named, *supply], key=_time), buses=(self._name,), until=now_ns)
+
+    def _supply(self) -> Iterator[Reading]:
+        """What was measured since the last call; a reading that comes late stands where its time has come to."""
+        measured = self._asker.measured
+        if measured is not None and measured[0] > self._measured_ns:
+            self._measured_ns = measured[0]
+            yield Reading(max(self._measured_ns, self._until_ns), VOLTS, measured[1])
 
     def close(self) -> None:
         """The adapter belongs to who asks."""
+
+
+def _time(frame: Frame) -> int:
+    return frame.time

@@ -26,6 +26,14 @@ severity = "critical"
 action = "stop_now"
 summary = "{value}"
 driver = "It turns"
+[[rule]]
+alert = "charged"
+expr = "Vehicle.LowVoltageBattery.CurrentVoltage > 13.8 V"
+component = "battery"
+severity = "critical"
+action = "stop_now"
+summary = "{value}"
+driver = "It is charged"
 """
 
 
@@ -55,7 +63,8 @@ def test_the_daemon_judges_values_and_tells_codes_through_an_adapter(adapter: Pl
     )
     with listening("--config", tmp_path / "edge.toml") as daemon:
         assert daemon.stdout is not None
-        assert daemon.stdout.readline() == "cab: *chime* *chime* *chime* It turns\n"
+        said = {daemon.stdout.readline(), daemon.stdout.readline()}
+        assert said == {f"cab: *chime* *chime* *chime* {one}\n" for one in ("It turns", "It is charged")}, "by AT RV"
         assert daemon.stderr is not None
         assert any("P0303 of 7E8 appeared" in line for line in daemon.stderr)
         daemon.send_signal(signal.SIGTERM)

@@ -23,7 +23,11 @@ def test_nothing_is_unescaped() -> None:
 @pytest.mark.parametrize(
     ("text", "problem", "remedy"),
     [
-        ("", "no source is of kind ''", "can:, elm327:, log:, pythoncan:, sim:, table:"),
+        (
+            "",
+            "no source is of kind ''",
+            "can:, elm327:, gpsd:, hwmon:, iio:, imu:, log:, nmea:, pythoncan:, sim:, table:",
+        ),
         ("drive.log", "no source is of kind 'drive.log'", "log:"),
         ("obd:ttyUSB0", "no source is of kind 'obd'", "sim:"),
         ("log:", "nothing stands after log:", "log:drive.log"),

@@ -268,6 +268,21 @@ def test_a_weak_battery_is_left_alone_whatever_else_shows_life(plugs: Socket) ->
         assert plugs.vehicle.heard == []
 
 
+@pytest.mark.parametrize(("quiet", "said"), [({"workshop": True}, "workshop"), ({"parked": True}, "asleep")])
+def test_a_charged_battery_does_not_overrule_who_wants_silence(
+    plugs: Socket, quiet: dict[str, bool], said: str
+) -> None:
+    plugs.plug_in()
+    with asking(plugs) as asker:
+        _wait_for_the_adapter(asker)
+        assert asker.volts() == CHARGING
+        asker.tell(
+            Signs(asker.now_ns(), engine_rpm=850.0, workshop=quiet.get("workshop", False), parked="parked" in quiet)
+        )
+        assert said in str(timed(asker)[1])
+        assert plugs.vehicle.heard == []
+
+
 def test_who_may_not_ask_measures_the_supply_and_sends_nothing(plugs: Socket) -> None:
     plugs.plug_in()
     with asking(plugs, asks=False) as asker:

@@ -60,6 +60,14 @@ def test_in_workshop_mode_nothing_is_asked_of_a_vehicle_that_is_awake() -> None:
     assert one.why_silent(0) is None
 
 
+def test_a_vehicle_that_the_box_takes_for_parked_sleeps_whatever_it_shows() -> None:
+    one = awake()
+    one.tell(Signs(0, ignition=True, parked=True))
+    assert one.why_silent(0) is Silence.ASLEEP
+    one.tell(Signs(0, ignition=True))
+    assert one.why_silent(0) is None
+
+
 @pytest.mark.parametrize(
     "signs", [{"engine_rpm": 800.0}, {"speed_kmh": 0.5}, {"ignition": True}, {"volts": 13.9}, {"volts": 27.4}]
 )

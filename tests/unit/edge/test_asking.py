@@ -18,21 +18,21 @@ def specs_of(config: Config) -> list[SourceSpec]:
 
 def test_nothing_is_asked_by_default() -> None:
     config = Config()
-    assert asked_buses(config, specs_of(config), threading.Event(), keeps=False) == {}
+    assert asked_buses(config, config.bus, specs_of(config), threading.Event(), keeps=False) == {}
 
 
 @pytest.mark.parametrize("source", ["log:drive.log", "sim:car"])
 def test_a_recording_cannot_be_asked(source: str) -> None:
     config = Config(bus=[Bus(source=source, ask="obd")])
     with pytest.raises(ConfigError, match="cannot be asked there"):
-        asked_buses(config, specs_of(config), threading.Event(), keeps=False)
+        asked_buses(config, config.bus, specs_of(config), threading.Event(), keeps=False)
 
 
 def test_the_kernel_is_not_to_put_together_what_is_not_its() -> None:
     bus = Bus(source="pythoncan:udp_multicast:239.74.163.28", ask="obd")
     config = Config(bus=[bus], diagnostics=Diagnostics(isotp="kernel"))
     with pytest.raises(ConfigError, match='isotp = "auto"'):
-        asked_buses(config, specs_of(config), threading.Event(), keeps=False)
+        asked_buses(config, config.bus, specs_of(config), threading.Event(), keeps=False)
 
 
 def test_what_is_written_is_how_it_is_asked(tmp_path: Path) -> None:

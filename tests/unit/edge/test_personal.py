@@ -10,6 +10,8 @@ PERSONAL = [
     "Vehicle.CurrentLocation.Latitude",
     "Vehicle.CurrentLocation.Heading",
     "Vehicle.Acceleration.Lateral",
+    "Vehicle.Telltale.Box.Acceleration.X",
+    "Vehicle.Telltale.Box.Vibration",
     "Vehicle.AngularVelocity.Yaw",
     "Vehicle.Chassis.Accelerator.PedalPosition",
     "Vehicle.Chassis.Brake.PedalPosition",
@@ -22,6 +24,7 @@ PERSONAL = [
 ]
 NOT = [
     "Vehicle.TraveledDistance",
+    "Vehicle.Telltale.Supply.CrankMinimum",
     "Vehicle.LowVoltageBattery.CurrentVoltage",
     "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature",
     "Vehicle.Powertrain.CombustionEngine.EngineHours",

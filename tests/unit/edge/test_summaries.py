@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.history import History
+from edge.measured import VOLTS
 from edge.signals import Signal, SignalBatch
 from edge.summaries import STANDING_MINUTES, Period, Summaries
 
@@ -176,3 +177,34 @@ def test_long_minutes_are_told_at_once_up_to_a_quarter_of_an_hour(summary_min: i
 def test_what_is_slow_is_told_once_in_ten_minutes(stands: bool) -> None:
     told, _ = run(minutes(32, stands=stands))
     assert [one.started // MINUTE for one in told if SLOW in one.figures] == [0, 10, 20, 30]
+
+
+def rested(hours: float, *, drives_at: Sequence[int] = ()) -> list[Period]:
+    """The periods of a box that measures its supply each minute, beside a vehicle that drives in some of them."""
+    signals = [*SIGNALS, Signal(VOLTS, "V", "S", "volts")]
+    history = History(signals, grid_ns=MINUTE)
+    subject = Summaries(history, minute_ns=MINUTE, often={OFTEN, VOLTS}, slow=set())
+    told: list[Period] = []
+    for minute in range(1, round(hours * 60) + 1):
+        end = minute * MINUTE
+        told += subject.begin(end)
+        drives = [(end - 30 * S, 0, 50.0)] if minute in drives_at else []
+        history.absorb(SignalBatch.of([*drives, (end - S, 2, 12.6)]), end)
+        told += subject.look(end, stands=False)
+    return told + subject.close(history.until)
+
+
+def test_while_the_vehicle_sleeps_what_the_box_measures_is_told_once_an_hour() -> None:
+    told = rested(10.0)
+    assert len(told) == 10
+    assert all(one.ended - one.started == 60 * MINUTE for one in told)
+    assert [one.figures[VOLTS].count for one in told] == [60] * 10
+
+
+def test_a_minute_in_use_is_told_by_itself_and_what_rested_before_it_first() -> None:
+    told = rested(2.0, drives_at=(31, 32))
+    assert [((one.ended - one.started) // MINUTE, OFTEN in one.figures) for one in told] == [
+        (30, False), (1, True), (1, True), (60, False), (28, False),
+    ]  # fmt: skip
+    assert sum(one.figures[VOLTS].count for one in told) == 120
+    assert all(one.ended == other.started for one, other in pairwise(told))

@@ -144,6 +144,48 @@ def test_slewing_is_no_news() -> None:
     assert len(box.told) == 1
 
 
+def test_a_clock_that_leaps_back_and_forth_while_it_drives_moves_nothing_that_was_said() -> None:
+    """A receiver's week rolls over, NTP loses its way: each leap is told as one, and what was stamped stays."""
+    box = Box(TRUE, Clock.SYNCED)
+    box.looked()
+    began = box.time.now()
+    leaps = [timedelta(weeks=-1024), timedelta(weeks=1024), timedelta(hours=1), timedelta(hours=-1)]
+    states = []
+    for leap in leaps:
+        box.wait(600)
+        box.wall += leap
+        states.append(box.looked())
+    assert box.time.now() - began == timedelta(seconds=2400), "a drive of forty minutes"
+    assert states == [Clock.UNSYNCED, Clock.SYNCED, Clock.UNSYNCED, Clock.SYNCED]
+    assert box.offsets == [leaps[0].total_seconds(), 0.0, 3600.0, 0.0]
+
+
+moves = st.tuples(
+    st.floats(0, 3600), st.timedeltas(timedelta(days=-20_000), timedelta(days=20_000)), st.sampled_from(Clock)
+)
+
+
+@given(st.lists(moves, max_size=12))
+def test_however_the_wall_clock_is_set_the_axis_goes_on_and_a_correction_leads_to_a_synced_one(
+    life: list[tuple[float, timedelta, Clock]],
+) -> None:
+    box = Box(TRUE)
+    passed_s, began = 0.0, box.time.now()
+    for seconds, leap, state in life:
+        passed_s += round(seconds, 3)
+        box.wait(round(seconds, 3))
+        box.wall, box.state = max(TRUE + leap, BOOTED), state
+        hour = box.time.look()
+        box.time.close()
+        assert abs((box.time.now() - began).total_seconds() - passed_s) < 0.001
+        if state is Clock.SYNCED:
+            assert hour.correction is not None
+            assert abs(hour.correction.of(box.time.now()) - box.wall) <= timedelta(seconds=0.51)
+            assert (hour.clock is Clock.SYNCED) == (abs(hour.ahead_ns) <= NANOSECONDS)
+        else:
+            assert hour.clock is Clock.UNSYNCED
+
+
 def test_who_asks_is_heard_once() -> None:
     box = Box()
     assert not box.time.take_asked()

@@ -51,6 +51,10 @@ def well(**changed: Any) -> told.Status:
             slot="a", name="autumn", version=3, on_trial=False, probation_left_s=None, wanted=None,
             wanted_version=None, fetched_bytes=None, wanted_bytes=None, trouble=None,
         ),
+        "power": told.Power(
+            stage="used", why=None, line="on", line_trouble=None, volts=14.1, low_for_s=0.0, stays_s=None,
+            can_shut_down=True,
+        ),
         "box": told.Box(
             state_folder="/var/lib/telltale", disk_free_bytes=10**10, memory_bytes=60_000_000,
             memory_available_bytes=10**9,

@@ -28,7 +28,8 @@ def a_bus(
     for second in range(1, 11):
         flow.look(float(second), counters, 250_000 * second)
     return bus_of(
-        "can0", flow, bits, down=down, counters=counters, now_s=10.0, is_live=is_live, known_percent=None
+        "can0", flow, bits, down=down, counters=counters, now_s=10.0, is_live=is_live, known_percent=None,
+            kind="can",
     )  # fmt: skip
 
 

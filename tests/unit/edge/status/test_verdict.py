@@ -33,6 +33,15 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"update__trouble": "No space left on device", "update__wanted": "winter"},
         "the update winter waits: No space left on device",
     ),
+    "converter": (
+        {"buses": [bus(name="supply", kind="supply", state="down", why="in2_input: No such file or directory")]},
+        "supply is down: in2_input: No such file",
+    ),
+    "ignition line": ({"power__line_trouble": "line 17 of gpiochip0: Permission denied"}, "the ignition line: line 17"),
+    "low battery": (
+        {"power__stage": "ended", "power__why": "low_voltage", "power__can_shut_down": False},
+        "the vehicle's battery is low, and nothing shuts the box down",
+    ),
     "disk": ({"box__disk_free_bytes": 1_000_000}, "1.0 MB are free on the disk"),
     "memory": ({"box__memory_available_bytes": 9_000_000}, "9.0 MB of memory are free"),
 }
@@ -42,6 +51,18 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
     "set aside": ({"outbox__set_aside": 1}, "1 unusable outbox file lies beside"),
     "no broker": ({"link": None, "outbox": None}, "no broker is configured"),
     "budget": ({"link__held": 3}, "3 messages wait for the next day's data budget"),
+    "no position": ({"buses": [bus(name="gps", kind="position", heard_ago_s=None)]}, "gps has told nothing yet"),
+    "position lost": ({"buses": [bus(name="gps", kind="position", heard_ago_s=90.0)]}, "gps tells nothing for 1 min"),
+    "power lost": (
+        {"last_run": told.LastRun(ended="power_lost", off_s=300.0)},
+        "lost its power without being shut down, and was off for 5 min",
+    ),
+    "killed": ({"last_run": told.LastRun(ended="killed", off_s=None)}, "the daemon was killed the last time"),
+    "stays on": (
+        {"power__stage": "ended", "power__why": "parked", "power__can_shut_down": False},
+        "the vehicle is parked for long, and nothing shuts the box down",
+    ),
+    "shuts down": ({"power__stage": "ending", "power__why": "parked"}, "the vehicle is parked for long: the box is"),
     "clock": ({"written__clock": "unsynced", "daemon__is_time_known": False}, "the time of day is not known"),
     "private": ({"daemon__private": True}, "private mode"),
     "workshop": ({"daemon__workshop": True}, "workshop mode"),

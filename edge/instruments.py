@@ -1,0 +1,105 @@
+"""Instruments: what the box itself measures, as buses beside those of the vehicle, and how their frames are decoded.
+
+They run only where a bus of the vehicle is live. A recording that has what they measured is decoded all the same.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from edge.bus.spec import LIVE, MOTIONS, RECEIVERS, SUPPLIES, SourceSpec
+from edge.catalogue import CATALOGUE
+from edge.config import Bus, Config
+from edge.decode.compile import Conversion, compiled
+from edge.decode.database import Database
+from edge.decode.decoder import Binding
+from edge.decode.layout import MessageLayout, Number, SignalLayout
+from edge.frames import FrameBatch
+from edge.measured import MOTION, POSITION, SUPPLY
+from edge.signals import Signal
+
+SUPPLY_BUS: Final = "supply"
+POSITION_BUS: Final = "position"
+MOTION_BUS: Final = "motion"
+DEFAULTS: Final = {
+    **dict.fromkeys(SUPPLIES, SUPPLY_BUS),
+    **dict.fromkeys(RECEIVERS, POSITION_BUS),
+    **dict.fromkeys(MOTIONS, MOTION_BUS),
+}
+"""What a bus of each kind is called where the installer gives it no name."""
+PERIOD_S: Final = 1.0
+"""No instrument tells anything more often for long."""
+_FILE: Final = Path("what the box measures")
+
+
+def speaks(frames: FrameBatch, instruments: Collection[str]) -> bool:
+    """Whether any of the frames is the vehicle's, not of the box's own instruments."""
+    own = [index for index, name in enumerate(frames.buses) if name in instruments]
+    return len(frames) > (int(np.isin(frames.bus, own).sum()) if own else 0)
+
+
+def names_of(buses: Sequence[Bus], specs: Sequence[SourceSpec]) -> frozenset[str]:
+    """What the buses of instruments are called, where there are others: what is heard there says nothing of whether
+    the vehicle is awake. A box with nothing else has only them to tell."""
+    names = {
+        bus.name or spec.text_option("name", DEFAULTS.get(spec.kind, ""))
+        for bus, spec in zip(buses, specs, strict=True)
+        if spec.kind in DEFAULTS
+    }
+    return frozenset(names) if len(names) < len(buses) else frozenset()
+
+
+def instruments_of(config: Config) -> list[Bus]:
+    """The buses that the box itself adds, as it is configured; none beside recordings and simulations."""
+    if not any(SourceSpec.parse(bus.source).kind in LIVE for bus in config.bus):
+        return []
+    return [Bus(name=name, source=source) for name, source in _wanted(config).items() if source]
+
+
+def _wanted(config: Config) -> dict[str, str]:
+    return {
+        SUPPLY_BUS: config.supply.source,
+        POSITION_BUS: config.position.source,
+        MOTION_BUS: config.motion.source,
+    }
+
+
+def measured(config: Config, buses: Sequence[Bus], specs: Sequence[SourceSpec]) -> list[Binding]:
+    """What decodes their frames, each for the bus that it is on."""
+    known = {SUPPLY_BUS: SUPPLY, POSITION_BUS: POSITION, MOTION_BUS: MOTION}
+    tables = {name: known[name] for name, source in _wanted(config).items() if source}
+    for bus, spec in zip(buses, specs, strict=True):
+        if spec.kind in DEFAULTS:
+            tables[bus.name] = known[DEFAULTS[spec.kind]]
+        elif spec.kind == "elm327":
+            tables[bus.name] = SUPPLY  # its AT RV
+    return [Binding(database_of(ids), bus) for bus, ids in tables.items()]
+
+
+def database_of(ids: Mapping[str, int]) -> Database:
+    """What decodes frames of these quantities; units are the catalogue's, and so are periods from a second on."""
+    messages = [
+        MessageLayout(
+            name=path.rpartition(".")[2],
+            id=number,
+            extended=True,
+            length=8,
+            signals=(SignalLayout(path.rpartition(".")[2], start=0, length=64, big=False, number=Number.FLOAT),),
+        )
+        for path, number in ids.items()
+    ]
+    tables, remarks = compiled(messages, [Conversion()] * len(messages))
+    signals = tuple(
+        Signal(
+            path=path,
+            unit=CATALOGUE[path].unit,
+            message=one.name,
+            source_name=one.name,
+            period_s=max(CATALOGUE[path].period_s, PERIOD_S),
+            period_is_set=True,
+        )
+        for path, one in zip(ids, messages, strict=True)
+    )
+    return Database(_FILE, signals, tables, tuple(remarks), tuple(one.name for one in messages))
