@@ -50,6 +50,7 @@ def bare_system() -> Path:
     shutil.rmtree(wheels)
     (draft / "etc" / "machine-id").write_text("")
     (draft / "etc" / "hostname").write_text("box\n")
+    (draft / "etc" / "hosts").write_text("127.0.0.1 localhost box\n")
     ran("chroot", draft, "apt-get", "clean")
     draft.rename(folder)
     return folder

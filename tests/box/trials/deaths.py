@@ -25,7 +25,7 @@ def crash_loop() -> None:
     """It dies at each start: the times of the starts, then mended and started by hand."""
     HOW.write_text("die")
     sh(f"systemctl reset-failed {UNIT}; systemctl restart --no-block {UNIT}")
-    wait_for("five deaths", lambda: restarts() >= 5)
+    wait_for("five deaths", lambda: restarts() >= 5, 900)
     status = show(UNIT, "StatusText")
     since = sh(f"journalctl -u {UNIT} --no-pager -o short-monotonic | grep -E 'Main process exited'")[1]
     at_s = [float(found) for found in re.findall(r"^\[ *([0-9.]+)\]", since, re.MULTILINE)]
