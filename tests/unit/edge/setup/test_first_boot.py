@@ -113,10 +113,6 @@ def test_a_network_that_is_not_there_is_waited_for_longer_and_longer(cloud: Clou
         assert enrol_by_claim(claim, state, tell=print).address == VAN
 
 
-def no_second_time(pause_s: float) -> None:
-    pytest.fail(f"it would try again in {pause_s} s")
-
-
 def test_a_code_that_opens_nothing_is_not_tried_again(cloud: Cloud, tmp_path: Path, state: Path) -> None:
     code, _ = cloud.provisioning.add(VAN, by="ada")
     cloud.provisioning.revoke(VAN, by="ada")
