@@ -3,7 +3,9 @@
 import argparse
 import json
 import logging
+import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,6 +17,7 @@ from edge.arguments import speed
 from edge.cli_dbc import add_dbc
 from edge.cli_diagnose import add_diagnose
 from edge.cli_display import add_display
+from edge.cli_doctor import add_doctor
 from edge.cli_dtc import add_dtc
 from edge.cli_enrol import add_enrol
 from edge.cli_fleet import add_simulate_fleet
@@ -24,6 +27,7 @@ from edge.cli_outbox import add_outbox
 from edge.cli_profile import add_profile
 from edge.cli_recording import add_recording
 from edge.cli_rules import add_rules
+from edge.cli_setup import add_setup
 from edge.cli_simulate import add_simulate
 from edge.cli_status import add_status, add_top
 from edge.cli_updates import add_updates
@@ -31,6 +35,8 @@ from edge.config import SEE, Bus, Config, Over, load_config, to_toml, with_profi
 from edge.enrolled import with_identity
 from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
 from edge.health import edge_version
+from edge.restarting import started_gently
+from edge.service_manager import here
 from edge.toml_file import first_mistake
 
 if TYPE_CHECKING:
@@ -60,15 +66,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.check_slot:
         return _check_slot(options)
-    from edge.run import run  # noqa: PLC0415  # `check` and `--help` need none of it
+    with started_gently(os.environ, here(), time.monotonic()):
+        from edge.run import run  # noqa: PLC0415  # `check` and `--help` need none of it
 
-    report = run(
-        _config(options),
-        alerts_out=options.alerts_out,
-        report_out=options.report,
-        config_file=options.config,
-        configured=lambda overlay: _config(options, overlay.over),
-    )
+        report = run(
+            _config(options),
+            alerts_out=options.alerts_out,
+            report_out=options.report,
+            config_file=options.config,
+            configured=lambda overlay: _config(options, overlay.over),
+        )
     sys.stdout.write(report.text())
     return 0
 
@@ -171,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     add_dbc(commands)
     add_diagnose(commands)
     add_display(commands)
+    add_doctor(commands)
     add_dtc(commands)
     add_enrol(commands)
     add_install(commands)
@@ -179,6 +187,7 @@ def _parser() -> argparse.ArgumentParser:
     add_profile(commands)
     add_recording(commands)
     add_rules(commands)
+    add_setup(commands)
     add_simulate(commands)
     add_simulate_fleet(commands)
     add_status(commands)

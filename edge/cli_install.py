@@ -36,6 +36,7 @@ def add_install(commands: "Commands") -> None:
     add("--display", action="store_true", help="the page in the cab as well (extra display)")
     add("--vcan", action="store_true", help="a vcan0 for testers")
     add("--no-start", action="store_true", help="do not start the daemon")
+    add("--claim", type=Path, metavar="FILE", help="enrol by it, now or at an image's first boot (claim.toml)")
     add("--root", type=Path, default=Path("/"), metavar="DIR", help="an image that is not running: files alone")
 
 
@@ -55,7 +56,12 @@ def _install(options: argparse.Namespace) -> int:
     if options.uninstall:
         lines = uninstall(box, is_dry=options.dry_run, purge=options.purge)
     else:
-        wanted = Options(str(Path(sys.executable).parent), with_display=options.display, with_vcan=options.vcan)
+        wanted = Options(
+            str(Path(sys.executable).parent),
+            with_display=options.display,
+            with_vcan=options.vcan,
+            claim=_claim(options.claim),
+        )
         lines = install(
             box,
             unit_folder(),
@@ -69,6 +75,16 @@ def _install(options: argparse.Namespace) -> int:
         print(line, flush=True)
         failed |= line.how == FAILED
     return EXIT_FAILED if failed else 0
+
+
+def _claim(file: Path | None) -> bytes | None:
+    """A claim that can be used, as it stands in its file."""
+    from edge.setup.claim import read_claim  # noqa: PLC0415  # as above
+
+    if file is None:
+        return None
+    read_claim(file)
+    return file.read_bytes()
 
 
 def _why_not_well(box: "Box") -> str:

@@ -73,6 +73,8 @@ class Prepared:
     """To be told what no frame tells."""
     unusable: Sequence[str] = ()
     """Rules and models that cannot be used, and why."""
+    paths: frozenset[str] = frozenset()
+    """Signals that databases give, and answers of control units where these are asked by us."""
 
 
 def prepare(config: Config, *, keeps: bool = False) -> Prepared:
@@ -163,6 +165,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         packages=models.detectors,
         tamper=tampers[0] if tampers else None,
         unusable=[*map(str, refused), *(f"detector {name}: {why}" for name, why in models.refused.items())],
+        paths=frozenset(paths),
     )
 
 

@@ -1,9 +1,9 @@
 """`telltale-edge diagnose --silent-connector`: tries bit rates and ids on a connector that says nothing by itself."""
 
-import subprocess
 import time
 from dataclasses import replace
 
+from edge.bus.setting import set_down, set_up
 from edge.bus.spec import SourceSpec
 from edge.diagnostics.line import Line
 from edge.diagnostics.opening import Asking, manners, open_line
@@ -11,7 +11,6 @@ from edge.diagnostics.probe import Found, probe
 from edge.diagnostics.watch import Signs
 from edge.errors import BusDown
 
-IP_S = 10.0
 VIRTUAL = ("vcan", "vxcan")
 
 
@@ -28,7 +27,7 @@ def try_connector(asking: Asking, *, engine_runs: bool) -> str:
 
     def open_at(bitrate: int, *, listens_only: bool) -> Line:
         if interface is not None:
-            _set_up(interface, bitrate, listens_only=listens_only)
+            set_up(interface, bitrate, listens_only=listens_only)
         return open_line(replace(asking, bitrate=bitrate, manners=manners(gateway=True)))
 
     found, left = Found(None), ""
@@ -46,37 +45,13 @@ def _controller(asking: Asking) -> str | None:
     return spec.rest if spec.kind == "can" and not spec.rest.startswith(VIRTUAL) else None
 
 
-def _set_up(interface: str, bitrate: int, *, listens_only: bool) -> None:
-    """Needs root, or CAP_NET_ADMIN.
-
-    Raises:
-        BusDown: it cannot be set.
-    """
-    listening = "on" if listens_only else "off"
-    _ip(interface, "down")
-    _ip(interface, "type", "can", "bitrate", str(bitrate), "restart-ms", "0", "listen-only", listening)
-    _ip(interface, "up")
-
-
 def _left_down(interface: str) -> str:
     """At a wrong bit rate it would destroy what a bus says that wakes up later."""
     try:
-        _ip(interface, "down")
+        set_down(interface)
     except BusDown:
         return f"{interface} may be up at a bit rate that is not the vehicle's: set it down\n"
     return f"{interface} is left down\n"
-
-
-def _ip(interface: str, *change: str) -> None:
-    command = ["ip", "link", "set", interface, *change]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=IP_S, check=False)
-    except FileNotFoundError as error:
-        raise BusDown("the bit rate cannot be set: there is no `ip` here (package iproute2)") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BusDown(f"{' '.join(command)}: {error}") from error
-    if done.returncode:
-        raise BusDown(f"{' '.join(command)}: {done.stderr.strip()}; it needs root, and a controller that can")
 
 
 def _told(found: Found) -> str:

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 TEXT_MAX: Final = 500
 """Characters of a status line."""
+STARTING_S: Final = 180.0
+"""What a start may take: `TimeoutStartSec` of the unit."""
 STUCK_S: Final = 10.0
 """A reader looks ten times a second; one that has not for so long hangs in its driver or its file."""
 
@@ -51,6 +53,10 @@ class ServiceManager:
     def reloading(self, status: str) -> None:
         """It begins anew as the same process: it is ready when it says so again."""
         self._tell(_status(status))
+
+    def waiting(self, status: str, wait_s: float) -> None:
+        """It will be there, but not before so long; whoever starts it is to wait so much longer."""
+        self._tell(f"EXTEND_TIMEOUT_USEC={round((wait_s + STARTING_S) * 1e6)}", _status(status))
 
     def _tell(self, *lines: str) -> None:
         if not self.address:

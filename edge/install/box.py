@@ -28,9 +28,14 @@ class Box:
     """A machine, or the root of an image that is not running."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self.is_running = root == Path("/")
-        """Programs are started; in an image files are put, and its first boot does the rest."""
+        """Programs are started; in an image files are put and units enabled, and its first boot does the rest."""
+        self.now = ["--now"] if self.is_running else []
+
+    def systemctl(self, *words: str) -> list[str]:
+        """That command for this machine, or for the image."""
+        return ["systemctl", *([] if self.is_running else [f"--root={self.root}"]), *words]
 
     def read(self, place: PurePosixPath) -> bytes | None:
         """A file; None: there is none.
@@ -39,7 +44,7 @@ class Box:
             EdgeError: it cannot be read.
         """
         try:
-            return (self._root / place).read_bytes()
+            return (self.root / place).read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -51,7 +56,7 @@ class Box:
         Raises:
             EdgeError: it cannot be written.
         """
-        file = self._root / place
+        file = self.root / place
         draft = file.with_name(f".{file.name}.{os.getpid()}.part")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +76,7 @@ class Box:
         Raises:
             EdgeError: it cannot be taken away.
         """
-        path = self._root / place
+        path = self.root / place
         try:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)

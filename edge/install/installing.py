@@ -7,7 +7,20 @@ from typing import Final
 
 from edge.errors import ConfigError
 from edge.install.box import Box
-from edge.install.plan import CONFIG, DISPLAY, EDGE, STATE, USER, Options, Wanted, every_place, is_theirs, wanted_files
+from edge.install.plan import (
+    CONFIG,
+    DISPLAY,
+    EDGE,
+    FIRST_BOOT,
+    NETWORKD_NOTE,
+    STATE,
+    USER,
+    Options,
+    Wanted,
+    every_place,
+    is_theirs,
+    wanted_files,
+)
 
 ROOT_ONLY: Final = "Run it as root: sudo telltale-edge install"
 _AFTER: Final[tuple[tuple[str, ...], ...]] = (
@@ -19,10 +32,14 @@ _AFTER: Final[tuple[tuple[str, ...], ...]] = (
     ("networkctl", "reload"),
     ("systemctl", "daemon-reload"),
 )
-"""What makes the files count."""
+"""What makes the files count on a machine that runs."""
 _CANNOT_HARM: Final = frozenset({"udevadm", "sysctl", "networkctl"})
 """A machine may be without them, or they may have nothing to do with it."""
-DONE, KEPT, FAILED, WOULD = "done", "kept", "failed", "would"
+NETWORKD: Final = "systemd-networkd.service"
+"""It brings can0 up. Where another (NetworkManager) has the other links, as on Raspberry Pi OS, it is not enabled."""
+_WAIT_ONLINE: Final = "systemd-networkd-wait-online.service"
+"""Comes along with it, and would hold up the boot where it has no link with an address."""
+DONE, KEPT, FAILED, NOTED, WOULD = "done", "kept", "failed", "noted", "would"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +47,7 @@ class Line:
     """One thing that was done, or was not."""
 
     how: str
-    """done, kept, failed, or would."""
+    """done, kept, failed, noted (it failed, and need not have gone), or would."""
     text: str
 
     def __str__(self) -> str:
@@ -55,14 +72,22 @@ def install(
         line = _put(box, one, before[one.place], is_dry=is_dry)
         changed |= line.how == DONE
         yield line
-    if not box.is_running or is_dry:
+    if is_dry:
         return
+    if not box.is_running:
+        yield from _ran(box, ("systemd-sysusers", f"--root={box.root}", "telltale-edge.conf"))
+        yield from _ran(box, box.systemctl("enable", *options.enabled))
+        yield from _with_networkd(box)
+        return
+    yield from _with_networkd(box)
     for command in _AFTER:
         yield from _ran(box, command, may_fail=command[0] in _CANNOT_HARM)
-    units = [EDGE, *([DISPLAY] if options.with_display else [])]
-    yield from _ran(box, ("systemctl", "enable", *units))
+    yield from _ran(box, ("systemctl", "enable", *options.enabled))
     if not start:
         return
+    if options.claim is not None:
+        yield from _ran(box, ("systemctl", "start", FIRST_BOOT), may_fail=True)
+    units = [unit for unit in options.enabled if unit != FIRST_BOOT]
     yield from _ran(box, ("systemctl", "restart", *units), may_fail=True)
     why = is_well()
     if not why:
@@ -79,8 +104,9 @@ def uninstall(box: Box, *, is_dry: bool, purge: bool) -> Iterator[Line]:
     Raises:
         EdgeError: a file cannot be taken away.
     """
-    if box.is_running and not is_dry:
-        yield from _ran(box, ("systemctl", "disable", "--now", EDGE, DISPLAY), may_fail=True)
+    if not is_dry:
+        yield from _ran(box, box.systemctl("disable", *box.now, FIRST_BOOT, EDGE, DISPLAY), may_fail=True)
+    with_networkd = not is_dry and box.remove(NETWORKD_NOTE)
     for place in every_place():
         if is_theirs(place) and not purge:
             if box.read(place) is not None:
@@ -90,12 +116,35 @@ def uninstall(box: Box, *, is_dry: bool, purge: bool) -> Iterator[Line]:
     if purge:
         for folder in (CONFIG.parent, STATE, PurePosixPath("run/telltale-edge")):
             yield from _taken(box, folder, is_dry=is_dry)
-    if not box.is_running or is_dry:
-        return
-    yield from _ran(box, ("systemctl", "daemon-reload"))
-    yield from _ran(box, ("udevadm", "control", "--reload"), may_fail=True)
+    if not is_dry:
+        yield from _forgotten(box, purge=purge, with_networkd=with_networkd)
+
+
+def _forgotten(box: Box, *, purge: bool, with_networkd: bool) -> Iterator[Line]:
+    """Have the machine forget what it was told of files that are gone."""
+    if with_networkd:
+        yield from _ran(box, box.systemctl("disable", *box.now, NETWORKD), may_fail=True)
+    if box.is_running:
+        yield from _ran(box, ("systemctl", "daemon-reload"))
+        yield from _ran(box, ("udevadm", "control", "--reload"), may_fail=True)
     if purge:
-        yield from _ran(box, ("userdel", USER), may_fail=True)
+        where = [] if box.is_running else ["--prefix", str(box.root)]
+        yield from _ran(box, ("userdel", *where, USER), may_fail=True)
+
+
+def _with_networkd(box: Box) -> Iterator[Line]:
+    """Have the network files looked at; noted, so that it is taken back with the rest."""
+    if box.run(box.systemctl("is-enabled", "--quiet", NETWORKD)).is_well:
+        return
+    ran = box.run(box.systemctl("enable", *box.now, NETWORKD))
+    if not ran.is_well:
+        yield Line(NOTED, f"{NETWORKD}: {ran.said}. CAN interfaces have to be brought up by something else")
+        return
+    yield Line(DONE, f"systemctl enable {NETWORKD}: it brings can0 up")
+    box.write(
+        NETWORKD_NOTE, b"telltale-edge install has enabled systemd-networkd, and --uninstall disables it\n", 0o644
+    )
+    yield from _ran(box, box.systemctl("disable", *box.now, _WAIT_ONLINE), may_fail=True)
 
 
 def _wanted(shipped: Path, options: Options) -> list[Wanted]:
@@ -135,7 +184,7 @@ def _ran(box: Box, command: Sequence[str], *, may_fail: bool = False) -> Iterato
     if ran.is_well:
         yield Line(DONE, text)
     else:
-        yield Line(KEPT if may_fail else FAILED, f"{text}: {ran.said}")
+        yield Line(NOTED if may_fail else FAILED, f"{text}: {ran.said}")
 
 
 def _go_back(box: Box, before: "dict[PurePosixPath, bytes | None]", units: Sequence[str]) -> Iterator[Line]:

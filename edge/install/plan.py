@@ -14,8 +14,14 @@ SHIPPED_BIN: Final = "/opt/telltale/bin"
 UNITS: Final = PurePosixPath("etc/systemd/system")
 EDGE: Final = "telltale-edge.service"
 DISPLAY: Final = "telltale-display.service"
+FIRST_BOOT: Final = "telltale-first-boot.service"
+"""Does something only where there is a claim."""
 CONFIG: Final = PurePosixPath("etc/telltale/edge.toml")
 STATE: Final = PurePosixPath("var/lib/telltale")
+CLAIM: Final = PurePosixPath("etc/telltale/claim.toml")
+"""With which an image's first boot enrols; it goes then."""
+NETWORKD_NOTE: Final = CONFIG.parent / "networkd.enabled"
+"""There while systemd-networkd is enabled because of us."""
 USER: Final = "telltale"
 _OURS: Final[Mapping[str, PurePosixPath]] = {
     "telltale-edge.sysusers.conf": PurePosixPath("etc/sysusers.d/telltale-edge.conf"),
@@ -24,6 +30,7 @@ _OURS: Final[Mapping[str, PurePosixPath]] = {
     "60-telltale.sysctl.conf": PurePosixPath("etc/sysctl.d/60-telltale.conf"),
     "60-telltale.journald.conf": PurePosixPath("etc/systemd/journald.conf.d/60-telltale.conf"),
     EDGE: UNITS / EDGE,
+    FIRST_BOOT: UNITS / FIRST_BOOT,
     DISPLAY: UNITS / DISPLAY,
 }
 _THEIRS: Final[Mapping[str, PurePosixPath]] = {
@@ -56,6 +63,13 @@ class Options:
     """The folder of this software's programs."""
     with_display: bool = False
     with_vcan: bool = False
+    claim: bytes | None = None
+    """What stands in it; None: this box is enrolled by hand."""
+
+    @property
+    def enabled(self) -> tuple[str, ...]:
+        """Units that start at every boot."""
+        return (FIRST_BOOT, EDGE, DISPLAY) if self.with_display else (FIRST_BOOT, EDGE)
 
 
 def wanted_files(shipped: Path, options: Options) -> list[Wanted]:
@@ -69,12 +83,14 @@ def wanted_files(shipped: Path, options: Options) -> list[Wanted]:
     files += [_file(shipped / name, place, options, is_ours=False) for name, place in _THEIRS.items()]
     if options.with_vcan:
         files += [_file(shipped / name, place, options, is_ours=True) for name, place in _TESTERS.items()]
+    if options.claim is not None:
+        files.append(Wanted(CLAIM, options.claim, is_ours=True, mode=0o600))
     return files
 
 
 def every_place() -> list[PurePosixPath]:
     """Where files of any installation may lie."""
-    return [*_OURS.values(), *_THEIRS.values(), *_TESTERS.values()]
+    return [*_OURS.values(), *_THEIRS.values(), *_TESTERS.values(), CLAIM]
 
 
 def is_theirs(place: PurePosixPath) -> bool:

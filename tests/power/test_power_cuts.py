@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.power.machine import Machine, make_disk
+from tests.machines import Machine
+from tests.power.disk import make_disk
 
 CUTS = 20
 CARELESS_CUTS = 4
@@ -20,7 +21,7 @@ def lives(tool: Path, image: Path, cuts: int) -> list[tuple[int, int, int]]:
     """(called durable before the cut, found at the next boot, notes about the file), one for each cut."""
     rng, told, out = random.Random(SEED), 0, []
     for number in range(cuts + 1):
-        machine = Machine(tool, image, BOOT_S)
+        machine = Machine(tool, image, BOOT_S, init="/init")
         lines = machine.lines()
         found, notes = next((int(word) for word in line.split()[1:]) for line in lines if line.startswith("FOUND"))
         if number:

@@ -142,7 +142,7 @@ def test_the_configuration_and_what_is_learned_from_it_is_told(place: Path, tmp_
     config = tmp_path / "edge.toml"
     config.write_text(
         f'profile = "telltale-car"\n[vehicle]\nfleet = "depot"\nid = "van-7"\n[cab]\nvoice = "none"\n'
-        f'[[bus]]\nsource = "{CAR}"\n[status]\ndirectory = "{place}"\n[detect]\nmodels = ["./broken"]\n'
+        f'[[bus]]\nsource = "{CAR}"\n[status]\ndirectory = "{place}"\n[detect]\nmodels = ["coolant", "./broken"]\n'
     )
     (tmp_path / "broken").mkdir()
     with listening("--config", config):

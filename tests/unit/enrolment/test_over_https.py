@@ -2,11 +2,8 @@
 
 import json
 import ssl
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,72 +11,23 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from cloud.errors import CloudError
 from cloud.fleet.provisioning.authority import Authority, read_request
 from edge.enrolment.enrol import enrol, renew
 from edge.enrolment.identity import FILE, PENDING_FILE, Identity
 from edge.enrolment.keys import BoxKey, NotBelieved
 from edge.enrolment.post import TurnedAway
 from edge.errors import LinkDown
-from edge.wire.enrolment import DOCUMENTS, PATH, EnrolmentRequest, RenewalRequest
-from tests.unit.cloud.doors import VAN, provisioning_of
+from edge.wire.enrolment import DOCUMENTS, EnrolmentRequest
+from tests.unit.cloud.doors import VAN
 from tests.unit.cloud.services import Cloud, authority, open_cloud, public_key
 from tests.unit.cloud.vehicle import T0
-
-Answer = Callable[[str, bytes], tuple[int, bytes]]
+from tests.unit.enrolment.served import answers_of, https
 
 
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
     with open_cloud() as opened:
         yield opened
-
-
-def answers_of(cloud: Cloud) -> Answer:
-    """What the API says, without the rest of it."""
-    service = provisioning_of(cloud)
-
-    def answer(path: str, body: bytes) -> tuple[int, bytes]:
-        try:
-            if path == PATH:
-                said = service.enrol(EnrolmentRequest.model_validate_json(body), sender="box")
-            else:
-                said = service.renew(RenewalRequest.model_validate_json(body), sender="box")
-        except CloudError as error:
-            return error.status, json.dumps({"title": error.title, "detail": str(error)}).encode()
-        return 201, said.model_dump_json(by_alias=True).encode()
-
-    return answer
-
-
-@contextmanager
-def https(folder: Path, answer: Answer, signer: Authority | None = None) -> Iterator[str]:
-    """A server with a certificate for 127.0.0.1; its address."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            status, body = answer(self.path, self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None: ...
-
-    file = folder / "server.pem"
-    file.write_text((signer or authority()).server(["127.0.0.1"], T0))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(file)
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        serving = threading.Thread(target=server.serve_forever, name="https")
-        serving.start()
-        try:
-            yield f"https://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            serving.join()
-            server.socket.close()
 
 
 def test_a_box_enrols_and_renews(cloud: Cloud, tmp_path: Path) -> None:

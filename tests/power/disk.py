@@ -1,15 +1,12 @@
-"""A disk with Python and the outbox on it, made of this machine's own files, and a machine that boots from it."""
+"""A disk with Python and the outbox on it, made of this machine's own files."""
 
 import compileall
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -78,30 +75,3 @@ def _libraries(folder: Path) -> None:
             place = folder / path.lstrip("/")
             if not place.exists() and not path.startswith(str(folder)):
                 _copy(Path(os.path.realpath(path)), place)
-
-
-class Machine:
-    """One boot from a disk: its console's lines, until the power is cut."""
-
-    def __init__(self, tool: Path, image: Path, timeout_s: int) -> None:
-        command = [str(tool), "--mem", "512", "--timeout", str(timeout_s), str(image), "INIT=/init"]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            errors="replace", start_new_session=True,
-        )  # fmt: skip
-
-    def lines(self) -> Iterator[str]:
-        """Of its console."""
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            yield line.strip()
-
-    def cut_now(self) -> None:
-        """The power is gone; safe to repeat."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-
-    def cut(self) -> None:
-        """The power is gone, and nothing is left of the machine."""
-        self.cut_now()
-        self._process.communicate()

@@ -1,0 +1,60 @@
+"""Enrolling on behalf of the daemon: its key belongs to its user, whoever types the code."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from edge.enrolment.enrol import enrol
+from edge.enrolment.identity import Identity, read_private
+from edge.errors import ConfigError
+from edge.state import locked
+from edge.wire.enrolment import ClaimCode, read_code
+
+
+def code_of(text: str, place: str) -> ClaimCode:
+    """A code as somebody typed it.
+
+    Raises:
+        ConfigError: it is mistyped.
+    """
+    try:
+        return read_code(text)
+    except ValueError as error:
+        raise ConfigError(str(error), place=place, remedy="Type it again as it was printed") from error
+
+
+def become(state: Path, cloud: str, code: ClaimCode, *, ca: Path | None = None) -> Identity:
+    """Become a vehicle, or go on being the one that this box is already.
+
+    Raises:
+        ConfigError: the state is used by a daemon that runs, or the file of `ca` is not there.
+        LinkDown: the cloud cannot be reached; try again.
+        TurnedAway, NotBelieved, EdgeError: as `enrol`.
+    """
+    trusted = "" if ca is None else read_private(ca)
+    if trusted is None:
+        raise ConfigError("no such file", file=ca, place="--ca", remedy="Check the path")
+    with as_owner_of(state):
+        known = Identity.read(state)
+        if known is not None:
+            return known
+        with locked(state):
+            return enrol(state, cloud, code, ca=trusted)
+
+
+@contextmanager
+def as_owner_of(folder: Path) -> Iterator[None]:
+    """What root makes meanwhile belongs to whom the folder does, where there is one."""
+    owner = folder.stat() if folder.is_dir() else None
+    if os.geteuid() != 0 or owner is None or owner.st_uid == 0:
+        yield
+        return
+    before = os.getegid()
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(before)

@@ -1,0 +1,131 @@
+"""The box in a machine of its own: systemd, vcan, our wheel; each trial is one boot."""
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from tests.box.debian import bare_system, disk_with, wheel
+from tests.integration.door.towns import town
+from tests.machines import Machine
+from tests.shared import ROOT
+
+NETWORK = "-netdev user,id=n0,restrict=off -device e1000,netdev=n0"
+"""The cloud on this machine is at 10.0.2.2."""
+HERE = ROOT / "tests" / "box"
+BOOT_S = 1500
+pytestmark = [
+    pytest.mark.guest,
+    pytest.mark.timeout(BOOT_S + 300),
+    pytest.mark.skipif(os.geteuid() != 0, reason="a machine of its own needs root"),
+]
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return wheel(tmp_path_factory.mktemp("wheel"))
+
+
+class Live(Protocol):
+    """What a trial said, by name; the rest of its console is shown by pytest."""
+
+    def __call__(self, name: str, *, boots: int = 1, extra: str = "", **given: object) -> dict[str, Any]: ...
+
+
+def told_by(machine: Machine) -> dict[str, Any]:
+    """What it said in one boot, by name."""
+    said: dict[str, Any] = {}
+    try:
+        for line in machine.lines():
+            if line.startswith("@@ "):
+                what, told = json.loads(line[3:])
+                said[what] = told
+                print(what, told)
+            elif line:
+                print(line)
+    finally:
+        machine.cut()
+    return said
+
+
+@pytest.fixture
+def lived(shared: Path, built: Path, tmp_path: Path) -> Live:
+    tool = shared / "tools" / "boot-disk"
+    if not tool.exists():
+        pytest.skip("no tool that boots a disk")
+
+    def live(name: str, *, boots: int = 1, extra: str = "", **given: object) -> dict[str, Any]:
+        image = disk_with(bare_system(), built, tmp_path, HERE / "trials" / f"{name}.py", given)
+        said: dict[str, Any] = {}
+        for _ in range(boots):
+            said |= told_by(Machine(tool, image, BOOT_S, memory_mb=1024, extra=extra))
+            assert said.get("over") == "well", said.get("over", "it ended without a word")
+        image.unlink()
+        return said
+
+    return live
+
+
+def test_from_a_wheel_to_an_alert_in_the_cloud_and_back_to_nothing(lived: Live, tmp_path: Path) -> None:
+    with town(tmp_path) as here:
+        ports = [here.port, int(here.service.api.rpartition(":")[2])]
+        code = here.code("north", "van-7")
+        said = lived("afternoon", extra=NETWORK, cloud=here.service.api, code=code, ports=ports)
+        alerts = here.service.get("/api/v1/alerts")["items"]
+    print("the cloud has", [(one["vehicle"], one["rule"], one["severity"]) for one in alerts])
+    assert said["installed"] == 0
+    assert said["setup"][0] == 0, said["setup"][1]
+    assert said["doctor"][0] == 0, said["doctor"][1]
+    assert said["spoken"]["is_wav"]
+    assert said["daemon"]["NRestarts"] == "0"
+    assert said["ports"] == "", "nobody can connect to the box"
+    assert {one["vehicle"] for one in alerts} == {"van-7"}
+    assert said["left"] == {"new": [], "gone": [], "user": 1, "units": ""}
+
+
+def test_who_dies_again_and_again_is_started_ever_more_seldom_and_who_is_refused_never(lived: Live) -> None:
+    said = lived("deaths")
+    gaps = said["crash loop"]["gaps_s"]
+    assert gaps == sorted(gaps), "ever more seldom"
+    assert gaps[-1] >= gaps[0] + 30, "5, 10 and 20 s more"
+    assert said["refused"]["ExecMainStatus"] == "78"
+    assert said["refused"]["NRestarts"] == "0"
+    assert said["refused"]["said"] == 1
+    assert said["full disk"]["restarts"] == 0
+    assert said["full disk"]["up"]
+
+
+MAY = {
+    "write /var/lib/telltale", "write /run/telltale-edge", "write /tmp", "read its configuration", "a CAN socket",
+    "reach the broker", "reach somebody else",
+}  # fmt: skip
+"""What the daemon needs; its /tmp is its own."""
+
+
+def test_whoever_gets_into_the_daemon_gets_no_further(lived: Live) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as broker:
+        said = lived("sandbox", extra=NETWORK, port=broker.getsockname()[1])
+    done = {attempt for attempt, came in said["sandbox"].items() if came == "done"}
+    assert done == MAY
+    listed = {attempt for attempt, came in said["network"].items() if came == "done"}
+    assert listed == MAY - {"reach somebody else"}
+    assert said["verify"] == [0, ""]
+
+
+def test_what_hangs_is_ended_and_started_anew(lived: Live) -> None:
+    said = lived("watchdog")
+    for name in ("stopped", "judges nothing", "judge hangs", "reader hangs"):
+        assert said[name]["result"] == "watchdog", name
+        assert said[name]["ended_s"] <= 60, name
+    assert said["judges nothing"]["why"] == "nothing is judged any more"
+    assert said["reader hangs"]["why"] == "pipe is not read any more"
+
+
+def test_from_power_to_the_first_judged_frame(lived: Live) -> None:
+    said = lived("power_on", boots=2)
+    moments = said["seconds of the boot"]
+    assert 0 < moments["started"] < moments["ready"] <= moments["judged"]
+    print(f"ours of {moments['judged']:.1f} s: {1 - moments['started'] / moments['judged']:.0%}")

@@ -1,0 +1,1 @@
+"""Setting a box up, step by step."""
