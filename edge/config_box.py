@@ -1,5 +1,6 @@
 """What the installer writes of the box itself: its supply, its power, and what tells where it is."""
 
+import re
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -20,6 +21,12 @@ class SupplySettings(_Part):
 
     source: str = ""
     """iio: or hwmon:, an ADC of the box; empty: what buses tell of it, if anything (SPN 168, PID 42, AT RV)."""
+
+    @property
+    def nominal(self) -> Literal[12, 24] | None:
+        """What the source says that the supply is; None: that shows by itself."""
+        found = re.search(r"[?&]volts=(12|24)(?:&|$)", self.source)
+        return None if found is None else 24 if found[1] == "24" else 12
 
     @field_validator("source")
     @classmethod

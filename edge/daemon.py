@@ -130,7 +130,7 @@ class Daemon:
             language=words.language,
         )
         stack.callback(cab.close)
-        powering = Powering(config.power)
+        powering = Powering(config.power, nominal=config.supply.nominal)
         stack.callback(powering.close)
         teller = Teller(self._judgement.book, cab, outbox=parts.outbox, alerts_out=parts.alerts_out)
         hot = list(open_hot(lanes, prepared.specs, prepared.hot, stop=self._stop, stack=stack))

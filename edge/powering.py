@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isnan
-from typing import Final
+from typing import Final, Literal
 
 from edge.config_box import PowerSettings
 from edge.diagnostics.signs import signs_of
@@ -40,7 +40,13 @@ class PowerStanding:
 class Powering:
     """The thread that judges alone calls it, but for `standing`."""
 
-    def __init__(self, settings: PowerSettings, *, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: PowerSettings,
+        *,
+        nominal: Literal[12, 24] | None = None,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
         self._now_s = now_s
         limits = Limits(
@@ -52,7 +58,7 @@ class Powering:
         self._watch = PowerWatch(limits, now_s())
         self._line = _line_of(settings)
         self._line_trouble: str | None = None
-        self._nominal = Nominal()
+        self._nominal = Nominal(nominal)
         self._spoke_s: float | None = None
         self._is_sealed = False
         self._look_at_s = now_s()

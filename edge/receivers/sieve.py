@@ -96,4 +96,4 @@ def _readings(now_ns: int, report: Report) -> Iterator[Reading]:
         yield Reading(now_ns, ALTITUDE, report.altitude_m)
     is_moving = report.speed_mps is not None and report.speed_mps >= HEADING_MPS
     if is_moving and report.heading_deg is not None and 0.0 <= report.heading_deg <= 360.0:
-        yield Reading(now_ns, HEADING, report.heading_deg)
+        yield Reading(now_ns, HEADING, report.heading_deg % 360.0)

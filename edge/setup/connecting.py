@@ -55,10 +55,8 @@ def rated(setting: Setting, work: Work) -> Setting:
     blocked = setting.blocked
     if found.is_lone:
         blocked = (*blocked, "one sender alone, and nobody acknowledges what it says")
-        work.tell(
-            "one sender alone, and nobody acknowledges what it says, since this box only listens. On a bench give"
-        )
-        work.tell("it a second node that takes part; a vehicle is not like this")
+        work.tell("one sender alone, and nobody acknowledges what it says, since this box only listens:")
+        work.tell("on a bench give it a second node that takes part; a vehicle is not like this")
     return replace(setting, bitrate=found.bitrate, blocked=blocked)
 
 

@@ -1,14 +1,16 @@
 """Enrolling on behalf of the daemon: its key belongs to its user, whoever types the code."""
 
 import os
+import pwd
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edge.enrolment.enrol import enrol
 from edge.enrolment.identity import Identity, read_private
 from edge.errors import ConfigError
-from edge.state import locked
+from edge.install.plan import USER
+from edge.state import UnusableState, locked
 from edge.wire.enrolment import ClaimCode, read_code
 
 
@@ -35,12 +37,31 @@ def become(state: Path, cloud: str, code: ClaimCode, *, ca: Path | None = None) 
     trusted = "" if ca is None else read_private(ca)
     if trusted is None:
         raise ConfigError("no such file", file=ca, place="--ca", remedy="Check the path")
+    make_for_daemon(state)
     with as_owner_of(state):
         known = Identity.read(state)
         if known is not None:
             return known
         with locked(state):
             return enrol(state, cloud, code, ca=trusted)
+
+
+def make_for_daemon(state: Path, user: str = USER) -> None:
+    """Have a state folder that belongs to the daemon's user, where root makes it and there is such a user.
+
+    Raises:
+        UnusableState: it cannot be made.
+    """
+    if state.exists():
+        return
+    try:
+        state.mkdir(mode=0o750, parents=True)
+        if os.geteuid() == 0:
+            with suppress(KeyError):
+                account = pwd.getpwnam(user)
+                os.chown(state, account.pw_uid, account.pw_gid)
+    except OSError as error:
+        raise UnusableState(state, error) from error
 
 
 @contextmanager

@@ -164,3 +164,17 @@ def test_always_on_is_taken_where_something_else_cuts_the_supply(tmp_path: Path)
 @pytest.mark.parametrize(("wake_s", "quiet_s"), [(0, 86_400.0), (3600, 3900.0), (604_800, 86_400.0)])
 def test_how_long_it_is_not_to_be_missed(wake_s: int, quiet_s: float) -> None:
     assert PowerSettings(wake_s=wake_s).quiet_s == quiet_s
+
+
+@pytest.mark.parametrize(
+    ("source", "nominal"),
+    [
+        ("iio:/sys/x/in_voltage0?divider=11&volts=24", 24),
+        ("hwmon:/sys/y/in1?volts=12", 12),
+        ("iio:/sys/volts=24", None),
+    ],
+)
+def test_what_the_installer_says_of_the_supply_counts(source: str, nominal: int | None) -> None:
+    supply = Config.model_validate({"supply": {"source": source}}).supply
+    assert supply.nominal == nominal
+    assert Powering(PowerSettings(), nominal=supply.nominal).scale == (2.0 if nominal == 24 else 1.0)

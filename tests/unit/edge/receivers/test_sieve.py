@@ -31,6 +31,11 @@ def test_a_good_report_is_all_that_it_says() -> None:
     assert told == {LATITUDE: 52.5, LONGITUDE: 13.4, ACCURACY: 3.0, ALTITUDE: 40.0, HEADING: 90.0}
 
 
+def test_north_has_one_heading() -> None:
+    told = {one.path: one.value for one in Sieve().take(5 * S, replace(GOOD, heading_deg=360.0))}
+    assert told[HEADING] == 0.0
+
+
 @pytest.mark.parametrize(
     ("report", "lacks"),
     [

@@ -1,6 +1,7 @@
 """The first boot: a claim is used once and goes, a network is waited for, and each box has its own code."""
 
 import os
+import pwd
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from edge.enrolment.identity import FILE, Identity
 from edge.errors import ConfigError, EdgeError, LinkDown
 from edge.setup.claim import own_code, read_claim, serial_of
-from edge.setup.enrolling import become, code_of
+from edge.setup.enrolling import become, code_of, make_for_daemon
 from edge.setup.first_boot import LENT, PAUSES_S, enrol_by_claim
 from edge.wire.topics import Address
 from tests.programs import run
@@ -112,10 +113,6 @@ def test_a_network_that_is_not_there_is_waited_for_longer_and_longer(cloud: Clou
         assert enrol_by_claim(claim, state, tell=print).address == VAN
 
 
-def no_second_time(pause_s: float) -> None:
-    pytest.fail(f"it would try again in {pause_s} s")
-
-
 def test_a_code_that_opens_nothing_is_not_tried_again(cloud: Cloud, tmp_path: Path, state: Path) -> None:
     code, _ = cloud.provisioning.add(VAN, by="ada")
     cloud.provisioning.revoke(VAN, by="ada")
@@ -163,3 +160,14 @@ def test_what_root_enrols_belongs_to_the_daemon(cloud: Cloud, tmp_path: Path, st
     assert {(file.stat().st_uid, file.stat().st_gid) for file in state.iterdir()} == {(65_534, 65_534)}
     assert (state / FILE).stat().st_mode & 0o077 == 0
     assert os.geteuid() == 0
+
+
+def test_a_state_that_is_not_there_yet_is_made_for_the_daemon_s_user(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root acts for others")
+    make_for_daemon(tmp_path / "var" / "state", user="nobody")
+    make_for_daemon(tmp_path / "var" / "own", user="no-such-user")
+    owners = [(tmp_path / "var" / name).stat().st_uid for name in ("state", "own")]
+    assert owners == [pwd.getpwnam("nobody").pw_uid, 0]
+    make_for_daemon(tmp_path / "var" / "state", user="root")
+    assert (tmp_path / "var" / "state").stat().st_uid == owners[0]
