@@ -21,6 +21,8 @@ id = "van-7"
 name = "can0"
 source = "can:vcan0"
 {more}
+[link]
+broker = "mqtt://127.0.0.1:9"
 [state]
 directory = "/var/lib/telltale"
 """

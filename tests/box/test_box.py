@@ -96,6 +96,7 @@ def test_who_dies_again_and_again_is_started_ever_more_seldom_and_who_is_refused
     assert said["refused"]["said"] == 1
     assert said["full disk"]["restarts"] == 0
     assert said["full disk"]["up"]
+    assert "are free on the disk of" in said["full disk"]["told"], "it says so"
 
 
 MAY = {
