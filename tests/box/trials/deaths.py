@@ -30,6 +30,7 @@ def crash_loop() -> None:
     since = sh(f"journalctl -u {UNIT} --no-pager -o short-monotonic | grep -E 'Main process exited'")[1]
     at_s = [float(found) for found in re.findall(r"^\[ *([0-9.]+)\]", since, re.MULTILINE)]
     say("crash loop", {"gaps_s": [round(b - a, 1) for a, b in pairwise(at_s)][-5:], "status": status})
+    time.sleep(8)  # until systemd has started it once more
     say("mended", {"there_s": begin_anew()})
 
 

@@ -81,6 +81,30 @@ def test_without_a_runtime_directory_nothing_is_counted(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("restarts", "before"), [("0", 0), ("3", None)])
+def test_whoever_starts_it_by_hand_need_not_wait(
+    restarts: str, before: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note, told = tmp_path / NOTE, tmp_path / "notify"
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text(f"#!/bin/sh\necho {restarts}\n")
+    systemctl.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    Begun(pid=1, at_s=1.0, deaths=1).write(note)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(told))
+        ear.setblocking(False)
+        with started_gently({"RUNTIME_DIRECTORY": str(tmp_path)}, ServiceManager(str(told)), now_s=2.0):
+            begun = Begun.read(note)
+        if before is None:
+            assert "the next is in 5 s" in ear.recv(1000).decode()
+        else:
+            with pytest.raises(BlockingIOError):
+                ear.recv(1000)
+    assert begun is not None
+    assert begun.deaths == (2 if before is None else before)
+
+
 def test_the_program_waits_says_so_and_ends_at_once_when_told(tmp_path: Path) -> None:
     note = tmp_path / NOTE
     note.write_text(json.dumps({"pid": 1, "at_s": time.monotonic(), "deaths": 5}))
