@@ -51,7 +51,7 @@ class Heard:
         if self.bus.unknown:
             share = sum(one.share for one in self.bus.unknown)
             most = ", ".join(one.heard.name for one in self.bus.unknown[:IDS_SHOWN])
-            told.append(f"nobody understands {len(self.bus.unknown)} ids, {share:.1%} of the frames: {most} …")
+            told.append(f"{len(self.bus.unknown)} ids fit no database, {share:.1%} of the frames: {most} …")
         return told
 
 

@@ -73,7 +73,7 @@ def _in_the_way(told: Heard) -> tuple[str, ...]:
     if told.bus is None or not told.bus.unknown:
         return ()
     share = sum(one.share for one in told.bus.unknown)
-    return (f"no database has {len(told.bus.unknown)} ids, {share:.1%} of the frames: no mapping",)
+    return (f"{len(told.bus.unknown)} ids fit no database, {share:.1%} of the frames: no mapping",)
 
 
 def _with_kind(setting: Setting, work: Work) -> Setting:

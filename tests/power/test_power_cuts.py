@@ -10,7 +10,8 @@ import pytest
 from tests.machines import Machine
 from tests.power.disk import make_disk
 
-CUTS = 20
+CUTS = 50
+"""As many as a winter has hard starts, in which a starter takes the supply away."""
 CARELESS_CUTS = 4
 WRITES_S = (0.2, 6.0)
 BOOT_S = 90
