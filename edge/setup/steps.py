@@ -101,11 +101,12 @@ def _written(setting: Setting, speech: SpeechSettings, pins: PinSettings, work: 
     prepared = writing.checked(text, file)
     for note in prepared.notes:
         work.tell(f"note: {note}")
-    if work.box.read(place) not in {None, text.encode()}:
+    shipped = (assets.unit_folder() / writing.SHIPPED_CONFIG).read_bytes()
+    if work.box.read(place) not in {None, text.encode(), shipped}:
         work.tell(f"/{place} is there already; it is kept under another name")
         if not work.agrees("Write a new one?", unasked=True):
             raise EdgeError(f"/{place} was left as it was. --config FILE writes another")
-    work.tell(writing.put(work.box, place, text, mode=writing.MODE, now=work.now))
+    work.tell(writing.put(work.box, place, text, mode=writing.MODE, now=work.now, shipped=shipped))
     writing.belongs_to_folder(file)
     return prepared, _network(setting, work)
 

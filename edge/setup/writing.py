@@ -21,6 +21,7 @@ from edge.setup.kinds import Ask
 MODE: Final = 0o640
 """It may name passwords; the daemon's group reads it."""
 NETWORK: Final = "etc/systemd/network/80-{}.network"
+SHIPPED_CONFIG: Final = "telltale-edge.toml"
 SHIPPED_NETWORK: Final = "80-can0.network"
 HEAVY_SAMPLE_POINT: Final = "87.5%"
 """SAE J1939-11 and -15; ISO 11898's 80 % else."""
@@ -109,8 +110,9 @@ def checked(text: str, file: Path) -> Prepared:
             draft.unlink()
 
 
-def put(box: Box, place: PurePosixPath, text: str, *, mode: int, now: datetime) -> str:
-    """Put a file in place, whole; what was done. What was there and is another is kept beside it.
+def put(box: Box, place: PurePosixPath, text: str, *, mode: int, now: datetime, shipped: bytes | None = None) -> str:
+    """Put a file in place, whole; what was done. What was there and is another is kept beside it, but for the
+    `shipped` one that nobody has touched.
 
     Raises:
         EdgeError: it cannot be written; what was there stays.
@@ -119,7 +121,7 @@ def put(box: Box, place: PurePosixPath, text: str, *, mode: int, now: datetime) 
     if before == content:
         return f"/{place}: as it was"
     kept = ""
-    if before is not None:
+    if before not in {None, shipped}:
         copy = _copy_of(place, now, box.read)
         box.write(copy, before, mode)
         kept = f"; the one before is {copy.name}"

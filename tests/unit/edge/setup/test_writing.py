@@ -78,6 +78,13 @@ def test_what_was_there_is_kept_under_a_dated_name_each_time(tmp_path: Path) -> 
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {MODE}
 
 
+def test_a_shipped_sample_that_nobody_has_touched_is_not_kept(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    put(box, PLACE, "sample", mode=MODE, now=NOW)
+    assert put(box, PLACE, "own", mode=MODE, now=NOW, shipped=b"sample") == f"/{PLACE}: written"
+    assert put(box, PLACE, "next", mode=MODE, now=NOW, shipped=b"sample").endswith(f"{PLACE.name}.2026-11-30T130509Z")
+
+
 @pytest.mark.parametrize(
     ("link", "wanted"),
     [
