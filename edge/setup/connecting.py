@@ -84,6 +84,9 @@ def _chosen(every: Sequence[Connection], work: Work) -> Connection:
 def _with_adapter(connection: Connection, work: Work) -> Connection:
     """The adapter, asked for its name; how fast its line is stands in the source then."""
     spec = SourceSpec.parse(connection.source)
+    if not Path(spec.rest).exists():
+        remedy = "ls /dev/serial/by-id shows what is plugged in; Bluetooth: rfcomm bind"
+        raise ConfigError(f"{spec.rest}: there is no such port", remedy=remedy)
     answered = adapter_at(spec.rest)
     if answered is None:
         remedy = "Is it paired and bound (rfcomm bind), and used by no other program? SLCAN: --bus pythoncan:slcan:PORT"

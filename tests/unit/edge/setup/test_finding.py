@@ -4,6 +4,7 @@ from pathlib import Path
 
 from edge.machine.interfaces import Interface
 from edge.setup.finding import PORTS_MAX, find
+from tests.programs import run
 
 VCAN = Interface("vcan0", "vcan", None, is_up=True)
 HAT = Interface("can1", "can", "mcp251x", is_up=True, bitrate=500_000, is_listen_only=True)
@@ -41,3 +42,8 @@ def test_there_may_be_nothing_and_there_is_never_too_much(tmp_path: Path) -> Non
     for number in range(PORTS_MAX + 5):
         (tmp_path / "dev" / f"rfcomm{number}").touch()
     assert len(find(tmp_path, known=list)) == PORTS_MAX
+
+
+def test_a_port_that_is_not_there_is_told_as_that() -> None:
+    done = run("telltale-edge", "setup", "--yes", "--bus", "elm327:/dev/nothing")
+    assert (done.status, "there is no such port" in done.err) == (78, True)
