@@ -29,7 +29,7 @@ test: environment edge-environment  ## Everything that can run here; some twenty
 	@.ci/console .venv
 	@echo "== tests: three at a time, since many wait for what they started =="
 	@mkdir -p build
-	@$(BIN)/pytest -n 3 --dist loadgroup -m '$(SHORT)' --junitxml=build/test.xml; status=$$?; \
+	@.ci/scratch $(BIN)/pytest -n 3 --dist loadgroup -m '$(SHORT)' --junitxml=build/test.xml; status=$$?; \
 	$(BIN)/python -m tests.skipped build/test.xml || status=1; \
 	exit $$status
 

@@ -4,9 +4,11 @@ The largest evidence of each ten minutes is kept, the ten largest of those by ki
 its tail goes on as a power of how rare it is (Hill, A simple general approach to inference about the tail of a
 distribution, Annals of Statistics 3, 1975), or, where evidence is a surprise, exponentially (his estimate again, of
 nats in place of their logarithms). The budget is split evenly over kinds and channels (Bonferroni). No answer at all
-has a limit of its own, and no share in it. The fewer the ten minutes, the less is known of the tail itself: it goes on
-as the predictive distribution says (Aitchison & Dunsmore, Statistical prediction analysis, 1975), n (r^(1/n) - 1) in
-place of log r for what n of them tell of what is r times as rare.
+has no share in it: where answers are never wanting, a quarter of a minute without is enough, and where silence belongs
+to a sensor (one of nitrogen oxides is off while its pipe is cold) its length has a tail as everything else. The fewer
+the ten minutes, the less is known of the tail itself: it goes on as the predictive distribution says (Aitchison &
+Dunsmore, Statistical prediction analysis, 1975), n (r^(1/n) - 1) in place of log r for what n of them tell of what is
+r times as rare.
 """
 
 from typing import Final
@@ -50,6 +52,8 @@ OF_NO_UNIT: Final = frozenset({Kind.STRAYS_60, Kind.STRAYS_300, Kind.MISSING, *S
 MISSING_MIN: Final = 0.25
 """Of a minute: less than this is a hiccup of whoever asks."""
 MISSING_MORE: Final = 0.1
+ALL: Final = 1.0 - 1e-9
+"""Of a minute; more nothing can be missing, and it stands for twenty minutes."""
 RARER_MAX: Final = 1e5
 """Further than this no tail is continued."""
 
@@ -111,17 +115,31 @@ def limits_of(
     allowed = per_hour * BLOCK_S / 3600.0 / max(int(shares.sum()), 1)
     rarer = min(max(1.0 / (maxima.blocks * allowed), 1.0), RARER_MAX)
     kept = maxima.largest[: min(KEPT, max(maxima.blocks, 2))] + TINY
-    tail = np.clip(np.log(kept[:-1] / kept[-1]).mean(axis=0), *TAIL)
-    tail = (tail * (len(kept) - 1) + TAIL_USUAL * USUAL_COUNTS) / (len(kept) - 1 + USUAL_COUNTS)
     beyond = maxima.blocks * (rarer ** (1.0 / maxima.blocks) - 1.0)
-    limits: Float64s = kept[0] * np.exp(tail * beyond)
+    limits: Float64s = kept[0] * np.exp(_tail(kept) * beyond)
     for kind in SURPRISES:
         nats = kept[:, KINDS.index(kind)]
         scale = np.clip((nats[:-1] - nats[-1]).mean(axis=0), *NATS)
         limits[KINDS.index(kind)] = nats[0] + scale * beyond
     limits = margin * np.maximum(limits, _least(certain, tolerance))
-    limits[missing] = np.maximum(MISSING_MIN, kept[0, missing] + MISSING_MORE)
+    limits[missing] = _silences(kept[:, missing], beyond)
     return np.where(looked_at, limits, np.inf)
+
+
+def _silences(kept: Float64s, beyond: float) -> Float64s:
+    """(channels,): what is missing of a minute, exponentially weighted, tells how long nothing came. That has the tail."""
+    minutes = -np.log1p(-np.minimum(kept, ALL))
+    longest = minutes[0] * np.exp(_tail(minutes) * beyond)
+    limits: Float64s = np.maximum(kept[0] + MISSING_MORE, -np.expm1(-longest))
+    return np.maximum(MISSING_MIN, limits)
+
+
+def _tail(kept: Float64s) -> Float64s:
+    """(…): the exponent of the tail beyond the largest of `kept`, drawn to the usual one."""
+    shown = len(kept) - 1
+    seen = np.clip(np.log(kept[:-1] / kept[-1]).mean(axis=0), *TAIL)
+    drawn: Float64s = (seen * shown + TAIL_USUAL * USUAL_COUNTS) / (shown + USUAL_COUNTS)
+    return drawn
 
 
 def _least(certain: Float64s, tolerance: Float64s) -> Float64s:

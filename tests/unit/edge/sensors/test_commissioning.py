@@ -268,6 +268,29 @@ def test_a_surprise_is_surpassed_as_seldom_as_the_budget_says(spread: float) -> 
     assert limit == pytest.approx(maxima.largest[0, place, 0] + believed * beyond, rel=0.25)
 
 
+def of_silences(*seconds: float) -> float:
+    """Seconds without an answer that alarm, after twenty blocks of so long a silence each, one block after another."""
+    place, maxima = KINDS.index(Kind.MISSING), Maxima(1)
+    for number in range(20):
+        shown = np.zeros((len(KINDS), 1))
+        shown[place] = -np.expm1(-seconds[number % len(seconds)] / 60.0)
+        for _ in range(600):
+            maxima.take(shown, is_judged=True)
+    return float(-60.0 * np.log1p(-limits(maxima, 0.001, everywhere(1))[place, 0]))
+
+
+def test_how_long_silence_alarms_is_learned_from_how_long_it_is_when_nothing_is_wrong() -> None:
+    """A sensor of nitrogen oxides is off as long as its pipe is cold: in an odd hour for longer than in any before."""
+    assert of_silences(0.0) == pytest.approx(-60.0 * np.log(0.75)), "where answers never fail, a quarter of a minute"
+    assert of_silences(5.0) == pytest.approx(-60.0 * np.log(0.75)), "a hiccup"
+    some, more, uneven = of_silences(40.0), of_silences(80.0), of_silences(80.0, 40.0, 20.0)
+    assert 40.0 * 1.1 < some < 40.0 * 3.0
+    assert some < more < uneven, "the longer and the more it differs"
+    assert more == pytest.approx(2.0 * some, rel=1e-3)
+    usual, heaviest = (0.02 + 0.15) / 2, (0.3 + 0.15) / 2
+    assert uneven / more == pytest.approx(np.exp((heaviest - usual) * predicted(6.0 / 20 / 0.001, 20)), rel=1e-3)
+
+
 def test_a_last_digit_is_the_step_between_values_that_nearly_all_steps_reach() -> None:
     rng = np.random.default_rng(3)
     samples = Samples()
