@@ -127,7 +127,7 @@ def limits_of(
 
 
 def _silences(kept: Float64s, beyond: float) -> Float64s:
-    """(channels,): what is missing of a minute, exponentially weighted, tells how long nothing came. That has the tail."""
+    """(channels,): what is missing of a minute, exponentially weighted, tells how long none came. That has the tail."""
     minutes = -np.log1p(-np.minimum(kept, ALL))
     longest = minutes[0] * np.exp(_tail(minutes) * beyond)
     limits: Float64s = np.maximum(kept[0] + MISSING_MORE, -np.expm1(-longest))
