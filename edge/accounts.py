@@ -87,7 +87,7 @@ def known_of(run: Stages) -> Known:
         history=run.judgement.history,
         rules=prepared.rules,
         rules_refused=prepared.rules_refused,
-        models=prepared.models,
+        models=[*prepared.models, *(learner.name for learner in prepared.learners)],
         judged=run.judged,
         cab=run.cab,
         outbox=parts.outbox,

@@ -99,6 +99,7 @@ CATALOGUE: Final = _table(
     ("Vehicle.Telltale.TyreLamp", "", 0.0, 1.0, 0.2),
     ("Vehicle.Telltale.ChargeLamp", "", 0.0, 1.0, 0.2),
     ("Vehicle.Telltale.Supply.CrankMinimum", "V", 0.0, 40.0, 60.0),
+    ("Vehicle.Telltale.Supply.CrankDrop", "V", 0.0, 40.0, 60.0),
     *((f"Vehicle.Telltale.Box.Acceleration.{axis}", "m/s^2", -200.0, 200.0, 1.0) for axis in "XYZ"),
     ("Vehicle.Telltale.Box.Vibration", "m/s^2", 0.0, 200.0, 1.0),
     *heavy_vehicles(),

@@ -58,6 +58,11 @@ def instruments_of(config: Config) -> list[Bus]:
     return [Bus(name=name, source=source) for name, source in _wanted(config).items() if source]
 
 
+def watches_starts(config: Config, specs: Sequence[SourceSpec]) -> bool:
+    """Whether anything looks closely enough at the supply to see how deep a start pulls it."""
+    return bool(config.supply.source) or any(spec.kind in SUPPLIES for spec in specs)
+
+
 def _wanted(config: Config) -> dict[str, str]:
     return {
         SUPPLY_BUS: config.supply.source,

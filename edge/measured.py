@@ -14,6 +14,8 @@ from edge.frames import EXTENDED, Frame, FrameBatch
 VOLTS: Final = "Vehicle.LowVoltageBattery.CurrentVoltage"
 CRANK_MINIMUM: Final = "Vehicle.Telltale.Supply.CrankMinimum"
 """V; the lowest that the supply fell to while an engine was started, told at the moment at which it was there."""
+CRANK_DROP: Final = "Vehicle.Telltale.Supply.CrankDrop"
+"""V; how far a start pulled the supply below what it was before, told when it is over."""
 GRAVITY: Final = tuple(f"Vehicle.Telltale.Box.Acceleration.{axis}" for axis in "XYZ")
 """m/s^2 on each axis of the box, in the mean of a second: of one that stands, which way is up."""
 VIBRATION: Final = "Vehicle.Telltale.Box.Vibration"
@@ -25,7 +27,7 @@ ALTITUDE: Final = "Vehicle.CurrentLocation.Altitude"
 HEADING: Final = "Vehicle.CurrentLocation.Heading"
 
 FIRST_ID: Final = 0x1FFF_F000
-SUPPLY: Final[Mapping[str, int]] = {VOLTS: FIRST_ID, CRANK_MINIMUM: FIRST_ID + 1}
+SUPPLY: Final[Mapping[str, int]] = {VOLTS: FIRST_ID, CRANK_MINIMUM: FIRST_ID + 1, CRANK_DROP: FIRST_ID + 2}
 POSITION: Final[Mapping[str, int]] = {
     LATITUDE: FIRST_ID + 16,
     LONGITUDE: FIRST_ID + 17,

@@ -4,13 +4,10 @@ import logging
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from edge.errors import EdgeError, ModelError
 from edge.files import Draft
-
-if TYPE_CHECKING:
-    from edge.detect.sensors.progress import Progress  # a box without models does not pay for them
 
 log = logging.getLogger(__name__)
 
@@ -21,13 +18,37 @@ BYTES_MAX: Final = 50_000_000
 SUFFIX: Final = ".learned"
 
 
+class Progress(Protocol):
+    """How far a learner is. Two that are equal say the same, and need not be kept twice."""
+
+    @property
+    def name(self) -> str:
+        """Of the learner."""
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether it knows the vehicle, and watches it."""
+
+    @property
+    def in_words(self) -> str:
+        """For the report of a run, and for status."""
+
+    @property
+    def coarse(self) -> str:
+        """For health, which is told when it changes."""
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """For the counters of health."""
+
+
 class Learner(Protocol):
     """A detector that learns the vehicle that it is on."""
 
     name: str
 
     @property
-    def progress(self) -> "Progress":
+    def progress(self) -> Progress:
         """How far that is."""
 
     def memory(self) -> bytes:
@@ -56,7 +77,7 @@ class Memories:
         return [learner.progress.in_words for learner in self._learners]
 
     @property
-    def progress(self) -> "Sequence[Progress]":
+    def progress(self) -> Sequence[Progress]:
         """The same, to be counted and told."""
         return [learner.progress for learner in self._learners]
 

@@ -23,10 +23,11 @@ from edge.decode.wrapped import notes_on_answers
 from edge.detect.geofences.detector import GeofenceDetector
 from edge.detect.rules.detector import RuleDetector
 from edge.detect.rules.rule import Rule, load_rules, unheard, untranslated
+from edge.detect.starts import StartDetector
 from edge.detect.tamper import TamperDetector
 from edge.driver.words import Words, load_words
 from edge.hot import HotWatch
-from edge.instruments import instruments_of, measured, names_of
+from edge.instruments import instruments_of, measured, names_of, watches_starts
 from edge.judgement import Judgement
 from edge.memories import Learner
 from edge.packages import Package, load_packages
@@ -106,10 +107,11 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
     rules, refused = load_rules([Path(file) for file in config.detect.rules], units, words)
     models = load_packages(config.detect.models, config.detect.model_keys, words)
     tampers = [TamperDetector(moved_m=config.tamper.moved_m, vin=config.tamper.vin)] if config.tamper.enabled else []
+    starts = [StartDetector()] if watches_starts(config, specs) else []
     fences = [GeofenceDetector(config.geofence)] if config.geofence else []
     judgement = Judgement(
         decoder,
-        [RuleDetector(rules), *models.detectors, *fences, *tampers],
+        [RuleDetector(rules), *models.detectors, *fences, *starts, *tampers],
         vehicle=config.vehicle.id,
         grid_ns=config.judging.grid_ms * MS,
         summary_ns=config.memory.summary_s * S,
@@ -158,7 +160,7 @@ def prepare(config: Config, *, keeps: bool = False) -> Prepared:
         inner,
         HotWatch(rules, bindings),
         words,
-        models.learners,
+        [*models.learners, *starts],
         rules,
         rules_refused=sum(one.rule not in known for one in refused),
         models=[detector.name for detector in models.detectors],

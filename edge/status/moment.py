@@ -5,17 +5,14 @@ Whatever is in it changes no more. It holds everything as it is inside; what may
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from edge.alerts import Alert
 from edge.decode.decoder import Key
 from edge.figures import Float64s, Int64s
 from edge.judgement import Judgement
+from edge.memories import Progress
 from edge.report import frame_counts
 from edge.whereabouts import Fix
-
-if TYPE_CHECKING:
-    from edge.detect.sensors.progress import Progress  # a box without models does not pay for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class Moment:
     captures: Mapping[str, int]
     campaigns: Mapping[str, str]
     """Their states by their names."""
-    learning: "Sequence[Progress]"
+    learning: Sequence[Progress]
     """How far models are that learn the vehicle."""
 
 
@@ -61,7 +58,7 @@ def moment_of(
     captures_open: int,
     captures: Mapping[str, int],
     campaigns: Mapping[str, str],
-    learning: "Sequence[Progress]",
+    learning: Sequence[Progress],
 ) -> Moment:
     """Called by the thread that judges alone."""
     history, book, counts = judgement.history, judgement.book, judgement.decoder.counts

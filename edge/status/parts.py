@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from edge.asking import Asked
 from edge.config import Config
 from edge.decode.decoder import Key
+from edge.memories import Progress
 from edge.outbox import Standing
 from edge.powering import PowerStanding
 from edge.report import most_common
@@ -17,7 +18,6 @@ from edge.status.pace import Bits, Flow
 from edge.updates.updates import Standing as UpdateStanding
 
 if TYPE_CHECKING:
-    from edge.detect.sensors.progress import Progress  # a box without models does not pay for them
     from edge.link import LinkStanding
 
 MEGABYTE: Final = 1_000_000
@@ -120,7 +120,7 @@ def asker_of(asked: Asked) -> told.Asker:
     )
 
 
-def models_of(names: Sequence[str], learning: "Sequence[Progress]", off: Mapping[str, str]) -> list[told.Model]:
+def models_of(names: Sequence[str], learning: Sequence[Progress], off: Mapping[str, str]) -> list[told.Model]:
     """Models that run, learn or are switched off; those that were refused are in `off` alone."""
     how_far = {one.name: one for one in learning}
     models: list[told.Model] = []

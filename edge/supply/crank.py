@@ -1,7 +1,7 @@
 """CrankWatch: which readings of the supply are handed on, and how soon the next one is wanted. Pure.
 
     at rest, or charged    a mean each second; nobody needs more
-    cranking               every reading, and each new minimum at its own moment
+    cranking               every reading, and each new minimum at its own moment; when it is over, how deep it was
 
 While nothing charges the battery the next start may come at any moment, and the deepest point of it lies within its
 first 50 ms: so it is read 125 times a second then, and ten times a second while it is charged. After ten quiet
@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from edge.measured import CRANK_MINIMUM, VOLTS, Reading
+from edge.measured import CRANK_DROP, CRANK_MINIMUM, VOLTS, Reading
 from edge.supply.nominal import Nominal
 
 S: Final = 1_000_000_000
@@ -24,6 +24,8 @@ CHARGED_VOLTS: Final = 13.0
 """A battery at rest has less an hour after its charge; the limits here are those of 12 V, twice that at 24 V."""
 DIP_VOLTS: Final = 0.8
 """A starter pulls a healthy battery down by 1.5 V and more; lamps and a heated window by half a volt."""
+START_VOLTS: Final = 1.5
+"""Less was lamps, glow plugs or a window, and no start is told of."""
 OVER_VOLTS: Final = 0.3
 """So near to where it was the start is over."""
 CRANK_MAX_NS: Final = 15 * S
@@ -100,6 +102,8 @@ class CrankWatch:
             yield Reading(time_ns, CRANK_MINIMUM, sure)
         if min(volts, before) >= rest - OVER_VOLTS * scale:
             self._began_ns = None
+            if rest - self._minimum >= START_VOLTS * scale:
+                yield Reading(time_ns, CRANK_DROP, rest - self._minimum)
         elif time_ns - self._began_ns >= CRANK_MAX_NS:
             self._began_ns, self._rest = None, volts
 

@@ -24,6 +24,7 @@ PERSONAL = [
 ]
 NOT = [
     "Vehicle.TraveledDistance",
+    "Vehicle.Telltale.Supply.CrankDrop",
     "Vehicle.Telltale.Supply.CrankMinimum",
     "Vehicle.LowVoltageBattery.CurrentVoltage",
     "Vehicle.Powertrain.CombustionEngine.EngineCoolant.Temperature",
