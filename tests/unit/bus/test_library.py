@@ -1,5 +1,6 @@
 """python-can without what only its MF4 reader needs."""
 
+import importlib.util
 import subprocess
 import sys
 
@@ -8,14 +9,14 @@ import pytest
 from edge.bus.library import absent
 
 LOADED = """
-import importlib, sys
+import sys
 import edge.bus.pythoncan
 assert not {"asammdf", "pandas"} & set(sys.modules)
-assert importlib.util.find_spec("asammdf"), "it can be had still"
 """
 
 
-def test_a_bus_loads_neither_asammdf_nor_pandas() -> None:
+@pytest.mark.skipif(not importlib.util.find_spec("asammdf"), reason="no asammdf, as on a box")
+def test_a_bus_loads_neither_asammdf_nor_pandas_although_they_are_there() -> None:
     subprocess.run([sys.executable, "-c", LOADED], check=True)
 
 
