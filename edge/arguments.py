@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import Final
 
-from edge.config import SPEED_MAX
+from edge.config_parts import SPEED_MAX
 
 STATE: Final = Path("/var/lib/telltale")
 """Where the daemon keeps its state unless its configuration says otherwise, and `dtc import` its table."""

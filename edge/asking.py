@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 from edge.bus.sink import BUSES
 from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
-from edge.config import Bus, Config
+from edge.config import Config
+from edge.config_parts import Bus
 from edge.errors import ConfigError
 
 if TYPE_CHECKING:

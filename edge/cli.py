@@ -31,7 +31,9 @@ from edge.cli_setup import add_setup
 from edge.cli_simulate import add_simulate
 from edge.cli_status import add_status, add_top
 from edge.cli_updates import add_updates
-from edge.config import SEE, Bus, Config, Over, load_config, to_toml, with_profile, with_sources
+from edge.config import SEE, Config, Over, load_config, with_profile, with_sources
+from edge.config_parts import Bus
+from edge.config_written import to_toml
 from edge.enrolled import with_identity
 from edge.errors import EXIT_CONFIG, ConfigError, EdgeError
 from edge.health import edge_version

@@ -1,6 +1,7 @@
 """A configuration for a box that is enrolled: who it is and where its broker is need not be written down."""
 
-from edge.config import Config, Vehicle
+from edge.config import Config
+from edge.config_parts import Vehicle
 from edge.enrolment.identity import FILE, Identity
 from edge.errors import ConfigError
 

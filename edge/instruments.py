@@ -11,7 +11,8 @@ import numpy as np
 
 from edge.bus.spec import LIVE, MOTIONS, RECEIVERS, SUPPLIES, SourceSpec
 from edge.catalogue import CATALOGUE
-from edge.config import Bus, Config
+from edge.config import Config
+from edge.config_parts import Bus
 from edge.decode.compile import Conversion, compiled
 from edge.decode.database import Database
 from edge.decode.decoder import Binding

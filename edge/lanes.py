@@ -11,7 +11,8 @@ from edge.bus.cadence import Cadence
 from edge.bus.open import open_source
 from edge.bus.source import Source
 from edge.bus.spec import SourceSpec
-from edge.config import Bus, Config
+from edge.config import Config
+from edge.config_parts import Bus
 from edge.frames import FrameBatch
 from edge.hot import LOOK_NS, HotWatch
 from edge.prepare import MS, bus_inside

@@ -10,7 +10,8 @@ from typing import Final
 from edge.bus.spec import LIVE, SourceSpec
 from edge.bus.table.layout import layout_of
 from edge.bus.table.signals import database_of, notes_on_table
-from edge.config import Bus, Config
+from edge.config import Config
+from edge.config_parts import Bus
 from edge.decode.answers import Answers
 from edge.decode.conflicts import notes_on
 from edge.decode.database import Database, check_shared, load_database

@@ -4,7 +4,8 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
-from edge.config import Bus, Config
+from edge.config import Config
+from edge.config_parts import Bus
 from edge.detect.card import CARD
 from edge.health import edge_version
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from edge.config import Config, Vehicle
+from edge.config import Config
+from edge.config_parts import Vehicle
 from edge.doctor.examine import Outcome
 from edge.doctor.look import CouldNotLook
 from edge.doctor.looks import Looks

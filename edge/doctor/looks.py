@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from edge.bus.spec import SourceSpec
-from edge.config import Bus, Config
+from edge.config import Config
+from edge.config_parts import Bus
 from edge.decode.decoder import Decoder
 from edge.doctor.greeting import Greeted
 from edge.doctor.listening import Heard

@@ -12,7 +12,8 @@ from edge.asking import Asked
 from edge.bus.reader import Reader
 from edge.bus.spec import SourceSpec
 from edge.clock import clock_state
-from edge.config import Bus, Config
+from edge.config import Config
+from edge.config_parts import Bus
 from edge.detect.rules.rule import Rule
 from edge.detect.tamper import Before
 from edge.driver.cab import Cab

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from edge.bus.candump_log import CandumpLog
-from edge.config import Bus, Config
+from edge.config import Config
+from edge.config_parts import Bus
 from edge.daemon import Daemon
 from edge.frames import NANOSECONDS, FrameBatch, concatenate
 from edge.grid import Cells, Grid

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from edge.bus.open import open_source
-from edge.config import Bus, Config, with_profile
+from edge.config import Config, with_profile
+from edge.config_parts import Bus
 from edge.grid import Grid
 from edge.judgement import Judgement
 from edge.prepare import prepare

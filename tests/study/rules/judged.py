@@ -32,7 +32,7 @@ LAMPS_S: Final = 2
 """How often lamps are looked at."""
 NO_FRAMES: Final = FrameBatch.of([], buses=("can0",), until=0)
 GRID_NS: Final = 100_000_000
-"""The daemon's own (see edge/config.py)."""
+"""The daemon's own (see edge/config_parts.py)."""
 IN_USE: Final = frozenset({"starting", "idling", "driving"})
 COUNTED_LAMPS: Final = tuple(lamp for lamp in Lamp if lamp is not Lamp.NONE)
 

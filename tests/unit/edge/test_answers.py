@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from edge.config import Config, load_config, to_toml
+from edge.config import Config, load_config
+from edge.config_written import to_toml
 from edge.decode.answers import CODES, LAMP, REMEMBERED_NS, UNITS_MAX, Answers
 from edge.decode.database import load_database
 from edge.decode.decoder import FLAT_FROM, Binding, Decoder

@@ -7,7 +7,9 @@ import pytest
 
 from edge.asking import asked_buses, asking_of
 from edge.bus.spec import SourceSpec
-from edge.config import Bus, Config, Diagnostics, load_config, to_toml
+from edge.config import Config, load_config
+from edge.config_parts import Bus, Diagnostics
+from edge.config_written import to_toml
 from edge.errors import ConfigError
 from edge.prepare import prepare
 

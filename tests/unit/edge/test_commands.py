@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.commands import OVER_MAX, WAITING_MAX, Answer, Commands, Order, Stamp
-from edge.config import CommandSettings
+from edge.config_parts import CommandSettings
 from edge.outbox import Outbox
 from edge.timekeeping import Hour
 from edge.wire.commands import CommandName

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import Bus, Channel, Config, load_config, to_toml, with_profile
+from edge.config import Config, load_config, with_profile
+from edge.config_parts import Bus, Channel
+from edge.config_written import to_toml
 from edge.errors import ConfigError
 from edge.profile import MappedDatabase
 from tests.shared import ROOT

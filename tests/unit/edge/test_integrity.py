@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from edge.config import Bus, Config, with_profile
+from edge.config import Config, with_profile
+from edge.config_parts import Bus
 from edge.decode.checksums import BitField, computed
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder

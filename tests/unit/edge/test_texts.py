@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.bus.candump import format_frames
-from edge.config import Bus, Config, with_profile
+from edge.config import Config, with_profile
+from edge.config_parts import Bus
 from edge.decode.database import load_database
 from edge.decode.decoder import Binding, Decoder
 from edge.decode.texts import GROUPS, KEPT_MAX, Spoken, words_of

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.alerts import AlertBook
-from edge.config import Config, load_config, to_toml
+from edge.config import Config, load_config
+from edge.config_written import to_toml
 from edge.detect.finding import Verdict
 from edge.detect.geofences.detector import GeofenceDetector
 from edge.detect.geofences.entry import FENCES_MAX, VERTICES_MAX, GeofenceEntry

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from edge.bus.spec import SourceSpec
-from edge.config import Bus, Config
+from edge.config import Config
+from edge.config_parts import Bus
 from edge.detect.sensors.commissioning import Stage
 from edge.detect.sensors.progress import Progress
 from edge.outbox import Standing
