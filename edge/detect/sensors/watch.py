@@ -1,7 +1,7 @@
 """Watch: from a row of signals a second to evidence against each of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -24,6 +24,11 @@ training."""
 
 OTHERS_MIN: Final = 0.75
 """Of the other signals that must be known where one is missed: half of an electric car's are of units that sleep."""
+
+
+COVERED: Final = 0.25
+"""Of the range that a signal has shown on this vehicle. What is expected further outside rests on nothing: a vehicle
+that was learned in frost has never shown what its intake is like in a hot summer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,8 @@ class Watch:
         regressors = self._regressors.of(seen.answers, seen.observed, seen.means, learned.scales)
         wanted = expected(regressors, learned.coefficients, learned.scales)
         error = learned.error(seen.told_error, regressors)
-        return self._moment(seen, wanted, error, learned.heard, trust_answers=True)
+        moment = self._moment(seen, wanted, error, learned.heard, trust_answers=True)
+        return replace(moment, judged=moment.judged & _covered(wanted, learned))
 
     def _moment(self, seen: Seen, wanted: Float64s, error: Float64s, heard: Bools, *, trust_answers: bool) -> Moment:
         plan = self._plan
@@ -124,6 +130,14 @@ class Watch:
                 passes[..., place] = wanted[..., place] > gate.above
             judged &= passes
         return Moment(seen.observed, wanted, error, judged, _absent(seen, heard))
+
+
+def _covered(wanted: Float64s, learned: Learned) -> Bools:
+    """(..., channels): something like it was seen on this vehicle before."""
+    low, high = learned.places.low, learned.places.high
+    margin = COVERED * np.maximum(high - low, learned.scales.spread)
+    covered: Bools = (wanted >= low - margin) & (wanted <= high + margin)
+    return covered
 
 
 def _absent(seen: Seen, heard: Bools) -> Bools:

@@ -109,6 +109,23 @@ def test_a_bias_is_found_on_its_own_channel(learned: Learned, channel: int, bias
     assert strength[1500:, channel].max() > 1.0
 
 
+def judged(learned: Learned, rows: Float64s, healthy: Float64s) -> npt.NDArray[np.bool_]:
+    """(channels,): what is judged by its expectation at the end of a drive."""
+    watch = Watch(plan(), TRAINED, Regressors(4), no_answers)
+    moments = [watch.learned(watch.step(*one), learned) for one in zip(rows, told(healthy), strict=True)]
+    return moments[-1].judged
+
+
+def test_where_nothing_was_ever_expected_on_this_vehicle_nothing_is_judged(learned: Learned) -> None:
+    """It was learned in frost, and this is a heat that it never saw."""
+    usual = drive(1000, seed=202)
+    hot = usual.copy()
+    hot[:, COOLANT] += 40.0
+    assert judged(learned, usual, usual).all()
+    assert judged(learned, hot, hot).tolist() == [True, True, True, False]
+    assert judged(learned, hot, usual).all(), "what is expected counts, and not what the sensor shows"
+
+
 def test_a_channel_that_dropped_out_is_found(learned: Learned) -> None:
     healthy = drive(2000, seed=201)
     rows = healthy.copy()
