@@ -25,7 +25,6 @@ from edge.clock import clock_state
 from edge.collecting import Collecting
 from edge.commands import Commands
 from edge.config import Config
-from edge.detect.tamper import Before
 from edge.diagnostics.signs import place_of, signs_of
 from edge.diagnostics.telling import bodies
 from edge.diagnostics.traffic import own_traffic
@@ -37,14 +36,13 @@ from edge.errors import EdgeError
 from edge.frames import FrameBatch
 from edge.grid import Grid
 from edge.health import LOOK_S, Pulse, Quiet
-from edge.history import Window
 from edge.instruments import DEFAULTS, speaks
 from edge.lanes import open_hot, open_lanes
 from edge.looking import SWITCH_S, Looking
 from edge.memories import Memories
 from edge.modes import Surroundings
 from edge.obeying import Obeying
-from edge.power.decision import Step
+from edge.parking import Parking
 from edge.powering import Powering
 from edge.prepare import MS, Prepared
 from edge.report import Report
@@ -62,7 +60,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-VIN: Final = "Vehicle.VehicleIdentification.VIN"
 MODES: Final = "modes.json"
 """In the state: private and workshop mode, as they were asked for."""
 DRAIN_S: Final = 0.1
@@ -91,6 +88,7 @@ class Daemon:
         asked = asked_buses(config, prepared.buses, prepared.specs, self._stop, keeps=parts.outbox is not None)
         self._run = self._staged(config, prepared, asked, stack)
         self._obeying = self._obeying_of(parts.commands)
+        self._parking = Parking(self._run, seal=self._seal, stays=self._tell_health, shut_down=self._shut_down)
         self.restarts = ""
         """Why the program is to begin anew; empty: it is not, or somebody else has it end."""
         self.powers_off = ""
@@ -241,21 +239,12 @@ class Daemon:
         outbox = self._parts.outbox
         if not self._live:
             return
-        self._watch_for_tampering()
+        self._parking.take_up()
         self._judgement.wish(self._run.wishes.recall())
         if outbox and (firing := outbox.recall(FIRING)):
             self._judgement.book.restore(unpack_alerts(firing))
             self._run.cab.take_up(self._judgement.book.firing)
         self._run.collecting.take_up(time.monotonic_ns() + self._offset_ns)
-
-    def _watch_for_tampering(self) -> None:
-        tamper, before = self._run.prepared.tamper, self._parts.sealing.before or Before()
-        if before.ended == "power_lost":
-            log.warning("the box lost its power before everything was kept; the outbox tells what is missing")
-            if self._run.config.power.hardware == "switched":
-                before = replace(before, ended="sealed")  # that is how such a box is switched off
-        if tamper:
-            tamper.recall(before)
 
     def _restart(self, why: str) -> None:
         if not self._is_told_to_stop:
@@ -286,7 +275,7 @@ class Daemon:
                 self._hear_askers()
                 self._obey()
                 self._look_after()
-                self._power()
+                self._parking.look()
                 if time.monotonic() >= health_at:
                     health_at += LOOK_S
                     self._keep_memories()
@@ -401,59 +390,15 @@ class Daemon:
 
     # the battery
 
-    def _power(self) -> None:
-        """Let the vehicle's battery alone, once it is not in use or low."""
-        powering = self._run.powering
-        if not self._live or not powering.is_due:
-            return
-        judgement = self._judgement
-        self._see(judgement.history.window())
-        for step in powering.look(judgement.history.window(), moves=judgement.moves_by_position):
-            match step:
-                case Step.SEAL:
-                    self._seal()
-                case Step.SHUT_DOWN:
-                    self._shut_down()
-                case Step.WAKE:
-                    self._unseal()
+    def _seal(self, ended_by: str) -> None:
+        self._wake(self._run.teller.tell([self._judgement.seal(ended_by)], self._clock()))
 
-    def _seal(self) -> None:
-        """Make durable what is known, since the power may go; the trip and the minute that run end here."""
-        powering = self._run.powering
-        self._wake(self._run.teller.tell([self._judgement.seal(powering.ended_by)], self._clock()))
-        powering.sealed()
-        self._parts.sealing.seal()
-        if tamper := self._run.prepared.tamper:
-            tamper.left(self._parts.sealing.place)
-        log.info("the vehicle is not in use; everything is kept, nothing is asked")
-
-    def _unseal(self) -> None:
-        self._parts.sealing.unseal()
-        if tamper := self._run.prepared.tamper:
-            tamper.used()
-        log.info("the vehicle is in use again")
-
-    def _see(self, window: Window) -> None:
-        """Remember where the vehicle is and what it calls itself."""
-        spoken = self._judgement.decoder.counts.spoken.by_path.get(VIN, [])
-        vin = next((one.service.vin for one in self._run.asked.values() if one.service.vin), "")
-        vin = vin or (spoken[0] if len(spoken) == 1 else "")
-        self._parts.sealing.see(window.fix, vin, private=window.private)
-        if tamper := self._run.prepared.tamper:
-            tamper.read(vin, self._run.powering.scale)
-
-    def _shut_down(self) -> None:
-        why = self._run.powering.why_ends or ""
-        if not self._run.config.power.shutdown:
-            log.warning("%s: the box would be shut down, and no command for it is configured ([power] shutdown)", why)
-            return self._tell_health()
-        log.warning("%s: the box is shut down", why)
+    def _shut_down(self, why: str) -> None:
         if not self._is_told_to_stop:
             self.powers_off = why
             if self._parts.link:
                 self._parts.link.fall_asleep()
         self._stop.set()
-        return None
 
     # how it is
 
