@@ -13,7 +13,7 @@ from edge.detect.sensors.features import Features
 from edge.detect.sensors.gates import Gates
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.limits import Float64s
-from edge.detect.sensors.plan import Plan
+from edge.detect.sensors.plan import Pace, Plan
 from edge.detect.sensors.steps import Steps
 
 Float32s = npt.NDArray[np.float32]
@@ -29,6 +29,10 @@ OTHERS_MIN: Final = 0.75
 COVERED: Final = 0.25
 """Of the range that a signal has shown on this vehicle. What is expected further outside rests on nothing: a vehicle
 that was learned in frost has never shown what its intake is like in a hot summer."""
+FOREIGN: Final = 3.0
+"""Spreads beyond what a slow signal has shown, for each of which everybody else's error counts once more: slow signals
+tell the season and the load, and how far what was learned holds there nobody knows (as a regression's error grows with
+the distance from what it was fitted to; Draper & Smith, Applied Regression Analysis, chapter 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class Watch:
         shape: tuple[int, ...] = (),
     ) -> None:
         self._plan, self._trained, self._regressors, self._answering = plan, trained, regressors, answering
+        self._slow = np.array([channel.pace is Pace.SLOW for channel in plan.channels])
         self._steps = Steps(plan, shape)
         self._features = Features(plan, shape)
         self._gates = Gates(plan, shape)
@@ -113,7 +118,7 @@ class Watch:
         """The moment by what is known of the vehicle."""
         regressors = self._regressors.of(seen.answers, seen.observed, seen.means, learned.scales)
         wanted = expected(regressors, learned.coefficients, learned.scales)
-        error = learned.error(seen.told_error, regressors)
+        error = learned.error(seen.told_error, regressors) * _foreign(seen.observed, learned, self._slow)
         moment = self._moment(seen, wanted, error, learned.heard, trust_answers=True)
         return replace(moment, judged=moment.judged & _covered(wanted, learned))
 
@@ -130,6 +135,15 @@ class Watch:
                 passes[..., place] = wanted[..., place] > gate.above
             judged &= passes
         return Moment(seen.observed, wanted, error, judged, _absent(seen, heard))
+
+
+def _foreign(observed: Float64s, learned: Learned, slow: Bools) -> Float64s:
+    """(..., channels), 1 and above: what each error is multiplied by, for the strangest of the other slow signals."""
+    low, high = learned.places.low, learned.places.high
+    beyond = np.fmax(np.fmax(low - observed, observed - high), 0.0) / (FOREIGN * learned.scales.spread)
+    strange = np.where(slow & learned.heard, beyond, 0.0)
+    others = np.where(np.eye(len(slow), dtype=bool), 0.0, strange[..., None, :])
+    return 1.0 + np.asarray(others.max(axis=-1), np.float64)
 
 
 def _covered(wanted: Float64s, learned: Learned) -> Bools:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from edge.detect.sensors.commissioning import Commissioning, Hours, Samples, Stage
-from edge.detect.sensors.evidence import KINDS, Kind
+from edge.detect.sensors.evidence import KINDS, Kind, Moment
 from edge.detect.sensors.expectation import Regressors
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.limits import Maxima, limits_of
@@ -109,11 +109,10 @@ def test_a_bias_is_found_on_its_own_channel(learned: Learned, channel: int, bias
     assert strength[1500:, channel].max() > 1.0
 
 
-def judged(learned: Learned, rows: Float64s, healthy: Float64s) -> npt.NDArray[np.bool_]:
-    """(channels,): what is judged by its expectation at the end of a drive."""
+def at_the_end(learned: Learned, rows: Float64s, healthy: Float64s) -> Moment:
+    """Of a drive; `healthy`: what experts know it by."""
     watch = Watch(plan(), TRAINED, Regressors(4), no_answers)
-    moments = [watch.learned(watch.step(*one), learned) for one in zip(rows, told(healthy), strict=True)]
-    return moments[-1].judged
+    return [watch.learned(watch.step(*one), learned) for one in zip(rows, told(healthy), strict=True)][-1]
 
 
 def test_where_nothing_was_ever_expected_on_this_vehicle_nothing_is_judged(learned: Learned) -> None:
@@ -121,9 +120,24 @@ def test_where_nothing_was_ever_expected_on_this_vehicle_nothing_is_judged(learn
     usual = drive(1000, seed=202)
     hot = usual.copy()
     hot[:, COOLANT] += 40.0
-    assert judged(learned, usual, usual).all()
-    assert judged(learned, hot, hot).tolist() == [True, True, True, False]
-    assert judged(learned, hot, usual).all(), "what is expected counts, and not what the sensor shows"
+    assert at_the_end(learned, usual, usual).judged.all()
+    assert at_the_end(learned, hot, hot).judged.tolist() == [True, True, True, False]
+    assert at_the_end(learned, hot, usual).judged.all(), "what is expected counts, and not what the sensor shows"
+
+
+def test_in_surroundings_that_it_never_saw_everybody_else_may_miss_by_more(learned: Learned) -> None:
+    usual = drive(1000, seed=203)
+    lows, highs, spread = learned.places.low, learned.places.high, learned.scales.spread
+    errors = {}
+    for beyond in (0.0, 3.0, 6.0):
+        rows = usual.copy()
+        rows[:, COOLANT] = highs[COOLANT] + beyond * spread[COOLANT]
+        errors[beyond] = at_the_end(learned, rows, usual).error
+    assert errors[6.0][SPEED] / errors[0.0][SPEED] > errors[3.0][SPEED] / errors[0.0][SPEED] > 1.5
+    assert errors[6.0][COOLANT] == pytest.approx(errors[0.0][COOLANT]), "of its own strangeness nothing follows"
+    rows = usual.copy()
+    rows[:, COOLANT] = lows[COOLANT] - 6.0 * spread[COOLANT]
+    assert at_the_end(learned, rows, usual).error[ROAD] > 2.0 * errors[0.0][ROAD]
 
 
 def test_a_channel_that_dropped_out_is_found(learned: Learned) -> None:
