@@ -97,6 +97,7 @@ CATALOGUE: Final = _table(
     ("Vehicle.Telltale.Engine.Roughness", "", 0.0, 110.0, 0.1),
     ("Vehicle.Telltale.MalfunctionLamp", "", 0.0, 2.0, 0.2),
     ("Vehicle.Telltale.TyreLamp", "", 0.0, 1.0, 0.2),
+    ("Vehicle.Telltale.Tyre.OnValve", "", 0.0, 1.0, 60.0),  # 1: sensors that were screwed on tell of tyres, to 3 K
     ("Vehicle.Telltale.ChargeLamp", "", 0.0, 1.0, 0.2),
     ("Vehicle.Telltale.Supply.CrankMinimum", "V", 0.0, 40.0, 60.0),
     *((f"Vehicle.Telltale.Box.Acceleration.{axis}", "m/s^2", -200.0, 200.0, 1.0) for axis in "XYZ"),

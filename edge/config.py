@@ -11,7 +11,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, StringConstraints, field_validator, model_validator
 
 from edge import assets
-from edge.config_box import MotionSettings, PositionSettings, PowerSettings, SupplySettings, TamperSettings
+from edge.config_box import (
+    MotionSettings,
+    PositionSettings,
+    PowerSettings,
+    SupplySettings,
+    TamperSettings,
+    TyreSettings,
+)
 from edge.decode.did_entries import DidEntry
 from edge.decode.schemes import IntegrityEntry
 from edge.detect.geofences.entry import FENCES_MAX, GeofenceEntry
@@ -364,6 +371,7 @@ class Config(_Part):
     supply: SupplySettings = SupplySettings()
     position: PositionSettings = PositionSettings()
     motion: MotionSettings = MotionSettings()
+    tyres: TyreSettings = TyreSettings()
     tamper: TamperSettings = TamperSettings()
     style: StyleSettings = StyleSettings()
     status: StatusSettings = StatusSettings()

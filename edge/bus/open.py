@@ -1,13 +1,15 @@
 """open_source: from what the installer wrote to a source that can be read."""
 
 import threading
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from edge.bus.cadence import Cadence
 from edge.bus.pace import Paced
 from edge.bus.source import Source
-from edge.bus.spec import MOTIONS, RECEIVERS, SUPPLIES, SourceSpec
+from edge.bus.spec import MOTIONS, RECEIVERS, SUPPLIES, TYRES, SourceSpec
+from edge.bus.wheels import sensors_of
 from edge.errors import ConfigError
 
 _CADENCE: Final = Cadence()
@@ -97,9 +99,19 @@ def _motion(spec: SourceSpec) -> Source:
     return MotionSource(Path(spec.rest), name=spec.text_option("name", "motion"))
 
 
+def _tyres(spec: SourceSpec) -> Source:
+    from edge.tyres.source import TyreSource  # noqa: PLC0415  see above
+
+    if find_spec("jeepney") is None:
+        remedy = "pip install 'telltale[edge,ble]'"
+        raise ConfigError("jeepney is not installed, so nobody can ask BlueZ", place=spec.text, remedy=remedy)
+    return TyreSource(spec.rest, sensors_of(spec), name=spec.text_option("name", "tyres"))
+
+
 _INSTRUMENTS: Final = {
     **dict.fromkeys(SUPPLIES, _supply),
     **dict.fromkeys(RECEIVERS, _receiver),
     **dict.fromkeys(MOTIONS, _motion),
+    **dict.fromkeys(TYRES, _tyres),
 }
 """What the box measures itself."""
