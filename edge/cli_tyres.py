@@ -5,11 +5,8 @@ import json
 import sys
 import time
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-from edge.errors import ConfigError
 
 if TYPE_CHECKING:
     from edge.cli_simulate import Commands
@@ -39,12 +36,10 @@ def add_tyres(commands: "Commands") -> None:
 
 def _tyres(options: argparse.Namespace) -> int:
     from edge.config import Config, load_config  # noqa: PLC0415  # `--help` needs none of it
-    from edge.tyres.bluez import Bluez  # noqa: PLC0415  # likewise
+    from edge.tyres.bluez import Bluez, refuse_without_library  # noqa: PLC0415  # likewise
     from edge.tyres.listing import Listing, lines  # noqa: PLC0415  # likewise
 
-    if find_spec("jeepney") is None:
-        remedy = "pip install 'telltale[edge,ble]'"
-        raise ConfigError("jeepney is not installed, so nobody can ask BlueZ", place="tyres", remedy=remedy)
+    refuse_without_library("tyres")
     settings = (load_config(options.config) if options.config else Config()).tyres
     adapter = options.adapter or settings.source.partition(":")[2] or "hci0"
     listing = Listing({one.wheel: one.address for one in settings.sensor})

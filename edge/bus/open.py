@@ -1,7 +1,6 @@
 """open_source: from what the installer wrote to a source that can be read."""
 
 import threading
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -100,11 +99,10 @@ def _motion(spec: SourceSpec) -> Source:
 
 
 def _tyres(spec: SourceSpec) -> Source:
+    from edge.tyres.bluez import refuse_without_library  # noqa: PLC0415  see above
     from edge.tyres.source import TyreSource  # noqa: PLC0415  see above
 
-    if find_spec("jeepney") is None:
-        remedy = "pip install 'telltale[edge,ble]'"
-        raise ConfigError("jeepney is not installed, so nobody can ask BlueZ", place=spec.text, remedy=remedy)
+    refuse_without_library(spec.text)
     return TyreSource(spec.rest, sensors_of(spec), name=spec.text_option("name", "tyres"))
 
 

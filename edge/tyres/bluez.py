@@ -7,9 +7,10 @@ active scan sends.
 
 import time
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import Any, Final
 
-from edge.errors import BusDown
+from edge.errors import BusDown, ConfigError
 from edge.tyres.devices import Devices
 from edge.tyres.told import Advertisement
 
@@ -38,6 +39,17 @@ BUS_PATH: Final = "/org/freedesktop/DBus"
 FILTER: Final = {"Transport": ("s", "le"), "DuplicateData": ("b", True)}
 """With any filter BlueZ tells of devices that nobody can connect to, as sensors are; DuplicateData: what is said again
 in the same words is told again (org.bluez.Adapter(5))."""
+
+
+def refuse_without_library(place: str) -> None:
+    """Say what to install, before anything begins.
+
+    Raises:
+        ConfigError: jeepney is not installed.
+    """
+    if find_spec("jeepney") is None:
+        remedy = "pip install 'telltale[edge,ble]'"
+        raise ConfigError("jeepney is not installed, so nobody can ask BlueZ", place=place, remedy=remedy)
 
 
 class Bluez:

@@ -1,9 +1,13 @@
 """What the installer writes of tyre sensors, in the configuration and as a source, and what he is told of mistakes."""
 
+import sys
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from edge.bus.open import open_source
 from edge.bus.spec import SourceSpec
 from edge.bus.wheels import sensors_of
 from edge.catalogue import CATALOGUE
@@ -101,3 +105,13 @@ def test_so_they_are_in_a_source(text: str, problem: str, remedy: str) -> None:
         sensors_of(SourceSpec.parse(text))
     assert problem in caught.value.problem
     assert remedy in caught.value.remedy
+
+
+def test_without_its_library_a_source_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = SourceSpec.parse(f"ble:hci0?front_left={FIRST}")
+    with closing(open_source(spec, speed=None, now_ns=0, stop=threading.Event())) as source:
+        assert source.live
+    monkeypatch.setattr("sys.path", [])
+    monkeypatch.delitem(sys.modules, "jeepney", raising=False)
+    with pytest.raises(ConfigError, match=r"jeepney is not installed.*pip install 'telltale\[edge,ble\]'"):
+        open_source(spec, speed=None, now_ns=0, stop=threading.Event())
