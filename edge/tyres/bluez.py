@@ -6,12 +6,12 @@ active scan sends.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.util import find_spec
 from typing import Any, Final
 
 from edge.errors import BusDown, ConfigError
-from edge.tyres.devices import Devices
+from edge.tyres.devices import Devices, path_of
 from edge.tyres.told import Advertisement
 
 SERVICE: Final = "org.bluez"
@@ -55,8 +55,8 @@ def refuse_without_library(place: str) -> None:
 class Bluez:
     """One adapter that listens."""
 
-    def __init__(self, adapter: str, address: str = "SYSTEM") -> None:
-        """`adapter`: as hci0; `address`: of the bus.
+    def __init__(self, adapter: str, sensors: Collection[str] = (), *, bus: str = "SYSTEM") -> None:
+        """`adapter`: as hci0; `sensors`: addresses of those that are listened to, without any all; `bus`: its address.
 
         Raises:
             BusDown: bus, BlueZ or adapter are not there, or the adapter is switched off.
@@ -66,9 +66,10 @@ class Bluez:
 
         self.devices = Devices()
         self._jeepney, self._name, self._path = jeepney, adapter, f"/org/bluez/{adapter}"
+        self._ours = {path_of(self._path, sensor) for sensor in sensors}
         self._owner = ""
         try:
-            self._bus = blocking.open_dbus_connection(address)
+            self._bus = blocking.open_dbus_connection(bus)
         except (OSError, ValueError, RuntimeError) as error:
             raise BusDown(f"{adapter}: no system bus: {_said(error)}. Remedy: sudo apt install dbus bluez") from error
         try:
@@ -102,21 +103,32 @@ class Bluez:
         self._bus.close()
 
     def _begin(self) -> None:
-        rules = (
-            {"interface": PROPERTIES, "member": "PropertiesChanged", "sender": SERVICE, "path_namespace": self._path},
-            {"interface": OBJECTS, "sender": SERVICE},
-            {"interface": BUS, "member": "NameOwnerChanged", "sender": BUS, "arg0": SERVICE},
-        )
-        for rule in rules:
+        for rule in self._wanted():
             text = ",".join(f"{key}='{value}'" for key, value in {"type": "signal", **rule}.items())
             self._asked("AddMatch", text)
         self._called(self._path, ADAPTER, "SetDiscoveryFilter", "a{sv}", (FILTER,))
         (self._owner,) = self._asked("GetNameOwner", SERVICE)
         (objects,) = self._called("/", OBJECTS, "GetManagedObjects")
         for path, interfaces in objects.items():
-            if path.startswith(f"{self._path}/") and DEVICE in interfaces:
+            if self._is_ours(path) and DEVICE in interfaces:
                 self.devices.known(path, _plain(interfaces[DEVICE]))
         self._called(self._path, ADAPTER, "StartDiscovery")
+
+    def _wanted(self) -> Iterator[dict[str, str]]:
+        """Which signals the bus is to hand on: of a town of devices only ours wake us."""
+        changed = {"interface": PROPERTIES, "member": "PropertiesChanged", "sender": SERVICE}
+        objects = {"interface": OBJECTS, "sender": SERVICE}
+        yield {"interface": BUS, "member": "NameOwnerChanged", "sender": BUS, "arg0": SERVICE}
+        if not self._ours:
+            yield {**changed, "path_namespace": self._path}
+            yield objects
+            return
+        for path in (self._path, *sorted(self._ours)):
+            yield {**changed, "path": path}
+            yield {**objects, "arg0path": path}
+
+    def _is_ours(self, path: str) -> bool:
+        return path in self._ours if self._ours else path.startswith(f"{self._path}/")
 
     def _asked(self, member: str, argument: str) -> tuple[Any, ...]:
         """What the bus itself answers."""
@@ -158,7 +170,7 @@ class Bluez:
             return self.devices.changed(path, _plain(body[1]))
         if member == "PropertiesChanged" and body[0] == ADAPTER and path == self._path:
             self._look(_plain(body[1]))
-        elif member == "InterfacesAdded" and body[0].startswith(f"{self._path}/") and DEVICE in body[1]:
+        elif member == "InterfacesAdded" and self._is_ours(body[0]) and DEVICE in body[1]:
             return self.devices.changed(body[0], _plain(body[1][DEVICE]))
         elif member == "InterfacesRemoved":
             self._remove(body[0], body[1])

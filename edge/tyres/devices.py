@@ -74,6 +74,11 @@ def address_of(path: str) -> str | None:
     return last.removeprefix(CLEAR).replace("_", ":").upper() if last.startswith(CLEAR) else None
 
 
+def path_of(adapter: str, address: str) -> str:
+    """The path of the device that has an address (in capitals), below that of its adapter."""
+    return f"{adapter}/{CLEAR}{address.replace(':', '_')}"
+
+
 def _words(said: object) -> dict[int, bytes]:
     if not isinstance(said, Mapping):
         return {}

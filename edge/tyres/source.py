@@ -1,7 +1,7 @@
 """TyreSource: the sensors on the valves as a bus: what each is believed to say, by the wheel that it sits on."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from edge.frames import FrameBatch
@@ -22,7 +22,7 @@ SILENT_NS: Final = round(10 * TYRE_PERIOD_S) * S
 
 
 class TyreSource:
-    """Used by the thread of its reader; whoever else advertises is passed over, and so not even counted."""
+    """Used by the thread of its reader; whoever else advertises is not heard, and so not even counted."""
 
     live = True
 
@@ -32,7 +32,7 @@ class TyreSource:
         wheels: Mapping[str, str],
         *,
         name: str,
-        radio: Callable[[str], Radio] = Bluez,
+        radio: Callable[[str, Collection[str]], Radio] = Bluez,
         now_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """`adapter`: as hci0; `wheels`: the address of each sensor by the name of its wheel; `name`: of its bus."""
@@ -59,7 +59,7 @@ class TyreSource:
             BusDown: nobody listens just now.
         """
         try:
-            radio = self._radio = self._radio or self._open(self._adapter)
+            radio = self._radio = self._radio or self._open(self._adapter, self._wheels)
             readings = [one for advertisement in radio.heard(wait_s) for one in self._taken(advertisement)]
         except BaseException:
             self.close()

@@ -23,6 +23,7 @@ from edge.status.arming import Arming
 from edge.status.place import NAME
 from edge.tyres.bluez import Bluez
 from edge.tyres.source import READINGS, SILENT, UNREADABLE, TyreSource
+from edge.tyres.told import Advertisement
 from edge.wheels import WHEELS
 from tests.bluez import ScriptedBluez, cap, whisper
 from tests.brokers import free_port
@@ -98,7 +99,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def source(bus: Bus, clock: Clock) -> Iterator[TyreSource]:
-    source = TyreSource("hci0", ADDRESSES, name="tyres", radio=partial(Bluez, address=bus.address), now_ns=clock)
+    source = TyreSource("hci0", ADDRESSES, name="tyres", radio=partial(Bluez, bus=bus.address), now_ns=clock)
     yield source
     source.close()
 
@@ -181,6 +182,20 @@ def test_what_bluez_remembers_and_what_grows_louder_is_no_reading(source: TyreSo
     bluez.advertise(LEFT, cap(LEFT, 40.0))
     hear(source, 1, "heard for the first time")
     assert source.counters["unconfirmed"] == 1
+
+
+def test_of_a_town_of_devices_the_bus_hands_on_ours_alone(bluez: ScriptedBluez, bus: Bus) -> None:
+    radio = Bluez("hci0", [LEFT], bus=bus.address)
+    try:
+        wait_until(lambda: bool(bluez.begun), "a discovery")
+        for byte in (b"1", b"2"):
+            bluez.advertise("00:11:22:33:44:55", {0x004C: byte})
+            bluez.advertise(LEFT, {0x0100: byte})
+        heard: list[Advertisement] = []
+        wait_until(lambda: bool(heard.extend(radio.heard(0.05)) or len(heard) >= 2), "ours, twice")
+        assert [(one.address, one.manufacturer) for one in heard] == [(LEFT, {0x0100: b"1"}), (LEFT, {0x0100: b"2"})]
+    finally:
+        radio.close()
 
 
 def test_a_flat_tyre_has_no_less_than_nothing(

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.tyres.devices import DEVICES_MAX, WORDS_MAX, Devices, address_of
+from edge.tyres.devices import DEVICES_MAX, WORDS_MAX, Devices, address_of, path_of
 
 PATH = "/org/bluez/hci0/dev_80_EA_CA_10_8A_78"
 ADDRESS = "80:EA:CA:10:8A:78"
@@ -69,6 +69,7 @@ def test_of_a_whole_town_the_last_are_remembered() -> None:
 
 def test_what_is_no_device_has_no_address() -> None:
     assert address_of(PATH) == ADDRESS
+    assert path_of("/org/bluez/hci0", ADDRESS) == PATH
     assert address_of("/org/bluez/hci0") is None
     assert Devices().changed("/org/bluez/hci0/other", says(c1=b"x")) is None
 
