@@ -192,7 +192,12 @@ def test_of_a_town_of_devices_the_bus_hands_on_ours_alone(bluez: ScriptedBluez, 
             bluez.advertise("00:11:22:33:44:55", {0x004C: byte})
             bluez.advertise(LEFT, {0x0100: byte})
         heard: list[Advertisement] = []
-        wait_until(lambda: bool(heard.extend(radio.heard(0.05)) or len(heard) >= 2), "ours, twice")
+
+        def twice() -> bool:
+            heard.extend(radio.heard(0.05))
+            return len(heard) >= 2
+
+        wait_until(twice, "ours, twice")
         assert [(one.address, one.manufacturer) for one in heard] == [(LEFT, {0x0100: b"1"}), (LEFT, {0x0100: b"2"})]
     finally:
         radio.close()
