@@ -97,6 +97,7 @@ CATALOGUE: Final = _table(
     ("Vehicle.Telltale.Engine.Roughness", "", 0.0, 110.0, 0.1),
     ("Vehicle.Telltale.MalfunctionLamp", "", 0.0, 2.0, 0.2),
     ("Vehicle.Telltale.TyreLamp", "", 0.0, 1.0, 0.2),
+    ("Vehicle.Telltale.Tyre.OnValve", "", 0.0, 1.0, 60.0),  # 1: sensors that were screwed on tell of tyres, to 3 K
     ("Vehicle.Telltale.ChargeLamp", "", 0.0, 1.0, 0.2),
     ("Vehicle.Telltale.Supply.CrankMinimum", "V", 0.0, 40.0, 60.0),
     ("Vehicle.Telltale.Supply.CrankDrop", "V", 0.0, 40.0, 60.0),

@@ -30,6 +30,7 @@ from edge.cli_rules import add_rules
 from edge.cli_setup import add_setup
 from edge.cli_simulate import add_simulate
 from edge.cli_status import add_status, add_top
+from edge.cli_tyres import add_tyres
 from edge.cli_updates import add_updates
 from edge.config import SEE, Config, Over, load_config, with_profile, with_sources
 from edge.config_parts import Bus
@@ -194,6 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     add_simulate_fleet(commands)
     add_status(commands)
     add_top(commands)
+    add_tyres(commands)
     add_updates(commands)
     return parser
 

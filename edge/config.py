@@ -8,7 +8,14 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from edge import assets
-from edge.config_box import MotionSettings, PositionSettings, PowerSettings, SupplySettings, TamperSettings
+from edge.config_box import (
+    MotionSettings,
+    PositionSettings,
+    PowerSettings,
+    SupplySettings,
+    TamperSettings,
+    TyreSettings,
+)
 from edge.config_parts import (
     Bus,
     CabSettings,
@@ -72,6 +79,7 @@ class Config(BaseModel):
     supply: SupplySettings = SupplySettings()
     position: PositionSettings = PositionSettings()
     motion: MotionSettings = MotionSettings()
+    tyres: TyreSettings = TyreSettings()
     tamper: TamperSettings = TamperSettings()
     style: StyleSettings = StyleSettings()
     status: StatusSettings = StatusSettings()

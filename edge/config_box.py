@@ -1,11 +1,14 @@
-"""What the installer writes of the box itself: its supply, its power, and what tells where it is."""
+"""What the installer writes of the box itself: its supply, its power, what tells where it is, and its tyres."""
 
 import re
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from edge.wheels import WHEELS
+
 BUS: Final = "bus"
+ADAPTER: Final = "ble:hci0"
 WAKING_S: Final = 300
 """Until a box that was woken has started and found its network."""
 DAY_S: Final = 86_400
@@ -80,6 +83,65 @@ class MotionSettings(_Part):
     @classmethod
     def _is_imu(cls, source: str) -> str:
         return _of_kinds(source, ("imu:",), "imu:/sys/bus/iio/devices/iio:device1")
+
+
+class TyreSensor(_Part):
+    """Which sensor sits on which wheel."""
+
+    wheel: str
+    address: str
+    """Its Bluetooth address, in capitals."""
+
+    @field_validator("wheel")
+    @classmethod
+    def _is_wheel(cls, wheel: str) -> str:
+        if wheel not in WHEELS:
+            raise ValueError(f"{wheel} is no wheel: write {', '.join(WHEELS)}")
+        return wheel
+
+    @field_validator("address")
+    @classmethod
+    def _is_address(cls, address: str) -> str:
+        if re.fullmatch(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", address) is None:
+            raise ValueError(f"{address} is no address: write six bytes as 80:EA:CA:10:8A:78")
+        return address.upper()
+
+
+class TyreSettings(_Part):
+    """What tells pressure and warmth of the tyres: sensors on their valves, by Bluetooth."""
+
+    source: str = ""
+    """ble: and an adapter; empty: what buses tell, if anything."""
+    sensor: Annotated[list[TyreSensor], Field(max_length=len(WHEELS))] = []
+
+    @property
+    def as_source(self) -> str:
+        """In one line, as every source; "" for none."""
+        wheels = "&".join(f"{one.wheel}={one.address}" for one in self.sensor)
+        return f"{self.source}?{wheels}" if self.source else ""
+
+    @field_validator("source")
+    @classmethod
+    def _is_adapter(cls, source: str) -> str:
+        found = _of_kinds(source, ("ble:",), ADAPTER)
+        if found and re.fullmatch(r"ble:hci[0-9]{1,3}", found) is None:
+            raise ValueError(
+                f'write {ADAPTER}, as bluetoothctl list names it, or "{BUS}"; wheels stand in [[tyres.sensor]]'
+            )
+        return found
+
+    @model_validator(mode="after")
+    def _each_has_its_wheel(self) -> Self:
+        for what, said in (
+            ("wheel", [one.wheel for one in self.sensor]),
+            ("address", [one.address for one in self.sensor]),
+        ):
+            twice = next((one for one in said if said.count(one) > 1), None)
+            if twice is not None:
+                raise ValueError(f"{what} {twice} is there twice: leave one [[tyres.sensor]] out")
+        if self.source and not self.sensor:
+            raise ValueError("no wheel has a sensor: write a [[tyres.sensor]] for each; telltale-edge tyres lists them")
+        return self
 
 
 class TamperSettings(_Part):

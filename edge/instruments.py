@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from edge.bus.spec import LIVE, MOTIONS, RECEIVERS, SUPPLIES, SourceSpec
+from edge.bus.spec import LIVE, MOTIONS, RECEIVERS, SUPPLIES, TYRES, SourceSpec
+from edge.bus.wheels import sensors_of
 from edge.catalogue import CATALOGUE
 from edge.config import Config
 from edge.config_parts import Bus
@@ -18,20 +19,24 @@ from edge.decode.database import Database
 from edge.decode.decoder import Binding
 from edge.decode.layout import MessageLayout, Number, SignalLayout
 from edge.frames import FrameBatch
-from edge.measured import MOTION, POSITION, SUPPLY
+from edge.measured import MOTION, ON_VALVE, ON_VALVE_ID, POSITION, SUPPLY, TYRE_IDS, TYRE_PERIOD_S
 from edge.signals import Signal
+from edge.wheels import PRESSURE, TEMPERATURE, WHEELS, is_compared
 
 SUPPLY_BUS: Final = "supply"
 POSITION_BUS: Final = "position"
 MOTION_BUS: Final = "motion"
+TYRES_BUS: Final = "tyres"
 DEFAULTS: Final = {
     **dict.fromkeys(SUPPLIES, SUPPLY_BUS),
     **dict.fromkeys(RECEIVERS, POSITION_BUS),
     **dict.fromkeys(MOTIONS, MOTION_BUS),
+    **dict.fromkeys(TYRES, TYRES_BUS),
 }
 """What a bus of each kind is called where the installer gives it no name."""
 PERIOD_S: Final = 1.0
 """No instrument tells anything more often for long."""
+_OF: Final = {SUPPLY_BUS: SUPPLY, POSITION_BUS: POSITION, MOTION_BUS: MOTION}
 _FILE: Final = Path("what the box measures")
 
 
@@ -69,30 +74,40 @@ def _wanted(config: Config) -> dict[str, str]:
         SUPPLY_BUS: config.supply.source,
         POSITION_BUS: config.position.source,
         MOTION_BUS: config.motion.source,
+        TYRES_BUS: config.tyres.as_source,
     }
 
 
 def measured(config: Config, buses: Sequence[Bus], specs: Sequence[SourceSpec]) -> list[Binding]:
     """What decodes their frames, each for the bus that it is on."""
-    known = {SUPPLY_BUS: SUPPLY, POSITION_BUS: POSITION, MOTION_BUS: MOTION}
-    tables = {name: known[name] for name, source in _wanted(config).items() if source}
+    tables = {name: _ids(SourceSpec.parse(source)) for name, source in _wanted(config).items() if source}
     for bus, spec in zip(buses, specs, strict=True):
         if spec.kind in DEFAULTS:
-            tables[bus.name] = known[DEFAULTS[spec.kind]]
+            tables[bus.name] = _ids(spec)
         elif spec.kind == "elm327":
             tables[bus.name] = SUPPLY  # its AT RV
     return [Binding(database_of(ids), bus) for bus, ids in tables.items()]
+
+
+def _ids(spec: SourceSpec) -> Mapping[str, int]:
+    """What a source tells: of tyres, of those alone that have a sensor."""
+    if spec.kind not in TYRES:
+        return _OF[DEFAULTS[spec.kind]]
+    wheels = sensors_of(spec)
+    paths = [f"{WHEELS[wheel]}.{quantity}" for wheel in wheels for quantity in (PRESSURE, TEMPERATURE)]
+    told = {path: TYRE_IDS[path] for path in paths}
+    return {**told, ON_VALVE: ON_VALVE_ID} if any(map(is_compared, wheels)) else told
 
 
 def database_of(ids: Mapping[str, int]) -> Database:
     """What decodes frames of these quantities; units are the catalogue's, and so are periods from a second on."""
     messages = [
         MessageLayout(
-            name=path.rpartition(".")[2],
+            name=_short(path),
             id=number,
             extended=True,
             length=8,
-            signals=(SignalLayout(path.rpartition(".")[2], start=0, length=64, big=False, number=Number.FLOAT),),
+            signals=(SignalLayout(_short(path), start=0, length=64, big=False, number=Number.FLOAT),),
         )
         for path, number in ids.items()
     ]
@@ -103,9 +118,14 @@ def database_of(ids: Mapping[str, int]) -> Database:
             unit=CATALOGUE[path].unit,
             message=one.name,
             source_name=one.name,
-            period_s=max(CATALOGUE[path].period_s, PERIOD_S),
+            period_s=max(CATALOGUE[path].period_s, TYRE_PERIOD_S if path in TYRE_IDS else PERIOD_S),
             period_is_set=True,
         )
         for path, one in zip(ids, messages, strict=True)
     )
     return Database(_FILE, signals, tables, tuple(remarks), tuple(one.name for one in messages))
+
+
+def _short(path: str) -> str:
+    """What its message is called: of a tyre, with its wheel."""
+    return path.removeprefix("Vehicle.") if path in TYRE_IDS else path.rpartition(".")[2]

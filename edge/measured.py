@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from edge.frames import EXTENDED, Frame, FrameBatch
+from edge.wheels import PRESSURE, TEMPERATURE, WHEELS
 
 VOLTS: Final = "Vehicle.LowVoltageBattery.CurrentVoltage"
 CRANK_MINIMUM: Final = "Vehicle.Telltale.Supply.CrankMinimum"
@@ -40,7 +41,18 @@ MOTION: Final[Mapping[str, int]] = {
     **{path: FIRST_ID + 32 + axis for axis, path in enumerate(GRAVITY)},
     VIBRATION: FIRST_ID + 35,
 }
-_IDS: Final = {**SUPPLY, **POSITION, **MOTION}
+TYRE_IDS: Final[Mapping[str, int]] = {
+    f"{wheel}.{quantity}": FIRST_ID + 64 + 2 * place + half
+    for place, wheel in enumerate(WHEELS.values())
+    for half, quantity in enumerate((PRESSURE, TEMPERATURE))
+}
+ON_VALVE: Final = "Vehicle.Telltale.Tyre.OnValve"
+"""1: of the tyres of the first two axles sensors on valves tell, whose warmth is good to 3 K only."""
+ON_VALVE_ID: Final = FIRST_ID + 62
+TYRE_PERIOD_S: Final = 60.0
+"""Sensors on valves tell every 10 to 60 s while they turn, every few minutes while they rest: after ten such periods
+without a word what they said last is stale."""
+_IDS: Final = {**SUPPLY, **POSITION, **MOTION, **TYRE_IDS, ON_VALVE: ON_VALVE_ID}
 MEASURED: Final = frozenset(_IDS)
 """What may be heard although the vehicle says nothing."""
 _FLOAT: Final = struct.Struct("<d")

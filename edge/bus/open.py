@@ -7,7 +7,8 @@ from typing import Final
 from edge.bus.cadence import Cadence
 from edge.bus.pace import Paced
 from edge.bus.source import Source
-from edge.bus.spec import MOTIONS, RECEIVERS, SUPPLIES, SourceSpec
+from edge.bus.spec import MOTIONS, RECEIVERS, SUPPLIES, TYRES, SourceSpec
+from edge.bus.wheels import sensors_of
 from edge.errors import ConfigError
 
 _CADENCE: Final = Cadence()
@@ -97,9 +98,18 @@ def _motion(spec: SourceSpec) -> Source:
     return MotionSource(Path(spec.rest), name=spec.text_option("name", "motion"))
 
 
+def _tyres(spec: SourceSpec) -> Source:
+    from edge.tyres.bluez import refuse_without_library  # noqa: PLC0415  see above
+    from edge.tyres.source import TyreSource  # noqa: PLC0415  see above
+
+    refuse_without_library(spec.text)
+    return TyreSource(spec.rest, sensors_of(spec), name=spec.text_option("name", "tyres"))
+
+
 _INSTRUMENTS: Final = {
     **dict.fromkeys(SUPPLIES, _supply),
     **dict.fromkeys(RECEIVERS, _receiver),
     **dict.fromkeys(MOTIONS, _motion),
+    **dict.fromkeys(TYRES, _tyres),
 }
 """What the box measures itself."""

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from edge.errors import ConfigError
+from edge.wheels import WHEELS
 
 _T = TypeVar("_T")
 
@@ -16,6 +17,7 @@ ANY: Final = frozenset({"*"})
 
 KINDS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
+        "ble": frozenset({"name", *WHEELS}),
         "can": frozenset({"bitrate", "fd", "name", "only", "ring", "send"}),
         "elm327": frozenset({"baud", "name", "protocol"}),
         "gpsd": frozenset({"name"}),
@@ -36,7 +38,9 @@ RECEIVERS: Final = frozenset({"gpsd", "nmea"})
 """Kinds that tell where it is."""
 MOTIONS: Final = frozenset({"imu"})
 """Kinds that tell how it is shaken and how it lies."""
-LIVE: Final = frozenset({"can", "elm327", "pythoncan", *SUPPLIES, *RECEIVERS, *MOTIONS})
+TYRES: Final = frozenset({"ble"})
+"""Kinds that tell what is in its tyres."""
+LIVE: Final = frozenset({"can", "elm327", "pythoncan", *SUPPLIES, *RECEIVERS, *MOTIONS, *TYRES})
 """Kinds at which time passes whether or not anything is heard."""
 
 _ON: Final = ("on", "true", "yes", "1")
@@ -145,6 +149,7 @@ class SourceSpec:
 
 
 _EXAMPLES: Final = {
+    "ble": "ble:hci0?front_left=80:EA:CA:10:8A:78",
     "can": "can:can0",
     "elm327": "elm327:/dev/ttyUSB0?baud=38400&protocol=6",
     "gpsd": "gpsd:127.0.0.1:2947",

@@ -43,8 +43,8 @@ interfaces.json  the CAN interfaces
 versions.json    of Telltale, Python, the kernel and every package
 journal.txt      the last lines of the daemon's log, and of the display's
 
-Passwords, tokens, keys, codes, the VIN and places are taken out of every text, and what looks like one. Fleet and
-vehicle have a number instead of their name, which is another in each bundle.
+Passwords, tokens, keys, codes, the VIN and places are taken out of every text, and what looks like one. Fleet,
+vehicle and tyre sensors have a number instead of their name, which is another in each bundle.
 """
 
 
@@ -109,6 +109,7 @@ def _redactor(looks: Looks) -> Redactor:
     if config is not None:
         hidden |= _of_link(config) | _vins(config.state.directory)
         _name(names, config.vehicle.fleet, config.vehicle.id)
+        names |= {one.address: "sensor" for one in config.tyres.sensor}  # whoever has a radio finds the vehicle by them
         with suppress(ConfigError):
             if (identity := Identity.read(config.state.directory)) is not None:
                 _name(names, identity.fleet, identity.vehicle)

@@ -1,4 +1,4 @@
-"""A session's bus, and notifications by it (Desktop Notifications 1.2). The only room that knows jeepney."""
+"""A session's bus, and notifications by it (Desktop Notifications 1.2). The only room of the cab that knows jeepney."""
 
 from collections import deque
 from typing import Any, Final

@@ -8,6 +8,7 @@ from typing import Final
 from edge.driver.judged import JUDGED_MAX_S
 from edge.status.told import BusStatus, LastRun, LinkStatus, OutboxStatus, Power, Status
 from edge.status.words import counted, size, span
+from edge.tyres.source import SILENT, SILENT_NS
 
 FIRST_FRAME_S: Final = 15.0
 SILENT_S: Final = 10.0
@@ -17,6 +18,7 @@ UNDERSTOOD_PERCENT: Final = 5.0
 INSTRUMENTS: Final = {
     "supply": "Look at [supply] source: cat the converter's files as the daemon's user",
     "motion": "Look at [motion] source: cat in_accel_x_raw there as the daemon's user",
+    "tyres": "Do bluetoothctl and telltale-edge tyres hear them? Look at [tyres]; --json counts what was refused",
     "position": "Can its antenna see the sky? Look at [position] source; --json counts what was refused",
 }
 """What to do about each kind of what the box measures itself."""
@@ -116,9 +118,21 @@ def _instrument(bus: BusStatus, status: Status) -> Iterator[Finding]:
         yield Finding("buses", Level.WRONG, f"{bus.name} is down: {bus.why}", INSTRUMENTS[bus.kind])
     elif bus.heard_ago_s is None and status.daemon.is_live and status.daemon.up_s > FIRST_FRAME_S:
         yield Finding("buses", Level.NOTE, f"{bus.name} has told nothing yet", INSTRUMENTS[bus.kind])
-    elif bus.heard_ago_s is not None and bus.heard_ago_s > SILENT_S and status.daemon.is_live:
+    elif bus.heard_ago_s is not None and bus.heard_ago_s > _silent_s(bus) and status.daemon.is_live:
         what = f"{bus.name} tells nothing for {span(bus.heard_ago_s)}"
         yield Finding("buses", Level.NOTE, what, INSTRUMENTS[bus.kind])
+    elif silent := [
+        name.removeprefix(SILENT) for name, is_so in bus.counters.items() if is_so and name.startswith(SILENT)
+    ]:
+        what = f"{bus.name}: nothing is heard of the sensor at {', '.join(silent)}"
+        yield Finding(
+            "buses", Level.NOTE, what, "Most sleep while the vehicle stands; else look at its battery and address"
+        )
+
+
+def _silent_s(bus: BusStatus) -> float:
+    """Sensors on valves take their time."""
+    return SILENT_NS / 1e9 if bus.kind == "tyres" else SILENT_S
 
 
 def _power(power: Power) -> Iterator[Finding]:

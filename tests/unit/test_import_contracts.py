@@ -69,6 +69,7 @@ OFFENCES = [
     ("gpiozero", "edge/driver/lamps.py", "import gpiozero"),
     ("gpiozero", "edge/driver/board.py", "import lgpio"),
     ("jeepney", "edge/driver/desktop.py", "import jeepney"),
+    ("jeepney", "edge/tyres/source.py", "import jeepney"),
     ("aiomqtt", "edge/outbox.py", "import aiomqtt"),
     ("paho", "edge/link.py", "import paho.mqtt.client"),
     ("amqtt", "cloud/app.py", "import amqtt.broker"),

@@ -26,7 +26,7 @@ def test_nothing_is_unescaped() -> None:
         (
             "",
             "no source is of kind ''",
-            "can:, elm327:, gpsd:, hwmon:, iio:, imu:, log:, nmea:, pythoncan:, sim:, table:",
+            "ble:, can:, elm327:, gpsd:, hwmon:, iio:, imu:, log:, nmea:, pythoncan:, sim:, table:",
         ),
         ("drive.log", "no source is of kind 'drive.log'", "log:"),
         ("obd:ttyUSB0", "no source is of kind 'obd'", "sim:"),

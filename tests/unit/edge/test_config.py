@@ -30,7 +30,9 @@ def test_the_sample_names_every_field() -> None:
         fields = type(part[0] if isinstance(part, list) and part else part)
         for name in getattr(fields, "model_fields", {}):
             assert any(
-                line.lstrip("# ").startswith((f"{name} =", f"[{name}]", f"[[{name}]]", f"[{table}.{name}]"))
+                line.lstrip("# ").startswith(
+                    (f"{name} =", f"[{name}]", f"[[{name}]]", f"[{table}.{name}]", f"[[{table}.{name}]]")
+                )
                 for line in text.splitlines()
             ), f"{table}.{name}"
 

@@ -29,6 +29,8 @@ PASSWORD = "Tr0ub4dor&3/geheim"
 USER = "lorry-uplink-77"
 IN_URL = "hunter2hunter2"
 FLEET, VEHICLE = "muellers-transporte", "B-MW-4711"
+SENSOR = "80:EA:CA:10:CA:8F"
+"""Of a tyre: whoever has a radio finds the vehicle by it."""
 CODE = str(ClaimCode(bytes(range(SECRET_BYTES)), bytes(range(PIN_BYTES))))
 TOKEN = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiI0NzExIn0.c2lnbmF0dXJlLW9mLWEtdG9rZW4"
 DISPLAY_PIN = "493027"
@@ -57,7 +59,7 @@ def spellings(secret: str) -> list[str]:
 
 
 HARMLESS = ["the coolant pump was replaced at 121 °C", "bus engine: 500000 bit/s", "trouble code P0301 is confirmed"]
-SECRETS = [PASSWORD, USER, IN_URL, VIN, FLEET, VEHICLE]
+SECRETS = [PASSWORD, USER, IN_URL, VIN, FLEET, VEHICLE, SENSOR]
 
 
 @pytest.fixture
@@ -74,6 +76,7 @@ def seeded(tmp_path: Path) -> Box:
         f'[vehicle]\nfleet = "{FLEET}"\nid = "{VEHICLE}"\n'
         f'[[geofence]]\nname = "home_of_mrs_miller"\ncentre = [{LATITUDE}, {LONGITUDE}]\nradius_m = 150\n'
         '[[private.hours]]\ndays = "sun"\nbegin = "05:17"\nend = "23:43"\n'
+        f'[tyres]\nsource = "ble:hci0"\n[[tyres.sensor]]\nwheel = "front_left"\naddress = "{SENSOR}"\n'
     )
     place = told.SignalStatus(path="Vehicle.CurrentLocation.Latitude", value=52.520645, unit="degrees", age_s=0.1)
     fires = told.AlertStatus(

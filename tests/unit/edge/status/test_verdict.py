@@ -46,6 +46,14 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "memory": ({"box__memory_available_bytes": 9_000_000}, "9.0 MB of memory are free"),
 }
 NOTES: dict[str, tuple[dict[str, Any], str]] = {
+    "a tyre sensor that sleeps or is lost": (
+        {"buses": [bus(name="tyres", kind="tyres", counters={"silent_front_left": 0, "silent_rear_left": 1})]},
+        "tyres: nothing is heard of the sensor at rear_left",
+    ),
+    "no tyre sensor for long": (
+        {"buses": [bus(name="tyres", kind="tyres", heard_ago_s=601.0)]},
+        "tyres tells nothing for 10 min",
+    ),
     "asleep": ({"buses": [bus(heard_ago_s=600.0)]}, "bus engine is silent for 10 min"),
     "lost messages": ({"outbox__lost": {"evicted.telemetry": 9}}, "9 messages never reached the cloud"),
     "set aside": ({"outbox__set_aside": 1}, "1 unusable outbox file lies beside"),
@@ -69,6 +77,7 @@ NOTES: dict[str, tuple[dict[str, Any], str]] = {
 }
 FINE: dict[str, dict[str, Any]] = {
     "a replay that has a gap": {"daemon__is_live": False, "daemon__judged_ago_s": 60.0},
+    "tyre sensors take their time": {"buses": [bus(name="tyres", kind="tyres", heard_ago_s=400.0)]},
     "just started": {"daemon__up_s": 5.0, "daemon__judged_ago_s": None, "buses": [bus(heard_ago_s=None)]},
     "few frames yet": {"buses": [bus(known_percent=0.0, frames=400)]},
     "lost long ago": {"buses": [bus(lost=7)]},

@@ -1,0 +1,1 @@
+"""What sensors on the valves of tyres advertise over Bluetooth."""
