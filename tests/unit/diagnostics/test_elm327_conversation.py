@@ -50,7 +50,9 @@ def talk(request: pytest.FixtureRequest) -> Iterator[Conversation]:
 
 @pytest.mark.parametrize("talk", CHILDREN.values(), indirect=True, ids=CHILDREN)
 def test_a_bad_child_is_never_open_and_replaced(talk: Conversation) -> None:
-    assert not talk.is_open(0.7)
+    give_up = time.monotonic() + 60.0
+    while not talk.counts["restarts"] and time.monotonic() < give_up:  # a slow machine takes seconds to begin one
+        assert not talk.is_open(0.7)
     assert 1 <= talk.counts["restarts"] <= 2
     with pytest.raises(BusDown, match="nowhere: the child"):
         talk.say("ATRV", 1.0)
