@@ -40,7 +40,7 @@ sys.exit(status)
 INSIDE: Final = """
 mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
 printf %s "$0" > /proc/sys/fs/binfmt_misc/register
-mount --rbind /proc "$1/proc"; mount --rbind /dev "$1/dev"
+mount --rbind /proc "$1/proc"; mount --rbind /sys "$1/sys"; mount --rbind /dev "$1/dev"
 root=$1; shift
 exec chroot "$root" "$@"
 """
@@ -67,6 +67,8 @@ def arm_system() -> Path:
     ran("debootstrap", "--foreign", "--arch=arm64", "--variant=minbase", f"--include={names}", SUITE, draft)
     for package in sorted((draft / "var" / "cache" / "apt" / "archives").glob("*.deb")):
         ran("dpkg", "-x", package, draft)
+    for name in ("passwd", "group"):  # what the second stage of debootstrap would have made
+        shutil.copy(draft / "usr" / "share" / "base-passwd" / f"{name}.master", draft / "etc" / name)
     wheels = draft / "srv" / "wheels"
     wheels.mkdir(parents=True)
     shutil.copy(LOCK, wheels)
