@@ -59,7 +59,7 @@ def test_a_line_that_is_not_there_or_is_none_is_unknown(tmp_path: Path) -> None:
     with pytest.raises(LineError, match=r"line 17 of .*gpiochip0: No such file"):
         line.is_active()
     (tmp_path / "gpiochip0").write_bytes(b"")
-    with pytest.raises(LineError, match="Inappropriate ioctl|Function not implemented"):  # the latter of an emulator
+    with pytest.raises(LineError, match=r"Inappropriate ioctl|Function not implemented"):  # the latter of an emulator
         line.is_active()
     line.close()
     line.close()
