@@ -12,6 +12,7 @@ import pytest
 from tests.box.debian import bare_system, disk_with, wheel
 from tests.integration.door.towns import town
 from tests.machines import Machine
+from tests.programs import run
 from tests.shared import ROOT
 
 NETWORK = "-netdev user,id=n0,restrict=off -device e1000,netdev=n0"
@@ -171,3 +172,48 @@ IN_ORDER = (
     "Stopping telltale-edge.service",
     "Deactivated successfully",
 )
+
+
+SERIAL = "VX-0007"
+OF_ALL = """profile = "telltale-car"
+[[bus]]
+name = "can0"
+source = "can:vcan0"
+[state]
+directory = "/var/lib/telltale"
+"""
+
+
+def test_a_fleet_s_image_becomes_its_vehicle_by_itself_as_soon_as_there_is_a_cloud_and_once(
+    lived: Live, tmp_path: Path
+) -> None:
+    with town(tmp_path) as here:
+        ports = [here.port, int(here.service.api.rpartition(":")[2])]
+        claim = tmp_path / "claim.toml"
+        claim.write_text(
+            f'cloud = "{here.service.api}"\n[codes]\n"VX-0006" = "{here.code("north", "van-6")}"\n'
+            f'"{SERIAL}" = "{here.code("north", "van-7")}"\n'
+        )
+
+        def build(root: Path) -> None:
+            config = root / "etc" / "telltale" / "edge.toml"
+            config.parent.mkdir()
+            config.write_text(OF_ALL)
+            done = run("telltale-edge", "install", "--root", root, "--claim", claim)
+            assert done.status == 0, done.err
+            assert "ExecStart=/opt/telltale/bin/" in (root / "etc/systemd/system/telltale-edge.service").read_text()
+
+        machine = f"{NETWORK} -smbios type=1,serial={SERIAL}"
+        said = lived("first_boot", boots=2, extra=machine, prepare=build, ports=ports)
+        let_in = here.audit("enrol_vehicle")
+    waiting = said["without a cloud"]
+    assert [seconds for _, seconds in waiting["again"]] == ["1", "2", "4", "8", "15"]
+    assert waiting["claim"] == "-rw------- root root"
+    assert not waiting["identity"]
+    for boot in ("the first boot", "the second boot"):
+        assert (said[boot]["fleet"], said[boot]["vehicle"]) == ("north", "van-7")
+        assert said[boot]["files"] == {"/var/lib/telltale/identity.pem": "-rw------- telltale telltale"}
+        assert said[boot]["NRestarts"] == "0"
+    assert said["the second boot"]["ConditionResult"] == "no"
+    assert said["errors"] == ""
+    assert [one["subject"] for one in let_in] == ["vehicles/north/van-7"]
