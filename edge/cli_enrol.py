@@ -34,7 +34,7 @@ def add_enrol(commands: "Commands") -> None:
 def _enrol(options: argparse.Namespace) -> int:
     from edge.enrolment.enrol import enrol  # noqa: PLC0415  # cryptography; `--help` needs none of it
     from edge.enrolment.identity import read_private  # noqa: PLC0415  # as above
-    from edge.state import locked  # noqa: PLC0415  # as above
+    from edge.state import ENROLMENT, locked  # noqa: PLC0415  # as above
     from edge.wire.enrolment import read_code  # noqa: PLC0415  # as above
 
     try:
@@ -44,7 +44,7 @@ def _enrol(options: argparse.Namespace) -> int:
     ca = "" if options.ca is None else read_private(options.ca)
     if ca is None:
         raise ConfigError("no such file", file=options.ca, place="--ca", remedy="Check the path")
-    with locked(options.state):
+    with locked(options.state), locked(options.state, ENROLMENT):
         identity = enrol(options.state, options.cloud, code, ca=ca)
     name = f"{identity.fleet}/{identity.vehicle}"
     print(f"this box is {name}; broker {identity.broker}; certificate until {identity.ends_at}")

@@ -57,7 +57,7 @@ def _install(options: argparse.Namespace) -> int:
         lines = uninstall(box, is_dry=options.dry_run, purge=options.purge)
     else:
         wanted = Options(
-            str(Path(sys.executable).parent),
+            str(programs_of(options.root)),
             with_display=options.display,
             with_vcan=options.vcan,
             claim=_claim(options.claim),
@@ -75,6 +75,16 @@ def _install(options: argparse.Namespace) -> int:
         print(line, flush=True)
         failed |= line.how == FAILED
     return EXIT_FAILED if failed else 0
+
+
+def programs_of(root: Path, own: Path = Path(sys.executable).parent) -> Path:
+    """Where the units find the programs: in the folder of this one, but in an image where that has its own."""
+    from edge.install.plan import SHIPPED_BIN  # noqa: PLC0415  # `--help` needs none of it
+
+    for folder in (own, Path(SHIPPED_BIN)):
+        if (root / folder.relative_to("/") / "telltale-edge").exists():
+            return folder
+    return own
 
 
 def _claim(file: Path | None) -> bytes | None:

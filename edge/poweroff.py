@@ -1,6 +1,7 @@
 """power_off: the last thing that a run does, when all of it is closed and durable."""
 
 import logging
+import os
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -27,12 +28,13 @@ def power_off(settings: PowerSettings, rtc: Path = RTC) -> None:
         except EdgeError as error:
             log.error("the box is not woken: %s", error)  # noqa: TRY400  # one line
     command = settings.shutdown
-    remedy = "See [power] shutdown, and whether the daemon's user may (systemd/README.md)"
+    environ = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}  # it would speak there
+    remedy = "See [power] shutdown, and whether the daemon's user may (systemd/samples/50-telltale.rules)"
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE_S)
+        done = subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE_S, env=environ)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EdgeError(f"{' '.join(command)}: does not shut the box down: {error}. {remedy}") from error
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()[-TEXT_MAX:]
+        said = done.stderr.decode(errors="replace").strip()[-TEXT_MAX:].rstrip(".")
         text = f"{' '.join(command)}: ended with {done.returncode}{': ' if said else ''}{said}"
         raise EdgeError(f"{text}. {remedy}")

@@ -11,6 +11,8 @@ from typing import Final
 from edge.errors import ConfigError
 
 _LOCK: Final = "lock"
+ENROLMENT: Final = "enrolment.lock"
+"""Of who makes this box a vehicle, beside a daemon that has no cloud yet and may hold the rest for what it learns."""
 _FAILING: Final = frozenset({errno.EROFS, errno.ENOSPC, errno.EIO, errno.EDQUOT})
 
 
@@ -25,15 +27,15 @@ class UnusableState(ConfigError):
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the state folder for this process alone; a killed one gives it back by dying.
+def locked(folder: Path, name: str = _LOCK) -> Iterator[None]:
+    """Hold the state folder, or what else `name` is the lock of, for this process alone; killed, it gives it back.
 
     On a disk that is read-only or full the lock that is there already does.
 
     Raises:
         ConfigError: it cannot be written, or another program holds it.
     """
-    lock = _opened(folder)
+    lock = _opened(folder, name)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -46,12 +48,12 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _opened(folder: Path) -> int:
+def _opened(folder: Path, name: str) -> int:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        return os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        return os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     except OSError as error:
         if error.errno in _FAILING:
             with suppress(OSError):
-                return os.open(folder / _LOCK, os.O_RDONLY | os.O_CLOEXEC)
+                return os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC)
         raise UnusableState(folder, error) from error

@@ -13,6 +13,7 @@ from edge.install.plan import (
     EDGE,
     FIRST_BOOT,
     NETWORKD_NOTE,
+    SHIPPED_BIN,
     STATE,
     USER,
     Options,
@@ -75,6 +76,7 @@ def install(
     if is_dry:
         return
     if not box.is_running:
+        yield from _without_programs(box, options.programs)
         yield from _ran(box, ("systemd-sysusers", f"--root={box.root}", "telltale-edge.conf"))
         yield from _ran(box, box.systemctl("enable", *options.enabled))
         yield from _with_networkd(box)
@@ -145,6 +147,13 @@ def _with_networkd(box: Box) -> Iterator[Line]:
         NETWORKD_NOTE, b"telltale-edge install has enabled systemd-networkd, and --uninstall disables it\n", 0o644
     )
     yield from _ran(box, box.systemctl("disable", *box.now, _WAIT_ONLINE), may_fail=True)
+
+
+def _without_programs(box: Box, programs: str) -> Iterator[Line]:
+    """Whether the units of an image would start nothing."""
+    if not (box.root / programs.lstrip("/") / "telltale-edge").exists():
+        remedy = f"Install telltale[edge] in it, into {PurePosixPath(SHIPPED_BIN).parent}, and say this again"
+        yield Line(NOTED, f"{programs}/telltale-edge: not in the image, so its units start nothing. {remedy}")
 
 
 def _wanted(shipped: Path, options: Options) -> list[Wanted]:

@@ -7,6 +7,7 @@ code = "…"                      # of one box; or, in an image for several boxe
 "10000000a1b2c3d4" = "…"
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
@@ -21,7 +22,9 @@ from edge.wire.enrolment import ClaimCode
 FILE: Final = Path("/etc/telltale/claim.toml")
 SEE: Final = "systemd/README.md, several vehicles of one kind"
 SERIALS: Final = ("proc/device-tree/serial-number", "sys/class/dmi/id/product_serial")
-"""Where boards and PCs have theirs; the second can be read by root alone."""
+"""Where boards and PCs have theirs; the second can be read by root alone, and is lent to the first boot."""
+LENT: Final = "CREDENTIALS_DIRECTORY"
+"""Where systemd.exec(5) lends files to a service: the claim, and the serial number of a PC as `serial`."""
 CODES_MAX: Final = 1000
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -75,9 +78,10 @@ def own_code(claim: Claim, file: Path, machine: Path = Path("/")) -> ClaimCode:
 
 def serial_of(machine: Path = Path("/")) -> str | None:
     """The serial number of this machine; None: it tells none."""
-    for place in SERIALS:
+    lent = os.environ.get(LENT)
+    for file in (*(machine / place for place in SERIALS), *([Path(lent) / "serial"] if lent else [])):
         try:
-            text = (machine / place).read_bytes().decode("ascii", "replace").strip("\0 \n\t")
+            text = file.read_bytes().decode("ascii", "replace").strip("\0 \n\t")
         except OSError:
             continue
         if text and text.isprintable():

@@ -10,7 +10,7 @@ from edge.enrolment.enrol import enrol
 from edge.enrolment.identity import Identity, read_private
 from edge.errors import ConfigError
 from edge.install.plan import USER
-from edge.state import UnusableState, locked
+from edge.state import ENROLMENT, UnusableState, locked
 from edge.wire.enrolment import ClaimCode, read_code
 
 
@@ -30,7 +30,7 @@ def become(state: Path, cloud: str, code: ClaimCode, *, ca: Path | None = None) 
     """Become a vehicle, or go on being the one that this box is already.
 
     Raises:
-        ConfigError: the state is used by a daemon that runs, or the file of `ca` is not there.
+        ConfigError: somebody else enrols this box just now, or the file of `ca` is not there.
         LinkDown: the cloud cannot be reached; try again.
         TurnedAway, NotBelieved, EdgeError: as `enrol`.
     """
@@ -42,7 +42,7 @@ def become(state: Path, cloud: str, code: ClaimCode, *, ca: Path | None = None) 
         known = Identity.read(state)
         if known is not None:
             return known
-        with locked(state):
+        with locked(state, ENROLMENT):
             return enrol(state, cloud, code, ca=trusted)
 
 

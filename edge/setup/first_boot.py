@@ -8,14 +8,11 @@ from typing import Final
 
 from edge.enrolment.identity import Identity
 from edge.errors import EdgeError, LinkDown
-from edge.setup.claim import own_code, read_claim
+from edge.setup.claim import LENT, own_code, read_claim
 from edge.setup.enrolling import become
 
 PAUSES_S: Final = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Between tries; then the unit's own pause, so that the daemon is not kept waiting for a network that never comes."""
-
-LENT: Final = "CREDENTIALS_DIRECTORY"
-"""Where systemd.exec(5) lends files to a service."""
 
 
 def enrol_by_claim(

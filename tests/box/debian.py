@@ -9,7 +9,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ from tests.shared import ROOT
 SUITE: Final = "bookworm"
 PACKAGES: Final = (
     "systemd", "systemd-sysv", "dbus", "udev", "kmod", "iproute2", "procps", "ca-certificates", "python3",
-    "python3-venv", "espeak-ng", "alsa-utils",
+    "python3-venv", "espeak-ng", "alsa-utils", "libpam-systemd", "polkitd",
 )  # fmt: skip
 LOCK: Final = ROOT / "requirements-edge.lock"
 KEPT: Final = ROOT / "build" / "guest"
@@ -63,10 +63,19 @@ def wheel(folder: Path) -> Path:
     return built
 
 
-def disk_with(bare: Path, built: Path, folder: Path, trial: Path, given: Mapping[str, object]) -> Path:
+def disk_with(
+    bare: Path,
+    built: Path,
+    folder: Path,
+    trial: Path,
+    given: Mapping[str, object],
+    *,
+    prepare: Callable[[Path], object] = lambda _: None,
+) -> Path:
     """An image: the system, our wheel installed as the guide says, and a trial that runs once it has booted.
 
-    `trial`: a program of Python that is run as root with its output on the console; `given`: what it is told.
+    `trial`: a program of Python that is run as root with its output on the console; `given`: what it is told;
+    `prepare`: does to the root what an image's builder does.
     """
     root = folder / "root"
     ran("cp", "-a", "--reflink=auto", bare, root)
@@ -77,7 +86,7 @@ def disk_with(bare: Path, built: Path, folder: Path, trial: Path, given: Mapping
     here = Path(__file__).parent
     package = root / "srv" / "tests" / "box"
     package.mkdir(parents=True)
-    for name in ("inside.py", "hooked.py"):
+    for name in ("inside.py", "hooked.py", "network.py", "asks.py"):
         shutil.copy(here / name, package)
     shutil.copy(here / "probe.py", root / "srv")
     shutil.copy(ROOT / "systemd" / "samples" / "telltale-edge-network.conf", root / "srv")
@@ -89,6 +98,7 @@ def disk_with(bare: Path, built: Path, folder: Path, trial: Path, given: Mapping
     wanted = unit.parent / "multi-user.target.wants"
     wanted.mkdir(exist_ok=True)
     (wanted / unit.name).symlink_to(f"../{unit.name}")
+    prepare(root)
     image = folder / "disk.img"
     ran("truncate", "-s", f"{SIZE_MB}M", image)
     ran("mkfs.ext4", "-q", "-F", "-d", root, image)

@@ -11,6 +11,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 PATIENCE_S = 240.0
+AS_DAEMON = "setpriv --reuid telltale --regid telltale --clear-groups"
+"""Before a command that its user runs."""
 GIVEN = json.loads(Path("/srv/given.json").read_text())
 """What the test on the other machine has to tell."""
 

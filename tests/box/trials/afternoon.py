@@ -2,13 +2,12 @@
 
 import json
 import re
-import socket
 import subprocess
-import threading
 import time
 from pathlib import Path
 
 from tests.box.inside import GIVEN, files, journal, say, sh, show, trial, wait_for
+from tests.box.network import forwarded, network
 
 UNIT = "telltale-edge"
 EDGE = "/opt/telltale/bin/telltale-edge"
@@ -17,35 +16,6 @@ OF_THE_SYSTEM = re.compile(
     r"/__pycache__/|^/var/(log|lib/systemd)/|^/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?$|^/etc/\.pwd\.lock$"
 )
 """Python's own cache, logs, and the backups of the accounts that Debian keeps."""
-
-
-def network() -> None:
-    """The way to the machine that this one runs on, whose cloud and broker are here as they are there: on loopback."""
-    cards = [one.name for one in Path("/sys/class/net").iterdir() if (one / "device").exists()]
-    [card] = [name for name in cards if "can" not in name]
-    sh(f"ip link set lo up; ip addr add 10.0.2.15/24 dev {card}; ip link set {card} up")
-    for port in GIVEN["ports"]:
-        threading.Thread(target=forward, args=(port,), daemon=True).start()
-
-
-def forward(port: int) -> None:
-    """Whoever connects here is connected there."""
-    with socket.create_server(("127.0.0.1", port)) as ear:
-        while True:
-            near, _ = ear.accept()
-            far = socket.create_connection(("10.0.2.2", port))
-            for one, other in ((near, far), (far, near)):
-                threading.Thread(target=pump, args=(one, other), daemon=True).start()
-
-
-def pump(one: socket.socket, other: socket.socket) -> None:
-    """Until one of both is gone."""
-    try:
-        while received := one.recv(65536):
-            other.sendall(received)
-        other.shutdown(socket.SHUT_WR)
-    except OSError:
-        other.close()
 
 
 def acknowledged() -> bool:
@@ -64,6 +34,7 @@ def body() -> None:
     before = files()
     say("installed", sh(f"{EDGE} install --vcan --no-start")[0])
     network()
+    forwarded()
     leak = ("--vehicle", "car", "--fault", "coolant_leak@150x40", "--warm")
     car = subprocess.Popen([EDGE, "simulate", *leak, "--bus", "can:vcan0"])
     cloud = f"--cloud {GIVEN['cloud']} --code {GIVEN['code']}"

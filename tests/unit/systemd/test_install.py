@@ -51,6 +51,18 @@ def test_an_image_gets_all_files_and_its_units_start_these_programs(tmp_path: Pa
     assert stat.S_IMODE(config.stat().st_mode) == 0o640
 
 
+def test_the_units_of_an_image_start_the_programs_that_are_in_it(tmp_path: Path) -> None:
+    unit = tmp_path / "etc" / "systemd" / "system" / "telltale-edge.service"
+    told = installed(tmp_path)
+    assert "telltale-edge: not in the image, so its units start nothing. Install telltale[edge] in it" in told
+    assert "ExecStart=/opt/telltale/bin/" not in unit.read_text()
+    program = tmp_path / "opt" / "telltale" / "bin" / "telltale-edge"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    assert "not in the image" not in installed(tmp_path)
+    assert "ExecStart=/opt/telltale/bin/telltale-edge run" in unit.read_text()
+
+
 def test_repeated_it_changes_nothing_and_says_so(tmp_path: Path) -> None:
     installed(tmp_path)
     before = files(tmp_path)

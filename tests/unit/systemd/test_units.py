@@ -67,3 +67,10 @@ def test_a_sample_is_a_configuration(sample: Path, tmp_path: Path) -> None:
     (tmp_path / sample.name).write_text(sample.read_text())
     done = run("telltale-edge", "check", "--config", tmp_path / sample.name)
     assert done.status == 0, done.err
+
+
+def test_the_first_boot_starts_nothing_once_the_claim_that_is_lent_to_it_is_gone() -> None:
+    """systemd sets credentials up anew for each command, and fails where their file is missing."""
+    unit = (ROOT / "systemd" / "telltale-first-boot.service").read_text()
+    commands = re.findall(r"(?m)^Exec\w+=\S*?(\w+(?:-\w+)*) .*", unit)
+    assert commands == ["telltale-edge", "systemctl", "rm"]

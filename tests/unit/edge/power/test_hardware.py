@@ -97,6 +97,11 @@ def test_an_alarm_that_cannot_be_set_keeps_no_box_awake(tmp_path: Path, caplog: 
     assert "the box is not woken" in caplog.text
 
 
+def test_the_command_does_not_speak_to_systemd_in_the_daemon_s_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", "/run/systemd/notify")
+    power_off(settings("sh", "-c", 'test -z "$NOTIFY_SOCKET"'))
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [

@@ -11,9 +11,10 @@ import pytest
 
 from edge.enrolment.identity import FILE, Identity
 from edge.errors import ConfigError, EdgeError, LinkDown
-from edge.setup.claim import own_code, read_claim, serial_of
+from edge.setup.claim import LENT, own_code, read_claim, serial_of
 from edge.setup.enrolling import become, code_of, make_for_daemon
-from edge.setup.first_boot import LENT, PAUSES_S, enrol_by_claim
+from edge.setup.first_boot import PAUSES_S, enrol_by_claim
+from edge.state import ENROLMENT, locked
 from edge.wire.topics import Address
 from tests.programs import run
 from tests.unit.cloud.doors import VAN
@@ -77,6 +78,18 @@ def test_a_machine_that_is_not_in_it_is_told_its_number(tmp_path: Path, cloud: C
     assert serial_of(tmp_path / "nowhere") is None
 
 
+def test_a_pc_s_number_which_root_alone_may_read_is_lent_by_systemd(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(LENT, str(tmp_path))
+    assert serial_of(tmp_path / "nowhere") is None
+    (tmp_path / "serial").write_text(" ")  # as the unit says where there is none
+    assert serial_of(tmp_path / "nowhere") is None
+    (tmp_path / "serial").write_text("VX-0007\n")
+    assert serial_of(tmp_path / "nowhere") == "VX-0007"
+    assert serial_of(machine_with(tmp_path / "board", "SN1")) == "SN1", "a board has its own"
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -110,6 +123,15 @@ def test_a_network_that_is_not_there_is_waited_for_longer_and_longer(cloud: Clou
     assert claim.exists()
     with https(tmp_path, answers_of(cloud)) as url:
         claim_of(tmp_path, url, f'code = "{code}"')
+        assert enrol_by_claim(claim, state, tell=print).address == VAN
+
+
+def test_a_daemon_that_learns_and_has_no_cloud_yet_is_not_in_the_way(cloud: Cloud, tmp_path: Path, state: Path) -> None:
+    code, _ = cloud.provisioning.add(VAN, by="ada")
+    with https(tmp_path, answers_of(cloud)) as url, locked(state):
+        claim = claim_of(tmp_path, url, f'code = "{code}"')
+        with locked(state, ENROLMENT), pytest.raises(ConfigError, match="another telltale-edge"):
+            enrol_by_claim(claim, state, tell=print)
         assert enrol_by_claim(claim, state, tell=print).address == VAN
 
 
