@@ -20,7 +20,7 @@ PACKAGES: Final = ("python3", "python3-venv", "libgomp1", "libstdc++6", "ca-cert
 PLATFORMS: Final = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014")
 TESTERS: Final = (
     "pytest", "pytest-timeout", "hypothesis", "iniconfig", "pluggy", "pygments", "sortedcontainers", "attrs", "pyarrow",
-    "rich", "markdown-it-py", "mdurl",
+    "rich", "markdown-it-py", "mdurl", "jeepney",
 )  # fmt: skip
 """What the unit tests of the edge want beside what a box has, from the lock of everything."""
 EMULATOR: Final = "/usr/bin/qemu-aarch64-static"
