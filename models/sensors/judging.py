@@ -36,7 +36,7 @@ def judged_by(experts: Experts, learned: Learned, per_hour: float, margin: float
         watch = Watch(experts.plan, experts.trained, regressors, experts.answering, shape)
         evidence = evidence_of(experts.plan, learned, shape)
         return np.array(
-            [(evidence.step(watch.learned(watch.step(row), learned)) > limits).any(axis=-2) for row in rows]
+            [(evidence.step(watch.judged(watch.step(row), learned)) > limits).any(axis=-2) for row in rows]
         )
 
     return alarming

@@ -105,7 +105,7 @@ class SensorsDetector:
             if self.commissioning.seconds >= HOUR_S * self._hours.of(self.commissioning.stage):
                 self.commissioning.advance()
             return ()
-        return self._judged(watch.learned(seen, learned), learned, is_private=window.private)
+        return self._judged(watch.judged(seen, learned), learned, is_private=window.private)
 
     def _watch_of_trip(self, until: int) -> tuple[Watch, int]:
         """The watch, and for how many seconds nothing was heard that it has not been told of."""
@@ -123,7 +123,7 @@ class SensorsDetector:
         for _ in range(seconds):
             seen = watch.step(np.full(channels, np.nan), np.full(2 * channels, np.nan))
             if self._evidence is not None and learned is not None:
-                self._evidence.step(watch.learned(seen, learned))
+                self._evidence.step(watch.judged(seen, learned))
 
     def _judged(self, moment: Moment, learned: Learned, *, is_private: bool) -> Sequence[Finding]:
         if self._evidence is None:

@@ -26,9 +26,6 @@ OTHERS_MIN: Final = 0.75
 """Of the other signals that must be known where one is missed: half of an electric car's are of units that sleep."""
 
 
-COVERED: Final = 0.25
-"""Of the range that a signal has shown on this vehicle. What is expected further outside rests on nothing: a vehicle
-that was learned in frost has never shown what its intake is like in a hot summer."""
 FOREIGN: Final = 3.0
 """Spreads beyond what a slow signal has shown, for each of which everybody else's error counts once more: slow signals
 tell the season and the load, and how far what was learned holds there nobody knows (as a regression's error grows with
@@ -118,9 +115,13 @@ class Watch:
         """The moment by what is known of the vehicle."""
         regressors = self._regressors.of(seen.answers, seen.observed, seen.means, learned.scales)
         wanted = expected(regressors, learned.coefficients, learned.scales)
-        error = learned.error(seen.told_error, regressors) * _foreign(seen.observed, learned, self._slow)
-        moment = self._moment(seen, wanted, error, learned.heard, trust_answers=True)
-        return replace(moment, judged=moment.judged & _covered(wanted, learned))
+        error = learned.error(seen.told_error, regressors)
+        return self._moment(seen, wanted, error, learned.heard, trust_answers=True)
+
+    def judged(self, seen: Seen, learned: Learned) -> Moment:
+        """The same once nothing is learned any more: less is believed of what the vehicle has never shown."""
+        moment = self.learned(seen, learned)
+        return replace(moment, error=moment.error * _foreign(moment, learned, self._slow))
 
     def _moment(self, seen: Seen, wanted: Float64s, error: Float64s, heard: Bools, *, trust_answers: bool) -> Moment:
         plan = self._plan
@@ -137,21 +138,18 @@ class Watch:
         return Moment(seen.observed, wanted, error, judged, _absent(seen, heard))
 
 
-def _foreign(observed: Float64s, learned: Learned, slow: Bools) -> Float64s:
-    """(..., channels), 1 and above: what each error is multiplied by, for the strangest of the other slow signals."""
+def _foreign(moment: Moment, learned: Learned, slow: Bools) -> Float64s:
+    """(..., channels), 1 and above: what each error is multiplied by, for the strangest of the other slow signals.
+
+    Where a signal alone is strange, and the others do not expect it to be, it is that one that is wrong.
+    """
     low, high = learned.places.low, learned.places.high
-    beyond = np.fmax(np.fmax(low - observed, observed - high), 0.0) / (FOREIGN * learned.scales.spread)
+    nearer = np.where(moment.observed > high, np.fmin(moment.observed, moment.expected), moment.observed)
+    nearer = np.where(moment.observed < low, np.fmax(moment.observed, moment.expected), nearer)
+    beyond = np.fmax(np.fmax(low - nearer, nearer - high), 0.0) / (FOREIGN * learned.scales.spread)
     strange = np.where(slow & learned.heard, beyond, 0.0)
     others = np.where(np.eye(len(slow), dtype=bool), 0.0, strange[..., None, :])
     return 1.0 + np.asarray(others.max(axis=-1), np.float64)
-
-
-def _covered(wanted: Float64s, learned: Learned) -> Bools:
-    """(..., channels): something like it was seen on this vehicle before."""
-    low, high = learned.places.low, learned.places.high
-    margin = COVERED * np.maximum(high - low, learned.scales.spread)
-    covered: Bools = (wanted >= low - margin) & (wanted <= high + margin)
-    return covered
 
 
 def _absent(seen: Seen, heard: Bools) -> Bools:

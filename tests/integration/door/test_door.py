@@ -59,7 +59,7 @@ def test_a_box_enrols_and_is_heard(here: Town) -> None:
     assert identity.document_keys == (read_public_key(here.folder / "authority" / "documents.pub.pem").content,)
     file = state / FILE
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert sorted(one.name for one in state.iterdir()) == [FILE, "lock"]
+    assert sorted(one.name for one in state.iterdir()) == ["enrolment.lock", FILE, "lock"]
     assert identity_of(state)["broker"] == f"mqtts://localhost:{here.port}"
     car = Speaker("car-1", "north")
     with knock(here, file) as box:

@@ -156,7 +156,7 @@ class Lockstep:
         observed, expected = np.empty_like(rows), np.empty_like(rows)
         judged = np.empty(rows.shape, np.bool_)
         for second, row in enumerate(rows):
-            moment = watch.learned(watch.step(row), self._learned)
+            moment = watch.judged(watch.step(row), self._learned)
             strengths[second] = evidence.step(moment) / self._limits
             observed[second], expected[second], judged[second] = moment.observed, moment.expected, moment.judged
         return [

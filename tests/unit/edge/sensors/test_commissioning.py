@@ -65,7 +65,7 @@ def alarms(learned: Learned, rows: Float64s, healthy: Float64s | None = None) ->
     watch = Watch(plan(), TRAINED, Regressors(4), no_answers)
     evidence = evidence_of(plan(), learned)
     strength = [
-        (evidence.step(watch.learned(watch.step(row, answers), learned)) / limits).max(axis=0)
+        (evidence.step(watch.judged(watch.step(row, answers), learned)) / limits).max(axis=0)
         for row, answers in zip(rows, told(rows if healthy is None else healthy), strict=True)
     ]
     return np.array(strength)
@@ -112,17 +112,7 @@ def test_a_bias_is_found_on_its_own_channel(learned: Learned, channel: int, bias
 def at_the_end(learned: Learned, rows: Float64s, healthy: Float64s) -> Moment:
     """Of a drive; `healthy`: what experts know it by."""
     watch = Watch(plan(), TRAINED, Regressors(4), no_answers)
-    return [watch.learned(watch.step(*one), learned) for one in zip(rows, told(healthy), strict=True)][-1]
-
-
-def test_where_nothing_was_ever_expected_on_this_vehicle_nothing_is_judged(learned: Learned) -> None:
-    """It was learned in frost, and this is a heat that it never saw."""
-    usual = drive(1000, seed=202)
-    hot = usual.copy()
-    hot[:, COOLANT] += 40.0
-    assert at_the_end(learned, usual, usual).judged.all()
-    assert at_the_end(learned, hot, hot).judged.tolist() == [True, True, True, False]
-    assert at_the_end(learned, hot, usual).judged.all(), "what is expected counts, and not what the sensor shows"
+    return [watch.judged(watch.step(*one), learned) for one in zip(rows, told(healthy), strict=True)][-1]
 
 
 def test_in_surroundings_that_it_never_saw_everybody_else_may_miss_by_more(learned: Learned) -> None:
@@ -132,12 +122,16 @@ def test_in_surroundings_that_it_never_saw_everybody_else_may_miss_by_more(learn
     for beyond in (0.0, 3.0, 6.0):
         rows = usual.copy()
         rows[:, COOLANT] = highs[COOLANT] + beyond * spread[COOLANT]
-        errors[beyond] = at_the_end(learned, rows, usual).error
+        errors[beyond] = at_the_end(learned, rows, rows).error
     assert errors[6.0][SPEED] / errors[0.0][SPEED] > errors[3.0][SPEED] / errors[0.0][SPEED] > 1.5
-    assert errors[6.0][COOLANT] == pytest.approx(errors[0.0][COOLANT]), "of its own strangeness nothing follows"
+    alone = usual.copy()
+    alone[:, COOLANT] += 40.0
+    assert at_the_end(learned, alone, usual).error[SPEED] < 1.5 * at_the_end(learned, usual, usual).error[SPEED], (
+        "wrong"
+    )
     rows = usual.copy()
     rows[:, COOLANT] = lows[COOLANT] - 6.0 * spread[COOLANT]
-    assert at_the_end(learned, rows, usual).error[ROAD] > 2.0 * errors[0.0][ROAD]
+    assert at_the_end(learned, rows, rows).error[ROAD] > 1.5 * errors[0.0][ROAD]
 
 
 def test_a_channel_that_dropped_out_is_found(learned: Learned) -> None:
