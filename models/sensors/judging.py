@@ -35,9 +35,7 @@ def judged_by(experts: Experts, learned: Learned, per_hour: float, margin: float
         shape = rows.shape[1:-1]
         watch = Watch(experts.plan, experts.trained, regressors, experts.answering, shape)
         evidence = evidence_of(experts.plan, learned, shape)
-        return np.array(
-            [(evidence.step(watch.judged(watch.step(row), learned)) > limits).any(axis=-2) for row in rows]
-        )
+        return np.array([(evidence.step(watch.judged(watch.step(row), learned)) > limits).any(axis=-2) for row in rows])
 
     return alarming
 
