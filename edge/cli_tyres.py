@@ -2,11 +2,14 @@
 
 import argparse
 import json
+import re
 import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from edge.arguments import positive
 
 if TYPE_CHECKING:
     from edge.cli_simulate import Commands
@@ -27,11 +30,17 @@ def add_tyres(commands: "Commands") -> None:
         description="Listens to Bluetooth and lists the tyre sensors that it hears, each time that its pressure has "
         "changed. Beside a running daemon, too. Status 1: none was heard.",
     )
-    tyres.add_argument("--adapter", metavar="HCI", help="hci0 unless given or configured")
-    tyres.add_argument("--listen", type=float, default=LISTEN_S, metavar="S", help=f"for so long; {LISTEN_S:g} s")
+    tyres.add_argument("--adapter", type=_adapter, metavar="HCI", help="hci0 unless given or configured")
+    tyres.add_argument("--listen", type=positive, default=LISTEN_S, metavar="S", help=f"for so long; {LISTEN_S:g} s")
     tyres.add_argument("--config", type=Path, metavar="FILE", help="says which are on a wheel already")
     tyres.add_argument("--json", action="store_true", help="a line of JSON for each")
     tyres.set_defaults(command=_tyres)
+
+
+def _adapter(text: str) -> str:
+    if re.fullmatch(r"hci[0-9]{1,3}", text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no Bluetooth adapter, such as hci0")
+    return text
 
 
 def _tyres(options: argparse.Namespace) -> int:

@@ -24,8 +24,6 @@ training."""
 
 OTHERS_MIN: Final = 0.75
 """Of the other signals that must be known where one is missed: half of an electric car's are of units that sleep."""
-
-
 FOREIGN: Final = 3.0
 """Spreads beyond what a slow signal has shown, for each of which everybody else's error counts once more: slow signals
 tell the season and the load, and how far what was learned holds there nobody knows (as a regression's error grows with
