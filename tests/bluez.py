@@ -1,7 +1,6 @@
 """A BlueZ for tests: on a real bus, with an adapter that is there or not, and devices that say what a test says."""
 
 import os
-import select
 import threading
 from collections.abc import Mapping
 from types import TracebackType
@@ -11,6 +10,7 @@ import jeepney  # type: ignore[import-untyped]  # it ships no types
 from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]  # as above
 
 from tests.desktops import Bus
+from tests.session_service import serve
 
 NAME: Final = "org.bluez"
 ADAPTER: Final = "org.bluez.Adapter1"
@@ -48,7 +48,7 @@ class ScriptedBluez:
         assert self._bus.send_and_get_reply(request, timeout=10).body == (1,)
         self._lock = threading.Lock()
         self._end, self._ended = os.pipe()
-        self._thread = threading.Thread(target=self._serve, name="scripted BlueZ")
+        self._thread = threading.Thread(target=serve, args=(self._bus, self._end, self._answer), name="scripted BlueZ")
         self._thread.start()
 
     def advertise(self, address: str, said: Manufacturer, **properties: Any) -> None:
@@ -112,19 +112,6 @@ class ScriptedBluez:
         emitter = jeepney.DBusAddress(path, interface=interface)
         with self._lock:
             self._bus.send(jeepney.new_signal(emitter, member, signature, body))
-
-    def _serve(self) -> None:
-        while True:
-            ready, _, _ = select.select([self._bus.sock, self._end], [], [])
-            if self._end in ready:
-                return
-            try:
-                while True:
-                    self._answer(self._bus.receive(timeout=0))
-            except TimeoutError:
-                continue
-            except ConnectionError:
-                return
 
     def _answer(self, call: Any) -> None:
         fields = jeepney.HeaderFields

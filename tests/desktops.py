@@ -1,7 +1,6 @@
 """A desktop for tests: a real session bus, and somebody on it who shows notifications, or rather notes them."""
 
 import os
-import select
 import shutil
 import subprocess
 import threading
@@ -12,6 +11,8 @@ from typing import Any, Final, Self
 
 import jeepney  # type: ignore[import-untyped]  # it ships no types
 from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]  # as above
+
+from tests.session_service import serve
 
 PATH: Final = "/org/freedesktop/Notifications"
 NAME: Final = "org.freedesktop.Notifications"
@@ -81,7 +82,9 @@ class NotificationService:
         assert self._bus.send_and_get_reply(request, timeout=10).body == (1,)
         self._lock = threading.Lock()
         self._end, self._ended = os.pipe()
-        self._thread = threading.Thread(target=self._serve, name="notification service")
+        self._thread = threading.Thread(
+            target=serve, args=(self._bus, self._end, self._answer), name="notification service"
+        )
         self._thread.start()
 
     def click(self, number: int, action: str) -> None:
@@ -107,19 +110,6 @@ class NotificationService:
         emitter = jeepney.DBusAddress(PATH, interface=NAME)
         with self._lock:
             self._bus.send(jeepney.new_signal(emitter, member, signature, body))
-
-    def _serve(self) -> None:
-        while True:
-            ready, _, _ = select.select([self._bus.sock, self._end], [], [])
-            if self._end in ready:
-                return
-            try:
-                while True:
-                    self._answer(self._bus.receive(timeout=0))
-            except TimeoutError:
-                continue
-            except ConnectionError:
-                return
 
     def _answer(self, call: Any) -> None:
         if call.header.message_type is not jeepney.MessageType.method_call or self.is_silent:

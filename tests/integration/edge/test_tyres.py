@@ -452,3 +452,10 @@ def test_where_nothing_is_heard_the_installer_is_told_why(
     none = run("telltale-edge", "tyres", "--adapter", "hci7", "--listen", "0.3")
     assert none.status == 1
     assert "hci7: there is no such adapter. Remedy: plug it in" in none.err
+
+
+@pytest.mark.parametrize("said", [("--listen", "-5"), ("--listen", "nan"), ("--adapter", "../x")])
+def test_what_cannot_be_listened_to_is_refused_at_once(said: tuple[str, str]) -> None:
+    ended = run("telltale-edge", "tyres", *said)
+    assert ended.status == 2
+    assert f"argument {said[0]}: '{said[1]}' is no" in ended.err
