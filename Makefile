@@ -21,7 +21,7 @@ demo: demo-environment  ## From a leak to the repair: warned, diagnosed, agreed,
 	@echo "== demo: a car, its edge daemon and a cloud on this machine; Ctrl-C ends it =="
 	@exec .venv-demo/bin/telltale-cloud demo $(DEMO_FLAGS)
 
-test: environment edge-environment  ## Everything that can run here; some twenty minutes on two cores
+test: environment edge-environment  ## Everything that can run here; nearly half an hour on two cores
 	@.ci/mosquitto
 	@.ci/browser
 	@.ci/cab
