@@ -41,9 +41,11 @@ INSIDE: Final = """
 mount -t binfmt_misc none /proc/sys/fs/binfmt_misc
 printf %s "$0" > /proc/sys/fs/binfmt_misc/register
 mount --rbind /proc "$1/proc"; mount --rbind /sys "$1/sys"; mount --rbind /dev "$1/dev"
+mount -t tmpfs none "$1/sys/devices/system/cpu"
 root=$1; shift
 exec chroot "$root" "$@"
 """
+"""/sys tells of processors that are not the emulated one: onnxruntime would ask that for theirs, and die."""
 
 
 def command_in(root: Path, *command: str) -> list[str]:

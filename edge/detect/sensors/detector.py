@@ -13,12 +13,13 @@ from edge.detect.onnx import OnnxModel
 from edge.detect.sensors.card import SensorsCard, load_sensors_card
 from edge.detect.sensors.commissioning import Commissioning, Hours, Stage
 from edge.detect.sensors.contradictions import Contradictions
-from edge.detect.sensors.evidence import GAP_MAX, Evidence, Moment
+from edge.detect.sensors.evidence import GAP_MAX
 from edge.detect.sensors.expectation import Regressors
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.memory import packed, unpacked
 from edge.detect.sensors.progress import Progress, progress_of
-from edge.detect.sensors.watch import Trained, Watch, evidence_of
+from edge.detect.sensors.seasons import Judges, Said, Seasons
+from edge.detect.sensors.watch import Seen, Trained, Watch
 from edge.errors import ModelError
 from edge.frames import NANOSECONDS
 from edge.history import NOTHING, Smoothing, Window
@@ -26,7 +27,6 @@ from edge.history import NOTHING, Smoothing, Window
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
 
-HOUR_S: Final = 3600
 TRIP_GAP_S: Final = 600.0
 """After a silence of all channels as long, the next row begins another trip."""
 SILENT_MAX: Final = GAP_MAX + 1
@@ -48,11 +48,10 @@ class SensorsDetector:
         self._regressors = Regressors(len(card.plan.channels))
         self._trained = trained_of(card)
         self._hours = Hours(**card.hours.model_dump())
-        self.commissioning = self._anew()
+        self.seasons = Seasons(self._anew, self._hours)
         self._contradictions = Contradictions(card)
         self._watch: Watch | None = None
-        self._evidence: Evidence | None = None
-        self._limits: Float64s | None = None
+        self._judges: Judges | None = None
         self._second = 0
         self._heard_at: int | None = None
         self._findings: Sequence[Finding] = ()
@@ -60,11 +59,11 @@ class SensorsDetector:
     @property
     def progress(self) -> Progress:
         """How far commissioning is."""
-        return progress_of(self.name, self.card.plan, self.commissioning, self._hours)
+        return progress_of(self.name, self.card.plan, self.seasons.all, self._hours)
 
     def memory(self) -> bytes:
         """What was learned of this vehicle so far, to be given back to `recall` after a restart."""
-        return packed(self.commissioning, self.card.model_sha256)
+        return packed(self.seasons.all, self.card.model_sha256)
 
     def recall(self, memory: bytes) -> None:
         """Go on where a detector of the same package was.
@@ -72,8 +71,9 @@ class SensorsDetector:
         Raises:
             ModelError: it is of another package, or damaged; commissioning begins anew.
         """
-        self.commissioning = unpacked(memory, self._anew(), self.card.model_sha256)
-        self._limits = None
+        known = unpacked(memory, self._anew, self.card.model_sha256)
+        self.seasons = Seasons(self._anew, self._hours, known)
+        self._judges = None
 
     def _anew(self) -> Commissioning:
         return Commissioning(self.card.plan, self._regressors, self._trained)
@@ -97,44 +97,55 @@ class SensorsDetector:
         watch, silent_s = self._watch_of_trip(window.until)
         self._pass_over(watch, min(silent_s, SILENT_MAX))
         seen = watch.step(row)
-        learned = self.commissioning.learned
-        if self.commissioning.stage is not Stage.ARMED or learned is None:
-            if window.private:
-                return ()  # what is learned is kept, and how somebody drove on a private trip is not to be
-            self.commissioning.see(watch, seen)
-            if self.commissioning.seconds >= HOUR_S * self._hours.of(self.commissioning.stage):
-                self.commissioning.advance()
+        if (judges := self._judges_of_trip()) is None:
+            self._teach(watch, seen, is_private=window.private)
             return ()
-        return self._judged(watch.judged(seen, learned), learned, is_private=window.private)
+        said = judges.step(watch, seen)
+        if said.teaches:
+            self._teach(watch, seen, is_private=window.private)
+        else:
+            self.seasons.pause()
+        if not window.private:
+            self._drift(said)
+        return self._contradictions.told(said.strength, said.moment, is_private=window.private)
+
+    def _teach(self, watch: Watch, seen: Seen, *, is_private: bool) -> None:
+        """What is learned is kept, and how somebody drove on a private trip is not to be."""
+        if is_private:
+            self.seasons.pause()
+        else:
+            self.seasons.teach(watch, seen)
 
     def _watch_of_trip(self, until: int) -> tuple[Watch, int]:
         """The watch, and for how many seconds nothing was heard that it has not been told of."""
         last, self._heard_at = self._heard_at, until
         if self._watch is None or last is None or until - last >= TRIP_GAP_S * NANOSECONDS:
             self._watch = Watch(self.card.plan, self._trained, self._regressors, self.answers)
-            self.commissioning.begin_trip()
-            self._evidence = None
+            self.seasons.begin_trip()
+            self._judges = None
             return self._watch, 0
         return self._watch, (until - last) // NANOSECONDS - 1
 
+    def _judges_of_trip(self) -> Judges | None:
+        """Of the seasons that were learned when it began; None: none is."""
+        if self._judges is None and (armed := self.seasons.armed):
+            self._judges = judges_of(self.card, armed)
+        return self._judges
+
     def _pass_over(self, watch: Watch, seconds: int) -> None:
         """Seconds without any signal, for which no expert is asked."""
-        channels, learned = len(self.card.plan.channels), self.commissioning.learned
+        channels = len(self.card.plan.channels)
         for _ in range(seconds):
             seen = watch.step(np.full(channels, np.nan), np.full(2 * channels, np.nan))
-            if self._evidence is not None and learned is not None:
-                self._evidence.step(watch.judged(seen, learned))
+            if self._judges is not None:
+                self._judges.step(watch, seen)
 
-    def _judged(self, moment: Moment, learned: Learned, *, is_private: bool) -> Sequence[Finding]:
-        if self._evidence is None:
-            self._evidence = evidence_of(self.card.plan, learned)
-        if self._limits is None:
-            self._limits = learned.limits(self.card.false_per_hour, self.card.plan, self.card.margin)
-        if not is_private:
+    def _drift(self, said: Said) -> None:
+        season = [one for one in self.seasons.all if one.stage is Stage.ARMED][int(said.season)]
+        if (learned := season.learned) is not None:
+            moment = said.moment
             judged = moment.judged & ~np.isnan(moment.observed) & learned.usable
-            self.commissioning.drifts.take(moment.observed - moment.expected, judged, learned.known.certain)
-        strength = self._evidence.step(moment) / self._limits
-        return self._contradictions.told(strength, moment, is_private=is_private)
+            season.drifts.take(moment.observed - moment.expected, judged, learned.known.certain)
 
     def answers(self, columns: Float32s) -> Float64s:
         """What its experts say, (rows, 2 x channels), of rows of the plan's columns.
@@ -175,6 +186,12 @@ def load_sensors(folder: Path, card: bytes | None = None) -> SensorsDetector:
         ModelError: the package is missing, damaged, or its model is not the one that the card describes.
     """
     return SensorsDetector(folder, load_sensors_card(folder, card))
+
+
+def judges_of(card: SensorsCard, seasons: Sequence[Learned], shape: tuple[int, ...] = ()) -> Judges:
+    """Of one trip, or of `shape` trips side by side, from the beginning."""
+    limits = [one.limits(card.false_per_hour, card.plan, card.margin) for one in seasons]
+    return Judges(card.plan, seasons, limits, shape)
 
 
 def trained_of(card: SensorsCard) -> Trained:

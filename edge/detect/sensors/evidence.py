@@ -85,6 +85,8 @@ class Moment:
     """The gates are open for the channel."""
     absent: Bools
     """It is unknown though the others are known."""
+    tried: Bools
+    """What is expected of it has been tried in such surroundings; elsewhere nobody knows how it ought to move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +192,7 @@ class Evidence:
             moved = observed - self._lasts[before]
             wanted = moment.expected - self._wanted[before]
             far = np.fmin(np.abs(moved), np.abs(moved - wanted))
-            found.append(np.where(self._slow & ~np.isnan(moved), far, 0.0))
+            found.append(np.where(self._slow & moment.tried & ~np.isnan(moved), far, 0.0))
         return found
 
     def _stuck(self, moment: Moment, before: Float64s, judged: Bools) -> Float64s:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from edge.detect.sensors.expectation import Fit, Scales
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.limits import Maxima
 from edge.detect.sensors.places import Gears, Places
+from edge.detect.sensors.seasons import SEASONS_MAX
 from edge.errors import ModelError
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -21,11 +23,49 @@ Arrays = dict[str, npt.NDArray[Any]]
 FORM: Final = 3
 DIGEST: Final = hashlib.sha256().digest_size
 """Bytes in front that all others must agree with."""
+_SEASON: Final = "season_"
 _SAMPLES: Final = ("values", "inputs", "told", "misses")
 
 
-def packed(commissioning: Commissioning, model_sha256: str) -> bytes:
-    """All of it; `model_sha256`: of the experts that it was learned with."""
+def packed(seasons: Sequence[Commissioning], model_sha256: str) -> bytes:
+    """All of them, the first first; `model_sha256`: of the experts that they were learned with."""
+    parts = [_sealed(_of_season(one, model_sha256)) for one in seasons]
+    if len(parts) == 1:
+        return parts[0]
+    return _sealed({f"{_SEASON}{number}": np.frombuffer(part, np.uint8) for number, part in enumerate(parts)})
+
+
+def unpacked(content: bytes, begin: Callable[[], Commissioning], model_sha256: str) -> list[Commissioning]:
+    """Seasons where they were left off; `begin`: makes one that has just begun, of the same package.
+
+    Raises:
+        ModelError: they were learned with other experts, or the bytes are damaged.
+    """
+    try:
+        arrays = _unsealed(content)
+        names = [f"{_SEASON}{number}" for number in range(SEASONS_MAX)]
+        every = [_unsealed(arrays[name].tobytes()) for name in names if name in arrays] or [arrays]
+        return [_of_arrays(begin(), one, model_sha256) for one in every]
+    except (KeyError, ValueError) as error:
+        raise ModelError("is not as this version wrote it; the vehicle is learned anew") from error
+
+
+def _sealed(arrays: Arrays) -> bytes:
+    stream = io.BytesIO()
+    np.savez_compressed(stream, allow_pickle=False, **arrays)
+    content = stream.getvalue()
+    return hashlib.sha256(content).digest() + content
+
+
+def _unsealed(content: bytes) -> Arrays:
+    digest, content = content[:DIGEST], content[DIGEST:]
+    if hashlib.sha256(content).digest() != digest:
+        raise ModelError("is damaged; the vehicle is learned anew")
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+def _of_season(commissioning: Commissioning, model_sha256: str) -> Arrays:
     head = {
         "form": FORM,
         "model": model_sha256,
@@ -43,30 +83,14 @@ def packed(commissioning: Commissioning, model_sha256: str) -> bytes:
         arrays |= {"gram": commissioning.fit.gram, "moment": commissioning.fit.moment}
     if commissioning.learned is not None:
         arrays |= _of_learned(commissioning.learned) | _of_drifts(commissioning.drifts)
-    stream = io.BytesIO()
-    np.savez_compressed(stream, allow_pickle=False, **arrays)
-    content = stream.getvalue()
-    return hashlib.sha256(content).digest() + content
+    return arrays
 
 
-def unpacked(content: bytes, anew: Commissioning, model_sha256: str) -> Commissioning:
-    """Commissioning where it was left off; `anew`: one that has just begun, of the same package.
-
-    Raises:
-        ModelError: it was learned with other experts, or the bytes are damaged.
-    """
-    digest, content = content[:DIGEST], content[DIGEST:]
-    if hashlib.sha256(content).digest() != digest:
-        raise ModelError("is damaged; the vehicle is learned anew")
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            arrays: Arrays = {name: file[name] for name in file.files}
-        head = json.loads(arrays["head"].tobytes())
-        if head["form"] != FORM or head["model"] != model_sha256:
-            raise ModelError("was learned with another version of this model; the vehicle is learned anew")
-        return _restored(anew, head, arrays, len(anew.plan.channels))
-    except (KeyError, ValueError) as error:
-        raise ModelError("is not as this version wrote it; the vehicle is learned anew") from error
+def _of_arrays(anew: Commissioning, arrays: Arrays, model_sha256: str) -> Commissioning:
+    head = json.loads(arrays["head"].tobytes())
+    if head["form"] != FORM or head["model"] != model_sha256:
+        raise ModelError("was learned with another version of this model; the vehicle is learned anew")
+    return _restored(anew, head, arrays, len(anew.plan.channels))
 
 
 def _restored(commissioning: Commissioning, head: dict[str, Any], arrays: Arrays, channels: int) -> Commissioning:

@@ -41,6 +41,9 @@ class Channel(_Part):
     """A slow signal that moves further than this within a second was misread, until it stays where it went."""
     tolerance: Annotated[FiniteFloat, Field(ge=0)] = 0.0
     """What it may be wrong by before anybody needs to know, in its unit."""
+    surroundings: bool = False
+    """It tells of the season, which an individual may be learned in: outside of what it has shown, less is known of all
+    others (see watch.py)."""
 
 
 class Combination(_Part):

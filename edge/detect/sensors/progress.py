@@ -1,6 +1,7 @@
 """Progress: how far a vehicle is learned, for people, for the health message and for the report of a run."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,6 +32,10 @@ class Progress:
     """Channels whose expectation is missed by more, or less, than when it was armed; and by how much."""
     drift_blocks: int = 0
     """Ten minutes each that this is known by."""
+    seasons: int = 1
+    """That are known, when it is armed."""
+    further: str = ""
+    """How far the next one is; empty: none is learned."""
 
     @property
     def is_armed(self) -> bool:
@@ -46,16 +51,22 @@ class Progress:
         names = ", ".join(self.armed) or "nothing"
         drifted = "".join(f"; {name} has drifted by {size}" for name, size in self.drifted)
         armed = f"{len(self.armed)} of {self.channels}: {names}"
-        return f"{self.name}: armed after {self.hours:.1f} h of driving, {armed}{drifted}"
+        known = f"; {self.seasons} seasons" if self.seasons > 1 else ""
+        return f"{self.name}: armed after {self.hours:.1f} h of driving, {armed}{drifted}{known}{self._further}"
 
     @property
     def coarse(self) -> str:
         """For health, which is told when it changes."""
         if self.stage is Stage.ARMED:
             names = ", ".join(name for name, _ in self.drifted)
-            return f"armed: {len(self.armed)} of {self.channels} channels" + (f"; drifted: {names}" if names else "")
-        done = int(self.stage_h / COARSE_H) * COARSE_H
-        return f"learning the vehicle: {self.stage}, {done:g} of {self.stage_of_h:g} h; 0 of {self.channels} armed"
+            drifted = f"; drifted: {names}" if names else ""
+            return f"armed: {len(self.armed)} of {self.channels} channels{drifted}{self._further}"
+        so_far = _so_far(self.stage, self.stage_h, self.stage_of_h)
+        return f"learning the vehicle: {so_far}; 0 of {self.channels} armed"
+
+    @property
+    def _further(self) -> str:
+        return f"; learning another season: {self.further}" if self.further else ""
 
     @property
     def counted(self) -> dict[str, int]:
@@ -65,22 +76,42 @@ class Progress:
             f"{self.name}_channels_armed": len(self.armed),
             f"{self.name}_channels": self.channels,
             f"{self.name}_channels_drifted": len(self.drifted),
+            f"{self.name}_seasons": self.seasons if self.is_armed else 0,
         }
 
 
-def progress_of(name: str, plan: Plan, commissioning: Commissioning, hours: Hours) -> Progress:
-    """How far it is."""
-    stage, learned = commissioning.stage, commissioning.learned
+def progress_of(name: str, plan: Plan, seasons: Sequence[Commissioning], hours: Hours) -> Progress:
+    """How far it is; of what is armed by the season that was met first, and of drifts by all."""
+    first, last = seasons[0], seasons[-1]
+    stage, learned = first.stage, first.learned
     before = sum(hours.of(one) for one in STAGES[: STAGES.index(stage)])
     if stage is not Stage.ARMED or learned is None:
-        so_far = commissioning.seconds / HOUR_S
+        so_far = first.seconds / HOUR_S
         return Progress(name, stage, so_far, hours.of(stage), before + so_far, (), len(plan.channels))
-    sizes = commissioning.drifts.drifted(learned.known.certain)
-    drifted = tuple(
-        (one.name, f"{size:+.3g} {one.unit}")
-        for one, size in zip(plan.channels, sizes, strict=True)
-        if not math.isnan(size)
+    drifted = tuple(drift for season in seasons for drift in _drifted(plan, season))
+    return Progress(
+        name,
+        stage,
+        0.0,
+        hours.of(stage),
+        before,
+        tuple(one.name for one, is_usable in zip(plan.channels, learned.usable, strict=True) if is_usable),
+        len(plan.channels),
+        drifted,
+        first.drifts.blocks,
+        sum(one.stage is Stage.ARMED for one in seasons),
+        "" if last.stage is Stage.ARMED else _so_far(last.stage, last.seconds / HOUR_S, hours.of(last.stage)),
     )
-    armed = tuple(one.name for one, is_usable in zip(plan.channels, learned.usable, strict=True) if is_usable)
-    blocks = commissioning.drifts.blocks
-    return Progress(name, stage, 0.0, hours.of(stage), before, armed, len(plan.channels), drifted, blocks)
+
+
+def _so_far(stage: Stage, done_h: float, of_h: float) -> str:
+    done = int(done_h / COARSE_H) * COARSE_H
+    return f"{stage}, {done:g} of {of_h:g} h"
+
+
+def _drifted(plan: Plan, season: Commissioning) -> Iterator[tuple[str, str]]:
+    if season.learned is not None:
+        sizes = season.drifts.drifted(season.learned.known.certain)
+        for one, size in zip(plan.channels, sizes, strict=True):
+            if not math.isnan(size):
+                yield one.name, f"{size:+.3g} {one.unit}"

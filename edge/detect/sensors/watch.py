@@ -13,7 +13,7 @@ from edge.detect.sensors.features import Features
 from edge.detect.sensors.gates import Gates
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.limits import Float64s
-from edge.detect.sensors.plan import Pace, Plan
+from edge.detect.sensors.plan import Plan
 from edge.detect.sensors.steps import Steps
 
 Float32s = npt.NDArray[np.float32]
@@ -25,9 +25,12 @@ training."""
 OTHERS_MIN: Final = 0.75
 """Of the other signals that must be known where one is missed: half of an electric car's are of units that sleep."""
 FOREIGN: Final = 3.0
-"""Spreads beyond what a slow signal has shown, for each of which everybody else's error counts once more: slow signals
-tell the season and the load, and how far what was learned holds there nobody knows (as a regression's error grows with
-the distance from what it was fitted to; Draper & Smith, Applied Regression Analysis, chapter 1)."""
+"""Spreads beyond all that a signal of the surroundings has shown, for each of which everybody else's error counts once
+more: how far what was learned holds in another season nobody knows (as a regression's error grows with the distance
+from what it was fitted to; Draper & Smith, Applied Regression Analysis, chapter 1)."""
+ELSEWHERE: Final = 3.0
+"""And from so many on nothing is expected of anybody else: what rests on such a reading was never tried. Whether that
+is another season or a broken sensor, the others cannot be judged by it; the signal itself still is, by them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Watch:
         shape: tuple[int, ...] = (),
     ) -> None:
         self._plan, self._trained, self._regressors, self._answering = plan, trained, regressors, answering
-        self._slow = np.array([channel.pace is Pace.SLOW for channel in plan.channels])
+        self._surroundings = np.array([channel.surroundings for channel in plan.channels])
         self._steps = Steps(plan, shape)
         self._features = Features(plan, shape)
         self._gates = Gates(plan, shape)
@@ -119,7 +122,20 @@ class Watch:
     def judged(self, seen: Seen, learned: Learned) -> Moment:
         """The same once nothing is learned any more: less is believed of what the vehicle has never shown."""
         moment = self.learned(seen, learned)
-        return replace(moment, error=moment.error * _foreign(moment, learned, self._slow))
+        others = np.where(np.eye(len(self._surroundings), dtype=bool), 0.0, self._beyond(seen, learned)[..., None, :])
+        strange: Float64s = others.max(axis=-1)
+        error, tried = moment.error * (1.0 + strange / FOREIGN), strange < ELSEWHERE
+        return replace(moment, error=error, judged=moment.judged & tried, tried=tried)
+
+    def distance(self, seen: Seen, learned: Learned) -> Float64s:
+        """(...): how far the surroundings are from all that the vehicle has shown of them, in spreads."""
+        return np.asarray(self._beyond(seen, learned).max(axis=-1), np.float64)
+
+    def _beyond(self, seen: Seen, learned: Learned) -> Float64s:
+        """(..., channels), 0 of all that do not tell of the surroundings, or are unknown."""
+        low, high = learned.places.low, learned.places.high
+        beyond = np.fmax(np.fmax(low - seen.observed, seen.observed - high), 0.0) / learned.scales.spread
+        return np.where(self._surroundings & learned.heard, beyond, 0.0)
 
     def _moment(self, seen: Seen, wanted: Float64s, error: Float64s, heard: Bools, *, trust_answers: bool) -> Moment:
         plan = self._plan
@@ -133,21 +149,7 @@ class Watch:
             if trust_answers:
                 passes[..., place] = wanted[..., place] > gate.above
             judged &= passes
-        return Moment(seen.observed, wanted, error, judged, _absent(seen, heard))
-
-
-def _foreign(moment: Moment, learned: Learned, slow: Bools) -> Float64s:
-    """(..., channels), 1 and above: what each error is multiplied by, for the strangest of the other slow signals.
-
-    Where a signal alone is strange, and the others do not expect it to be, it is that one that is wrong.
-    """
-    low, high = learned.places.low, learned.places.high
-    nearer = np.where(moment.observed > high, np.fmin(moment.observed, moment.expected), moment.observed)
-    nearer = np.where(moment.observed < low, np.fmax(moment.observed, moment.expected), nearer)
-    beyond = np.fmax(np.fmax(low - nearer, nearer - high), 0.0) / (FOREIGN * learned.scales.spread)
-    strange = np.where(slow & learned.heard, beyond, 0.0)
-    others = np.where(np.eye(len(slow), dtype=bool), 0.0, strange[..., None, :])
-    return 1.0 + np.asarray(others.max(axis=-1), np.float64)
+        return Moment(seen.observed, wanted, error, judged, _absent(seen, heard), np.ones_like(judged))
 
 
 def _absent(seen: Seen, heard: Bools) -> Bools:

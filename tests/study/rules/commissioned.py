@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 
-from edge.detect.sensors.commissioning import Stage
 from edge.detect.sensors.detector import SensorsDetector
 from edge.errors import ModelError
 from edge.simulator.life import ANY, Life
@@ -46,11 +45,11 @@ def commissioned(kit: Kit, package: Package, seed: int, *, piece_s: int = PIECE_
     """
     file = package.memory_of(seed)
     detector = _remembered(package, file)
-    if detector.commissioning.stage is not Stage.ARMED:
+    if not detector.seasons.armed:
         for life in _first_weeks(package.vehicle, seed):
             detector = _later(package, detector)
             _teach(life, kit, detector, piece_s)
-            if detector.commissioning.stage is Stage.ARMED:
+            if detector.seasons.armed:
                 break
         else:
             raise ModelError(f"{PIECES_MAX} lives do not arm {detector.progress.in_words}")
@@ -87,7 +86,7 @@ def _first_weeks(vehicle: str, seed: int) -> Iterator[Life]:
 def _teach(life: Life, kit: Kit, detector: SensorsDetector, piece_s: int) -> None:
     judged = Judged(life, replace(kit, rules=(), models=()), asks_codes=False, beside=(detector,))
     for second in judged.seconds():
-        is_armed = detector.commissioning.stage is Stage.ARMED
+        is_armed = bool(detector.seasons.armed)
         if is_armed or judged.doing_s["driving"] >= piece_s or second >= OLDEST_S:
             return
 

@@ -5,8 +5,8 @@ each: a quarter of the time, and the same findings as the daemon has (a test hol
 alerts.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 import numpy as np
@@ -14,12 +14,11 @@ import numpy.typing as npt
 
 from edge.alerts import Alert, AlertBook
 from edge.detect.finding import Finding
-from edge.detect.sensors.commissioning import Stage
 from edge.detect.sensors.contradictions import Contradictions
-from edge.detect.sensors.detector import SILENT_MAX, TRIP_GAP_S, SensorsDetector, trained_of
+from edge.detect.sensors.detector import SILENT_MAX, TRIP_GAP_S, SensorsDetector, judges_of, trained_of
 from edge.detect.sensors.evidence import KINDS, Moment
 from edge.detect.sensors.expectation import Regressors
-from edge.detect.sensors.watch import Watch, evidence_of
+from edge.detect.sensors.watch import Seen, Watch
 from edge.frames import NANOSECONDS
 from edge.history import NOTHING, Smoothing, Window
 
@@ -87,39 +86,50 @@ class _Judged:
     observed: Float64s
     expected: Float64s
     judged: Bools
+    teaches: Bools
+    """(seconds,)"""
+    seen: Mapping[int, Seen]
+    """Of seconds that teach."""
 
     def moment(self, place: int) -> Moment:
         """Of one second."""
         observed = self.observed[place]
-        nothing = np.zeros_like(self.judged[place])
-        return Moment(observed, self.expected[place], np.ones_like(observed), self.judged[place], nothing)
+        judged = self.judged[place]
+        nothing = np.zeros_like(judged)
+        return Moment(observed, self.expected[place], np.ones_like(observed), judged, nothing, judged)
 
 
 class Lockstep:
     """One package that knows its vehicle."""
 
     def __init__(self, detector: SensorsDetector) -> None:
-        """`detector`: armed; its experts are asked.
+        """`detector`: armed; its experts are asked, and what it learns on the way it keeps.
 
         Raises:
             ValueError: it is not armed.
         """
-        card, learned = detector.card, detector.commissioning.learned
-        if learned is None or detector.commissioning.stage is not Stage.ARMED:
+        if not detector.seasons.armed:
             raise ValueError(f"{detector.name} does not know the vehicle yet")
-        self._card, self._learned, self._answering = card, learned, detector.answers
-        self._trained = trained_of(card)
-        self._regressors = Regressors(len(card.plan.channels))
-        self._limits = learned.limits(card.false_per_hour, card.plan, card.margin)
-        self._contradictions = Contradictions(card)
+        self._card, self._seasons, self._answering = detector.card, detector.seasons, detector.answers
+        self._trained = trained_of(detector.card)
+        self._regressors = Regressors(len(detector.card.plan.channels))
+        self._contradictions = Contradictions(detector.card)
 
     def alerts(self, trips: Sequence[RecordedTrip]) -> Iterator[tuple[Alert, RecordedTrip, int]]:
-        """Every alert that begins or gets worse, in order, with its trip and its place in that."""
+        """Every alert that begins or gets worse, in order, with its trip and its place in that.
+
+        Where a trip teaches the last of a further season, those after it are judged by that one too.
+        """
         book = AlertBook("v", grid_ns=NANOSECONDS)
-        for begin in range(0, len(trips), SIDE_BY_SIDE):
-            part = trips[begin : begin + SIDE_BY_SIDE]
+        done = 0
+        while done < len(trips):
+            part, known = trips[done : done + SIDE_BY_SIDE], len(self._seasons.armed)
             for trip, judged in zip(part, self._side_by_side(part), strict=True):
                 yield from self._told(book, trip, judged)
+                self._taught(trip, judged)
+                done += 1
+                if len(self._seasons.armed) > known:
+                    break
 
     def _told(self, book: AlertBook, trip: RecordedTrip, judged: _Judged) -> Iterator[tuple[Alert, RecordedTrip, int]]:
         if not book.firing and judged.strength.max(initial=0.0) <= 1.0:
@@ -132,6 +142,19 @@ class Lockstep:
             for alert in book.update(trip.seconds[place] * NANOSECONDS, findings):
                 if alert.ended is None:
                     yield alert, trip, place
+
+    def _taught(self, trip: RecordedTrip, judged: _Judged) -> None:
+        self._seasons.begin_trip()
+        if not judged.seen:
+            return
+        watch = self._watch(())
+        for place, row in enumerate(trip.rows):
+            if np.isnan(row).all():
+                continue
+            if judged.teaches[place]:
+                self._seasons.teach(watch, judged.seen[place])
+            else:
+                self._seasons.pause()
 
     def _side_by_side(self, trips: Sequence[RecordedTrip]) -> list[_Judged]:
         """In groups of like length, since who is over waits for the others."""
@@ -146,31 +169,47 @@ class Lockstep:
 
     def _group(self, trips: Sequence[RecordedTrip]) -> list[_Judged]:
         channels = len(self._card.plan.channels)
-        seconds = max(len(trip.rows) for trip in trips)
+        seconds, shape = max(len(trip.rows) for trip in trips), (len(trips),)
         rows = np.full((seconds, len(trips), channels), np.nan)
         for number, trip in enumerate(trips):
             rows[: len(trip.rows), number] = trip.rows
-        watch = Watch(self._card.plan, self._trained, self._regressors, self._answers, (len(trips),))
-        evidence = evidence_of(self._card.plan, self._learned, (len(trips),))
+        watch = self._watch(shape)
+        judges = judges_of(self._card, self._seasons.armed, shape)
         strengths = np.empty((seconds, len(trips), len(KINDS), channels), np.float32)
         observed, expected = np.empty_like(rows), np.empty_like(rows)
-        judged = np.empty(rows.shape, np.bool_)
+        judged, teaches = np.empty(rows.shape, np.bool_), np.empty(rows.shape[:-1], np.bool_)
+        seen: list[dict[int, Seen]] = [{} for _ in trips]
         for second, row in enumerate(rows):
-            moment = watch.judged(watch.step(row), self._learned)
-            strengths[second] = evidence.step(moment) / self._limits
+            now = watch.step(row)
+            said = judges.step(watch, now)
+            strengths[second], teaches[second] = said.strength, said.teaches
+            moment = said.moment
             observed[second], expected[second], judged[second] = moment.observed, moment.expected, moment.judged
+            for number in np.flatnonzero(said.teaches).tolist():
+                seen[number][second] = _one_of(now, number)
+        ends = [len(trip.rows) for trip in trips]
         return [
             _Judged(
-                strengths[: len(trip.rows), number],
-                observed[: len(trip.rows), number],
-                expected[: len(trip.rows), number],
-                judged[: len(trip.rows), number],
+                strengths[:end, number],
+                observed[:end, number],
+                expected[:end, number],
+                judged[:end, number],
+                teaches[:end, number],
+                seen[number],
             )
-            for number, trip in enumerate(trips)
+            for number, end in enumerate(ends)
         ]
+
+    def _watch(self, shape: tuple[int, ...]) -> Watch:
+        return Watch(self._card.plan, self._trained, self._regressors, self._answers, shape)
 
     def _answers(self, columns: Float32s) -> Float64s:
         """Of a second without any signal no expert is asked."""
         answers = self._answering(columns)
         answers[np.isnan(columns[:, : len(self._card.plan.channels)]).all(axis=1)] = np.nan
         return answers
+
+
+def _one_of(seen: Seen, number: int) -> Seen:
+    """Of trips side by side one."""
+    return Seen(**{part.name: getattr(seen, part.name)[number] for part in fields(Seen)})

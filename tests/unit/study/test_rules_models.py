@@ -7,13 +7,13 @@ from collections import deque
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.detect.card import CARD
-from edge.detect.sensors.commissioning import Stage
 from edge.errors import ConfigError
 from edge.simulator.faults import FaultSpec
 from edge.simulator.life import Life
@@ -27,7 +27,7 @@ from tests.study.rules.commissioned import ask_learners, commissioned
 from tests.study.rules.fits import FITS, SHOWN_BY
 from tests.study.rules.healthy_lives import Order, live
 from tests.study.rules.judged import Judged, Told
-from tests.study.rules.kit import load_kit
+from tests.study.rules.kit import Kit, load_kit
 from tests.study.rules.lockstep import Lockstep
 from tests.study.rules.scenario_lives import VEHICLES, Lived
 from tests.study.rules.worth import precision, worth, worth_table
@@ -156,7 +156,7 @@ def test_an_individual_is_commissioned_once_and_again_where_what_it_learned_is_d
     kit = load_kit("car", (), (f"car={small_sensors}",))
     (package,) = kit.learners
     first = commissioned(kit, package, 7, piece_s=500)
-    assert first.commissioning.stage is Stage.ARMED
+    assert first.seasons.armed
     kept = package.memory_of(7).read_bytes()
     assert commissioned(kit, package, 7, piece_s=500).memory() == kept, "what is there already is not lived again"
     package.memory_of(7).write_bytes(b"damaged")
@@ -164,32 +164,57 @@ def test_an_individual_is_commissioned_once_and_again_where_what_it_learned_is_d
     assert commissioned(kit, package, 8, piece_s=500).memory() != kept, "another one has its own"
 
 
-def test_a_life_judged_in_lockstep_says_what_the_daemon_says(small_sensors: Path, tmp_path: Path) -> None:
-    slower = Path(shutil.copytree(small_sensors, tmp_path / "slower"))
-    card = json.loads((slower / CARD).read_text())
+def slower(small_sensors: Path, folder: Path, **changes: Any) -> Path:
+    """The package, with other words on its card, learned in hours that are not too few."""
+    copy = Path(shutil.copytree(small_sensors, folder))
+    card = json.loads((copy / CARD).read_text())
     hours = {"looking": 0.06, "fitting": 0.06, "scaling": 0.08, "measuring": 0.2}
-    (slower / CARD).write_text(json.dumps({**card, "hours": hours}))
-    kit = replace(load_kit("car", (), (f"car={slower}",)), rules=())
-    (package,) = kit.learners
-    quick_to_tell = commissioned(kit, package, 7, piece_s=500)
-    learned = quick_to_tell.commissioning.learned
-    assert learned is not None
-    learned.maxima.largest[:], learned.explained[:] = 0.0, 1.0
-    package.memory_of(7).write_bytes(quick_to_tell.memory())
+    (copy / CARD).write_text(json.dumps({**card, "hours": hours, **changes}))
+    return copy
+
+
+def said_both_ways(kit: Kit, seconds: int) -> list[list[tuple[Any, ...]]]:
+    """What packages say of a life with a fault, in lockstep and second by second."""
 
     def life() -> Life:
         return Life(vehicle="car", seed=7, cycle="commute", faults=[FaultSpec("maf_drift", 60.0, 2000.0)])
 
     side_by_side = Judged(life(), kit)
-    one_by_one = Judged(life(), replace(kit, models=()), beside=(commissioned(kit, package, 7),))
+    one_by_one = Judged(life(), replace(kit, models=()), beside=(commissioned(kit, kit.learners[0], 7),))
     for judged in (side_by_side, one_by_one):
-        deque(islice(judged.seconds(), 40_000), maxlen=0)
+        deque(islice(judged.seconds(), seconds), maxlen=0)
     ask_learners(side_by_side, 7)
     assert len(side_by_side.recorders["small"].trips) > 1
-    said = [
+    return [
         [(one.rule, one.at_s, one.in_use_s, one.text) for one in judged.told] for judged in (side_by_side, one_by_one)
     ]
+
+
+def test_a_life_judged_in_lockstep_says_what_the_daemon_says(small_sensors: Path, tmp_path: Path) -> None:
+    kit = replace(load_kit("car", (), (f"car={slower(small_sensors, tmp_path / 'slower')}",)), rules=())
+    (package,) = kit.learners
+    quick_to_tell = commissioned(kit, package, 7, piece_s=500)
+    (learned,) = quick_to_tell.seasons.armed
+    learned.maxima.largest[:], learned.explained[:] = 0.0, 1.0
+    package.memory_of(7).write_bytes(quick_to_tell.memory())
+    said = said_both_ways(kit, 40_000)
     assert said[0] == said[1] != []
+
+
+def test_so_it_does_where_it_learns_another_season_on_the_way(small_sensors: Path, tmp_path: Path) -> None:
+    plan = json.loads((small_sensors / CARD).read_text())["plan"]
+    for channel in plan["channels"]:
+        channel["surroundings"] = channel["name"] in ("air_flow", "fuel_rate")
+    folder = slower(small_sensors, tmp_path / "slower", plan=plan, false_per_hour=10.0)
+    kit = replace(load_kit("car", (), (f"car={folder}",)), rules=())
+    (package,) = kit.learners
+    elsewhere = commissioned(kit, package, 7, piece_s=500)
+    (learned,) = elsewhere.seasons.armed
+    for path in ("low", "high"):
+        setattr(learned.places, path, getattr(learned.places, path) - 100.0 * learned.scales.spread)
+    package.memory_of(7).write_bytes(elsewhere.memory())
+    said = said_both_ways(kit, 60_000)
+    assert said[0] == said[1] != [], "by a season that it has not learned nobody is judged"
 
 
 def test_who_has_learned_nothing_is_not_asked(small_sensors: Path) -> None:

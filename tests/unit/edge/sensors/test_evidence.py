@@ -12,6 +12,7 @@ from edge.detect.sensors.plan import Plan
 from tests.unit.edge.sensors.world import COOLANT, PRESSURE, ROAD, SPEED, Float64s, drive, plan
 
 ERROR: Final = np.array([20.0, 2.0, 1.0, 0.5])
+EVERY: Final = np.full(4, fill_value=True)
 KNOWN: Final = Known(ERROR, None, None)
 
 
@@ -20,7 +21,7 @@ def evidence(observed: Float64s, expected: Float64s, known: Known = KNOWN, judge
     follows = Evidence(plan(), known)
     return np.array(
         [
-            follows.step(Moment(row, wanted, ERROR, np.full(4, judged), np.isnan(row)))
+            follows.step(Moment(row, wanted, ERROR, np.full(4, judged), np.isnan(row), EVERY))
             for row, wanted in zip(observed, expected, strict=True)
         ]
     )
@@ -176,7 +177,7 @@ def test_the_first_row_that_is_judged_does_not_stray_by_itself() -> None:
     faulty[120, SPEED] += 1000.0
     follows = Evidence(plan(), KNOWN)
     found = [
-        follows.step(Moment(row, wanted, ERROR, np.full(4, second >= 120), np.isnan(row)))
+        follows.step(Moment(row, wanted, ERROR, np.full(4, second >= 120), np.isnan(row), EVERY))
         for second, (row, wanted) in enumerate(zip(faulty, rows, strict=True))
     ]
     assert of(Kind.STRAYS_60, np.array(found), SPEED).max() < 2.0
@@ -223,11 +224,10 @@ def test_copies_side_by_side_are_as_if_each_had_come_alone(spoil: Callable[[Floa
     wanted = [drive(300, seed=3)] * 2
     known = Known(ERROR, None, gears)
     together = Evidence(plan(), known, (2,))
+    every = np.full((2, 4), fill_value=True)
     both = np.array(
         [
-            together.step(
-                Moment(np.stack(rows), np.stack(ones), np.tile(ERROR, (2, 1)), np.full((2, 4), True), np.isnan(rows))
-            )
+            together.step(Moment(np.stack(rows), np.stack(ones), np.tile(ERROR, (2, 1)), every, np.isnan(rows), every))
             for rows, ones in zip(zip(*drives, strict=True), zip(*wanted, strict=True), strict=True)
         ]
     )
@@ -247,7 +247,7 @@ def test_noise_within_what_is_tolerated_does_not_stray_however_sure_the_others_a
         evidence = Evidence(of_plan, KNOWN)
         for row, wanted, error in zip(observed, expected, known, strict=True):
             judged = np.ones(4, np.bool_)
-            found = evidence.step(Moment(row, wanted, 0.5 * error, judged, ~judged))
+            found = evidence.step(Moment(row, wanted, 0.5 * error, judged, ~judged, judged))
         return float(found[KINDS.index(Kind.STRAYS_60)].max())
 
     assert strays(plan()) > 4.0

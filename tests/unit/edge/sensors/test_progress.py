@@ -33,7 +33,7 @@ def commissioning(stage: Stage, seconds: int) -> Commissioning:
 )
 def test_hours_add_up_over_the_stages(stage: Stage, hours: float, words: str) -> None:
     before = sum(HOURS.of(one) for one in STAGES[: STAGES.index(stage)])
-    progress = progress_of("small", plan(), commissioning(stage, round(3600 * (hours - before))), HOURS)
+    progress = progress_of("small", plan(), [commissioning(stage, round(3600 * (hours - before)))], HOURS)
     assert progress.hours == pytest.approx(hours)
     assert progress.in_words == words
     assert progress.counted == {
@@ -41,6 +41,7 @@ def test_hours_add_up_over_the_stages(stage: Stage, hours: float, words: str) ->
         "small_channels_armed": 0,
         "small_channels": 4,
         "small_channels_drifted": 0,
+        "small_seasons": 0,
     }
 
 
@@ -60,7 +61,7 @@ def test_what_drifts_is_told_by_name_in_health_and_by_size_in_the_report() -> No
 
 def test_health_tells_it_in_steps_of_half_an_hour_so_that_it_is_no_flood_of_messages() -> None:
     told = [
-        progress_of("small", plan(), commissioning(Stage.FITTING, seconds), HOURS).coarse
+        progress_of("small", plan(), [commissioning(Stage.FITTING, seconds)], HOURS).coarse
         for seconds in range(0, 9000, 60)
     ]
     assert len(set(told)) == 5

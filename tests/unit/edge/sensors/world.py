@@ -42,6 +42,16 @@ def plan(**changes: Any) -> Plan:
     )
 
 
+def with_surroundings() -> Plan:
+    """The same, as if pressure and coolant told of the surroundings."""
+    usual = plan()
+    channels = [
+        channel.model_copy(update={"surroundings": number in (PRESSURE, COOLANT)})
+        for number, channel in enumerate(usual.channels)
+    ]
+    return plan(channels=[channel.model_dump() for channel in channels])
+
+
 def drive(seconds: int, seed: int) -> Float64s:
     """(seconds, 4): gears change, load comes and goes, the coolant stays near 90 and follows the load."""
     random = np.random.default_rng(seed)
