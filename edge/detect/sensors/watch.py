@@ -28,6 +28,9 @@ FOREIGN: Final = 3.0
 """Spreads beyond all that a signal of the surroundings has shown, for each of which everybody else's error counts once
 more: how far what was learned holds in another season nobody knows (as a regression's error grows with the distance
 from what it was fitted to; Draper & Smith, Applied Regression Analysis, chapter 1)."""
+ITSELF: Final = 1.0
+"""And for each of which its own error counts once more: little else tells how warm it is outside, and if only one kind
+of days was shown, nothing does. That it is another season is likelier than that its sensor is wrong."""
 ELSEWHERE: Final = 3.0
 """And from so many on nothing is expected of anybody else: what rests on such a reading was never tried. Whether that
 is another season or a broken sensor, the others cannot be judged by it; the signal itself still is, by them."""
@@ -122,9 +125,10 @@ class Watch:
     def judged(self, seen: Seen, learned: Learned) -> Moment:
         """The same once nothing is learned any more: less is believed of what the vehicle has never shown."""
         moment = self.learned(seen, learned)
-        others = np.where(np.eye(len(self._surroundings), dtype=bool), 0.0, self._beyond(seen, learned)[..., None, :])
+        beyond = self._beyond(seen, learned)
+        others = np.where(np.eye(len(self._surroundings), dtype=bool), 0.0, beyond[..., None, :])
         strange: Float64s = others.max(axis=-1)
-        error, tried = moment.error * (1.0 + strange / FOREIGN), strange < ELSEWHERE
+        error, tried = moment.error * (1.0 + strange / FOREIGN + beyond / ITSELF), strange < ELSEWHERE
         return replace(moment, error=error, judged=moment.judged & tried, tried=tried)
 
     def distance(self, seen: Seen, learned: Learned) -> Float64s:

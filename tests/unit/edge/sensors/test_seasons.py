@@ -122,14 +122,16 @@ def test_what_is_strange_for_a_while_is_no_season() -> None:
 def test_in_slightly_other_surroundings_errors_may_be_larger() -> None:
     seasons = knowing(1)
     learned = seasons.armed[0]
-    errors = []
+    errors, own = [], []
     for beyond in (0.0, 1.0, 2.0):
         rows = drive(1000, seed=203)
         rows[:, COOLANT] = learned.places.high[COOLANT] + beyond * learned.scales.spread[COOLANT]
         last = drives(seasons, rows)[-1].moment
         assert last.judged.all()
         errors.append(float(last.error[SPEED]))
-    assert errors[2] / errors[0] > errors[1] / errors[0] > 1.2
+        own.append(float(last.error[COOLANT]))
+    assert errors[2] > errors[1] > 1.2 * errors[0]
+    assert own[2] > own[1] > 1.5 * own[0], "little else tells of it"
 
 
 def test_seasons_outlive_a_restart_while_one_is_being_learned_too() -> None:
