@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import Final
 
+from edge.bus.spec import SourceSpec
 from edge.diagnostics.watch import HEAVY_VOLTS, Silence
 from edge.doctor import remedies as do
 from edge.doctor.check import Check, Seen, none, warning, well, wrong
 from edge.doctor.looks import ADAPTER, KERNEL, Looks
+from edge.instruments import DEFAULTS, instruments_of
 from edge.status.told import Status
-from edge.status.verdict import FIRST_FRAME_S
+from edge.status.verdict import FIRST_FRAME_S, INSTRUMENTS, SLEEPS, Level, instrument
 from edge.status.words import counted
 
 VOLTS: Final = "Vehicle.LowVoltageBattery.CurrentVoltage"
@@ -148,6 +150,31 @@ def _cab(looks: Looks) -> Iterator[Seen]:
         yield well("every output of the cab works")
 
 
+def _instruments(looks: Looks) -> Iterator[Seen]:
+    status, config = looks.daemon().status, looks.config
+    is_asked = any(SourceSpec.parse(bus.source).kind in DEFAULTS for bus in [*config.bus, *instruments_of(config)])
+    if not is_asked:
+        yield none("the box itself measures nothing ([supply], [position], [motion], [tyres])")
+        return
+    if status is None:
+        yield none(NO_DAEMON)
+        return
+    own = [bus for bus in status.buses if bus.kind in INSTRUMENTS]
+    if not own:
+        yield none("the daemon was started without them")
+    for bus in own:
+        troubles = list(instrument(bus, status))
+        if not troubles:
+            yield well("it tells what it measures", bus.name)
+        for one in troubles:
+            if one.level is Level.WRONG:
+                yield wrong(one.what, one.remedy, bus.name)
+            elif one.remedy == SLEEPS:
+                yield well(f"{one.what}; most sleep while the vehicle stands", bus.name)
+            else:
+                yield warning(one.what, one.remedy, bus.name)
+
+
 _BUS: Final = (
     "can-modules",
     "interface",
@@ -163,6 +190,9 @@ READING: Final = Check(
     "reading", "bus in the daemon", _reading, (do.READING,), ("config", "adapter", "permission", "daemon", *_BUS)
 )
 VOLTAGE: Final = Check("voltage", "supply of the vehicle", _voltage, (do.VOLTAGE,), ("config",))
+OWN: Final = Check(
+    "instruments", "what the box measures", _instruments, tuple(INSTRUMENTS.values()), ("config", "daemon")
+)
 POLLING: Final = Check(
     "polling", "answers of control units", _polling, (do.POLLING,),
     ("config", "adapter", "permission", *_BUS, "listen-only", "reading", "voltage", "daemon"),

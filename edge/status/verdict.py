@@ -22,6 +22,7 @@ INSTRUMENTS: Final = {
     "position": "Can its antenna see the sky? Look at [position] source; --json counts what was refused",
 }
 """What to do about each kind of what the box measures itself."""
+SLEEPS: Final = "Most sleep while the vehicle stands; else look at its battery and address"
 FULL_SHARE: Final = 0.9
 HANGS_S: Final = 30.0
 ANSWER_S: Final = 300.0
@@ -88,7 +89,7 @@ def _bus(bus: BusStatus, status: Status) -> Iterator[Finding]:
         return Finding("buses", Level.WRONG, f"bus {bus.name}{what}", remedy)
 
     if bus.kind in INSTRUMENTS:
-        yield from _instrument(bus, status)
+        yield from instrument(bus, status)
         return
     errors = bus.counters.get("bus_off", 0)
     if bus.state == "down":
@@ -112,7 +113,7 @@ def _bus(bus: BusStatus, status: Status) -> Iterator[Finding]:
         yield wrong(f" is hardly understood ({bus.known_percent:g} % of its frames)", remedy)
 
 
-def _instrument(bus: BusStatus, status: Status) -> Iterator[Finding]:
+def instrument(bus: BusStatus, status: Status) -> Iterator[Finding]:
     """What the box measures itself: neither wires nor databases of the vehicle are to blame for it."""
     if bus.state == "down":
         yield Finding("buses", Level.WRONG, f"{bus.name} is down: {bus.why}", INSTRUMENTS[bus.kind])
@@ -125,9 +126,7 @@ def _instrument(bus: BusStatus, status: Status) -> Iterator[Finding]:
         name.removeprefix(SILENT) for name, is_so in bus.counters.items() if is_so and name.startswith(SILENT)
     ]:
         what = f"{bus.name}: nothing is heard of the sensor at {', '.join(silent)}"
-        yield Finding(
-            "buses", Level.NOTE, what, "Most sleep while the vehicle stands; else look at its battery and address"
-        )
+        yield Finding("buses", Level.NOTE, what, SLEEPS)
 
 
 def _silent_s(bus: BusStatus) -> float:

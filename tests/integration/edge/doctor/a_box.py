@@ -69,6 +69,8 @@ broker = "mqtts://127.0.0.1:PORT"
 LINK
 [cab.speech]
 enabled = true
+[position]
+source = "gpsd:127.0.0.1:2947"
 """
 
 
@@ -223,6 +225,7 @@ def error_frame(kind: int, controller: int = 0) -> bytes:
 
 FRAMES = [frame(identifier) for identifier in (0x0C9, 0x0F1, 0x1E5, 0x3D1)]
 ADAPTER = bus(name="adapter", load_percent=None, counters={})
+RECEIVER = bus(name="position", kind="position", load_percent=None, counters={})
 VOLTS = told.SignalStatus(path="Vehicle.LowVoltageBattery.CurrentVoltage", value=13.9, unit="V", age_s=0.2)
 
 
@@ -234,7 +237,7 @@ def asker(name: str, **changed: object) -> told.Asker:
 def healthy(**changed: object) -> told.Status:
     """What the daemon of this box tells."""
     parts: dict[str, object] = {
-        "buses": [bus(), bus(name="body"), ADAPTER],
+        "buses": [bus(), bus(name="body"), ADAPTER, RECEIVER],
         "diagnostics": [asker("engine"), asker("adapter")],
         "signals__values": [VOLTS],
         "link__broker": "127.0.0.1:8883",

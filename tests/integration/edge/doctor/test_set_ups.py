@@ -33,6 +33,7 @@ from tests.integration.edge.doctor.a_box import (
     asker,
     error_frame,
     frame,
+    healthy,
 )
 from tests.shared import ROOT
 from tests.small_disks import fill, small_disk
@@ -259,6 +260,18 @@ def no_voice(box: Box, _: ExitStack) -> None:
     box.tell(cab={"speech": "espeak-ng is not installed"})
 
 
+def switched_off_radio(box: Box, _: ExitStack) -> None:
+    sensor = 'wheel = "front_left"\naddress = "80:EA:CA:10:8A:78"\n'
+    box.config += f'[tyres]\nsource = "ble:hci0"\n[[tyres.sensor]]\n{sensor}'
+    down = bus(name="tyres", kind="tyres", state="down", why="hci0: switched off. Remedy: rfkill unblock bluetooth")
+    box.tell(buses=[*healthy().buses, down])
+
+
+def no_sky(box: Box, _: ExitStack) -> None:
+    nothing_yet = bus(name="position", kind="position", frames=0, heard_ago_s=None)
+    box.tell(buses=[*healthy().buses[:-1], nothing_yet])
+
+
 def no_lamp(box: Box, _: ExitStack) -> None:
     box.tell(cab={"pins": "gpiochip0 is busy"})
 
@@ -393,6 +406,12 @@ SET_UPS = {
     "rules refused": SetUp(refused_rule, "rules", says="2 rules"),
     "model refused": SetUp(refused_model, "models", says="coolant is switched off: its package is damaged"),
     "missing espeak": SetUp(no_voice, "speech", remedy="apt-get install espeak-ng", because="cab"),
+    "switched-off Bluetooth": SetUp(
+        switched_off_radio, "instruments", "tyres", says="hci0: switched off", remedy="telltale-edge tyres"
+    ),
+    "antenna without sky": SetUp(
+        no_sky, "instruments", "position", says="nothing yet", remedy="see the sky", result=Result.WARNING
+    ),
     "lamp that does not reach the driver": SetUp(no_lamp, "cab", says="gpiochip0 is busy"),
     "expired certificate": SetUp(expired, "certificate", says="it ended on", remedy="enrol", because="broker"),
     "broker unreachable": SetUp(nobody_there, "broker", says="Connection refused", remedy="its port is open"),
@@ -461,6 +480,15 @@ def test_before_the_first_start_what_is_heard_is_held_against_the_databases(
     box.speaks[BODY] = [frame(one) for one in ids] * 10
     [body] = [one for one in box.examined() if (one.check.id, one.seen.subject) == ("understood", "body")]
     assert (body.seen.result, says in body.seen.what) == (result, True), body
+
+
+def test_a_tyre_sensor_that_sleeps_while_the_vehicle_stands_is_nothing_to_mend(box: Box) -> None:
+    switched_off_radio(box, ExitStack())
+    asleep = bus(name="tyres", kind="tyres", counters={"frames": 9, "silent_front_left": 1})
+    box.tell(buses=[*healthy().buses, asleep])
+    [_, tyres] = [one for one in box.examined() if one.check.id == "instruments"]
+    assert (tyres.seen.result, tyres.seen.subject) == (Result.WELL, "tyres")
+    assert "front_left; most sleep while the vehicle stands" in tyres.seen.what
 
 
 def test_what_hangs_is_told_and_all_together_end_in_time(box: Box) -> None:
