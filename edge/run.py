@@ -216,7 +216,7 @@ def _started(
     """What this start runs, and everything loaded for it."""
     if store is None or configured is None:
         return INSTALLED, config, prepare(config, keeps=True)
-    return start(store, config, configured, lambda one: prepare(one, keeps=True))
+    return start(store, config, configured, lambda one: prepare(one, keeps=True), boot=boot_id() or "")
 
 
 def _hold(config: Config, stack: ExitStack) -> None:

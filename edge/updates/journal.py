@@ -13,6 +13,9 @@ from edge.wire.messages import HexId, Text, UpdateReport, UpdateStep
 
 STARTS_MAX: Final = 3
 """Of a trial that do not end well; one more, and it is rolled back before anything of it is read."""
+CUTS_MAX: Final = 10
+"""And so often a trial may be cut off because the machine went down with it: a vehicle's supply is not the bundle's
+fault, but what brings machines down might be."""
 STEPS_MAX: Final = 50
 """That are remembered."""
 DAMAGED_MAX: Final = 2
@@ -57,7 +60,11 @@ class Trial(_Part):
     alerts_max: Count
     before: Before = Before()
     starts: Count = 0
-    """That did not end well, the one that goes on among them."""
+    """That did not end well though the machine went on, the one that goes on among them."""
+    cuts: Count = 0
+    """Starts that ended because the machine went down."""
+    boot: Annotated[str, Field(max_length=_TEXT_MAX)] = ""
+    """In which the last start was, of those that have not ended well; empty where nobody knows."""
     ran_s: Annotated[float, Field(ge=0)] = 0.0
     """Of the probation, in runs that ended well."""
     alerts: Count = 0
@@ -160,14 +167,18 @@ class Journal(_Part):
         )
         return self._with(trial=trial, wanted=None)
 
-    def begins(self, at: str) -> Self:
-        """A start: of a trial it is counted, or it is one too many and the trial is over."""
+    def begins(self, at: str, boot: str = "") -> Self:
+        """A start: of a trial it is counted, or it is one too many and the trial is over. `boot`: of the machine."""
         trial = self.trial
         if trial is None:
             return self
+        if trial.boot and boot and trial.boot != boot:
+            trial = trial.model_copy(update={"starts": trial.starts - 1, "cuts": trial.cuts + 1})
         if trial.starts >= STARTS_MAX:
             return self.rolled_back(f"it was started {trial.starts} times, and none of them ended well", at)
-        begun = trial.model_copy(update={"starts": trial.starts + 1})
+        if trial.cuts >= CUTS_MAX:
+            return self.rolled_back(f"the machine went down {trial.cuts} times while it was tried", at)
+        begun = trial.model_copy(update={"starts": trial.starts + 1, "boot": boot})
         if any((one.version, one.step) == (trial.runs.version, UpdateStep.TRYING) for one in self.steps):
             return self._with(trial=begun)
         return self._after(UpdateStep.TRYING, trial.runs, at, trial=begun)
@@ -181,6 +192,7 @@ class Journal(_Part):
             trial=trial.model_copy(
                 update={
                     "starts": max(trial.starts - 1, 0),
+                    "boot": "",
                     "ran_s": trial.ran_s + ran_s,
                     "alerts": trial.alerts + alerts,
                 }

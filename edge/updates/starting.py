@@ -21,8 +21,11 @@ def start(
     installed: Config,
     configured: Callable[[Overlay], Config],
     load: Callable[[Config], Loaded],
+    *,
+    boot: str = "",
 ) -> tuple[Runs, Config, Loaded]:
-    """What is run, its configuration, and what loading it gave.
+    """What is run, its configuration, and what loading it gave. `boot`: of the machine, by which a start that was cut
+    off with it is told from one that ended by itself.
 
     A trial that cannot be loaded is rolled back, and what ran before is loaded instead; a kept bundle that cannot be
     loaded any more gives way to what the installer has set up.
@@ -31,7 +34,7 @@ def start(
         ConfigError: what the installer has set up cannot be used.
     """
     while True:
-        runs = _begun(store)
+        runs = _begun(store, boot)
         try:
             config = installed if runs.slot is None else configured(read_overlay(store.slot(runs.slot)))
             return runs, config, load(config)
@@ -46,9 +49,9 @@ def rolls_back(store: Store, runs: Runs, reason: str) -> bool:
     return trial is not None and trial.runs == runs and _fell(store, runs, reason)
 
 
-def _begun(store: Store) -> Runs:
+def _begun(store: Store, boot: str) -> Runs:
     """What this start is to run; what cannot be counted is not tried."""
-    journal = store.journal.begins(store.now())
+    journal = store.journal.begins(store.now(), boot)
     try:
         store.save(journal)
     except DiskRefuses as error:

@@ -6,7 +6,7 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.updates.journal import STARTS_MAX, Before, Journal, Runs
+from edge.updates.journal import CUTS_MAX, STARTS_MAX, Before, Journal, Runs
 from edge.wire.bundles import Bundle
 from edge.wire.messages import UpdateStep
 from tests.bundles import VERSION, bundle_of, none_of
@@ -50,6 +50,28 @@ def test_three_starts_may_end_badly_and_the_fourth_is_not_begun() -> None:
     assert journal.trial is None
     assert steps(journal) == ["trying", "rolled_back"]
     assert journal.steps[-1].reason == "it was started 3 times, and none of them ended well"
+
+
+def test_a_start_that_was_cut_off_with_the_machine_is_none_of_them_but_not_for_ever() -> None:
+    journal = Journal().wants(BUNDLE).tries(Before()).begins(AT, "boot 0")
+    for number in range(1, CUTS_MAX):
+        journal = journal.begins(AT, f"boot {number}")
+        assert journal.trial is not None
+        assert (journal.trial.starts, journal.trial.cuts) == (1, number)
+    crashed = journal.begins(AT, f"boot {number}").begins(AT, f"boot {number}").begins(AT, f"boot {number}")
+    assert crashed.steps[-1].reason == "it was started 3 times, and none of them ended well"
+    journal = journal.begins(AT, "another")
+    assert journal.steps[-1].reason == "the machine went down 10 times while it was tried"
+    assert steps(journal) == ["trying", "rolled_back"]
+
+
+def test_a_machine_that_was_switched_off_in_order_was_not_cut_off() -> None:
+    journal = Journal().wants(BUNDLE).tries(Before()).begins(AT, "boot 0").ends_well(5.0, 1).begins(AT, "boot 1")
+    assert journal.trial is not None
+    assert (journal.trial.starts, journal.trial.cuts) == (1, 0)
+    again = journal.begins(AT, "")
+    assert again.trial is not None
+    assert (again.trial.starts, again.trial.cuts) == (2, 0), "nobody knows"
 
 
 def test_a_start_that_ends_well_is_none_of_them_and_its_time_counts() -> None:

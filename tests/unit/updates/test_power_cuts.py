@@ -98,7 +98,7 @@ class Machine:
     def _boot(self, store: Store) -> bool:
         """Whether all is settled."""
         runs, config, files = start(
-            store, Config(), lambda overlay: self._configured(overlay.over), self._load_of(store)
+            store, Config(), lambda overlay: self._configured(overlay.over), self._load_of(store), boot=str(self.boots)
         )
         self.ran.append(runs)
         assert config.memory.summary_s == {id(BEFORE): 30, id(self.files): 20}.get(id(files), 60)
@@ -211,11 +211,7 @@ def test_whenever_the_power_goes(kind: str, cuts: list[int], seed: int, has_befo
         machine, journal = settled(folder, files, cuts, seed, has_before=has_before)
     told = [step for _, step in machine.told]
     assert len(set(told)) == len(told), "each step once"
-    if kind == "good" and told != steps:  # too many of its starts were cut off
-        assert told == ["fetching", "trying", "rolled_back"]
-        assert "times, and none of them ended well" in journal.steps[-1].reason
-    else:
-        assert told == steps
+    assert told == steps, "a cut is no bad start"
     is_kept = told[-1] == "kept"
     assert journal.kept == (machine.ran[-1] if is_kept else machine.before)
     assert machine.ran[-1] == journal.kept, "and that is what runs"
@@ -227,5 +223,5 @@ def test_whenever_the_power_goes_on_the_way_back_to_what_the_installer_set_up(cu
     with memory_folder() as folder:
         machine, journal = settled(folder, GOOD, cuts, seed, has_before=True, none=True)
     told = [step for _, step in machine.told]
-    assert told in (["trying", "kept"], ["trying", "rolled_back"])
-    assert journal.kept == (Runs(version=VERSION + 1) if told[-1] == "kept" else machine.before)
+    assert told == ["trying", "kept"]
+    assert journal.kept == Runs(version=VERSION + 1)
