@@ -23,6 +23,7 @@ INSTRUMENTS: Final = {
 }
 """What to do about each kind of what the box measures itself."""
 SLEEPS: Final = "Most sleep while the vehicle stands; else look at its battery and address"
+ENROL: Final = "If it should: telltale-edge enrol (a claim does so by itself), or [link] broker in the configuration"
 FULL_SHARE: Final = 0.9
 HANGS_S: Final = 30.0
 ANSWER_S: Final = 300.0
@@ -205,7 +206,7 @@ def _link(status: Status) -> Iterator[Finding]:
     link = status.link
     if link is None:
         what = "no broker is configured, so nothing leaves the vehicle"
-        yield Finding("link", Level.NOTE, what, "Write [link] broker in the configuration, if it should")
+        yield Finding("link", Level.NOTE, what, ENROL)
         return
     if not link.connected:
         remedy = "Check network, address, name and password; what waits is kept and sent later"
