@@ -34,8 +34,12 @@ class Progress:
     """Ten minutes each that this is known by."""
     seasons: int = 1
     """That are known, when it is armed."""
-    further: str = ""
-    """How far the next one is; empty: none is learned."""
+    further: Stage = Stage.ARMED
+    """How far the next one is; armed: none is being learned."""
+    further_h: float = 0.0
+    """Driving of that stage so far."""
+    further_of_h: float = 0.0
+    """Driving that it takes."""
 
     @property
     def is_armed(self) -> bool:
@@ -66,7 +70,9 @@ class Progress:
 
     @property
     def _further(self) -> str:
-        return f"; learning another season: {self.further}" if self.further else ""
+        if self.further is Stage.ARMED:
+            return ""
+        return f"; learning another season: {_so_far(self.further, self.further_h, self.further_of_h)}"
 
     @property
     def counted(self) -> dict[str, int]:
@@ -100,7 +106,9 @@ def progress_of(name: str, plan: Plan, seasons: Sequence[Commissioning], hours: 
         drifted,
         first.drifts.blocks,
         sum(one.stage is Stage.ARMED for one in seasons),
-        "" if last.stage is Stage.ARMED else _so_far(last.stage, last.seconds / HOUR_S, hours.of(last.stage)),
+        last.stage,
+        last.seconds / HOUR_S,
+        hours.of(last.stage),
     )
 
 

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from edge.detect.sensors.commissioning import STAGES, Commissioning, Hours, Stage
-from edge.detect.sensors.expectation import Regressors
+from edge.detect.sensors.expectation import Regressors, Scales
+from edge.detect.sensors.learned import Learned
+from edge.detect.sensors.limits import Maxima
+from edge.detect.sensors.places import Places
 from edge.detect.sensors.progress import Progress, progress_of
 from edge.detect.sensors.watch import Trained
 from edge.health import health_body
@@ -57,6 +60,31 @@ def test_what_drifts_is_told_by_name_in_health_and_by_size_in_the_report() -> No
     assert armed.in_words.endswith("coolant_temperature; speed has drifted by +2.5 km/h")
     assert armed.coarse == "armed: 4 of 4 channels; drifted: speed"
     assert armed.counted["small_channels_drifted"] == 1
+
+
+def armed_and(*further: Commissioning) -> list[Commissioning]:
+    """A vehicle that is known in one season."""
+    first = commissioning(Stage.ARMED, 0)
+    nothing = np.zeros(4)
+    first.learned = Learned(
+        Scales(nothing, np.ones(4)), np.zeros((4, 1)), np.ones(4), np.ones(4), np.zeros((4, 1)), np.ones(4), nothing,
+        np.array([0.9, 0.9, 0.1, 0.9]), Places(nothing, np.ones(4), np.zeros((4, 7))), None, Maxima(4),
+    )  # fmt: skip
+    return [first, *further]
+
+
+def test_a_further_season_is_told_and_every_minute_of_it_is_something_new() -> None:
+    known = progress_of("small", plan(), armed_and(), HOURS)
+    assert (known.coarse, known.counted["small_seasons"]) == ("armed: 3 of 4 channels", 1)
+    learning = [
+        progress_of("small", plan(), armed_and(commissioning(Stage.FITTING, seconds)), HOURS)
+        for seconds in (3600, 3660)
+    ]
+    assert learning[0] != learning[1], "so that it is kept, and no short trip is learned in vain"
+    assert {one.coarse for one in learning} == {"armed: 3 of 4 channels; learning another season: fitting, 1 of 2.5 h"}
+    both = progress_of("small", plan(), [*armed_and(), *armed_and()], HOURS)
+    assert both.in_words.endswith("coolant_temperature; 2 seasons")
+    assert both.counted["small_seasons"] == 2
 
 
 def test_health_tells_it_in_steps_of_half_an_hour_so_that_it_is_no_flood_of_messages() -> None:
