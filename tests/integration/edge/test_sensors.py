@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from edge.detect.card import CARD
 from edge.detect.finding import Finding, Verdict
 from edge.detect.sensors.detector import SensorsDetector, load_sensors
 from edge.errors import ModelError
@@ -141,6 +142,32 @@ def findings(
         history.absorb(_samples(at, row), second * NANOSECONDS)
         found += detector.judge(history.window())
     return detector, [one for one in found if one.verdict is Verdict.HOLDS]
+
+
+def test_another_season_is_learned_beside_the_first_over_several_runs(taught: Path, tmp_path: Path) -> None:
+    where = Path(shutil.copytree(taught, tmp_path / "taught"))
+    card = json.loads((where / "package" / CARD).read_text())
+    for channel in (PRESSURE, COOLANT):
+        card["plan"]["channels"][channel]["surroundings"] = True
+    card["hours"] = {"looking": 0.1, "fitting": 0.3, "scaling": 0.3, "measuring": 0.9}
+    (where / "package" / CARD).write_text(json.dumps(card))
+    heat = np.array([0.0, 150.0, 0.0, 40.0])
+    unknown = drive(1800, seed=399) + heat
+    unknown[900:, SPEED] += 900.0
+    assert judged(where, table(where / "unknown.csv", [unknown]))[0] == [], "nobody can tell"
+    (where / "state" / "small_world.learned").write_bytes((taught / "state" / "small_world.learned").read_bytes())
+    for run_ in range(2):
+        drives = [drive(1800, seed=400 + 3 * run_ + number) + heat for number in range(3 - run_)]
+        silent, said = judged(where, table(where / f"hot{run_}.csv", drives))
+        assert silent == []
+        assert ("learning another season: " in said, "; 2 seasons" in said) == (run_ == 0, run_ == 1), said
+    for moves in (heat, 0.0 * heat):
+        rows = drive(2100, seed=300) + moves
+        rows[1500:, SPEED] += 2000.0
+        told, _ = judged(where, table(where / "faulty.csv", [rows]))
+        firing = {line["rule"]: line["started_at"] for line in told if line["state"] == "firing"}
+        assert "small_world_engine_speed" in firing
+        assert min(firing.values()) >= "2023-11-14T22:38:20"
 
 
 def test_in_private_mode_no_text_and_no_value_tells_how_somebody_drives(taught: Path) -> None:
