@@ -22,8 +22,8 @@ Bools = npt.NDArray[np.bool_]
 
 SEASONS_MAX: Final = 4
 AWAY_S: Final = 300
-"""So long surroundings must stay away from all seasons before they teach another: an intake that soaks up its engine's
-heat in a jam is none."""
+"""So long surroundings must stay away from all seasons before another begins: an intake that soaks up its engine's heat
+in a jam is none. Once it has begun, trips teach it from their first minute on: cold engines are a part of winter."""
 HOUR_S: Final = 3600
 
 
@@ -62,10 +62,10 @@ class Seasons:
         """One second of driving that no armed season knows. When it arms one, the rest of the trip teaches nothing."""
         if self._waits or (self.all[-1].stage is Stage.ARMED and len(self.all) == SEASONS_MAX):
             return
-        self._away_s += 1
-        if self.first.stage is Stage.ARMED and self._away_s <= AWAY_S:
-            return
         if self.all[-1].stage is Stage.ARMED:
+            self._away_s += 1
+            if self._away_s <= AWAY_S:
+                return
             self.all.append(self._begin())
         learning = self.all[-1]
         if not self._goes_on:

@@ -29,8 +29,10 @@ FOREIGN: Final = 3.0
 more: how far what was learned holds in another season nobody knows (as a regression's error grows with the distance
 from what it was fitted to; Draper & Smith, Applied Regression Analysis, chapter 1)."""
 ITSELF: Final = 1.0
-"""And for each of which its own error counts once more: little else tells how warm it is outside, and if only one kind
-of days was shown, nothing does. That it is another season is likelier than that its sensor is wrong."""
+"""And for each of which its own error counts once more, as far as another one of the surroundings is beyond as well, or
+there is no other: little else tells how warm it is outside, and if only one kind of days was shown, nothing does."""
+CONFIRMS: Final = 3.0
+"""Spreads of one that another's spread stands for: what soaks up heat has a wider range than the air outside."""
 ELSEWHERE: Final = 3.0
 """And from so many on nothing is expected of anybody else: what rests on such a reading was never tried. Whether that
 is another season or a broken sensor, the others cannot be judged by it; the signal itself still is, by them."""
@@ -125,21 +127,30 @@ class Watch:
     def judged(self, seen: Seen, learned: Learned) -> Moment:
         """The same once nothing is learned any more: less is believed of what the vehicle has never shown."""
         moment = self.learned(seen, learned)
-        beyond = self._beyond(seen, learned)
-        others = np.where(np.eye(len(self._surroundings), dtype=bool), 0.0, beyond[..., None, :])
-        strange: Float64s = others.max(axis=-1)
-        error, tried = moment.error * (1.0 + strange / FOREIGN + beyond / ITSELF), strange < ELSEWHERE
+        above, below = self._beyond(seen, learned)
+        strange = np.maximum(_others(above), _others(below))
+        error = moment.error * (1.0 + strange / FOREIGN + self._confirmed(above, below, learned) / ITSELF)
+        tried = strange < ELSEWHERE
         return replace(moment, error=error, judged=moment.judged & tried, tried=tried)
 
     def distance(self, seen: Seen, learned: Learned) -> Float64s:
         """(...): how far the surroundings are from all that the vehicle has shown of them, in spreads."""
-        return np.asarray(self._beyond(seen, learned).max(axis=-1), np.float64)
+        above, below = self._beyond(seen, learned)
+        return np.asarray(np.maximum(above, below).max(axis=-1), np.float64)
 
-    def _beyond(self, seen: Seen, learned: Learned) -> Float64s:
-        """(..., channels), 0 of all that do not tell of the surroundings, or are unknown."""
-        low, high = learned.places.low, learned.places.high
-        beyond = np.fmax(np.fmax(low - seen.observed, seen.observed - high), 0.0) / learned.scales.spread
-        return np.where(self._surroundings & learned.heard, beyond, 0.0)
+    def _beyond(self, seen: Seen, learned: Learned) -> tuple[Float64s, Float64s]:
+        """(..., channels) each: how far above and below; 0 of all that do not tell of the surroundings."""
+        tells = self._surroundings & learned.heard
+        above = np.fmax(seen.observed - learned.places.high, 0.0) / learned.scales.spread
+        below = np.fmax(learned.places.low - seen.observed, 0.0) / learned.scales.spread
+        return np.where(tells, above, 0.0), np.where(tells, below, 0.0)
+
+    def _confirmed(self, above: Float64s, below: Float64s, learned: Learned) -> Float64s:
+        """(..., channels): how far each itself is, as far as others say so too, or all if there are no others."""
+        if int((self._surroundings & learned.heard).sum()) < 2:
+            return np.maximum(above, below)
+        both = [np.minimum(one, CONFIRMS * _others(one)) for one in (above, below)]
+        return np.maximum(*both)
 
     def _moment(self, seen: Seen, wanted: Float64s, error: Float64s, heard: Bools, *, trust_answers: bool) -> Moment:
         plan = self._plan
@@ -154,6 +165,12 @@ class Watch:
                 passes[..., place] = wanted[..., place] > gate.above
             judged &= passes
         return Moment(seen.observed, wanted, error, judged, _absent(seen, heard), np.ones_like(judged))
+
+
+def _others(values: Float64s) -> Float64s:
+    """(..., channels): of each the largest of all others."""
+    every = np.where(np.eye(values.shape[-1], dtype=bool), 0.0, values[..., None, :])
+    return np.asarray(every.max(axis=-1), np.float64)
 
 
 def _absent(seen: Seen, heard: Bools) -> Bools:
