@@ -23,7 +23,8 @@ Answering = Callable[[Float32s], Float64s]
 training."""
 
 OTHERS_MIN: Final = 0.75
-"""Of the other signals that must be known where one is missed: half of an electric car's are of units that sleep."""
+"""Of the other signals that must be known where one is missed, or is judged by them: half of an electric car's are of
+units that sleep while it charges, and a motor that stands was expected to turn by those that were left."""
 FOREIGN: Final = 3.0
 """Spreads beyond all that a signal of the surroundings has shown, for each of which everybody else's error counts once
 more: how far what was learned holds in another season nobody knows (as a regression's error grows with the distance
@@ -131,7 +132,8 @@ class Watch:
         strange = np.maximum(_others(above), _others(below))
         error = moment.error * (1.0 + strange / FOREIGN + self._confirmed(above, below, learned) / ITSELF)
         tried = strange < ELSEWHERE
-        return replace(moment, error=error, judged=moment.judged & tried, tried=tried)
+        judged = moment.judged & tried & _awake(~np.isnan(seen.observed), learned.heard)
+        return replace(moment, error=error, judged=judged, tried=tried)
 
     def distance(self, seen: Seen, learned: Learned) -> Float64s:
         """(...): how far the surroundings are from all that the vehicle has shown of them, in spreads."""
@@ -178,10 +180,15 @@ def _absent(seen: Seen, heard: Bools) -> Bools:
 
     `heard`: (channels,), what the vehicle has.
     """
-    known = seen.answered & heard
+    return ~seen.answered & seen.awaited & _awake(seen.answered, heard)
+
+
+def _awake(known: Bools, heard: Bools) -> Bools:
+    """(..., channels): of the others that the vehicle has enough are known."""
+    known = known & heard
     others = known.sum(axis=-1, keepdims=True) - known
-    absent: Bools = ~seen.answered & seen.awaited & (others >= OTHERS_MIN * (heard.sum() - heard))
-    return absent
+    awake: Bools = others >= OTHERS_MIN * (heard.sum() - heard)
+    return awake
 
 
 def evidence_of(plan: Plan, learned: Learned, shape: tuple[int, ...] = ()) -> Evidence:

@@ -139,6 +139,14 @@ def errors_beyond(seasons: Seasons, *, pressure: float, coolant: float) -> Float
     return last.error
 
 
+def test_by_few_of_the_others_nobody_is_judged() -> None:
+    seasons = knowing(1)
+    rows = drive(1000, seed=204)
+    rows[500:, PRESSURE] = np.nan
+    judged = drives(seasons, rows)[-1].moment.judged
+    assert judged.tolist() == [False, True, False, False], "two of three others are too few"
+
+
 def test_in_slightly_other_surroundings_errors_may_be_larger() -> None:
     seasons = knowing(1)
     usual = errors_beyond(seasons, pressure=0.0, coolant=0.0)
