@@ -89,6 +89,8 @@ class Plan(_Part):
         for path in [*gates, *(path for one in self.combinations for path in one.of)]:
             if path not in paths:
                 raise ValueError(f"{path} is not among the channels")
+        if fast := next((one for one in self.channels if one.surroundings and one.pace is not Pace.SLOW), None):
+            raise ValueError(f"{fast.name} tells of the surroundings: it must be slow")
         if ALIGNED_S not in self.fast_s:
             raise ValueError(f"fast_s lacks {ALIGNED_S:g}, by which a vehicle is learned")
         if any(one.geared and one.kind != "quotient" for one in self.combinations):

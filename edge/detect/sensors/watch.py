@@ -13,7 +13,7 @@ from edge.detect.sensors.features import Features
 from edge.detect.sensors.gates import Gates
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.limits import Float64s
-from edge.detect.sensors.plan import Plan
+from edge.detect.sensors.plan import Pace, Plan
 from edge.detect.sensors.steps import Steps
 
 Float32s = npt.NDArray[np.float32]
@@ -30,8 +30,9 @@ FOREIGN: Final = 3.0
 more: how far what was learned holds in another season nobody knows (as a regression's error grows with the distance
 from what it was fitted to; Draper & Smith, Applied Regression Analysis, chapter 1)."""
 ITSELF: Final = 1.0
-"""And for each of which its own error counts once more, as far as another one of the surroundings is beyond as well, or
-there is no other: little else tells how warm it is outside, and if only one kind of days was shown, nothing does."""
+"""And for each of which a slow signal's own error counts once more, as far as another one is beyond in the same
+direction: a battery that was just charged, and what cools it. Where nothing like it was shown, no other tells how warm
+something ought to be. The only one that tells of the outside is confirmed by nobody, and needs it most."""
 CONFIRMS: Final = 3.0
 """Spreads of one that another's spread stands for: what soaks up heat has a wider range than the air outside."""
 ELSEWHERE: Final = 3.0
@@ -79,7 +80,8 @@ class Watch:
         shape: tuple[int, ...] = (),
     ) -> None:
         self._plan, self._trained, self._regressors, self._answering = plan, trained, regressors, answering
-        self._surroundings = np.array([channel.surroundings for channel in plan.channels])
+        self._slow = np.array([channel.pace is Pace.SLOW for channel in plan.channels])
+        self._surroundings = self._slow & np.array([channel.surroundings for channel in plan.channels])
         self._steps = Steps(plan, shape)
         self._features = Features(plan, shape)
         self._gates = Gates(plan, shape)
@@ -129,7 +131,8 @@ class Watch:
         """The same once nothing is learned any more: less is believed of what the vehicle has never shown."""
         moment = self.learned(seen, learned)
         above, below = self._beyond(seen, learned)
-        strange = np.maximum(_others(above), _others(below))
+        outside = self._surroundings
+        strange = np.maximum(_others(np.where(outside, above, 0.0)), _others(np.where(outside, below, 0.0)))
         error = moment.error * (1.0 + strange / FOREIGN + self._confirmed(above, below, learned) / ITSELF)
         tried = strange < ELSEWHERE
         judged = moment.judged & tried & _awake(~np.isnan(seen.observed), learned.heard)
@@ -137,22 +140,22 @@ class Watch:
 
     def distance(self, seen: Seen, learned: Learned) -> Float64s:
         """(...): how far the surroundings are from all that the vehicle has shown of them, in spreads."""
-        above, below = self._beyond(seen, learned)
-        return np.asarray(np.maximum(above, below).max(axis=-1), np.float64)
+        beyond = np.maximum(*self._beyond(seen, learned))
+        return np.asarray(np.where(self._surroundings, beyond, 0.0).max(axis=-1), np.float64)
 
     def _beyond(self, seen: Seen, learned: Learned) -> tuple[Float64s, Float64s]:
-        """(..., channels) each: how far above and below; 0 of all that do not tell of the surroundings."""
-        tells = self._surroundings & learned.heard
+        """(..., channels) each: how far above and below all that was shown slow signals are; 0 of all others."""
+        tells = self._slow & learned.heard
         above = np.fmax(seen.observed - learned.places.high, 0.0) / learned.scales.spread
         below = np.fmax(learned.places.low - seen.observed, 0.0) / learned.scales.spread
         return np.where(tells, above, 0.0), np.where(tells, below, 0.0)
 
     def _confirmed(self, above: Float64s, below: Float64s, learned: Learned) -> Float64s:
-        """(..., channels): how far each itself is, as far as others say so too, or all if there are no others."""
-        if int((self._surroundings & learned.heard).sum()) < 2:
-            return np.maximum(above, below)
+        """(..., channels): how far each is as far as another says so too; the only one of the outside, wholly."""
         both = [np.minimum(one, CONFIRMS * _others(one)) for one in (above, below)]
-        return np.maximum(*both)
+        outside = self._surroundings & learned.heard
+        is_alone = outside & (outside.sum() == 1)
+        return np.where(is_alone, np.maximum(above, below), np.maximum(*both))
 
     def _moment(self, seen: Seen, wanted: Float64s, error: Float64s, heard: Bools, *, trust_answers: bool) -> Moment:
         plan = self._plan

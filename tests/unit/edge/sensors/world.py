@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from edge.detect.sensors.plan import Plan
+from edge.detect.sensors.plan import Pace, Plan
 
 Float64s = npt.NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def with_surroundings() -> Plan:
     """The same, as if pressure and coolant told of the surroundings."""
     usual = plan()
     channels = [
-        channel.model_copy(update={"surroundings": number in (PRESSURE, COOLANT)})
+        channel.model_copy(update={"surroundings": True, "pace": Pace.SLOW} if number in (PRESSURE, COOLANT) else {})
         for number, channel in enumerate(usual.channels)
     ]
     return plan(channels=[channel.model_dump() for channel in channels])
