@@ -148,7 +148,7 @@ def test_another_season_is_learned_beside_the_first_over_several_runs(taught: Pa
     where = Path(shutil.copytree(taught, tmp_path / "taught"))
     card = json.loads((where / "package" / CARD).read_text())
     for channel in (PRESSURE, COOLANT):
-        card["plan"]["channels"][channel]["surroundings"] = True
+        card["plan"]["channels"][channel] |= {"surroundings": True, "pace": "slow"}
     card["hours"] = {"looking": 0.1, "fitting": 0.3, "scaling": 0.3, "measuring": 0.9}
     (where / "package" / CARD).write_text(json.dumps(card))
     heat = np.array([0.0, 150.0, 0.0, 40.0])

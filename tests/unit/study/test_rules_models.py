@@ -204,7 +204,8 @@ def test_a_life_judged_in_lockstep_says_what_the_daemon_says(small_sensors: Path
 def test_so_it_does_where_it_learns_another_season_on_the_way(small_sensors: Path, tmp_path: Path) -> None:
     plan = json.loads((small_sensors / CARD).read_text())["plan"]
     for channel in plan["channels"]:
-        channel |= {"surroundings": True, "pace": "slow"} if channel["name"] in ("air_flow", "fuel_rate") else {}
+        if channel["name"] in ("air_flow", "fuel_rate"):
+            channel.update(surroundings=True, pace="slow")
     folder = slower(small_sensors, tmp_path / "slower", plan=plan, false_per_hour=10.0)
     kit = replace(load_kit("car", (), (f"car={folder}",)), rules=())
     (package,) = kit.learners
