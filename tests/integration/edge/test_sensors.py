@@ -167,7 +167,7 @@ def test_another_season_is_learned_beside_the_first_over_several_runs(taught: Pa
         told, _ = judged(where, table(where / "faulty.csv", [rows]))
         firing = {line["rule"]: line["started_at"] for line in told if line["state"] == "firing"}
         assert "small_world_engine_speed" in firing
-        assert min(firing.values()) >= "2023-11-14T22:38:20"
+        assert firing["small_world_engine_speed"] >= "2023-11-14T22:38:20"
 
 
 def test_in_private_mode_no_text_and_no_value_tells_how_somebody_drives(taught: Path) -> None:
