@@ -87,14 +87,14 @@ class Progress:
 
 
 def progress_of(name: str, plan: Plan, seasons: Sequence[Commissioning], hours: Hours) -> Progress:
-    """How far it is; of what is armed by the season that was met first, and of drifts by all."""
+    """How far it is: armed by the season that was met first; drifts of all, each by the last season that has it."""
     first, last = seasons[0], seasons[-1]
     stage, learned = first.stage, first.learned
     before = sum(hours.of(one) for one in STAGES[: STAGES.index(stage)])
     if stage is not Stage.ARMED or learned is None:
         so_far = first.seconds / HOUR_S
         return Progress(name, stage, so_far, hours.of(stage), before + so_far, (), len(plan.channels))
-    drifted = tuple(drift for season in seasons for drift in _drifted(plan, season))
+    drifted = {name: size for season in seasons for name, size in _drifted(plan, season)}
     return Progress(
         name,
         stage,
@@ -103,8 +103,8 @@ def progress_of(name: str, plan: Plan, seasons: Sequence[Commissioning], hours: 
         before,
         tuple(one.name for one, is_usable in zip(plan.channels, learned.usable, strict=True) if is_usable),
         len(plan.channels),
-        drifted,
-        first.drifts.blocks,
+        tuple(drifted.items()),
+        sum(season.drifts.blocks for season in seasons),
         sum(one.stage is Stage.ARMED for one in seasons),
         last.stage,
         last.seconds / HOUR_S,

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from edge.detect.sensors.commissioning import STAGES, Commissioning, Hours, Stage
+from edge.detect.sensors.drift import RANGE
 from edge.detect.sensors.expectation import Regressors, Scales
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.limits import Maxima
@@ -85,6 +86,16 @@ def test_a_further_season_is_told_and_every_minute_of_it_is_something_new() -> N
     both = progress_of("small", plan(), [*armed_and(), *armed_and()], HOURS)
     assert both.in_words.endswith("coolant_temperature; 2 seasons")
     assert both.counted["small_seasons"] == 2
+
+
+def test_a_signal_that_drifts_in_two_seasons_is_told_once() -> None:
+    seasons = [*armed_and(), *armed_and()]
+    for season, size in zip(seasons, (3.0, 5.0), strict=True):
+        season.drifts.began[2] = 0.0
+        season.drifts.windows[2].take(size / RANGE)
+    told = progress_of("small", plan(), seasons, HOURS)
+    assert told.drifted == (("speed", "+5 km/h"),)
+    assert (told.counted["small_channels_drifted"], told.drift_blocks) == (1, 2)
 
 
 def test_health_tells_it_in_steps_of_half_an_hour_so_that_it_is_no_flood_of_messages() -> None:
