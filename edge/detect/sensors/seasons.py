@@ -39,11 +39,6 @@ class Seasons:
         self._away_s = 0
 
     @property
-    def first(self) -> Commissioning:
-        """The one that the vehicle met first."""
-        return self.all[0]
-
-    @property
     def armed(self) -> list[Learned]:
         """What the seasons know that are learned, in the order in which they were met."""
         return [one.learned for one in self.all if one.stage is Stage.ARMED and one.learned is not None]
