@@ -30,6 +30,20 @@ class Pace(StrEnum):
     """Within minutes: temperatures."""
 
 
+class Gate(_Part):
+    """When there is something to compare: by the signal or, since it may be the faulty one, by what is expected."""
+
+    path: Path_
+    above: FiniteFloat
+
+
+class Awake(Gate):
+    """When a sensor answers that sleeps at other times: one of nitrogen oxides does while its pipe may be wet."""
+
+    for_s: Annotated[FiniteFloat, Field(ge=0, le=3600)]
+    """So long it has been so: the sensor has warmed up."""
+
+
 class Channel(_Part):
     """A signal that is watched, and helps to watch the others."""
 
@@ -44,6 +58,8 @@ class Channel(_Part):
     surroundings: bool = False
     """It tells of the season, which an individual may be learned in: outside of what it has shown, less is known of all
     others (see watch.py)."""
+    awake: Awake | None = None
+    """No reading is missed but then; without it, whenever the vehicle runs."""
 
 
 class Combination(_Part):
@@ -53,13 +69,6 @@ class Combination(_Part):
     of: tuple[Path_, Path_]
     geared: tuple[FiniteFloat, FiniteFloat] | None = None
     """Of a quotient that has a few values only, since a gearbox makes it: what both parts must be above to tell."""
-
-
-class Gate(_Part):
-    """When there is something to compare: by the signal or, since it may be the faulty one, by what is expected."""
-
-    path: Path_
-    above: FiniteFloat
 
 
 class Plan(_Part):
@@ -85,12 +94,14 @@ class Plan(_Part):
         paths = self.paths
         if len(set(paths)) != len(paths):
             raise ValueError("two channels have the same path")
-        gates = [gate.path for gate in (self.running, self.warm) if gate]
+        gates = [gate.path for gate in (self.running, self.warm, *(one.awake for one in self.channels)) if gate]
         for path in [*gates, *(path for one in self.combinations for path in one.of)]:
             if path not in paths:
                 raise ValueError(f"{path} is not among the channels")
         if fast := next((one for one in self.channels if one.surroundings and one.pace is not Pace.SLOW), None):
             raise ValueError(f"{fast.name} tells of the surroundings: it must be slow")
+        if self_made := next((one for one in self.channels if one.awake and one.awake.path == one.path), None):
+            raise ValueError(f"{self_made.name} cannot tell itself that it is awake: name another signal's path")
         if ALIGNED_S not in self.fast_s:
             raise ValueError(f"fast_s lacks {ALIGNED_S:g}, by which a vehicle is learned")
         if any(one.geared and one.kind != "quotient" for one in self.combinations):

@@ -82,6 +82,12 @@ class Watch:
         self._plan, self._trained, self._regressors, self._answering = plan, trained, regressors, answering
         self._slow = np.array([channel.pace is Pace.SLOW for channel in plan.channels])
         self._surroundings = self._slow & np.array([channel.surroundings for channel in plan.channels])
+        sleepers = [(place, channel.awake) for place, channel in enumerate(plan.channels) if channel.awake]
+        self._sleepers = [place for place, _ in sleepers]
+        self._wakers = [plan.paths.index(awake.path) for _, awake in sleepers]
+        self._wakes_above = np.array([awake.above for _, awake in sleepers])
+        self._wakes_after_s = np.array([awake.for_s for _, awake in sleepers])
+        self._warmed_s: Float64s = np.zeros((*shape, len(sleepers)))
         self._steps = Steps(plan, shape)
         self._features = Features(plan, shape)
         self._gates = Gates(plan, shape)
@@ -110,10 +116,14 @@ class Watch:
         )
 
     def _awaited(self, observed: Float64s) -> Bools:
-        """Not while it is known to stand: some units sleep while a vehicle charges."""
+        """Not while it is known to stand, when some units sleep; nor what its plan says it of, but when it is awake."""
         running = self._plan.running
         stands: Bools = observed[..., self._plan.paths.index(running.path), None] <= running.above
-        return ~stands & (self._features.elapsed_s > self._plan.settle_s / 2)
+        awaited = np.repeat(~stands, observed.shape[-1], axis=-1)
+        warm = observed[..., self._wakers] > self._wakes_above
+        self._warmed_s = np.where(warm, self._warmed_s + 1.0, 0.0)
+        awaited[..., self._sleepers] &= self._warmed_s > self._wakes_after_s
+        return awaited & (self._features.elapsed_s > self._plan.settle_s / 2)
 
     def unlearned(self, seen: Seen) -> Moment:
         """The moment by what is observed alone, of a vehicle that nothing is known of; cold engines teach as well."""

@@ -1,9 +1,12 @@
 """When signals can be held against each other: not at once, not in soaked-up heat, not while answers are late."""
 
 import numpy as np
+import pytest
+from pydantic import ValidationError
 
 from edge.detect.sensors.expectation import Regressors
 from edge.detect.sensors.gates import Gates
+from edge.detect.sensors.plan import Awake, Plan
 from edge.detect.sensors.watch import Trained, Watch
 from tests.unit.edge.sensors.world import COOLANT, PRESSURE, SPEED, Float64s, drive, plan, told
 
@@ -64,13 +67,13 @@ def test_one_signal_that_is_stuck_closes_no_gate() -> None:
     assert opened(rows, settle_s=10.0, soak_s=20.0)[100:].all()
 
 
-def absent(rows: Float64s) -> Float64s:
+def absent(rows: Float64s, of: Plan | None = None) -> Float64s:
     """(seconds, channels): which are missed."""
 
     def no_answers(columns: np.ndarray) -> Float64s:
         raise AssertionError(len(columns))
 
-    watch = Watch(plan(), Trained(np.zeros(4), np.ones(4)), Regressors(4), no_answers)
+    watch = Watch(of or plan(), Trained(np.zeros(4), np.ones(4)), Regressors(4), no_answers)
     seen = [watch.step(row, answers) for row, answers in zip(rows, told(rows), strict=True)]
     return np.array([watch.unlearned(one).absent for one in seen])
 
@@ -91,3 +94,37 @@ def test_a_unit_that_falls_asleep_with_the_one_that_tells_of_running_leaves_noth
     assert not absent(rows).any()
     rows[450:, PRESSURE] = drive(600, seed=1)[450:, PRESSURE]
     assert absent(rows)[455:, SPEED].all(), "one alone is a sensor"
+
+
+def asleep_below(above: float, for_s: float, path: str = plan().paths[COOLANT]) -> Plan:
+    """The usual plan, with a pressure that is measured only while the coolant is warm, or `path` above that."""
+    channels = [channel.model_dump() for channel in plan().channels]
+    channels[PRESSURE]["awake"] = Awake(path=path, above=above, for_s=for_s).model_dump()
+    return plan(channels=channels)
+
+
+def test_a_sensor_that_sleeps_while_another_is_low_is_missed_once_that_was_high_for_long_enough() -> None:
+    rows = drive(900, seed=1)
+    rows[200:, PRESSURE] = np.nan
+    rows[:, COOLANT] = 90.0
+    rows[400:500, COOLANT] = 60.0
+    found = absent(rows, asleep_below(75.0, for_s=100.0))
+    assert found[205:400, PRESSURE].all()
+    assert not found[402:601, PRESSURE].any()
+    assert found[620:, PRESSURE].all(), "a coolant that jumps is believed after a while"
+    assert absent(rows)[205:, PRESSURE].all(), "without such a gate it is missed all the time"
+    rows[:, COOLANT] = np.nan
+    assert not absent(rows, asleep_below(75.0, for_s=100.0))[:, PRESSURE].any(), "nobody says that it is awake"
+
+
+def test_nobody_else_sleeps_for_it() -> None:
+    rows = drive(600, seed=1)
+    rows[:, COOLANT] = 60.0
+    rows[300:, SPEED] = np.nan
+    assert absent(rows, asleep_below(75.0, for_s=0.0))[305:, SPEED].all()
+
+
+@pytest.mark.parametrize("path", [plan().paths[PRESSURE], "Vehicle.Elsewhere"])
+def test_whoever_tells_that_a_sensor_is_awake_is_another_channel(path: str) -> None:
+    with pytest.raises(ValidationError, match=r"another signal's path|not among the channels"):
+        asleep_below(75.0, for_s=0.0, path=path)
