@@ -53,7 +53,7 @@ test-long: environment  ## The long runs; what has passed is not run again until
 	@$(BIN)/pytest -m long --timeout=0; status=$$?; \
 	if [ $$status = 5 ]; then echo "no long runs yet"; else exit $$status; fi
 
-test-guest: environment  ## The tests with real clients once more, on real vcan in a guest machine
+test-guest: environment  ## The tests with real clients once more, on real vcan in a guest machine [BOX_SUITE=trixie]
 	@echo "== tests on vcan, in a guest machine =="
 	@$(BIN)/pytest -m guest -s --timeout=0
 

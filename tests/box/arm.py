@@ -13,11 +13,10 @@ from typing import Final
 
 import pytest
 
-from tests.box.debian import KEPT, LOCK, SUITE, ran
+from tests.box.debian import KEPT, LOCK, SUITE, downloaded, lock_for, ran
 from tests.shared import ROOT
 
 PACKAGES: Final = ("python3", "python3-venv", "libgomp1", "libstdc++6", "ca-certificates", "espeak-ng")
-PLATFORMS: Final = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014")
 TESTERS: Final = (
     "pytest", "pytest-timeout", "hypothesis", "iniconfig", "pluggy", "pygments", "sortedcontainers", "attrs", "pyarrow",
     "rich", "markdown-it-py", "mdurl", "jeepney",
@@ -74,17 +73,11 @@ def arm_system() -> Path:
     wheels = draft / "srv" / "wheels"
     wheels.mkdir(parents=True)
     shutil.copy(LOCK, wheels)
-    _downloaded(wheels, "--require-hashes", "-r", str(LOCK))
-    _downloaded(wheels, "--no-deps", *_pinned(TESTERS))
+    downloaded(wheels, "aarch64", "--require-hashes", "-r", lock_for(draft, "aarch64"))
+    downloaded(wheels, "aarch64", "--no-deps", *_pinned(TESTERS))
     ran(*command_in(draft, "python3", "-m", "venv", "/opt/telltale"))
     draft.rename(folder)
     return folder
-
-
-def _downloaded(folder: Path, *what: str) -> None:
-    platforms = [word for name in PLATFORMS for word in ("--platform", f"{name}_aarch64")]
-    pip = (sys.executable, "-m", "pip", "download", "-q", "--only-binary", ":all:", "--python-version", "3.11")
-    ran(*pip, *platforms, "--platform", "any", "-d", folder, *what)
 
 
 def _pinned(names: tuple[str, ...]) -> list[str]:

@@ -6,6 +6,7 @@ our wheel is built and installed anew each time.
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,10 +15,13 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.shared import ROOT
 
-SUITE: Final = "bookworm"
+SUITE: Final = os.environ.get("BOX_SUITE", "bookworm")
+PYTHON: Final = {"bookworm": "3.11", "trixie": "3.13"}[SUITE]
+PLATFORMS: Final = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014")
 PACKAGES: Final = (
     "systemd", "systemd-sysv", "dbus", "udev", "kmod", "iproute2", "procps", "ca-certificates", "python3",
     "python3-venv", "espeak-ng", "alsa-utils", "libpam-systemd", "polkitd",
@@ -42,8 +46,7 @@ def bare_system() -> Path:
     wheels = draft / "srv" / "wheels"
     wheels.mkdir(parents=True)
     shutil.copy(LOCK, wheels)
-    download = (sys.executable, "-m", "pip", "download", "-q", "--require-hashes", "--only-binary", ":all:")
-    ran(*download, "-r", LOCK, "-d", wheels)
+    downloaded(wheels, "x86_64", "--require-hashes", "-r", lock_for(draft, "x86_64"))
     ran("chroot", draft, "python3", "-m", "venv", "/opt/telltale")
     offline = ("/opt/telltale/bin/pip", "install", "-q", "--no-index", "--find-links", "/srv/wheels")
     ran("chroot", draft, *offline, "--require-hashes", "-r", f"/srv/wheels/{LOCK.name}")
@@ -54,6 +57,28 @@ def bare_system() -> Path:
     ran("chroot", draft, "apt-get", "clean")
     draft.rename(folder)
     return folder
+
+
+def lock_for(folder: Path, processor: str) -> Path:
+    """What our lock comes to on the Python of that Debian; pip asks its own about markers, whomever it loads for."""
+    there = {"python_version": PYTHON, "python_full_version": f"{PYTHON}.0", "platform_machine": processor}
+    joined = LOCK.read_text().replace("\\\n", " ").splitlines()
+    lines = [line for line in joined if line.strip() and not line.lstrip().startswith("#")]
+    wanted = []
+    for line in lines:
+        pinned, *hashes = line.split(" --hash=")
+        requirement = Requirement(pinned)
+        if requirement.marker is None or requirement.marker.evaluate(there):
+            wanted.append(" --hash=".join([f"{requirement.name}{requirement.specifier}", *hashes]))
+    (resolved := folder / "srv" / f"for-{processor}.lock").write_text("\n".join(wanted))
+    return resolved
+
+
+def downloaded(folder: Path, processor: str, *what: str | Path) -> None:
+    """Wheels for the Python of that Debian on `processor`; `what`: of pip download."""
+    platforms = [word for name in PLATFORMS for word in ("--platform", f"{name}_{processor}")]
+    pip = (sys.executable, "-m", "pip", "download", "-q", "--only-binary", ":all:", "--python-version", PYTHON)
+    ran(*pip, *platforms, "--platform", "any", "-d", folder, *what)
 
 
 def wheel(folder: Path) -> Path:

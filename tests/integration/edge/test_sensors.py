@@ -23,10 +23,13 @@ from tests.signed import new_keys
 from tests.unit.edge.sensors.world import COOLANT, PRESSURE, SPEED, Float64s, drive, plan
 from tests.unit.models.test_sensors import recipe
 
+pytestmark = pytest.mark.xdist_group("sensors")
 Int64s = npt.NDArray[np.int64]
 
 HOURS: Final = {"looking": 0.2, "fitting": 0.5, "scaling": 0.4, "measuring": 1.2}
 CONFIG: Final = """
+[judging]
+grid_ms = 1000
 [state]
 directory = "state"
 [detect]

@@ -5,7 +5,7 @@ import pytest
 from tests.study.diagnosis import Outcome, judged, report
 from tests.study.diagnosis_runs import RUNS
 
-pytestmark = pytest.mark.lives
+pytestmark = [pytest.mark.lives, pytest.mark.xdist_group("diagnosed lives")]
 SEED = 5
 LIVES = [("car", "water_pump"), ("ev", "isolation_fault"), ("car", "tyre_leak")]
 

@@ -17,6 +17,7 @@ from edge.detect.sensors.watch import Trained, Watch, evidence_of
 from edge.errors import ModelError
 from tests.unit.edge.sensors.world import COOLANT, PRESSURE, ROAD, SPEED, Float64s, drive, plan, told
 
+pytestmark = pytest.mark.xdist_group("commissioning")
 HOURS: Final = Hours(looking=0.2, fitting=0.6, scaling=0.6, measuring=1.0)
 TRAINED: Final = Trained(np.zeros(4), np.ones(4))
 MODEL: Final = "0" * 64

@@ -15,6 +15,7 @@ from edge.errors import ModelError
 from tests.unit.edge.sensors.test_commissioning import MODEL, TRAINED, no_answers
 from tests.unit.edge.sensors.world import COOLANT, PRESSURE, ROAD, SPEED, Float64s, drive, told, with_surroundings
 
+pytestmark = pytest.mark.xdist_group("seasons")
 PLAN: Final = with_surroundings()
 HOURS: Final = Hours(looking=0.1, fitting=0.35, scaling=0.35, measuring=0.7)
 MARGIN: Final = 1.3
