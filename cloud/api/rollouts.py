@@ -27,7 +27,9 @@ class RolloutWish(Wish):
     bundle: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=[ID])] | None
     """Null: none, so what the installer has set up and nothing else."""
     vehicles: Annotated[list[Line], Field(min_length=1, max_length=_NAMES_MAX, examples=[["van-7"]])] | None = None
-    """Null: all that are in the fleet now; who comes later is given it by another rollout."""
+    """Null: all that are in the fleet now."""
+    newcomers: bool = False
+    """And whoever comes to the fleet later, until this is stopped or another rollout is for newcomers; not by name."""
     first: Annotated[int, Field(ge=1, le=VEHICLES_MAX, examples=[2])] | None = None
     """So many first, those that were heard last; the others when these have kept it. Null: all at once."""
     probation_s: Annotated[int, Field(ge=PROBATION_S_MIN, le=PROBATION_S_MAX)] = 300
@@ -63,6 +65,8 @@ class RolloutForm(Form):
     changed_at: Moment
     vehicles: Annotated[dict[Standing, int], Field(examples=[{"kept": 2, "held": 5}])]
     """How many stand how; none that are not named."""
+    newcomers: bool
+    """Whoever comes to the fleet later is given it as well."""
 
     @classmethod
     def of(cls, rollout: Rollout, vehicles: dict[Standing, int]) -> Self:
@@ -103,7 +107,7 @@ def list_rollouts(
 @router.post("/{fleet}", status_code=201)
 def begin_rollout(caller: Keeper, services: ServicesOf, fleet: Fleet, wish: RolloutWish) -> RolloutForm:
     """Have vehicles run a bundle, or none."""
-    plan = Plan(wish.bundle, wish.vehicles, wish.first, wish.probation_s, wish.alerts_max)
+    plan = Plan(wish.bundle, wish.vehicles, wish.first, wish.probation_s, wish.alerts_max, wish.newcomers)
     return _form(services, services.rollouts.begin(fleet, plan, by=caller.name))
 
 

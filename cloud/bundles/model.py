@@ -96,10 +96,12 @@ class Rollout:
     changed_at: datetime
     why: str = ""
     """Why it was stopped, or goes on."""
+    newcomers: bool = False
+    """Whoever comes to the fleet later is given it as well."""
 
     def stopped(self, why: str, at: datetime) -> "Rollout":
         """Nobody else is given it."""
-        return replace(self, state=RolloutState.STOPPED, why=why, changed_at=at)
+        return replace(self, state=RolloutState.STOPPED, why=why, changed_at=at, newcomers=False)
 
     def for_all(self, why: str, at: datetime) -> "Rollout":
         """The others are given it too."""
@@ -129,7 +131,7 @@ def next_state(rollout: Rollout, members: Mapping[Standing, int], first: Mapping
     """
     waiting = sum(count for standing, count in members.items() if standing.waits)
     failed = sum(count for standing, count in members.items() if standing.has_failed)
-    if rollout.state is RolloutState.STOPPED or not waiting:
+    if rollout.state is RolloutState.STOPPED or not (waiting or rollout.newcomers):
         return rollout.state
     if failed:
         return RolloutState.STOPPED

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Row
 
 from cloud.bundles.model import Member, Rollout, RolloutState, Standing
 from cloud.columns import METADATA, NAME_LENGTH, BigId, UtcTime, within
-from cloud.database import beyond
+from cloud.database import beyond, insert_once
 from cloud.pages import Key
 from edge.wire.topics import Address
 
@@ -29,6 +29,7 @@ rollouts: Final = sa.Table(
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("changed_at", UtcTime, nullable=False),
     sa.Column("why", sa.Text, nullable=False),
+    sa.Column("newcomers", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("rollouts_by_fleet", "fleet", "id"),
     comment="Which vehicles of a fleet were to run which bundle, and how far that is; the newest of each fleet",
 )
@@ -51,11 +52,14 @@ rollout_members: Final = sa.Table(
 )
 _SAME_NAME: Final = (
     "fleet", "bundle", "name", "first", "probation_s", "alerts_max", "by", "at", "changed_at", "why",
+    "newcomers",
 )  # fmt: skip
 _WAITING: Final = tuple(standing for standing in Standing if standing.waits)
 _UNDER_WAY: Final = (Standing.GIVEN, Standing.FETCHING, Standing.TRYING)
 _ROWS_AT_ONCE: Final = 500
 """A statement has room for a bounded number of names."""
+_FOR_NEWCOMERS: Final = 2
+"""Rollouts of a fleet: the newest of them is theirs, and the one before it should that be stopped."""
 
 
 def begin(connection: Connection, rollout: Rollout, members: Sequence[Member]) -> int:
@@ -85,7 +89,12 @@ def find(connection: Connection, number: int) -> Rollout | None:
 
 def change(connection: Connection, after: Rollout) -> None:
     """Keep where it stands now."""
-    content = {"state": after.state, "why": after.why, "changed_at": after.changed_at}
+    content = {
+        "state": after.state,
+        "why": after.why,
+        "changed_at": after.changed_at,
+        "newcomers": after.newcomers,
+    }
     connection.execute(sa.update(rollouts).where(rollouts.c.id == after.number).values(**content))
 
 
@@ -125,6 +134,47 @@ def due(connection: Connection, rows_max: int) -> list[tuple[int, str]]:
     query = sa.select(table.c.rollout, table.c.vehicle).where(table.c.standing == Standing.DUE)
     query = query.order_by(table.c.rollout, table.c.vehicle).limit(rows_max)
     return [(row.rollout, row.vehicle) for row in connection.execute(query)]
+
+
+def for_newcomers(connection: Connection, fleets: Collection[str]) -> list[Rollout]:
+    """Of each of these fleets the rollout that is for its newcomers, where there is one."""
+    theirs = sa.select(sa.func.max(rollouts.c.id)).where(rollouts.c.newcomers, rollouts.c.fleet.in_(sorted(fleets)))
+    query = sa.select(rollouts).where(rollouts.c.id.in_(theirs.group_by(rollouts.c.fleet)))
+    return [_rollout(row) for row in connection.execute(query)]
+
+
+def strangers(connection: Connection, fleet: str, names: Collection[str]) -> list[str]:
+    """Those of these vehicles that are in no rollout."""
+    table = rollout_members
+    known: set[str] = set()
+    ordered = sorted(names)
+    for start in range(0, len(ordered), _ROWS_AT_ONCE):
+        some = table.c.vehicle.in_(ordered[start : start + _ROWS_AT_ONCE])
+        known |= set(connection.execute(sa.select(table.c.vehicle).where(table.c.fleet == fleet, some)).scalars())
+    return [name for name in ordered if name not in known]
+
+
+def join(connection: Connection, rollout: Rollout, vehicle: str, at: datetime) -> bool:
+    """A vehicle comes into a rollout; False: it was in already."""
+    standing = Standing.HELD if rollout.state is RolloutState.FIRST else Standing.DUE
+    row = {
+        "rollout": rollout.number,
+        "vehicle": vehicle,
+        "fleet": rollout.fleet,
+        "is_first": False,
+        "standing": standing,
+        "reason": "",
+        "changed_at": at,
+    }
+    return insert_once(connection, rollout_members, row)
+
+
+def take_over(connection: Connection, fleet: str) -> None:
+    """A fleet has another rollout for its newcomers: older ones than the one before it are theirs no more."""
+    theirs = sa.select(rollouts.c.id).where(rollouts.c.fleet == fleet, rollouts.c.newcomers)
+    newest = list(connection.execute(theirs.order_by(rollouts.c.id.desc()).limit(_FOR_NEWCOMERS)).scalars())
+    older = sa.and_(rollouts.c.fleet == fleet, rollouts.c.newcomers, rollouts.c.id.not_in(newest))
+    connection.execute(sa.update(rollouts).where(older).values(newcomers=False))
 
 
 def give(connection: Connection, number: int, vehicle: str, version: int, at: datetime) -> None:
@@ -193,23 +243,25 @@ def in_the_way(connection: Connection, fleet: str, vehicles: Sequence[str]) -> t
 
 
 def is_wanted(connection: Connection, bundle: str) -> bool:
-    """Whether a vehicle waits to be given a bundle."""
-    query = sa.select(rollout_members.c.vehicle).join(rollouts, rollouts.c.id == rollout_members.c.rollout)
-    query = query.where(rollouts.c.bundle == bundle, rollout_members.c.standing.in_(_WAITING)).limit(1)
-    return connection.execute(query).first() is not None
+    """Whether a vehicle waits to be given a bundle, or one that comes to the fleet will be."""
+    query = sa.select(rollouts.c.id).join(rollout_members, rollouts.c.id == rollout_members.c.rollout, isouter=True)
+    waits = sa.or_(rollout_members.c.standing.in_(_WAITING), rollouts.c.newcomers)
+    return connection.execute(query.where(rollouts.c.bundle == bundle, waits).limit(1)).first() is not None
 
 
 def keep_newest(connection: Connection, fleet: str, rows_max: int) -> int:
-    """Delete the oldest rollouts of a fleet beyond so many; how many went. One that waits for somebody stays."""
-    waits = sa.select(rollout_members.c.rollout).where(rollout_members.c.standing.in_(_WAITING))
-    mine = sa.select(rollouts.c.id).where(rollouts.c.fleet == fleet).order_by(rollouts.c.id.desc())
-    gone = [
-        number
-        for number in connection.execute(mine.offset(rows_max).limit(_ROWS_AT_ONCE)).scalars()
-        if number not in set(connection.execute(waits.where(rollout_members.c.rollout == number)).scalars())
-    ]
+    """Delete the oldest rollouts of a fleet beyond so many; how many went. What waits for somebody stays."""
+    mine = sa.select(rollouts.c.id, rollouts.c.newcomers).where(rollouts.c.fleet == fleet)
+    oldest = mine.order_by(rollouts.c.id.desc()).offset(rows_max).limit(_ROWS_AT_ONCE)
+    gone = [number for number, is_theirs in connection.execute(oldest) if not (is_theirs or _waits(connection, number))]
     connection.execute(sa.delete(rollout_members).where(rollout_members.c.rollout.in_(gone)))
     return connection.execute(sa.delete(rollouts).where(rollouts.c.id.in_(gone))).rowcount
+
+
+def _waits(connection: Connection, number: int) -> bool:
+    """Whether a rollout waits for one of its vehicles."""
+    query = sa.select(rollout_members.c.vehicle).where(rollout_members.c.rollout == number)
+    return connection.execute(query.where(rollout_members.c.standing.in_(_WAITING)).limit(1)).first() is not None
 
 
 def _rollout(row: Row[Any]) -> Rollout:

@@ -1,6 +1,6 @@
 """Who is to run which bundle: at once, or some first and the others only after these have kept it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -37,10 +37,12 @@ class Plan:
     """So many first, those that were heard last; None: all at once."""
     probation_s: int = 300
     alerts_max: int = 10
+    newcomers: bool = False
+    """Whoever comes to the fleet later is given it as well; only where `vehicles` is None."""
 
 
 class RolloutService:
-    """Rollouts from the plan to their end. `told` runs inside the inbox's transaction."""
+    """Rollouts from the plan to their end. `met` and `told` run inside the inbox's transaction."""
 
     def __init__(
         self,
@@ -74,7 +76,7 @@ class RolloutService:
 
         Raises:
             NotFound: there is no such bundle, or vehicle.
-            Refused: there is no vehicle, or there are too many.
+            Refused: there is no vehicle, or there are too many; or newcomers are to have what is for some by name.
             Conflict: another rollout waits for one of them, or nobody signs here.
         """
         self._desired.must_sign()
@@ -99,11 +101,15 @@ class RolloutService:
                 by=by,
                 at=now,
                 changed_at=now,
+                newcomers=plan.newcomers,
             )
             rollout = replace(rollout, number=rollout_store.begin(connection, rollout, members))
-            whom = f"{len(members)} vehicles" if len(members) > 1 else members[0].vehicle
+            if plan.newcomers:
+                rollout_store.take_over(connection, fleet)
+            whom = members[0].vehicle if len(members) == 1 else f"{len(members)} vehicles"
             staging = f", {plan.first} first" if staged else ""
-            self._note(connection, "begin_rollout", rollout, by=by, note=f"{name!r} for {whom}{staging}")
+            later = ", and newcomers" if plan.newcomers else ""
+            self._note(connection, "begin_rollout", rollout, by=by, note=f"{name!r} for {whom}{staging}{later}")
             dropped = rollout_store.keep_newest(connection, fleet, self._settings.rollouts_per_fleet)
             counters.add(connection, {"rollouts_begun": 1, "rollouts_dropped": dropped})
         return rollout
@@ -152,6 +158,17 @@ class RolloutService:
             for number, vehicle in due:
                 self._give(connection, self._any(connection, number), vehicle, at)
         return len(due)
+
+    def met(self, connection: Connection, addresses: Collection[Address], at: datetime) -> None:
+        """Vehicles were heard: who was never given anything comes into the rollout that is for newcomers."""
+        names: dict[str, set[str]] = {}
+        for address in addresses:
+            names.setdefault(address.fleet, set()).add(address.vehicle)
+        joined = 0
+        for rollout in rollout_store.for_newcomers(connection, names):
+            for vehicle in rollout_store.strangers(connection, rollout.fleet, names[rollout.fleet]):
+                joined += rollout_store.join(connection, rollout, vehicle, at)
+        counters.add(connection, {"rollouts_joined": joined})
 
     def told(
         self,
@@ -222,12 +239,14 @@ class RolloutService:
 
     def _members(self, fleet: str, plan: Plan) -> list[Member]:
         """The vehicles of a plan; those that were heard last go first, since they will answer soonest."""
+        if plan.newcomers and plan.vehicles is not None:
+            raise Refused("newcomers: they are given what is for the whole fleet. Leave out vehicles, or newcomers")
         there = self._heard(fleet)
         wanted = sorted(there if plan.vehicles is None else set(plan.vehicles))
         missing = [vehicle for vehicle in wanted if vehicle not in there]
         if missing:
             raise NotFound(f"there is no vehicle {missing[0]!r} in fleet {fleet!r}")
-        if not wanted:
+        if not wanted and not plan.newcomers:
             raise Refused(f"fleet {fleet!r} has no vehicle yet: one must have been heard")
         if len(wanted) > VEHICLES_MAX:
             raise Refused(f"vehicles: {len(wanted)}, and {VEHICLES_MAX} are the most. Name some of them")
@@ -276,7 +295,8 @@ class RolloutService:
         """A rollout for which somebody waits, or which is as wanted already."""
         rollout = self._found(connection, fleet, number)
         waits = any(standing.waits for standing in self._standings(connection, number)[0])
-        if not waits and rollout.state is not wanted:
+        may_stop = rollout.newcomers and wanted is RolloutState.STOPPED
+        if not (waits or may_stop) and rollout.state is not wanted:
             raise Conflict(f"nobody waits for rollout {number} any more: begin another one")
         return rollout
 

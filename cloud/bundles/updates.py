@@ -1,7 +1,7 @@
 """What vehicles say of updates and ask for: each step is kept, and each stretch of a bundle answered in pieces."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
 from typing import Final
 
 from cloud import counters
@@ -59,6 +59,10 @@ class UpdateService:
         self._settings = settings
         self._rollouts = rollouts
         self._must_exist = must_exist
+
+    def met(self, connection: Connection, addresses: Collection[Address], at: datetime) -> None:
+        """Vehicles were heard: those that are new to their fleet are given what is for newcomers."""
+        self._rollouts.met(connection, addresses, at)
 
     def record(self, connection: Connection, heard: Heard, body: Reported) -> None:
         """Keep a step; a rollout goes on, or stops. What goes wrong is written into the audit, once a document."""

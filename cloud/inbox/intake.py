@@ -95,6 +95,8 @@ class _Batch:
         self._features = features
         self._settings = settings
         self._seen: set[Address] = set()
+        self._met: set[Address] = set()
+        """The same, and those that said hello."""
         self._seqs = _seqs_by_stream(letters)
         self._ledgers: dict[tuple[Address, str], Ledger] = {}
         self._counts: Counter[str] = Counter()
@@ -130,6 +132,7 @@ class _Batch:
         counters.add(self._connection, self._counts)
         self._tell_refused()
         at = now()
+        self._features.updates.met(self._connection, self._met, at)
         said = [Reply(address.down(Down.ACK), encode_down(ack.model_copy(update={"at": at}))) for address, ack in acks]
         return said + [Reply(address.down(Down.PIECE), encode_piece(piece)) for address, piece in self._pieces]
 
@@ -171,12 +174,14 @@ class _Batch:
         if greeting.online and not arrival.retained:
             self._features.commands.met(self._connection, greeting.address, arrival.received_at)
             self._features.campaigns.met(self._connection, greeting.address, arrival.received_at)
+            self._met.add(greeting.address)
 
     def _claim(self, slot: Slot, kind: str, arrival: Arrival) -> Claim:
         if slot.address not in self._seen:
             self._features.fleet.see(self._connection, slot.address, arrival.received_at)
             self._features.campaigns.met(self._connection, slot.address, arrival.received_at)
             self._seen.add(slot.address)
+            self._met.add(slot.address)
         claim = self._ledger(slot.address, slot.stream).claim(slot, kind, arrival.received_at)
         self._counts[f"messages_{claim}"] += 1
         return claim

@@ -12,11 +12,11 @@ from edge.wire.messages import UpdateStep
 from tests.browser.town import tell
 from tests.integration.cloud.service import Service
 from tests.unit.cloud.bundled import said, zipped
-from tests.unit.cloud.vehicle import OTHER_CARD
+from tests.unit.cloud.vehicle import OTHER_CARD, summary
 
 pytestmark = pytest.mark.xdist_group("browser")
 Enter = Callable[..., Page]
-MEMBERS: Final = "/api/v1/rollouts/north/1/vehicles"
+MEMBERS: Final = "/api/v1/rollouts/north/{}/vehicles"
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def archive(tmp_path: Path) -> Path:
     return file
 
 
-def standing(service: Service) -> dict[str, Any]:
-    return {one["vehicle"]: one["standing"] for one in service.get(MEMBERS)["items"]}
+def standing(service: Service, rollout: str = "1") -> dict[str, Any]:
+    return {one["vehicle"]: one["standing"] for one in service.get(MEMBERS.format(rollout))["items"]}
 
 
 def test_a_manager_gives_two_vehicles_a_bundle_and_one_sends_it_back(
@@ -67,6 +67,24 @@ def test_a_manager_gives_two_vehicles_a_bundle_and_one_sends_it_back(
     page.get_by_role("dialog").get_by_role("button", name="Take away").click()
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("vehicles have bundle 'winter rules'")
     complaints[:] = [said for said in complaints if "409" not in said]
+
+
+def test_a_manager_has_newcomers_given_it_too_until_it_is_stopped(service: Service, enter: Enter) -> None:
+    page = enter("dora", path="/bundles")
+    page.get_by_role("button", name="Back to what was installed").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("All that are in the fleet now").check()
+    expect(dialog.get_by_label("Also whoever comes to the fleet later")).to_be_checked()
+    dialog.get_by_role("button", name="Begin").click()
+    facts = page.get_by_role("region", name="Rollout")
+    expect(facts).to_contain_text("Also whoever comes to the fleet later")
+    number = page.url.rpartition("/")[2]
+    tell(service, "van-30", summary(), card=OTHER_CARD)
+    service.wait_until(lambda: standing(service, number).get("van-30") == "given", "the newcomer's document")
+    facts.get_by_role("button", name="Stop").click()
+    dialog.get_by_label("Why").fill("enough")
+    dialog.get_by_role("button", name="Stop").click()
+    expect(facts).to_contain_text("is not given it")
 
 
 def test_an_archive_that_is_none_says_why(

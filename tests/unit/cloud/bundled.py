@@ -54,9 +54,16 @@ def vans(cloud: Cloud, count: int) -> list[Speaker]:
     return speakers
 
 
-def begin(cloud: Cloud, bundle: Bundle | None, *names: str, first: int | None = None, fleet: str = "north") -> Rollout:
-    """A rollout for these vehicles, or for all."""
-    plan = Plan(None if bundle is None else bundle.id, names or None, first)
+def begin(
+    cloud: Cloud,
+    bundle: Bundle | None,
+    *names: str,
+    first: int | None = None,
+    fleet: str = "north",
+    newcomers: bool = False,
+) -> Rollout:
+    """A rollout for these vehicles, or for all, and newcomers."""
+    plan = Plan(None if bundle is None else bundle.id, names or None, first, newcomers=newcomers)
     return cloud.rollouts.begin(fleet, plan, by="ada")
 
 

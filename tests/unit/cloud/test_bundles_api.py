@@ -163,6 +163,7 @@ def test_a_rollout_as_it_is_answered(cloud: Cloud) -> None:
         "at": T0,
         "changed_at": T0,
         "vehicles": {"due": 1, "held": 2},
+        "newcomers": False,
     }
     document = look(cloud)["van-3"]
     tell(cloud, speakers[2], 10, said(document, UpdateStep.ROLLED_BACK, "12 alerts began"))
@@ -194,6 +195,7 @@ def test_a_rollout_as_it_is_answered(cloud: Cloud) -> None:
         ({"bundle": None, "first": 0}, 422),
         ({"bundle": None, "probation_s": 5}, 422),
         ({"bundle": None, "unknown": 1}, 422),
+        ({"bundle": None, "vehicles": ["van-1"], "newcomers": True}, 422),
     ],
 )
 def test_a_plan_that_cannot_be_met_is_refused(cloud: Cloud, body: dict[str, Any], status: int) -> None:

@@ -30,14 +30,14 @@ def test_the_migrations_lead_to_the_tables_of_the_code(cloud: Cloud) -> None:
 
 def test_migrating_again_changes_nothing(tmp_path: Path) -> None:
     database = fresh(tmp_path)
-    assert database.migrate() == database.migrate() == "0022"
+    assert database.migrate() == database.migrate() == "0023"
     assert database.check() == ""
     database.close()
 
 
 def test_a_database_of_this_version_is_known_without_alembic(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "alembic", None)
-    assert cloud.database.migrate() == "0022"
+    assert cloud.database.migrate() == "0023"
     with cloud.database.transaction() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0012'"))
     with pytest.raises(ImportError):

@@ -16,7 +16,9 @@ from cloud.bundles.service import BundleSettings
 from cloud.errors import Conflict, NotFound, Refused
 from cloud.fleet.desired import DesiredService
 from cloud.inbox.bundles import AT_ONCE_MAX
+from cloud.inbox.model import Arrival
 from cloud.pages import Window
+from edge.wire.downlink import Status, encode_down
 from edge.wire.messages import UpdateStep
 from tests.unit.cloud.bundled import add, begin, look, said, standings, tell, vans
 from tests.unit.cloud.doors import deeds
@@ -248,16 +250,137 @@ def test_listings_are_paged(cloud: Cloud) -> None:
     assert names == [f"van-{n}" for n in range(1, 6)]
 
 
+def come(cloud: Cloud, *names: str, fleet: str = "north") -> list[Speaker]:
+    """Vehicles that are heard for the first time now."""
+    cloud.now += timedelta(hours=2)
+    speakers = [Speaker(name, fleet) for name in names]
+    for speaker in speakers:
+        cloud.take(speaker.say(summary(1), 1, received_at=cloud.now))
+    return speakers
+
+
+def test_who_comes_later_is_given_what_is_for_newcomers(cloud: Cloud) -> None:
+    vans(cloud, 2)
+    rollout = begin(cloud, add(cloud), newcomers=True)
+    assert rollout.newcomers
+    assert sorted(look(cloud)) == ["van-1", "van-2"]
+    come(cloud, "van-3")
+    come(cloud, "van-3", fleet="south")
+    heard = look(cloud)
+    assert (sorted(heard), heard["van-3"].fleet) == (["van-1", "van-2", "van-3"], "north")
+    assert standings(cloud, rollout) == dict.fromkeys(("van-1", "van-2", "van-3"), S.GIVEN)
+    assert cloud.rollouts.give_due(cloud.now, 10) == 0, "once"
+    assert cloud.counts()["rollouts_joined"] == 1
+    assert deeds(cloud, "begin_rollout")[0].note == "'winter rules' for 2 vehicles, and newcomers"
+
+
+def test_who_comes_later_is_given_nothing_where_nothing_is_for_newcomers(cloud: Cloud) -> None:
+    vans(cloud, 1)
+    begin(cloud, add(cloud))
+    come(cloud, "van-2")
+    assert sorted(look(cloud)) == ["van-1"]
+
+
+def test_a_fleet_without_vehicles_may_have_it_ready(cloud: Cloud) -> None:
+    rollout = begin(cloud, add(cloud), first=1, newcomers=True)
+    assert (rollout.state, standings(cloud, rollout)) == (RolloutState.ALL, {})
+    assert deeds(cloud, "begin_rollout")[0].note == "'winter rules' for 0 vehicles, and newcomers"
+    come(cloud, "van-1")
+    assert sorted(look(cloud)) == ["van-1"]
+
+
+def test_a_newcomer_waits_for_the_first_as_the_others_do(cloud: Cloud) -> None:
+    speakers = vans(cloud, 2)
+    rollout = begin(cloud, add(cloud), first=1, newcomers=True)
+    heard = look(cloud)
+    come(cloud, "van-3")
+    assert sorted(look(cloud)) == ["van-2"]
+    assert standings(cloud, rollout)["van-3"] is S.HELD
+    tell(cloud, speakers[1], 10, said(heard["van-2"], UpdateStep.KEPT))
+    assert sorted(look(cloud)) == ["van-1", "van-2", "van-3"]
+
+
+def test_what_one_has_sent_back_no_newcomer_is_given_but_what_was_theirs_before(cloud: Cloud) -> None:
+    [van] = vans(cloud, 1)
+    good = begin(cloud, add(cloud), newcomers=True)
+    look(cloud)
+    bad = begin(cloud, add(cloud, "bad"), newcomers=True)
+    document = look(cloud)["van-1"]
+    tell(cloud, van, 10, said(document, UpdateStep.ROLLED_BACK, "crashed"))
+    after = now(cloud, bad)
+    assert (after.state, after.newcomers) == (RolloutState.STOPPED, False)
+    come(cloud, "van-2")
+    assert look(cloud)["van-2"].name == "winter rules"
+    assert standings(cloud, good)["van-2"] is S.GIVEN
+
+
+def test_a_person_ends_it_though_nobody_waits(cloud: Cloud) -> None:
+    [van] = vans(cloud, 1)
+    bundle = add(cloud)
+    rollout = begin(cloud, bundle, newcomers=True)
+    look(cloud)
+    begin(cloud, None)
+    tell(cloud, van, 10, said(look(cloud)["van-1"], UpdateStep.KEPT))
+    with pytest.raises(Conflict, match="winter rules"):
+        cloud.bundles.remove("north", bundle.id, by="tom")
+    assert cloud.rollouts.stop("north", rollout.number, why="enough", by="tom").state is RolloutState.STOPPED
+    cloud.bundles.remove("north", bundle.id, by="tom")
+    come(cloud, "van-2")
+    assert sorted(look(cloud)) == ["van-1"]
+
+
+def test_of_rollouts_for_newcomers_the_newest_two_count(cloud: Cloud) -> None:
+    vans(cloud, 1)
+    bundles = [add(cloud, name) for name in ("one", "two", "three")]
+    begun = []
+    for bundle in bundles:
+        begun.append(begin(cloud, bundle, newcomers=True))
+        look(cloud)
+    assert [now(cloud, one).newcomers for one in begun] == [False, True, True]
+    come(cloud, "van-2")
+    assert look(cloud)["van-2"].name == "three"
+
+
+def test_a_hello_is_enough_and_whoever_says_more_is_in_it_once(cloud: Cloud) -> None:
+    vans(cloud, 1)
+    rollout = begin(cloud, add(cloud), newcomers=True)
+    van = Speaker("van-2")
+    hello = Arrival(van.address.status, encode_down(Status(online=True)), cloud.now)
+    cloud.take(hello)
+    assert sorted(look(cloud)) == ["van-1", "van-2"]
+    cloud.take(van.say(summary(1), 1, received_at=cloud.now), hello)
+    assert cloud.rollouts.give_due(cloud.now, 10) == 0
+    assert standings(cloud, rollout) == {"van-1": S.GIVEN, "van-2": S.GIVEN}
+    assert cloud.counts()["rollouts_joined"] == 1
+
+
+def test_what_is_for_newcomers_is_kept_however_many_come_after_it() -> None:
+    with open_cloud(bundles_kept=BundleSettings(rollouts_per_fleet=2)) as cloud:
+        vans(cloud, 1)
+        theirs = begin(cloud, None, newcomers=True)
+        for _ in range(4):
+            look(cloud)
+            begin(cloud, None, "van-1")
+        kept = [one.number for one in cloud.rollouts.rollouts(Window(), fleet="north", fleets=None).items]
+        assert kept == [5, 4, theirs.number]
+
+
+def test_newcomers_have_no_names_yet(cloud: Cloud) -> None:
+    vans(cloud, 1)
+    with pytest.raises(Refused, match="newcomers: they are given what is for the whole fleet"):
+        begin(cloud, None, "van-1", newcomers=True)
+
+
 STANDINGS: Final = st.dictionaries(st.sampled_from(Standing), st.integers(1, 3))
 
 
-@given(first=STANDINGS, others=STANDINGS, state=st.sampled_from(RolloutState))
-def test_nobody_who_waits_is_given_what_one_has_sent_back(
-    first: dict[Standing, int], others: dict[Standing, int], state: RolloutState
+@given(first=STANDINGS, others=STANDINGS, state=st.sampled_from(RolloutState), newcomers=st.booleans())
+def test_nobody_who_waits_or_comes_is_given_what_one_has_sent_back(
+    first: dict[Standing, int], others: dict[Standing, int], state: RolloutState, *, newcomers: bool
 ) -> None:
     everybody = Counter(first) + Counter(others)
-    after = next_state(replace(A_ROLLOUT, state=state), everybody, first)
-    waits = any(standing.waits for standing in everybody)
+    after = next_state(replace(A_ROLLOUT, state=state, newcomers=newcomers), everybody, first)
+    waits = newcomers or any(standing.waits for standing in everybody)
     if state is RolloutState.STOPPED or not waits:
         assert after is state
     elif S.REFUSED in everybody or S.ROLLED_BACK in everybody:

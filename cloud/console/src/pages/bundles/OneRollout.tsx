@@ -47,6 +47,7 @@ export default function OneRollout({ names: { fleet = "", number = "" } }: PageP
             <Facts
               rows={[
                 [t.fleet.vehicles, progress(one)],
+                [t.bundle.newcomers, one.newcomers ? t.bundle.newcomersToo : t.bundle.newcomersNot],
                 [t.bundle.goFirst, one.first === null ? t.bundle.atOnce : String(one.first)],
                 [t.bundle.probation, t.bundle.probationOf(one.probation_s, one.alerts_max)],
                 [t.bundle.begun, `${moment(one.at)} ${t.app.by} ${one.by}`],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bytes, namesIn, progress, running, titleOf, waits, type Rollout } from "./words";
 
-const rollout = (vehicles: Rollout["vehicles"], state: Rollout["state"] = "first"): Pick<Rollout, "vehicles" | "state"> => ({ vehicles, state });
+const rollout = (vehicles: Rollout["vehicles"], state: Rollout["state"] = "first", newcomers = false): Pick<Rollout, "vehicles" | "state" | "newcomers"> => ({ vehicles, state, newcomers });
 
 describe("a rollout", () => {
   it("says how many stand how, those that wait first", () => {
@@ -12,8 +12,9 @@ describe("a rollout", () => {
     [rollout({ held: 1 }), true],
     [rollout({ due: 1 }, "all"), true],
     [rollout({ given: 5, kept: 3 }, "all"), false],
+    [rollout({ given: 5, kept: 3 }, "all", true), true],
     [rollout({ held: 1 }, "stopped"), false],
-  ])("%# can be stopped while somebody waits", (one, can) => {
+  ])("%# can be stopped while somebody waits or may come", (one, can) => {
     expect(waits(one)).toBe(can);
   });
 });

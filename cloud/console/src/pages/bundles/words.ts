@@ -27,8 +27,8 @@ export const standingTone = (of: Standing): string => TONES[of];
 export const stepTone = (of: Step): string => TONES[of];
 export const rolloutTone = (of: Rollout["state"]): string => ({ first: "accent", all: "good", stopped: "critical" })[of];
 
-/** Whether a person can still stop it: somebody waits. */
-export const waits = (of: Pick<Rollout, "state" | "vehicles">): boolean => of.state !== "stopped" && (of.vehicles.held ?? 0) + (of.vehicles.due ?? 0) > 0;
+/** Whether a person can still stop it: somebody waits, or may come. */
+export const waits = (of: Pick<Rollout, "state" | "vehicles" | "newcomers">): boolean => of.newcomers || (of.state !== "stopped" && (of.vehicles.held ?? 0) + (of.vehicles.due ?? 0) > 0);
 
 /** How many vehicles stand how, in the order in which it goes. */
 export const progress = (of: Pick<Rollout, "vehicles">): string =>
