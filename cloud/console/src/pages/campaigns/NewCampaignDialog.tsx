@@ -45,8 +45,12 @@ export function NewCampaignDialog({ fleet, close, done }: Of) {
       </div>
       <label>{t.campaigns.rateHz}<input type="number" min={0.001} max={1000} step="any" value={draft.rateHz} onInput={(typed) => put({ rateHz: typed.currentTarget.value })} /></label>
       <div class="pair">
+        <Amount label={t.campaigns.startsInH} value={draft.startsInH} most={8760} put={(startsInH) => put({ startsInH })} />
         <Amount label={t.campaigns.days} value={draft.days} least={0.01} most={366} put={(days) => put({ days })} />
+      </div>
+      <div class="pair">
         <Amount label={t.campaigns.megabytes} value={draft.megabytes} least={0.001} most={100} put={(megabytes) => put({ megabytes })} />
+        <Amount label={t.campaigns.priorityOf} value={draft.priority} most={9} step="1" put={(priority) => put({ priority })} />
       </div>
     </Dialog>
   );
@@ -89,6 +93,15 @@ const Trigger = ({ draft, put }: Part) => (
   </>
 );
 
-const Amount = ({ label, value, least = 0, most, put }: { label: string; value: string; least?: number; most: number; put: (value: string) => void }) => (
-  <label>{label}<input type="number" required min={least} max={most} step="any" value={value} onInput={(typed) => put(typed.currentTarget.value)} /></label>
+interface AmountOf {
+  label: string;
+  value: string;
+  least?: number;
+  most: number;
+  step?: string;
+  put: (value: string) => void;
+}
+
+const Amount = ({ label, value, least = 0, most, step = "any", put }: AmountOf) => (
+  <label>{label}<input type="number" required min={least} max={most} step={step} value={value} onInput={(typed) => put(typed.currentTarget.value)} /></label>
 );

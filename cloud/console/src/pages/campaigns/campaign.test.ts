@@ -53,7 +53,7 @@ describe("what is sent", () => {
     expect(wishOf(draft({ vehicles: " van-7,van-8 ,", frames: "no id" }), ID, NOW)).toEqual({
       wish: {
         id: ID, name: "Fast", vehicles: ["van-7", "van-8"], signals: ["Vehicle.Speed"], frames: [], trigger: { kind: "condition", when: "Vehicle.Speed > 100 km/h" },
-        before_s: 10, after_s: 20, rate_hz: null, expires_at: "2026-11-28T08:00:00.000Z", priority: 5, bytes_a_day: 1_000_000,
+        before_s: 10, after_s: 20, rate_hz: null, starts_at: null, expires_at: "2026-11-28T08:00:00.000Z", priority: 5, bytes_a_day: 1_000_000,
       },
     });
   });
@@ -61,6 +61,11 @@ describe("what is sent", () => {
     const found = wishOf(draft({ what: "frames", frames: "7E8", trigger: "time", everyS: "60", rateHz: "5", days: "0.5", megabytes: "0.25" }), ID, NOW);
     expect(found).toMatchObject({
       wish: { vehicles: null, signals: [], frames: [{ id: 0x7e8 }], trigger: { kind: "time", every_s: 60 }, rate_hz: 5, expires_at: "2026-11-21T20:00:00.000Z", bytes_a_day: 250_000 },
+    });
+  });
+  it("lasts as long where it begins later, and says what goes first", () => {
+    expect(wishOf(draft({ startsInH: "12", days: "1", priority: "9" }), ID, NOW)).toMatchObject({
+      wish: { starts_at: "2026-11-21T20:00:00.000Z", expires_at: "2026-11-22T20:00:00.000Z", priority: 9 },
     });
   });
   it("is not sent with a line that is no id", () => {

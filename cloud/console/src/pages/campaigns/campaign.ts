@@ -13,6 +13,7 @@ const ORDER = Object.keys(TONES) as Standing[];
 const MEGABYTE = 1_000_000;
 const DAY_MS = 86_400_000;
 const HOUR_S = 3600;
+const HOUR_MS = 3_600_000;
 const MINUTE_S = 60;
 const SHORT_MAX = 0x7ff;
 const LONG_MAX = 0x1fffffff;
@@ -84,12 +85,16 @@ export interface Draft {
   beforeS: string;
   afterS: string;
   rateHz: string;
+  /** Hours until it begins. */
+  startsInH: string;
+  /** From then on. */
   days: string;
   megabytes: string;
+  priority: string;
 }
 
 export const EMPTY: Draft = {
-  name: "", vehicles: "", what: "signals", signals: "", frames: "", trigger: "condition", when: "", everyS: "600", beforeS: "10", afterS: "20", rateHz: "", days: "7", megabytes: "1",
+  name: "", vehicles: "", what: "signals", signals: "", frames: "", trigger: "condition", when: "", everyS: "600", beforeS: "10", afterS: "20", rateHz: "", startsInH: "0", days: "7", megabytes: "1", priority: "5",
 };
 
 /** What is sent for a draft; a line that is no id is given back instead. */
@@ -97,6 +102,7 @@ export function wishOf(draft: Draft, id: string, now: number): { wish: Forms["Ca
   const found = draft.what === "frames" ? framesOf(draft.frames) : { frames: [] };
   if ("bad" in found) return found;
   const vehicles = lines(draft.vehicles);
+  const waitMs = Number(draft.startsInH) * HOUR_MS;
   return {
     wish: {
       id,
@@ -108,8 +114,9 @@ export function wishOf(draft: Draft, id: string, now: number): { wish: Forms["Ca
       before_s: Number(draft.beforeS),
       after_s: Number(draft.afterS),
       rate_hz: draft.rateHz === "" ? null : Number(draft.rateHz),
-      expires_at: new Date(now + Number(draft.days) * DAY_MS).toISOString(),
-      priority: 5,
+      starts_at: waitMs > 0 ? new Date(now + waitMs).toISOString() : null,
+      expires_at: new Date(now + waitMs + Number(draft.days) * DAY_MS).toISOString(),
+      priority: Number(draft.priority),
       bytes_a_day: Math.round(Number(draft.megabytes) * MEGABYTE),
     },
   };
