@@ -70,6 +70,9 @@ def arm_system() -> Path:
         ran("dpkg", "-x", package, draft)
     for name in ("passwd", "group"):  # what the second stage of debootstrap would have made
         shutil.copy(draft / "usr" / "share" / "base-passwd" / f"{name}.master", draft / "etc" / name)
+    certificates = sorted((draft / "usr" / "share" / "ca-certificates").rglob("*.crt"))
+    bundle = draft / "etc" / "ssl" / "certs" / "ca-certificates.crt"  # as above; pip loads it even to load nothing
+    bundle.write_text("".join(one.read_text() for one in certificates))
     wheels = draft / "srv" / "wheels"
     wheels.mkdir(parents=True)
     shutil.copy(LOCK, wheels)
