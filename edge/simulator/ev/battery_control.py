@@ -59,6 +59,8 @@ SPREAD_V: Final = 0.12
 SPREAD_WORST_V: Final = 0.35
 """Between highest and lowest cell, nearly unloaded."""
 CALM_A: Final = 12.0
+STEADY_S: Final = 5.0
+"""A pump that was asked for another speed is not judged before it has had so long to reach it."""
 NO_CODES: Final[frozenset[str]] = frozenset()
 
 
@@ -86,6 +88,9 @@ class BatteryControl:
         self._full = 1.0
         self._chills_s = 0.0
         self._heats_s = 0.0
+        self._asked_rpm = 0.0
+        self._steady_s = 0.0
+        """How long the pump was asked for the same speed."""
         self._cooling = False
         self._heating = False
         self._dry = False
@@ -221,7 +226,9 @@ class BatteryControl:
         elif self._heats_s > 120.0:
             observe("P0C32", seen["pack_inlet_c"] - seen["pack_min_c"] < 2.0)
         asked_rpm = self.pump_rpm
-        if asked_rpm >= READY_RPM and abs(seen["pack_pump_rpm"] / asked_rpm - 1.0) < 0.6:
+        self._steady_s = self._steady_s + 1.0 if asked_rpm == self._asked_rpm else 0.0
+        self._asked_rpm = asked_rpm
+        if self._steady_s >= STEADY_S and asked_rpm >= READY_RPM and abs(seen["pack_pump_rpm"] / asked_rpm - 1.0) < 0.6:
             observe("P0E3B", seen["pack_pump_rpm"] > 1.15 * asked_rpm)
 
     def _permit(self, seen: Readings) -> None:
