@@ -167,6 +167,8 @@ def update(cloud: Cloud) -> None:
     wish = Fetch(bundle=bundle.id, offset=0, size=1)
     beyond = wish.model_copy(update={"offset": bundle.size})
     cloud.intake.take([*(VAN.say(wish, seq) for seq in range(3100, 3101 + PIECES_MAX)), VAN.say(beyond, 4000)])
+    begin(cloud, None, newcomers=True)
+    cloud.take(Speaker("van-9").say(summary(1), 1))
 
 
 def test_every_path_is_described(cloud: Cloud) -> None:
