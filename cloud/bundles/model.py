@@ -97,7 +97,7 @@ class Rollout:
     why: str = ""
     """Why it was stopped, or goes on."""
     newcomers: bool = False
-    """Whoever comes to the fleet later is given it as well."""
+    """Whoever comes to the fleet later is given it as well: so it stops at whoever goes back, though nobody waits."""
 
     def stopped(self, why: str, at: datetime) -> "Rollout":
         """Nobody else is given it."""

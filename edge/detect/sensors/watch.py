@@ -116,7 +116,7 @@ class Watch:
         )
 
     def _awaited(self, observed: Float64s) -> Bools:
-        """Not while it is known to stand, when some units sleep; nor what its plan says it of, but when it is awake."""
+        """Not while it is known to stand, when some units sleep; a sensor that sleeps by its plan, once it is awake."""
         running = self._plan.running
         stands: Bools = observed[..., self._plan.paths.index(running.path), None] <= running.above
         awaited = np.repeat(~stands, observed.shape[-1], axis=-1)
