@@ -20,7 +20,10 @@ from packaging.requirements import Requirement
 from tests.shared import ROOT
 
 SUITE: Final = os.environ.get("BOX_SUITE", "bookworm")
-PYTHON: Final = {"bookworm": "3.11", "trixie": "3.13"}[SUITE]
+PYTHONS: Final = {"bookworm": "3.11", "trixie": "3.13"}
+if SUITE not in PYTHONS:
+    raise pytest.UsageError(f"BOX_SUITE={SUITE} is no Debian that is tried here; there are {', '.join(PYTHONS)}")
+PYTHON: Final = PYTHONS[SUITE]
 PLATFORMS: Final = ("manylinux_2_34", "manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014")
 PACKAGES: Final = (
     "systemd", "systemd-sysv", "dbus", "udev", "kmod", "iproute2", "procps", "ca-certificates", "python3",
