@@ -17,9 +17,18 @@ from edge.frames import NANOSECONDS
 Float64s = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
 Places = npt.NDArray[np.intp]
+Bools = npt.NDArray[np.bool_]
+Rows = Places | slice
 BUCKETS: Final = 300
 UNKNOWN: Final = float("nan")
 _BEFORE: Final = np.iinfo(np.int64).min // 4
+_AFTER: Final = np.iinfo(np.int64).max
+
+_COUNT, _TOTAL, _SQUARES, _CHANGES, _LOW, _HIGH, _LAST = range(7)
+"""Figures that are kept of a lane's samples; the squares are of what each differs from their mean."""
+_SUMS: Final = slice(_COUNT, _LOW)
+_NOTHING: Final = np.array([0.0, 0.0, 0.0, 0.0, np.inf, -np.inf, UNKNOWN])[:, None]
+"""(figures, 1) of no sample at all."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,7 +84,9 @@ class Spans:
         self.high: Float64s = np.full(count, UNKNOWN)
         self._last: Float64s = np.full(count, UNKNOWN)
         self._changing = np.array([path in wants.changing for path in paths], np.bool_)
-        self._cell = _Cell.empty(count)
+        self._counts_changes = bool(self._changing.any())
+        self._nothing = np.repeat(_NOTHING, count, axis=1)
+        self._cell = self._nothing
 
     def lane(self, path: str) -> int | None:
         """Place of a signal in `low` and `high`."""
@@ -94,60 +105,44 @@ class Spans:
         lanes, values = lanes[known], values[known]
         if not len(lanes):
             return
-        self._cell = _Cell.of(lanes, values, len(self._slots))
-        if self._changing.any():
-            self._cell.changes[:] = _changes(lanes, values, self._last) * self._changing
+        self._cell = _cell_of(lanes, values, len(self._slots))
+        if self._counts_changes:
+            self._cell[_CHANGES] = _changes(lanes, values, self._last) * self._changing
 
     def step(self, fresh: Float64s, until: int) -> None:
         """The cell up to `until` (ns) is over; `fresh`: all signals, NaN is unknown."""
         if not len(self._slots):
             return
         now = fresh[self._slots]
-        cell, self._cell = self._cell, _Cell.empty(len(self._slots))
-        came = cell.count > 0
-        self.low = np.where(came & ~np.isnan(now), cell.low, now)
-        self.high = np.where(came & ~np.isnan(now), cell.high, now)
-        self._last = np.where(came, cell.last, self._last)
+        cell, self._cell = self._cell, self._nothing
+        came = cell[_COUNT] > 0
+        is_fresh = came & ~np.isnan(now)
+        self.low = np.where(is_fresh, cell[_LOW], now)
+        self.high = np.where(is_fresh, cell[_HIGH], now)
+        self._last = np.where(came, cell[_LAST], self._last)
         if self._kept is not None:
             self._kept.step(cell, now, self._lanes, until)
 
-    def read(self, what: str) -> Float64s:
-        """(rows,) of one figure of every stretch, by its name in FIGURES; NaN where it is unknown."""
-        return FIGURES[what](self._kept) if self._kept is not None else np.empty(0)
+    def read(self, what: str, rows: Rows = slice(None)) -> Float64s:
+        """(rows,) of one figure of these stretches, by its name in FIGURES; NaN where it is unknown."""
+        return FIGURES[what](self._kept, rows) if self._kept is not None else np.empty(0)
 
     def quantile(self, row: int, share: float) -> float:
         """What `share` of the values at each tick of a stretch lay below."""
         return self._kept.quantile(row, share) if self._kept is not None else UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """Every lane's samples of one cell, summed up."""
-
-    count: Float64s
-    total: Float64s
-    squares: Float64s
-    """Sum of the squares of what each differs from their mean."""
-    low: Float64s
-    high: Float64s
-    last: Float64s
-    changes: Float64s
-
-    @classmethod
-    def empty(cls, lanes: int) -> "_Cell":
-        zero = np.zeros(lanes)
-        return cls(zero, zero, zero, np.full(lanes, np.inf), np.full(lanes, -np.inf), np.full(lanes, UNKNOWN), zero)
-
-    @classmethod
-    def of(cls, lanes: Places, values: Float64s, size: int) -> "_Cell":
-        low, high, last = np.full(size, np.inf), np.full(size, -np.inf), np.full(size, UNKNOWN)
-        np.minimum.at(low, lanes, values)
-        np.maximum.at(high, lanes, values)
-        last[lanes] = values  # of equal places the last one stands
-        count = np.bincount(lanes, minlength=size).astype(np.float64)
-        total = _sums(lanes, values, size)
-        differ = values - (total / np.maximum(count, 1.0))[lanes]
-        return cls(count, total, _sums(lanes, differ * differ, size), low, high, last, np.zeros(size))
+def _cell_of(lanes: Places, values: Float64s, size: int) -> Float64s:
+    """(figures, lanes): every lane's samples of one cell, summed up."""
+    cell = np.repeat(_NOTHING, size, axis=1)
+    np.minimum.at(cell[_LOW], lanes, values)
+    np.maximum.at(cell[_HIGH], lanes, values)
+    cell[_LAST, lanes] = values  # of equal places the last one stands
+    cell[_COUNT] = np.bincount(lanes, minlength=size)
+    cell[_TOTAL] = _sums(lanes, values, size)
+    differ = values - (cell[_TOTAL] / np.maximum(cell[_COUNT], 1.0))[lanes]
+    cell[_SQUARES] = _sums(lanes, differ * differ, size)
+    return cell
 
 
 def _sums(lanes: Places, values: Float64s, size: int) -> Float64s:
@@ -167,104 +162,110 @@ def _changes(lanes: Places, values: Float64s, before: Float64s) -> Float64s:
 
 
 class _Kept:
-    """(rows, BUCKETS + 1) of each figure; a row has `buckets` of its own, and one more for where its stretch began."""
+    """(figures, rows, BUCKETS + 1); a row has `buckets` of its own, and one more for where its stretch began."""
 
     def __init__(self, spans: Sequence[Span], grid_ns: int) -> None:
         cells = np.array([-(-span.span_ns // grid_ns) for span in spans], np.int64)
         self.width_ns: Int64s = -(-cells // BUCKETS) * grid_ns
         self.buckets: Int64s = -(-(cells * grid_ns) // self.width_ns)
-        shape = (len(spans), int(self.buckets.max()) + 1)
-        self.count, self.total, self.squares, self.changes = (np.zeros(shape) for _ in range(4))
-        self.low, self.high = np.full(shape, np.inf), np.full(shape, -np.inf)
-        self.last = np.full(shape, UNKNOWN)
-        self.now: Float64s = np.full(len(spans), UNKNOWN)
-        self.heard = np.zeros(len(spans), np.bool_)
+        rows, places = len(spans), int(self.buckets.max()) + 1
+        self.figures: Float64s = np.repeat(_NOTHING, rows * places, axis=1).reshape(-1, rows, places)
+        self._flat = self.figures.reshape(len(_NOTHING), -1)
+        self._begin_of_row = np.arange(rows) * places
+        self.now: Float64s = np.full(rows, UNKNOWN)
+        self.heard = np.zeros(rows, np.bool_)
         self.until = 0
-        self._number: Int64s = np.full(len(spans), _BEFORE)
-        self.since: Int64s = np.full(len(spans), np.iinfo(np.int64).max)
+        self._number: Int64s = np.full(rows, _BEFORE)
+        """Of the bucket that is being filled."""
+        self._heard_in: Int64s = np.full(rows, _BEFORE)
+        """Number of the last bucket that a sample came into."""
+        self.since: Int64s = np.full(rows, _AFTER)
         """When it was first heard after a stretch of silence."""
-        self._all = np.arange(len(spans))
+        self._known: Bools | None = None
 
-    def step(self, cell: _Cell, now: Float64s, lanes: Places, until: int) -> None:
-        """Take in a cell that ends at `until`."""
-        number = (until - 1) // self.width_ns
+    def step(self, cell: Float64s, now: Float64s, lanes: Places, until: int) -> None:
+        """Take in a cell (figures, lanes) that ends at `until`."""
+        number: Int64s = (until - 1) // self.width_ns
         self._roll(number)
-        self.since[self.count.sum(axis=1) == 0] = np.iinfo(np.int64).max
-        at = self._all, number % (self.buckets + 1)
-        self.squares[at] += cell.squares[lanes] + _apart(
-            self.count[at], self.total[at], cell.count[lanes], cell.total[lanes]
-        )
-        self.count[at] += cell.count[lanes]
-        self.total[at] += cell.total[lanes]
-        self.changes[at] += cell.changes[lanes]
-        self.low[at] = np.minimum(self.low[at], cell.low[lanes])
-        self.high[at] = np.maximum(self.high[at], cell.high[lanes])
-        self.now = now[lanes]
-        self.last[at] = self.now
-        came = cell.count[lanes] > 0
+        since = np.where(number - self._heard_in >= self.buckets, _AFTER, self.since)
+        place = self._place(number)
+        kept, more = self._flat[:, place], cell[:, lanes]
+        if kept[_COUNT].any():
+            more[_SQUARES] += _apart(kept[_COUNT], kept[_TOTAL], more[_COUNT], more[_TOTAL])
+        kept[_SUMS] += more[_SUMS]
+        kept[_LOW] = np.minimum(kept[_LOW], more[_LOW])
+        kept[_HIGH] = np.maximum(kept[_HIGH], more[_HIGH])
+        kept[_LAST] = self.now = now[lanes]
+        self._flat[:, place] = kept
+        came = more[_COUNT] > 0
         self.heard |= came
-        self.since = np.where(came, np.minimum(self.since, until), self.since)
+        self._heard_in = np.where(came, number, self._heard_in)
+        self.since = np.where(came, np.minimum(since, until), since)
         self.until = until
+        self._known = None
 
     @property
-    def known(self) -> npt.NDArray[np.bool_]:
+    def known(self) -> Bools:
         """(rows,) whether the signal is known, and was heard for the whole stretch."""
-        whole = self.until - np.minimum(self.since, self.until) >= (self.buckets - 1) * self.width_ns
-        return whole & (self.since <= self.until) & ~np.isnan(self.now)
+        if self._known is None:
+            whole = self.until - np.minimum(self.since, self.until) >= (self.buckets - 1) * self.width_ns
+            self._known = whole & (self.since <= self.until) & ~np.isnan(self.now)
+        return self._known
+
+    def known_only(self, figure: Float64s, rows: Rows) -> Float64s:
+        """What is known of a figure of these rows; NaN for the rest."""
+        return np.where(self.known[rows], figure, UNKNOWN)
 
     def began(self) -> Float64s:
         """(rows,) the value as the stretch began; NaN: unknown."""
-        number = (self.until - 1) // self.width_ns
-        values: Float64s = self.last[self._all, (number - self.buckets) % (self.buckets + 1)]
+        values: Float64s = self._flat[_LAST, self._place(self._number - self.buckets)]
         return values
 
     def elapsed_s(self) -> Float64s:
         """(rows,) from where `began` was taken to now."""
-        number = (self.until - 1) // self.width_ns
-        elapsed: Float64s = (self.until - (number - self.buckets + 1) * self.width_ns) / NANOSECONDS
+        elapsed: Float64s = (self.until - (self._number - self.buckets + 1) * self.width_ns) / NANOSECONDS
         return elapsed
 
     def quantile(self, row: int, share: float) -> float:
         """Of the values at each tick."""
         if not self.known[row]:
             return UNKNOWN
-        values = self.last[row, : self.buckets[row] + 1]
-        values = np.delete(
-            values, ((self.until - 1) // self.width_ns[row] - self.buckets[row]) % (self.buckets[row] + 1)
-        )
+        size = self.buckets[row] + 1
+        values = np.delete(self.figures[_LAST, row, :size], (self._number[row] - self.buckets[row]) % size)
         return float(np.quantile(values[~np.isnan(values)], share))
+
+    def _place(self, number: Int64s) -> Places:
+        """(rows,) where each row keeps a bucket."""
+        place: Places = self._begin_of_row + number % (self.buckets + 1)
+        return place
 
     def _roll(self, number: Int64s) -> None:
         """Empty the buckets that begin, and all but the last value of those that a stretch has left behind."""
         gone = np.minimum(number - self._number, self.buckets + 1)
         self._number = number
-        if not gone.any():
+        longest = int(gone.max())
+        if longest <= 0:
             return
-        for back in range(int(gone.max())):
-            rows = self._all[gone > back]
-            size = self.buckets[rows] + 1
-            begun = (number[rows] - back) % size
-            self.last[rows, begun] = UNKNOWN
-            left = (number[rows] - back - self.buckets[rows]) % size
-            for column in (begun, left):
-                self.low[rows, column], self.high[rows, column] = np.inf, -np.inf
-                for kept in (self.count, self.total, self.squares, self.changes):
-                    kept[rows, column] = 0.0
+        for back in range(longest):  # more than one after a gap alone
+            self._flat[:, self._place(number - back)[gone > back]] = _NOTHING
+        self._flat[:_LAST, self._place(number - self.buckets)[gone > 0]] = _NOTHING[:_LAST]
 
 
-def _average(kept: _Kept) -> Float64s:
+def _average(kept: _Kept, rows: Rows) -> Float64s:
+    count, total = kept.figures[_COUNT, rows], kept.figures[_TOTAL, rows]
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(kept.known, kept.total.sum(axis=1) / kept.count.sum(axis=1), UNKNOWN)
+        return kept.known_only(total.sum(axis=1) / count.sum(axis=1), rows)
 
 
-def _deviation(kept: _Kept) -> Float64s:
+def _deviation(kept: _Kept, rows: Rows) -> Float64s:
     """Of buckets with their own means put together (Chan, Golub and LeVeque, 1979), which loses no digits."""
+    counts, totals = kept.figures[_COUNT, rows], kept.figures[_TOTAL, rows]
     with np.errstate(invalid="ignore", divide="ignore"):
-        count = kept.count.sum(axis=1)
-        means = np.where(kept.count > 0, kept.total / kept.count, 0.0)
-        apart = kept.count * (means - (kept.total.sum(axis=1) / count)[:, None]) ** 2
-        spread = np.sqrt((kept.squares.sum(axis=1) + apart.sum(axis=1)) / count)
-    return np.where(kept.known, spread, UNKNOWN)
+        count = counts.sum(axis=1)
+        means = np.where(counts > 0, totals / counts, 0.0)
+        apart = counts * (means - (totals.sum(axis=1) / count)[:, None]) ** 2
+        spread = np.sqrt((kept.figures[_SQUARES, rows].sum(axis=1) + apart.sum(axis=1)) / count)
+    return kept.known_only(spread, rows)
 
 
 def _apart(count: Float64s, total: Float64s, more: Float64s, more_total: Float64s) -> Float64s:
@@ -275,19 +276,15 @@ def _apart(count: Float64s, total: Float64s, more: Float64s, more_total: Float64
     return apart
 
 
-def _rate(kept: _Kept) -> Float64s:
-    return (kept.now - kept.began()) / kept.elapsed_s()
-
-
-FIGURES: Final[Mapping[str, Callable[[_Kept], Float64s]]] = {
+FIGURES: Final[Mapping[str, Callable[[_Kept, Rows], Float64s]]] = {
     "avg": _average,
-    "min": lambda kept: np.where(kept.known, kept.low.min(axis=1), UNKNOWN),
-    "max": lambda kept: np.where(kept.known, kept.high.max(axis=1), UNKNOWN),
-    "sum": lambda kept: np.where(kept.known, kept.total.sum(axis=1), UNKNOWN),
+    "min": lambda kept, rows: kept.known_only(kept.figures[_LOW, rows].min(axis=1), rows),
+    "max": lambda kept, rows: kept.known_only(kept.figures[_HIGH, rows].max(axis=1), rows),
+    "sum": lambda kept, rows: kept.known_only(kept.figures[_TOTAL, rows].sum(axis=1), rows),
     "stddev": _deviation,
-    "count": lambda kept: np.where(kept.heard, kept.count.sum(axis=1), UNKNOWN),
-    "delta": lambda kept: kept.now - kept.began(),
-    "rate": _rate,
-    "changes": lambda kept: np.where(kept.known, kept.changes.sum(axis=1), UNKNOWN),
+    "count": lambda kept, rows: np.where(kept.heard[rows], kept.figures[_COUNT, rows].sum(axis=1), UNKNOWN),
+    "delta": lambda kept, rows: (kept.now - kept.began())[rows],
+    "rate": lambda kept, rows: ((kept.now - kept.began()) / kept.elapsed_s())[rows],
+    "changes": lambda kept, rows: kept.known_only(kept.figures[_CHANGES, rows].sum(axis=1), rows),
 }
 """By name."""

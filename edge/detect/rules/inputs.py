@@ -105,14 +105,14 @@ class _Group:
     def read(self, window: Window) -> list[float]:
         spans = window.spans
         if self.what == "now":
-            column = window.values
+            column = window.values[self.rows]
         elif self.what == "low":
-            column = spans.low
+            column = spans.low[self.rows]
         elif self.what == "high":
-            column = spans.high
+            column = spans.high[self.rows]
         else:
-            column = spans.read(self.what)
-        numbers: list[float] = column[self.rows].tolist()
+            column = spans.read(self.what, self.rows)
+        numbers: list[float] = column.tolist()
         return numbers
 
 

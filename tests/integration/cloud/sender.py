@@ -22,6 +22,7 @@ def main(url: str, config: str, ahead_s: str) -> None:
     database = Database(url)
     worker = make_notify(database, Audit(database, now), NotifyConfig.model_validate_json(config), now).worker
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+    print("ready", flush=True)
     worker.run()
 
 

@@ -118,10 +118,19 @@ class Sending:
 
     def start(self, *, ahead: timedelta = timedelta(0)) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "tests.integration.cloud.sender", self._url, self._settings]
-        child = subprocess.Popen([*command, str(ahead.total_seconds())], cwd=ROOT)
-        self._stack.callback(child.wait)
+        child = self._stack.enter_context(
+            subprocess.Popen([*command, str(ahead.total_seconds())], cwd=ROOT, stdout=subprocess.PIPE)
+        )
         self._stack.callback(child.kill)
         return child
+
+    def start_together(self, count: int) -> "list[subprocess.Popen[bytes]]":
+        """All of them are ready to send."""
+        running = [self.start() for _ in range(count)]
+        for child in running:
+            assert child.stdout is not None
+            assert child.stdout.readline() == b"ready\n"
+        return running
 
 
 def test_killed_between_the_sending_and_the_answer_it_is_sent_again_under_the_same_key() -> None:
@@ -157,11 +166,10 @@ def test_three_that_send_at_once_send_each_letter_once() -> None:
         cloud.now = datetime.now(UTC)
         for n in range(people):
             cloud.contacts.put(replace(ADA, id=f"p{n}", channel=f"mailto:p{n}@example.org"), by="ada")
+        running = Sending(stack, cloud, smtp_url=smtp(mailbox.server.port)).start_together(3)
         with cloud.database.transaction() as connection:
             for n in range(reasons):
                 cloud.notify.post(connection, notice(n))
-        senders = Sending(stack, cloud, smtp_url=smtp(mailbox.server.port))
-        running = [senders.start() for _ in range(3)]
         until(lambda: cloud.notify.census()[State.SENT] == people * reasons)
         for child in running:
             child.send_signal(signal.SIGTERM)
