@@ -240,7 +240,7 @@ class Daemon:
         if not self._live:
             return
         self._parking.take_up()
-        self._judgement.wish(self._run.wishes.recall())
+        self._judgement.take_up(self._run.wishes.recall())
         if outbox and (firing := outbox.recall(FIRING)):
             self._judgement.book.restore(unpack_alerts(firing))
             self._run.cab.take_up(self._judgement.book.firing)
@@ -362,10 +362,10 @@ class Daemon:
             if request.wish is Wish.CAPTURE:
                 self._run.collecting.captures.asked_for(at)
                 continue
-            modes = with_wish(self._judgement.modes, request.wish, at)
-            self._judgement.wish(modes)
-            self._run.wishes.keep(modes)
+            self._judgement.wish(with_wish(self._judgement.modes, request.wish, at))
             log.info("%s, by the %s", request.wish, request.by)
+        if self._live:
+            self._run.wishes.keep(self._judgement.modes)
 
     def _hear_askers(self) -> None:
         """Tell those who ask what the vehicle shows, and tell on what they found."""

@@ -216,9 +216,19 @@ class Judgement:
         self._look_at = (end // S + 1) * S
         around = replace(self.around, moves=self.history.doing.moves)
         self.around = replace(self.around, tester_heard=False)
-        self.modes = self.modes.looked(end, around, self._week)
+        self.modes = replace(self.modes.looked(end, around, self._week), withholds=self._withholds)
         if self.modes.private != self.history.private:
             self.history.private = self.modes.private
+
+    @property
+    def _withholds(self) -> bool:
+        """A place of private mode would be told by the next position, or as the start of a trip."""
+        return self._tracker.withholds or self._trip_is_private or self._trip_was_private
+
+    def take_up(self, modes: Modes) -> None:
+        """Go on with the modes of an earlier run, from the first cell on."""
+        self._tracker.withholds = self._trip_was_private = modes.withholds
+        self.wish(modes)
 
     def wish(self, modes: Modes) -> None:
         """These modes hold from the next cell on: the driver asked for them."""

@@ -73,6 +73,8 @@ class Modes:
     """Somebody ended workshop mode, or it drove for long: tester and order do not count until both are gone."""
     moved_ns: int = 0
     """How long it has moved in workshop mode."""
+    withholds: bool = False
+    """Private mode lately held: where the vehicle was left then would be told by what comes next."""
     at: int | None = None
     """ns; of the last look."""
 
@@ -95,7 +97,7 @@ class Modes:
     @property
     def kept(self) -> dict[str, Any]:
         """What outlives a restart."""
-        return {"private_wish": self.private_wish, "asked_until": self.asked_until}
+        return {"private_wish": self.private_wish, "asked_until": self.asked_until, "withholds": self.withholds}
 
     @classmethod
     def taken_up(cls, kept: Mapping[str, Any]) -> "Modes":
@@ -104,6 +106,7 @@ class Modes:
         return cls(
             private_wish=wish if isinstance(wish, bool) else None,
             asked_until=until if isinstance(until, int) and not isinstance(until, bool) else None,
+            withholds=kept.get("withholds", False) is not False,
         )
 
     def with_private(self, *, private: bool) -> "Modes":

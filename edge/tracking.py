@@ -2,7 +2,8 @@
 
 driving   when it begins, every so many seconds, after a turn, after a long way, and when it is over
 standing  once a day, where it is known
-private   nothing, nor after it until the vehicle is BEYOND_M away from where it was first known to be again
+private   nothing, nor after it until the vehicle is BEYOND_M away from where it was first known to be again, also if the
+          box was restarted in between
 
 Positions are personal and cost money: so many a day and no more; what was due beyond that is counted.
 """
@@ -57,19 +58,20 @@ class Tracker:
         self._drove_at = 0
         self._seen: Fix | None = None
         """Where it was last known to be."""
-        self._withholds = False
-        """It has not gone far enough since private mode."""
+        self.withholds = False
+        """It has not gone far enough since private mode; whoever knows of that from an earlier run says so."""
         self._unveiled: Fix | None = None
         """Where it was first known to be after private mode."""
 
     def update(self, window: Window) -> Position | None:
         """Take in one tick; the position that is to be told of it, if any."""
         if not self._every_ns:
+            self.withholds = False  # there is nothing to withhold
             return None
         if window.private:
             self._forget()
             return None
-        if self._withholds and not self._is_beyond(window.fix):
+        if self.withholds and not self._is_beyond(window.fix):
             return None
         fix, drove = window.fix, self._drives
         self._look(window, fix)
@@ -84,15 +86,15 @@ class Tracker:
         """Nothing of before private mode is told in it or after it."""
         self._told = self._seen = self._unveiled = None
         self._drives = False
-        self._withholds = True
+        self.withholds = True
 
     def _is_beyond(self, fix: Fix | None) -> bool:
         """Whether it is surely far from where private mode ended; from then on it is told again."""
         if fix is None:
             return False
         start = self._unveiled = self._unveiled or fix
-        self._withholds = distance_m(start, fix) < BEYOND_M + start.accuracy_m + fix.accuracy_m
-        return not self._withholds
+        self.withholds = distance_m(start, fix) < BEYOND_M + start.accuracy_m + fix.accuracy_m
+        return not self.withholds
 
     def _look(self, window: Window, fix: Fix | None) -> None:
         """Where it is and in which direction it goes."""

@@ -30,6 +30,8 @@ class Wishes:
         self._waiting: deque[Request] = deque()
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
+        self._kept = Modes().kept
+        """What a restart would find, as far as it could be written."""
 
     @property
     def counters(self) -> Mapping[str, int]:
@@ -57,16 +59,18 @@ class Wishes:
         if self._file is None or not self._file.exists():
             return Modes()
         try:
-            kept = json.loads(self._file.read_bytes()[:KEPT_BYTES])
-            return Modes.taken_up(kept)
+            modes = Modes.taken_up(json.loads(self._file.read_bytes()[:KEPT_BYTES]))
         except (OSError, ValueError, AttributeError) as error:
             log.warning("%s cannot be read (%s): private mode is on until somebody ends it", self._file, error)
-            return Modes(private_wish=True)
+            modes = Modes(private_wish=True)
+        self._kept = modes.kept
+        return modes
 
     def keep(self, modes: Modes) -> None:
-        """Keep what outlives a restart; a disk that fails is said, and the modes hold all the same."""
-        if self._file is None:
+        """Keep what outlives a restart, if it changed; a disk that fails is said, and the modes hold all the same."""
+        if self._file is None or modes.kept == self._kept:
             return
+        self._kept = modes.kept
         try:
             with closing(Draft(self._file)) as draft:
                 with draft.writing() as stream:

@@ -17,6 +17,7 @@ from edge.frames import Frame, FrameBatch
 from edge.grid import Cells, Grid
 from edge.history import NOTHING, Smoothing, Window
 from edge.judgement import Judgement, Outcome
+from edge.modes import Modes
 from edge.spans import Wants
 
 S = 1_000_000_000
@@ -381,6 +382,63 @@ def test_a_trip_and_a_summary_that_were_private_for_a_second_are_withheld(files:
     outcomes += [*run_until(subject, frames, 25 * S, 13 * S), subject.close()]
     assert [period.started / S for one in outcomes for period in one.periods] == [0.0, 20.0]
     assert [trip.private for one in outcomes for trip in one.trips] == [True]
+
+
+ROAD = """VERSION ""
+
+BU_: ECU
+
+BO_ 256 Engine: 2 ECU
+ SG_ Speed : 0|16@1+ (0.1,0) [0|300] "km/h" ECU
+
+BO_ 257 Place: 8 ECU
+ SG_ Latitude : 0|32@1- (1E-006,0) [-90|90] "deg" ECU
+ SG_ Longitude : 32|32@1- (1E-006,0) [-180|180] "deg" ECU
+"""
+ROAD_MAPPING = """
+[signals]
+"Engine.Speed" = { path = "Vehicle.Speed" }
+"Place.Latitude" = { path = "Vehicle.CurrentLocation.Latitude" }
+"Place.Longitude" = { path = "Vehicle.CurrentLocation.Longitude" }
+"""
+
+
+def north(since: int, until: int) -> list[Frame]:
+    """Seconds of driving north at 36 km/h, a position each."""
+    frames = []
+    for second in range(since, until):
+        latitude = (50_000_000 + second * 90).to_bytes(4, "little")
+        frames += [
+            Frame(second * S, 256, (360).to_bytes(2, "little")),
+            Frame(second * S + 1, 257, latitude + (8_000_000).to_bytes(4, "little")),
+        ]
+    return frames
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_where_a_private_trip_ended_is_not_where_the_next_begins_nor_after_a_restart(
+    files: Path, *, is_restarted: bool
+) -> None:
+    (files / "car.dbc").write_text(ROAD)
+    (files / "car.vss.toml").write_text(ROAD_MAPPING)
+    (files / "rules.toml").write_text("")
+    subject = judgement(files)
+    subject.wish(subject.modes.with_private(private=True))
+    outcomes = run_until(subject, north(0, 30), 30 * S)
+    assert subject.modes.withholds
+    subject.wish(subject.modes.with_private(private=False))
+    if is_restarted:
+        subject, before = judgement(files), subject
+        subject.take_up(Modes.taken_up(before.modes.kept))
+    begin = 30 * S
+    for leg in (900, 1800):  # a silence ends a trip
+        outcomes += run_until(subject, north(leg, leg + 60), (leg + 61) * S, begin)
+        begin = (leg + 61) * S
+    outcomes += [subject.close()]
+    first, *_, last = [trip for one in outcomes for trip in one.trips if not trip.private]
+    assert (first.start, first.moved_off_m) == (None, None)
+    assert last.start is not None
+    assert not subject.modes.withholds
 
 
 def run_until(subject: Judgement, frames: Sequence[Frame], until: int, begin: int = 0) -> list[Outcome]:

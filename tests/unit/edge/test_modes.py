@@ -83,6 +83,15 @@ def test_private_as_the_driver_wished_it_lasts_through_days_and_restarts() -> No
     assert not again.with_private(private=False).private
 
 
+@pytest.mark.parametrize(("kept", "withholds"), [({}, False), ({"withholds": False}, False), ({"withholds": 1}, True)])
+def test_that_private_mode_lately_held_outlives_a_restart_and_is_believed_where_it_is_damaged(
+    kept: dict[str, object], *, withholds: bool
+) -> None:
+    modes = Modes.taken_up(kept)
+    assert modes.withholds is withholds
+    assert Modes.taken_up(modes.kept).withholds is withholds
+
+
 def test_workshop_mode_that_was_asked_for_ends_after_a_working_day() -> None:
     modes = Modes().in_workshop(0).looked(WORKSHOP_NS - S, STANDS, Week())
     assert (modes.workshop, modes.workshop_until) == (True, WORKSHOP_NS)

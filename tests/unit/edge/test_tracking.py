@@ -246,6 +246,23 @@ def test_where_private_mode_ended_is_not_told_until_it_is_far_away(parked_s: int
     assert away_m(journey.told[0][1], ended) < BEYOND_M + 50.0
 
 
+def test_a_restart_of_the_box_makes_the_place_where_private_mode_ended_no_more_public() -> None:
+    journey = Journey(10)
+    journey.history.private = True
+    journey.go(60, 50.0)
+    journey.history.private = False
+    journey.go(5)
+    assert journey.tracker.withholds
+    journey.tracker = Tracker(10)
+    journey.tracker.withholds = True
+    ended = Journey()
+    ended.north_m = journey.north_m
+    journey.go(600, 50.0, 90.0)
+    assert len(journey.told) > 40
+    assert all(away_m(position, ended) >= BEYOND_M for _, position in journey.told)
+    assert not journey.tracker.withholds
+
+
 def test_a_vehicle_that_stays_where_private_mode_ended_is_not_told_once_a_day_either() -> None:
     journey = Journey(10)
     journey.history.private = True
