@@ -2,8 +2,8 @@
 
 driving   when it begins, every so many seconds, after a turn, after a long way, and when it is over
 standing  once a day, where it is known
-private   nothing, nor after it until the vehicle is BEYOND_M away from where it was first known to be again, also if the
-          box was restarted in between
+private   nothing, nor after it until the vehicle is BEYOND_M away from where it was first known to be again, also if
+          the box was restarted in between
 
 Positions are personal and cost money: so many a day and no more; what was due beyond that is counted.
 """
