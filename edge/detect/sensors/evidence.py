@@ -1,10 +1,11 @@
 """Evidence: how strongly each signal contradicts the others, in several ways and over several spans.
 
 Each kind of fault has a kind of evidence that it cannot escape: a bias or drift leans, a swapped or noisy signal
-strays, a stuck one stays while it ought to move, a misread one is where it never is, a slipping one leaves the gears.
-How much of each is too much is learned on the vehicle (limits.py).
+strays, a stuck one stays while it ought to move, or longer than it ever did, a misread one is where it never is, a
+slipping one leaves the gears. How much of each is too much is learned on the vehicle (limits.py).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -30,6 +31,7 @@ class Kind(StrEnum):
     MOVED_10 = "moved_10"
     MOVED_60 = "moved_60"
     STUCK = "stuck"
+    STANDS = "stands"
     MISSING = "missing"
     MISPLACED_60 = "misplaced_60"
     MISPLACED_600 = "misplaced_600"
@@ -43,7 +45,7 @@ class Kind(StrEnum):
 
 
 KINDS: Final = tuple(Kind)
-BY_ITSELF: Final = frozenset({Kind.MOVED_1, Kind.MOVED_10, Kind.MOVED_60, Kind.MISSING, Kind.GEARS_600})
+BY_ITSELF: Final = frozenset({Kind.MOVED_1, Kind.MOVED_10, Kind.MOVED_60, Kind.STANDS, Kind.MISSING, Kind.GEARS_600})
 """Needs no expectation."""
 LEAN_S: Final = (60.0, 600.0)
 LEAN_DOUBT: Final = (0.1, 0.3)
@@ -109,16 +111,10 @@ class Evidence:
         self._known = known
         self._slow = np.array([channel.pace is Pace.SLOW for channel in plan.channels])
         self._harmless = TOLERATED * np.array([channel.tolerance for channel in plan.channels])
+        self._restless = np.array([channel.restless for channel in plan.channels])
         self._lean_max = np.array([LEAN_MAX[channel.pace] for channel in plan.channels])
-        self._lean = _Means(LEAN_S, whole)
-        self._weight = _Means(LEAN_S, whole)
-        self._stray = _Means(STRAY_S, whole)
-        self._strayed = _Means(STRAY_S, whole)
-        self._absent = _Means((MISSING_S,), whole)
-        self._place = _Means(PLACE_S, whole)
-        self._placed = _Means(PLACE_S, whole)
-        self._gear = _Means((GEARS_S,), whole)
-        self._geared = _Means((GEARS_S,), whole)
+        self._doubts = np.divide.outer(LEAN_DOUBT, known.certain**2).reshape(-1, *[1] * len(shape), channels)
+        self._means = _Means(whole)
         self._before: Float64s = np.full(whole, np.nan)
         self._last = self._before
         self._lasts: Float64s = np.full((MOVED_S[-1] + 1, *whole), np.nan)
@@ -128,6 +124,8 @@ class Evidence:
         self._expected: Float64s = np.full((BEHIND, *whole), np.nan)
         self._late: Float64s = np.full(whole, np.nan)
         self._run = np.zeros(whole, np.int64)
+        self._stood_s: Float64s = np.zeros(whole)
+        self._stands_at: Float64s = np.full(whole, np.nan)
         self._low: Float64s = np.full(whole, np.nan)
         self._high: Float64s = np.full(whole, np.nan)
         self._count = 0
@@ -142,37 +140,39 @@ class Evidence:
         stuck = self._stuck(moment, before, judged)
         moved = self._moved(moment)
         self._count += 1
-        parts = [
-            *self._leans(miss, moment.error, judged),
-            *self._strays(miss / np.maximum(moment.error, self._harmless), judged),
-            *moved,
-            stuck,
-            *self._absent.step(moment.absent.astype(np.float64)),
-            *self._places(moment, judged),
-            *self._gears(moment.observed, before, judged),
-        ]
-        return np.stack(parts, axis=-2)
+        stands = self._stands(moment.observed, judged & moment.tried)
+        means = self._means
+        means.take(_Mean.MISSING, moment.absent)
+        self._take_leans(miss, moment.error, judged)
+        self._take_strays(miss / np.maximum(moment.error, self._harmless), judged)
+        self._take_places(moment, judged)
+        self._take_gears(moment.observed, before, judged)
+        means.step()
+        leans = np.abs(means.of(_Mean.LEANS)) / (means.of(_Mean.WEIGHTS) + self._doubts)
+        strays = np.sqrt(means.per_told(_Mean.STRAYS, _Mean.STRAYED, usual=1.0, share_min=SHARE_MIN))
+        places = means.per_told(_Mean.PLACES, _Mean.PLACED, usual=self._usual_place, share_min=SHARE_MIN)
+        gears = means.per_told(_Mean.GEARS, _Mean.GEARED, usual=0.0, share_min=GEARS_SHARE_MIN)
+        absent = means.of(_Mean.MISSING)
+        return np.stack([*leans, *strays, *moved, stuck, stands, *absent, *places, *gears], axis=-2)
 
-    def _leans(self, miss: Float64s, error: Float64s, judged: Bools) -> list[Float64s]:
+    def _take_leans(self, miss: Float64s, error: Float64s, judged: Bools) -> None:
         """Means of the miss, weighing by 1/error^2; in the signal's unit."""
         weight = np.where(judged, 1.0 / error**2, 0.0)
         errors = miss / error
-        fast = np.clip(errors, -self._lean_max, self._lean_max)
+        fast = _within(errors, self._lean_max)
         held = np.where(self._slow, _damped(errors, self._lean_max), fast) * error
-        sums, weights = self._lean.step(weight * held), self._weight.step(weight)
-        doubts = [doubt / self._known.certain**2 for doubt in LEAN_DOUBT]
-        return [np.abs(one) / (all_ + doubt) for one, all_, doubt in zip(sums, weights, doubts, strict=True)]
+        self._means.take(_Mean.LEANS, weight * held)
+        self._means.take(_Mean.WEIGHTS, weight)
 
-    def _strays(self, errors: Float64s, judged: Bools) -> list[Float64s]:
+    def _take_strays(self, errors: Float64s, judged: Bools) -> None:
         """Root mean squares of the miss, in standard errors; where nothing is judged, 1."""
-        squares = np.clip(errors, -STRAY_MAX, STRAY_MAX) ** 2
-        return [
-            np.sqrt(one)
-            for one in _mean_of(self._stray, self._strayed, squares, judged, usual=1.0, share_min=SHARE_MIN)
-        ]
+        self._means.take(_Mean.STRAYS, np.where(judged, _within(errors, STRAY_MAX) ** 2, 0.0))
+        self._means.take(_Mean.STRAYED, judged)
 
-    def _moved(self, moment: Moment) -> list[Float64s]:
+    def _moved(self, moment: Moment) -> Float64s:
         """How far a slow signal moved, and would have if it ought to have stayed; by what was last known, in its unit.
+
+        (MOVED_S, ..., channels).
 
         An engine that stands in traffic heats its intake: that movement is expected, and none.
         """
@@ -185,15 +185,12 @@ class Evidence:
         now = self._count % len(self._lasts)
         self._lasts[now], self._wanted[now] = self._last, moment.expected
         if self._count < MOVED_AFTER:
-            return [np.zeros_like(observed)] * len(MOVED_S)
-        found = []
-        for span in MOVED_S:
-            before = (self._count - span) % len(self._lasts)
-            moved = observed - self._lasts[before]
-            wanted = moment.expected - self._wanted[before]
-            far = np.fmin(np.abs(moved), np.abs(moved - wanted))
-            found.append(np.where(self._slow & moment.tried & ~np.isnan(moved), far, 0.0))
-        return found
+            return np.zeros((len(MOVED_S), *observed.shape))
+        before = (self._count - np.array(MOVED_S)) % len(self._lasts)
+        moved = observed - self._lasts[before]
+        wanted = moment.expected - self._wanted[before]
+        far = np.fmin(np.abs(moved), np.abs(moved - wanted))
+        return np.where(self._slow & moment.tried & ~np.isnan(moved), far, 0.0)
 
     def _stuck(self, moment: Moment, before: Float64s, judged: Bools) -> Float64s:
         """How far what is expected moved, and stayed for two rows, while the signal was the same to the last bit.
@@ -215,34 +212,98 @@ class Evidence:
         moved = self._high - self._low
         return np.where(moved > 0.0, moved, 0.0)
 
-    def _places(self, moment: Moment, judged: Bools) -> list[Float64s]:
+    def _stands(self, observed: Float64s, judged: Bools) -> Float64s:
+        """For how many minutes of judged driving a restless signal has been the same to the last bit.
+
+        What is unknown meanwhile, or not judged, neither counts nor ends it.
+        """
+        moves = ~np.isnan(observed) & (observed != self._stands_at)
+        self._stands_at = np.where(moves, observed, self._stands_at)
+        self._stood_s = np.where(moves, 0.0, self._stood_s + judged)
+        return np.where(self._restless & judged, self._stood_s / 60.0, 0.0)
+
+    def _take_places(self, moment: Moment, judged: Bools) -> None:
         """How surprising the values are of which each signal says something, in nats."""
         if self._known.places is None:
-            return [np.zeros_like(moment.observed)] * len(PLACE_S)
+            return
         surprise = self._known.places.surprise(moment.expected, moment.observed)
         told = judged & ~self._slow
-        return _mean_of(self._place, self._placed, surprise, told, usual=self._usual_place, share_min=SHARE_MIN)
+        self._means.take(_Mean.PLACES, np.where(told, surprise, 0.0))
+        self._means.take(_Mean.PLACED, told)
 
-    def _gears(self, observed: Float64s, before: Float64s, judged: Bools) -> list[Float64s]:
+    def _take_gears(self, observed: Float64s, before: Float64s, judged: Bools) -> None:
         """How surprising the ratio of two signals is that a gearbox ties together, in nats."""
         if self._known.gears is None:
-            return [np.zeros_like(observed)]
+            return
         surprise = self._known.gears.surprise(observed, before)
         told = judged & ~np.isnan(surprise)
-        return _mean_of(self._gear, self._geared, surprise, told, usual=0.0, share_min=GEARS_SHARE_MIN)
+        self._means.take(_Mean.GEARS, np.where(told, surprise, 0.0))
+        self._means.take(_Mean.GEARED, told)
+
+
+class _Mean(StrEnum):
+    """What means are kept of; what tells something is counted besides, so that they are means of that alone."""
+
+    LEANS = "leans"
+    WEIGHTS = "weights"
+    STRAYS = "strays"
+    STRAYED = "strayed"
+    MISSING = "missing"
+    PLACES = "places"
+    PLACED = "placed"
+    GEARS = "gears"
+    GEARED = "geared"
+
+
+_TAUS_S: Final[Mapping[_Mean, tuple[float, ...]]] = {
+    _Mean.LEANS: LEAN_S,
+    _Mean.WEIGHTS: LEAN_S,
+    _Mean.STRAYS: STRAY_S,
+    _Mean.STRAYED: STRAY_S,
+    _Mean.MISSING: (MISSING_S,),
+    _Mean.PLACES: PLACE_S,
+    _Mean.PLACED: PLACE_S,
+    _Mean.GEARS: (GEARS_S,),
+    _Mean.GEARED: (GEARS_S,),
+}
 
 
 class _Means:
-    """Exponential means of what comes each second, beginning at zero, for each of some time constants (s)."""
+    """Exponential means of what comes each second, beginning at zero, for each of some time constants.
 
-    def __init__(self, taus_s: tuple[float, ...], whole: tuple[int, ...]) -> None:
-        self._gain = -np.expm1(-1.0 / np.array(taus_s)).reshape(-1, *[1] * len(whole))
-        self._mean: Float64s = np.zeros((len(taus_s), *whole))
+    All in one array, since a small board pays for every call and hardly for its size.
+    """
 
-    def step(self, values: Float64s) -> list[Float64s]:
-        """As of now, for each time constant."""
-        self._mean += self._gain * (values - self._mean)
-        return list(self._mean.copy())
+    def __init__(self, whole: tuple[int, ...]) -> None:
+        taus_s = np.array([tau for taus in _TAUS_S.values() for tau in taus])
+        ends = np.cumsum([len(taus) for taus in _TAUS_S.values()]).tolist()
+        self._places = {one: slice(end - len(_TAUS_S[one]), end) for one, end in zip(_TAUS_S, ends, strict=True)}
+        self._gain = -np.expm1(-1.0 / taus_s).reshape(-1, *[1] * len(whole))
+        self._came: Float64s = np.zeros((len(taus_s), *whole))
+        self._mean: Float64s = np.zeros_like(self._came)
+
+    def take(self, one: _Mean, values: Float64s | Bools) -> None:
+        """What came this second."""
+        self._came[self._places[one]] = values
+
+    def step(self) -> None:
+        """The second is over."""
+        self._mean += self._gain * (self._came - self._mean)
+
+    def of(self, one: _Mean) -> Float64s:
+        """(time constants, ...) as of now, until the next step."""
+        return self._mean[self._places[one]]
+
+    def per_told(self, one: _Mean, told: _Mean, *, usual: Float64s | float, share_min: float) -> Float64s:
+        """Means over the rows that tell something; what these lack of a least share, rows make up that are as usual."""
+        bottom = self.of(told)
+        made_up = np.maximum(share_min - bottom, 0.0) * usual
+        return np.asarray((self.of(one) + made_up) / np.maximum(bottom, share_min), np.float64)
+
+
+def _within(values: Float64s, most: Float64s | float) -> Float64s:
+    """Cut off on both sides."""
+    return np.asarray(np.minimum(np.maximum(values, -most), most), np.float64)
 
 
 def _damped(errors: Float64s, most: Float64s) -> Float64s:
@@ -253,14 +314,3 @@ def _damped(errors: Float64s, most: Float64s) -> Float64s:
     sizes = np.abs(errors)
     damped: Float64s = np.sign(errors) * (np.minimum(sizes, most) + most * np.log(np.maximum(sizes / most, 1.0)))
     return damped
-
-
-def _mean_of(
-    sums: _Means, shares: _Means, values: Float64s, told: Bools, *, usual: Float64s | float, share_min: float
-) -> list[Float64s]:
-    """Means over the rows that tell something; what these lack of a least share, rows make up that are as usual."""
-    tops, bottoms = sums.step(np.where(told, values, 0.0)), shares.step(told.astype(np.float64))
-    return [
-        (top + np.maximum(share_min - bottom, 0.0) * usual) / np.maximum(bottom, share_min)
-        for top, bottom in zip(tops, bottoms, strict=True)
-    ]

@@ -91,5 +91,5 @@ class Fit:
 
 
 def _standard(values: Float64s, scales: Scales) -> Float64s:
-    standard = np.clip((values - scales.mean) / scales.spread, -FAR, FAR)
+    standard = np.minimum(np.maximum((values - scales.mean) / scales.spread, -FAR), FAR)
     return np.where(np.isnan(standard), 0.0, standard)

@@ -83,7 +83,7 @@ class Features:
             axis=-1,
         )
         self._two_ago, self._one_ago = self._one_ago, row
-        bounded: Float32s = np.clip(columns, -BEYOND, BEYOND).astype(np.float32)
+        bounded: Float32s = np.minimum(np.maximum(columns, -BEYOND), BEYOND).astype(np.float32)
         return bounded
 
     def _together(self, row: Float64s) -> Float64s:

@@ -2,13 +2,13 @@
 
 The largest evidence of each ten minutes is kept, the ten largest of those by kind and channel. Beyond the largest one
 its tail goes on as a power of how rare it is (Hill, A simple general approach to inference about the tail of a
-distribution, Annals of Statistics 3, 1975), or, where evidence is a surprise, exponentially (his estimate again, of
-nats in place of their logarithms). The budget is split evenly over kinds and channels (Bonferroni). No answer at all
-has no share in it: where answers are never wanting, a quarter of a minute without is enough, and where silence belongs
-to a sensor (one of nitrogen oxides is off while its pipe is cold) its length has a tail as everything else. The fewer
-the ten minutes, the less is known of the tail itself: it goes on as the predictive distribution says (Aitchison &
-Dunsmore, Statistical prediction analysis, 1975), n (r^(1/n) - 1) in place of log r for what n of them tell of what is
-r times as rare.
+distribution, Annals of Statistics 3, 1975), or, where evidence is a surprise or a time of waiting, exponentially (his
+estimate again, of nats or minutes in place of their logarithms). The budget is split evenly over kinds and channels
+(Bonferroni). No answer at all has no share in it: where answers are never wanting, a quarter of a minute without is
+enough, and where silence belongs to a sensor (one of nitrogen oxides is off while its pipe is cold) its length has a
+tail as everything else. The fewer the ten minutes, the less is known of the tail itself: it goes on as the predictive
+distribution says (Aitchison & Dunsmore, Statistical prediction analysis, 1975), n (r^(1/n) - 1) in place of log r for
+what n of them tell of what is r times as rare.
 """
 
 from typing import Final
@@ -42,13 +42,17 @@ LEAST: Final = {
     Kind.MOVED_10: 3.0,
     Kind.MOVED_60: 3.0,
     Kind.STUCK: 5.0,
+    Kind.STANDS: 2.0,
     Kind.MISSING: 0.0,
     Kind.MISPLACED_60: 4.0,
     Kind.MISPLACED_600: 4.0,
     Kind.GEARS_600: 4.0,
 }
-"""Errors of a certain expert, but standard errors of those that stray, and nats of a surprise."""
-OF_NO_UNIT: Final = frozenset({Kind.STRAYS_60, Kind.STRAYS_300, Kind.MISSING, *SURPRISES})
+"""Errors of a certain expert, but standard errors of those that stray, minutes of one that stands, and nats of a
+surprise."""
+OF_NO_UNIT: Final = frozenset({Kind.STRAYS_60, Kind.STRAYS_300, Kind.STANDS, Kind.MISSING, *SURPRISES})
+STANDING_MIN: Final = 0.1
+"""Of the longest stand, for each factor e of rarity: no tail of waiting is shorter."""
 MISSING_MIN: Final = 0.25
 """Of a minute: less than this is a hiccup of whoever asks."""
 MISSING_MORE: Final = 0.1
@@ -100,16 +104,17 @@ def limits_of(
     `tolerance`: (channels,), what each may be wrong by, in its unit.
     `margin`: what all of it is multiplied by, but of what is missing. Tails are of the conditions that the vehicle was
     learned in; in another season errors are larger than any of their quantiles.
-    `looked_at`: (kinds, channels); elsewhere the limit is infinite, as it is before there is a block, and for gears
-    that it has not driven steadily in. The budget is split over those kinds and channels that healthy driving has any
-    evidence of.
+    `looked_at`: (kinds, channels); elsewhere the limit is infinite, as it is before there is a block, for gears that it
+    has not driven steadily in, and for stands of what is not restless. The budget is split over those kinds and
+    channels that healthy driving has any evidence of.
     """
     if not maxima.blocks:
         return np.full(looked_at.shape, np.inf)
-    missing, gears = KINDS.index(Kind.MISSING), KINDS.index(Kind.GEARS_600)
+    missing, stands = KINDS.index(Kind.MISSING), KINDS.index(Kind.STANDS)
     shown = maxima.largest[0] > 0.0
     looked_at = looked_at.copy()
-    looked_at[gears] &= shown[gears]
+    for kind in (KINDS.index(Kind.GEARS_600), stands):
+        looked_at[kind] &= shown[kind]
     shares = looked_at & shown
     shares[missing] = False
     allowed = per_hour * BLOCK_S / 3600.0 / max(int(shares.sum()), 1)
@@ -121,6 +126,9 @@ def limits_of(
         nats = kept[:, KINDS.index(kind)]
         scale = np.clip((nats[:-1] - nats[-1]).mean(axis=0), *NATS)
         limits[KINDS.index(kind)] = nats[0] + scale * beyond
+    minutes = kept[:, stands]
+    wait = np.maximum((minutes[:-1] - minutes[-1]).mean(axis=0), STANDING_MIN * minutes[0])
+    limits[stands] = minutes[0] + wait * beyond
     limits = margin * np.maximum(limits, _least(certain, tolerance))
     limits[missing] = _silences(kept[:, missing], beyond)
     return np.where(looked_at, limits, np.inf)

@@ -20,7 +20,7 @@ from edge.errors import ModelError
 
 Arrays = dict[str, npt.NDArray[Any]]
 
-FORM: Final = 3
+FORM: Final = 4
 DIGEST: Final = hashlib.sha256().digest_size
 """Bytes in front that all others must agree with."""
 _SEASON: Final = "season_"

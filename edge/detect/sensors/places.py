@@ -70,8 +70,8 @@ class Places:
 
     def _at(self, expected: Float64s, observed: Float64s) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         level = (expected[..., None] > self.levels).sum(axis=-1)
-        number = np.nan_to_num((observed - self._from) / self._width)
-        return level, np.clip(number + 1.0, 0.0, PLACES - 1.0).astype(np.intp)
+        number = (observed - self._from) / self._width + 1.0
+        return level, _bounded(np.where(np.isnan(number), 1.0, number), PLACES)
 
     def _surprises(self) -> Float64s:
         near, same, far = BLUR
@@ -136,5 +136,10 @@ class Gears:
 
 
 def _gear(ratio: Float64s) -> npt.NDArray[np.intp]:
-    number = np.nan_to_num((ratio - GEAR_LOWEST) / GEAR_WIDTH)
-    return np.clip(number, 0, GEARS - 1).astype(np.intp)
+    number = (ratio - GEAR_LOWEST) / GEAR_WIDTH
+    return _bounded(np.where(np.isnan(number), 0.0, number), GEARS)
+
+
+def _bounded(number: Float64s, count: int) -> npt.NDArray[np.intp]:
+    """Places from 0 to below `count`."""
+    return np.minimum(np.maximum(number, 0.0), count - 1.0).astype(np.intp)

@@ -58,6 +58,9 @@ class Channel(_Part):
     surroundings: bool = False
     """It tells of the season, which an individual may be learned in: outside of what it has shown, less is known of all
     others (see watch.py)."""
+    restless: bool = False
+    """It never stands for long while the vehicle runs and is warm, as a thermostat's coolant: how long is learned, and
+    longer is a frozen reading, though nobody expects it to have moved."""
     awake: Awake | None = None
     """No reading is missed but then; without it, whenever the vehicle runs."""
 

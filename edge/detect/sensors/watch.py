@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -184,8 +185,13 @@ class Watch:
 
 def _others(values: Float64s) -> Float64s:
     """(..., channels): of each the largest of all others."""
-    every = np.where(np.eye(values.shape[-1], dtype=bool), 0.0, values[..., None, :])
+    every = np.where(_itself(values.shape[-1]), 0.0, values[..., None, :])
     return np.asarray(every.max(axis=-1), np.float64)
+
+
+@cache
+def _itself(channels: int) -> Bools:
+    return np.eye(channels, dtype=bool)
 
 
 def _absent(seen: Seen, heard: Bools) -> Bools:

@@ -29,7 +29,7 @@ def widening(regressors: Float64s, coefficients: Float64s) -> Float64s:
     """(..., channels) that errors are multiplied by; `regressors` (..., channels, size)."""
     logs = np.einsum("...cs,cs->...c", regressors, coefficients)
     bound = np.log(MOST)
-    return np.asarray(np.exp(np.clip(logs, -bound, bound)), np.float64)
+    return np.asarray(np.exp(np.minimum(np.maximum(logs, -bound), bound)), np.float64)
 
 
 def learn_widening(regressors: Float64s, misses: Float64s, told: Float64s) -> Float64s:

@@ -269,6 +269,22 @@ def test_a_surprise_is_surpassed_as_seldom_as_the_budget_says(spread: float) -> 
     assert limit == pytest.approx(maxima.largest[0, place, 0] + believed * beyond, rel=0.25)
 
 
+@pytest.mark.parametrize("usual", [0.1, 1.0, 3.0])
+def test_a_stand_is_longer_than_any_in_healthy_hours_as_seldom_as_the_budget_says(usual: float) -> None:
+    place, maxima = KINDS.index(Kind.STANDS), Maxima(2)
+    rng = np.random.default_rng(7)
+    for _ in range(60):
+        shown = np.zeros((len(KINDS), 2))
+        shown[place, 0] = 3.0 + rng.exponential(usual)
+        for _ in range(600):
+            maxima.take(shown, is_judged=True)
+    limit, never_stood = limits(maxima, 0.01, everywhere(2))[place]
+    longest = float(maxima.largest[0, place, 0])
+    wait = max(usual, 0.1 * longest)
+    assert limit == pytest.approx(longest + wait * predicted(6.0 / 60.0 / 0.01, 60), rel=0.25)
+    assert never_stood == np.inf, "nothing is known of how long it does"
+
+
 def of_silences(*seconds: float) -> float:
     """Seconds without an answer that alarm, after twenty blocks of so long a silence each, one block after another."""
     place, maxima = KINDS.index(Kind.MISSING), Maxima(1)

@@ -151,6 +151,37 @@ def test_what_stays_because_nothing_moves_is_not_stuck() -> None:
     assert not of(Kind.STUCK, evidence(rows, rows), PRESSURE).any()
 
 
+def stands(observed: Float64s, *, restless: bool = True, judged: bool = True) -> Float64s:
+    """(seconds,): for how many minutes the coolant has stood, where nobody expects anything of it."""
+    channels = [
+        channel.model_copy(update={"restless": restless and number == COOLANT}).model_dump()
+        for number, channel in enumerate(plan().channels)
+    ]
+    follows = Evidence(plan(channels=channels), KNOWN)
+    moments = [Moment(row, row, ERROR, np.full(4, judged), np.isnan(row), EVERY) for row in observed]
+    return of(Kind.STANDS, np.array([follows.step(moment) for moment in moments]), COOLANT)
+
+
+def test_a_restless_signal_that_freezes_stands_though_nobody_expects_it_to_move() -> None:
+    rows = drive(1200, seed=1)
+    assert stands(rows).max() < 0.1
+    rows[600:, COOLANT] = rows[600, COOLANT]
+    found = stands(rows)
+    assert found[-1] == pytest.approx(599 / 60.0, abs=0.05)
+    assert found[599] < 0.1
+    assert not stands(rows, restless=False).any()
+    assert not stands(rows, judged=False).any()
+
+
+def test_a_gap_neither_ends_a_stand_nor_counts_to_it() -> None:
+    rows = drive(1200, seed=1)
+    rows[300:, COOLANT] = rows[300, COOLANT]
+    rows[500:900, COOLANT] = np.nan
+    found = stands(rows)
+    assert not found[500:900].any()
+    assert found[-1] == pytest.approx((199 + 300) / 60.0, abs=0.05)
+
+
 def test_a_signal_without_answers_is_missing_and_nothing_else() -> None:
     rows = drive(400, seed=1)
     faulty = rows.copy()
