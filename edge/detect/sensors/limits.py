@@ -113,8 +113,8 @@ def limits_of(
     missing, stands = KINDS.index(Kind.MISSING), KINDS.index(Kind.STANDS)
     shown = maxima.largest[0] > 0.0
     looked_at = looked_at.copy()
-    for kind in (KINDS.index(Kind.GEARS_600), stands):
-        looked_at[kind] &= shown[kind]
+    seldom = [KINDS.index(Kind.GEARS_600), stands]
+    looked_at[seldom] &= shown[seldom]
     shares = looked_at & shown
     shares[missing] = False
     allowed = per_hour * BLOCK_S / 3600.0 / max(int(shares.sum()), 1)
