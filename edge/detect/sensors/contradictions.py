@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from edge.detect.finding import Concern, Finding, Verdict
 from edge.detect.sensors.card import SensorsCard
-from edge.detect.sensors.evidence import KINDS, Moment
+from edge.detect.sensors.evidence import Moment
+from edge.detect.sensors.kinds import KINDS
 from edge.detect.sensors.plan import Channel
 from edge.personal import is_personal
 

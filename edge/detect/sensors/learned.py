@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from edge.detect.sensors.evidence import BY_ITSELF, KINDS, Known
+from edge.detect.sensors.evidence import Known
 from edge.detect.sensors.expectation import Scales
+from edge.detect.sensors.kinds import BY_ITSELF, KINDS
 from edge.detect.sensors.limits import Maxima, limits_of
 from edge.detect.sensors.places import Gears, Places
 from edge.detect.sensors.plan import Plan
@@ -61,13 +62,15 @@ class Learned:
     def limits(self, per_hour: float, plan: Plan, margin: float = 1.0) -> Float64s:
         """(kinds, channels): see limits_of; tolerances are the plan's.
 
-        Infinite for a signal that was not heard, and for one that cannot be expected, in all that goes by that.
+        Infinite for a signal that was not heard, for one that cannot be expected, in all that goes by that, and for
+        kinds that the plan is without.
         """
         by_itself = np.array([kind in BY_ITSELF for kind in KINDS])
+        asked = np.array([kind not in plan.without for kind in KINDS])
         return limits_of(
             self.maxima,
             per_hour=per_hour,
-            looked_at=self.heard & (by_itself[:, None] | self.usable),
+            looked_at=asked[:, None] & self.heard & (by_itself[:, None] | self.usable),
             certain=np.maximum(self.known.certain, self.last_digit),
             tolerance=np.array([channel.tolerance for channel in plan.channels]),
             margin=margin,

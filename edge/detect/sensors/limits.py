@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from edge.detect.sensors.evidence import KINDS, Kind
+from edge.detect.sensors.kinds import KINDS, Kind
 
 Float64s = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from edge.detect.card import Path_
+from edge.detect.sensors.kinds import Kind
 
 CHANNELS_MAX: Final = 24
 ALIGNED_S: Final = 20.0
@@ -89,6 +90,9 @@ class Plan(_Part):
     """It has its temperature, as far as the others tell."""
     settle_s: Seconds = 120.0
     """Of a trip's beginning nothing is judged."""
+    without: tuple[Kind, ...] = ()
+    """Kinds of evidence that nobody goes by: what they would find, others find, and the budget of false alarms is
+    split over fewer."""
     soak_s: Seconds = 120.0
     """After each stop of the engine slow signals are not judged for so long: they have soaked up its heat."""
 

@@ -16,8 +16,9 @@ from edge.alerts import Alert, AlertBook
 from edge.detect.finding import Finding
 from edge.detect.sensors.contradictions import Contradictions
 from edge.detect.sensors.detector import SILENT_MAX, TRIP_GAP_S, SensorsDetector, judges_of, trained_of
-from edge.detect.sensors.evidence import KINDS, Moment
+from edge.detect.sensors.evidence import Moment
 from edge.detect.sensors.expectation import Regressors
+from edge.detect.sensors.kinds import KINDS
 from edge.detect.sensors.watch import Seen, Watch
 from edge.frames import NANOSECONDS
 from edge.history import NOTHING, Smoothing, Window

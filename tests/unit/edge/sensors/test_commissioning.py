@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from edge.detect.sensors.commissioning import Commissioning, Hours, Samples, Stage
-from edge.detect.sensors.evidence import KINDS, Kind
 from edge.detect.sensors.expectation import Regressors
+from edge.detect.sensors.kinds import KINDS, Kind
 from edge.detect.sensors.learned import Learned
 from edge.detect.sensors.limits import Maxima, limits_of
 from edge.detect.sensors.memory import packed, unpacked
@@ -325,6 +325,17 @@ def test_less_than_the_last_digit_is_worth_no_alarm(learned: Learned) -> None:
     )
     assert raised[SPEED] == 0.5e6
     assert raised[1:].tolist() == fine[1:].tolist()
+
+
+def test_what_a_plan_is_without_never_alarms_and_leaves_its_share_to_the_others(learned: Learned) -> None:
+    whole = learned.limits(0.01, plan())
+    fewer = learned.limits(0.01, plan(without=["strays_60", "leans_60"]))
+    gone = [KINDS.index(Kind.STRAYS_60), KINDS.index(Kind.LEANS_60)]
+    assert np.isinf(fewer[gone]).all()
+    rest = np.isfinite(fewer)
+    assert rest.sum() == np.isfinite(whole).sum() - np.isfinite(whole[gone]).sum()
+    assert (fewer[rest] <= whole[rest]).all()
+    assert (fewer[rest] < whole[rest]).any()
 
 
 def test_nothing_measured_alarms_nothing() -> None:

@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 import pytest
 
-from edge.detect.sensors.evidence import KINDS, Evidence, Kind, Known, Moment
+from edge.detect.sensors.evidence import Evidence, Known, Moment
+from edge.detect.sensors.kinds import KINDS, Kind
 from edge.detect.sensors.places import LEVELS, Gears, Places
 from edge.detect.sensors.plan import Plan
 from tests.unit.edge.sensors.world import COOLANT, PRESSURE, ROAD, SPEED, Float64s, drive, plan
