@@ -5,7 +5,7 @@ import math
 import sqlite3
 import struct
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,15 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge.bus.sink import open_sink
+from edge.frames import Frame, FrameBatch
+from edge.status.place import NAME
 from edge.wire import blocks
 from edge.wire.frame_block import decode_frames
 from tests.brokers import Mosquitto
-from tests.programs import run
+from tests.buses import bus_of_nobody
+from tests.programs import listening, run
+from tests.waiting import wait_until
 
 START = 1_764_000_000
 SECONDS = 900
@@ -184,3 +189,32 @@ def test_the_same_search_finds_all_of_it_where_the_run_is_not_private(tmp_path: 
     [trip] = left.of_kind("trip")
     assert "private" not in trip
     assert trip["harsh_braking"] == 1
+
+
+def test_that_a_place_is_withheld_is_written_down_and_found_again_after_a_restart(
+    tmp_path: Path, broker: Mosquitto
+) -> None:
+    (modes := tmp_path / "modes.json").write_text('{"private_wish": true}')
+    (place := tmp_path / "run").mkdir()
+    bus = bus_of_nobody()
+    options = ("--bus", bus, "--voice", "none", "--state", tmp_path, "--broker", broker.url, "--status", place)
+    frame = FrameBatch.of([Frame(0, 0x123, b"\x01")])
+
+    def frames_while(*, private: bool) -> int:
+        """How many were heard, once that mode is known to hold."""
+        sink.send(frame)
+        with suppress(FileNotFoundError):
+            told = json.loads((place / NAME).read_bytes())
+            return int(told["buses"][0]["frames"] or 0) if told["daemon"]["private"] is private else 0
+        return 0
+
+    with listening(*options), closing(open_sink(bus)) as sink:
+        wait_until(lambda: frames_while(private=True) > 0, "private mode holds")
+        wait_until(lambda: json.loads(modes.read_bytes()).get("withholds") is True, "it is kept")
+    (place / NAME).unlink()
+    modes.write_text(json.dumps({**json.loads(modes.read_bytes()), "private_wish": False}))
+    with listening(*options), closing(open_sink(bus)) as sink:
+        wait_until(lambda: frames_while(private=False) > 0, "private mode is over")
+        before = frames_while(private=False)
+        wait_until(lambda: frames_while(private=False) > before + 50, "it has judged and written down what it knows")
+    assert json.loads(modes.read_bytes()) == {"private_wish": False, "asked_until": None, "withholds": True}

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from edge.cli_status import EXIT_NO_DAEMON, EXIT_WRONG
 from edge.frames import Frame, FrameBatch
 from edge.status.place import NAME
 from tests.brokers import Mosquitto
+from tests.buses import bus_of_nobody
 from tests.in_memory import folder_in_memory
 from tests.integration.edge.test_failing_disk import a_cloud
 from tests.programs import Ended, listening, program, run
@@ -271,13 +271,6 @@ def test_in_private_mode_nothing_says_where_or_how_is_driven_and_a_place_is_neve
     assert [needle for needle in NEEDLES if needle in raw + shown.out] == ([] if private else ["87.31"])
     assert '"value":21.5' in raw
     assert ("private mode" in shown.out) is private
-
-
-def bus_of_nobody() -> str:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return f"pythoncan:udp_multicast:239.74.163.29?port={port}"
 
 
 def test_a_live_bus_is_silent_until_something_is_heard(place: Path) -> None:
