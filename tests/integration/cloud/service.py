@@ -12,9 +12,10 @@ from typing import Any, Final
 import httpx
 
 from tests.programs import program
+from tests.waiting import SLOWER
 
 TOKEN: Final = "a-token-that-nobody-guesses"
-DEADLINE_S: Final = 30.0
+DEADLINE_S: Final = 30.0 * SLOWER
 _POLL_S: Final = 0.02
 
 
