@@ -12,11 +12,12 @@ from types import TracebackType
 from typing import Final, Self
 
 from cloud.broker.mosquitto import MosquittoSettings, mosquitto_conf
+from tests.waiting import SLOWER
 
 PORTS: Final = 20_000, 32_768
 """Below those that Linux gives to connections (ip(7), ip_local_port_range)."""
-_START_SECONDS_MAX: Final = 10.0
-_STOP_SECONDS_MAX: Final = 10.0
+_START_SECONDS_MAX: Final = 10.0 * SLOWER
+_STOP_SECONDS_MAX: Final = 10.0 * SLOWER
 
 
 def mosquitto_binary() -> str | None:

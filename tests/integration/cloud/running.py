@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
 
 from cloud.config import BrokerTarget
 from cloud.inbox.intake import Reply
@@ -11,8 +10,7 @@ from cloud.inbox.link import Link, LinkState
 from cloud.inbox.model import Arrival
 from cloud.inbox.session import tls_of
 from tests.unit.cloud.vehicle import T0
-
-DEADLINE_S: Final = 20.0
+from tests.waiting import DEADLINE_S
 
 
 class States:

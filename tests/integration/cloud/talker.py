@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
@@ -13,8 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from cloud.inbox.model import Arrival
 from edge.wire.downlink import Ack, decode_down
 from edge.wire.topics import Address, Down
-
-DEADLINE_S: Final = 20.0
+from tests.waiting import DEADLINE_S
 
 
 class Talker:

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -13,8 +13,7 @@ from edge.wire.codec import Uplink, decode
 from edge.wire.downlink import Ack, Status, ack_of, decode_down, encode_down
 from edge.wire.messages import Alert, Gap
 from edge.wire.topics import ALL_STATUS, ALL_UP, Address, Down, parse_up
-
-DEADLINE_S: Final = 20.0
+from tests.waiting import DEADLINE_S
 
 Answer = Callable[[Ack], Iterable[Ack]]
 """What is really said instead of an acknowledgement that is due."""

@@ -14,8 +14,8 @@ from edge.link.exchange import Spool, Timekeeper
 from edge.wire.bundles import Piece
 from edge.wire.downlink import Desired
 from edge.wire.topics import Address
-from tests.integration.link.acker import DEADLINE_S
 from tests.unit.outbox.postings import ADDRESS
+from tests.waiting import DEADLINE_S
 
 BRISK: Final = Pace(resend_s=0.3, resend_max_s=0.6, backoff_s=0.05, backoff_max_s=0.2, answer_s=5.0)
 """Like the real pace, for people who wait."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from edge.wire.envelope import StreamClass
-from tests.integration.link.acker import DEADLINE_S
 from tests.integration.link.writer import LAST, write
 from tests.unit.outbox.postings import everything, numbers, open_outbox
+from tests.waiting import DEADLINE_S
 
 ROUNDS: Final = 25
 
