@@ -1,7 +1,7 @@
 """Learning a vehicle from whole drives: each stage over all of them at leisure, or stage after stage as on the road."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +69,11 @@ def learn_on_the_road(experts: Experts, trips: Sequence[Trip], hours: Hours) -> 
 def _drive(commissioning: Commissioning, experts: Experts, told: Told, hours: Hours | None = None) -> None:
     watch = Watch(experts.plan, experts.trained, commissioning.regressors, experts.answering)
     commissioning.begin_trip()
-    for row, answers in zip(told.trip.rows, told.answers, strict=True):
-        commissioning.see(watch, watch.step(row, answers))
+    nothing = np.zeros(told.trip.rows.shape, np.bool_)
+    taken = nothing if told.trip.taken is None else told.trip.taken
+    before = nothing[:1]  # what is seen is a second ago
+    for row, answers, was_taken in zip(told.trip.rows, told.answers, np.concatenate([before, taken[:-1]]), strict=True):
+        seen = watch.step(row, answers)
+        commissioning.see(watch, replace(seen, answered=seen.answered | was_taken))
         if hours is not None and commissioning.seconds >= HOUR_S * hours.of(commissioning.stage):
             commissioning.advance()

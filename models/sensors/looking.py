@@ -78,7 +78,10 @@ def look(plan: Plan, trips: Sequence[Trip]) -> Looked:
         step(looking)
     looking.remarks += _misread(looking)
     kept = tuple(number for number in range(len(trips)) if number not in looking.left_out)
-    clean = tuple(Trip(looking.names[number], looking.rows[number], stamps[number]) for number in kept)
+    clean = tuple(
+        Trip(looking.names[number], rows := looking.rows[number], stamps[number], np.isnan(rows) & ~np.isnan(was.rows))
+        for number, was in ((number, trips[number]) for number in kept)
+    )
     order = {name: number for number, name in enumerate(looking.names)}
     remarks = sorted(looking.remarks, key=lambda one: (order.get(one.drive, -1), one.defect, one.channel))
     return Looked(clean, kept, tuple(remarks))

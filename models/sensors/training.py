@@ -19,6 +19,7 @@ from models.sensors.trees import Expert
 
 Float32s = npt.NDArray[np.float32]
 Float64s = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 ERROR_MIN: Final = 0.02
 """Of the root mean square error: an error counts as no smaller, or its logarithm would say everything of rounding."""
@@ -32,6 +33,8 @@ class Trip:
     rows: Float64s
     stamps: Stamps | None = None
     """Of its clock; None where there was none."""
+    taken: Bools | None = None
+    """(seconds, channels), readings that were there and are not believed: unknown, but nobody misses them."""
 
 
 @dataclass(frozen=True, slots=True)

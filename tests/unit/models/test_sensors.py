@@ -7,16 +7,20 @@ import numpy as np
 import pytest
 
 from edge.detect.onnx import OnnxModel
+from edge.detect.sensors.kinds import KINDS, Kind
+from edge.detect.sensors.watch import Trained
 from edge.errors import ConfigError
 from models.recipe import RECIPES
 from models.sensors.injections import DRIFT_S, Fault, FaultKind, Injections, draw
 from models.sensors.judging import Heard
+from models.sensors.learning import Experts, learn_at_leisure
 from models.sensors.parity import check_sensors_parity
 from models.sensors.recipe import SensorsRecipe, load_sensors_recipe
 from models.sensors.report import Score, alerts_in, by_kind, table
-from models.sensors.training import TrainedSensors, Trip, columns_of, train_sensors
+from models.sensors.training import Told, TrainedSensors, Trip, columns_of, train_sensors
 from models.sensors.trees import one_node
-from tests.unit.edge.sensors.world import PRESSURE, SPEED, drive, plan
+from tests.unit.edge.sensors.world import PRESSURE, ROAD, SPEED, drive, plan
+from tests.unit.edge.sensors.world import told as told_of
 
 NAMES: Final = ("engine_speed", "manifold_pressure", "speed", "coolant_temperature")
 
@@ -193,3 +197,19 @@ def test_the_shipped_recipe_and_injections_can_be_read() -> None:
     channels = [channel.name for channel in load_sensors_recipe(RECIPES / "obd_sensors.toml").plan.channels]
     injections = Injections.model_validate(tomllib.loads((RECIPES / "injections.toml").read_text("utf-8")))
     assert set(injections.sizes) == set(channels)
+
+
+def test_readings_that_are_not_believed_are_not_missed() -> None:
+    """Else a vehicle would be taken for one whose sensor is silent for minutes, and a silent one would be late told."""
+    rows = drive(3600, seed=3)
+    gone = np.zeros(rows.shape, np.bool_)
+    gone[2000:2200, ROAD] = True
+    holes = np.where(gone, np.nan, rows)
+    experts = Experts(plan(), Trained(np.zeros(4), np.ones(4)), lambda _: np.empty(0))
+    place = KINDS.index(Kind.MISSING)
+    unplugged, disbelieved = (
+        learn_at_leisure(experts, [Told(Trip("one", holes, None, taken), told_of(rows))]).maxima.largest[0, place, ROAD]
+        for taken in (None, gone)
+    )
+    assert unplugged > 0.9
+    assert disbelieved == 0.0
