@@ -27,9 +27,9 @@ test: environment edge-environment  ## Everything that can run here; nearly half
 	@.ci/cab
 	@.ci/console .venv test
 	@.ci/console .venv
-	@echo "== tests: four at a time, since many wait for what they started =="
+	@echo "== tests: three at a time, since many wait for what they started =="
 	@mkdir -p build
-	@.ci/scratch $(BIN)/pytest -n 4 --dist loadgroup -m '$(SHORT)' --junitxml=build/test.xml; status=$$?; \
+	@.ci/scratch $(BIN)/pytest -n 3 --dist loadgroup -m '$(SHORT)' --junitxml=build/test.xml; status=$$?; \
 	$(BIN)/python -m tests.skipped build/test.xml || status=1; \
 	exit $$status
 
