@@ -78,10 +78,8 @@ def look(plan: Plan, trips: Sequence[Trip]) -> Looked:
         step(looking)
     looking.remarks += _misread(looking)
     kept = tuple(number for number in range(len(trips)) if number not in looking.left_out)
-    clean = tuple(
-        Trip(looking.names[number], rows := looking.rows[number], stamps[number], np.isnan(rows) & ~np.isnan(was.rows))
-        for number, was in ((number, trips[number]) for number in kept)
-    )
+    taken = [np.isnan(rows) & ~np.isnan(was.rows) for rows, was in zip(looking.rows, trips, strict=True)]
+    clean = tuple(Trip(looking.names[one], looking.rows[one], stamps[one], taken[one]) for one in kept)
     order = {name: number for number, name in enumerate(looking.names)}
     remarks = sorted(looking.remarks, key=lambda one: (order.get(one.drive, -1), one.defect, one.channel))
     return Looked(clean, kept, tuple(remarks))

@@ -145,9 +145,7 @@ class Evidence:
     def _moved(self, moment: Moment) -> Float64s:
         """How far a slow signal moved, and would have if it ought to have stayed; by what was last known, in its unit.
 
-        (MOVED_S, ..., channels).
-
-        An engine that stands in traffic heats its intake: that movement is expected, and none.
+        For each of MOVED_S. An engine that stands in traffic heats its intake: that movement is expected, and none.
         """
         observed = moment.observed
         unknown = np.isnan(observed)
